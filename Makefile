@@ -1,0 +1,48 @@
+# Everything runs from .venv, which holds exactly what requirements/dev.txt locks.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint format browser lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(STAMP)  ## make .venv from the locked requirements (does nothing when it is up to date)
+
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $(STAMP)
+
+run: install  ## the whole of it on this machine: a local Discord, Stability, Postgres and S3, the bot and a worker
+	@$(BIN)/python -m sandbox
+
+test: lint  ## lint, types, import rules and every test
+	$(BIN)/python -m pytest
+
+lint: install  ## ruff, mypy and import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+browser: install  ## a Chromium for the browser tests
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	  || $(BIN)/playwright install --with-deps chromium \
+	  || { apt-get update -qq && apt-get install --yes -qq chromium; }
+
+lock: install  ## resolve the dependencies anew and write the locked requirements
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) --group dev --output-file requirements/dev.txt
+
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --quiet --custom-compile-command "make lock"
+
+clean:  ## forget the sandbox's data
+	rm -rf .sandbox

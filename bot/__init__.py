@@ -1,0 +1,1 @@
+"""The Discord front end: takes commands, and keeps each reply true to its job."""

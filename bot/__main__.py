@@ -1,0 +1,80 @@
+"""`python -m bot`: wires the bot together and runs it until SIGTERM or SIGINT."""
+
+import asyncio
+import logging
+import signal
+import sys
+
+import discord
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.client import Client
+from bot.endpoints import point_at
+from bot.imagine import imagine_command
+from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
+from bot.messenger import Messenger
+from bot.settings import BotSettings
+from db.bucket import open_bucket
+from db.jobs import Jobs
+from db.listen import listen
+from db.migrate import wait_until_migrated
+from db.pool import open_pool
+from db.replies import Replies
+from db.settings import load
+
+log = logging.getLogger("bot")
+
+
+async def serve(settings: BotSettings) -> None:
+    point_at(settings.discord_api_base, settings.discord_gateway_url)
+    async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
+        jobs, replies = Jobs(pool), Replies(pool)
+        client = Client([imagine_command(jobs, replies, model=settings.stability_model)])
+        keeper = Keeper(jobs, replies, bucket, Messenger(client), concurrency=settings.reply_concurrency)
+        scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+
+        async def tick() -> None:
+            keeper.wake()
+
+        async def keep_replies() -> None:
+            await wait_until_migrated(pool)
+            await client.wait_until_ready()
+            await keeper.serve()
+
+        scheduler.add_job(tick, "interval", seconds=settings.poll_seconds)
+        scheduler.start()
+        async with client:
+            stop = asyncio.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            keeping = asyncio.create_task(keep_replies())
+            tasks = [
+                keeping,
+                asyncio.create_task(client.start(settings.discord_token.get_secret_value())),
+                asyncio.create_task(listen(settings.listen_dsn, {"job_changed": keeper.wake})),
+                asyncio.create_task(stop.wait()),
+            ]
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            keeper.stop()
+            await asyncio.wait({keeping}, timeout=EDIT_TIMEOUT_SECONDS if stop.is_set() else 0)
+            scheduler.shutdown(wait=False)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for task in ended:
+                task.result()
+    log.info("the bot has stopped")
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    settings = load(BotSettings)
+    try:
+        asyncio.run(serve(settings))
+    except discord.LoginFailure:
+        sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What a member typed: made safe to store, checked, and made safe to show."""
+
+import re
+import unicodedata
+
+from db.errors import InvalidRequest
+from db.models import PIXELS_MAX, SIDE_MAX
+
+ALT_TEXT_LENGTH_MAX = 1024
+SHOWN_LENGTH_MAX = 3000
+"""Of a message's 4,000 characters of text; the rest of them is for what else it says."""
+
+# Postgres takes no NUL, UTF-8 no lone surrogates, and text of overridden direction garbles what follows.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN = re.compile(r"([\\`*_~|<>\[\]()#@:./+-])")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn"}
+
+
+def clean_prompt(text: str) -> str:
+    """The prompt as it is stored. Raises InvalidRequest if nothing that can be seen is left of it."""
+    cleaned = _UNSAFE.sub("", text).strip()
+    # U+2800 and the Hangul fillers count as letters or symbols but show nothing.
+    if all(
+        unicodedata.category(char) in _INVISIBLE or char in "\u2800\u3164\u115f\u1160\uffa0"
+        for char in cleaned
+    ):
+        raise InvalidRequest(
+            "The prompt is blank. Say in a few words what the picture should show, such as "
+            "`/imagine prompt: a red fox in the snow`."
+        )
+    return cleaned
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises InvalidRequest for what Discord's own limits on each side let through."""
+    if width * height > PIXELS_MAX:
+        largest = min(PIXELS_MAX // width, SIDE_MAX)
+        raise InvalidRequest(
+            f"{width} × {height} is {width * height / 1e6:.2f} megapixels, and a picture may have "
+            f"{PIXELS_MAX / 1e6:.2f}. With a width of {width}, the height can be up to {largest}; "
+            f"1536 × 1024 and 1024 × 1536 are the largest of all."
+        )
+
+
+def escape(text: str, length_max: int = SHOWN_LENGTH_MAX) -> str:
+    """One line of text that Discord shows as it stands: no markdown, no mention, no link.
+
+    Discord takes a backslash before any punctuation as "show it as it is".
+    """
+    shown = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    if len(shown) <= length_max:
+        return shown
+    # A cut must not leave half of an escaped pair behind.
+    return shown[: length_max - 1].rstrip("\\") + "…"
+
+
+def alt_text(prompt: str) -> str:
+    return prompt if len(prompt) <= ALT_TEXT_LENGTH_MAX else prompt[: ALT_TEXT_LENGTH_MAX - 1] + "…"

@@ -1,0 +1,1 @@
+"""All that outlives a process: the jobs in Postgres and the pictures in the bucket."""

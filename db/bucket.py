@@ -1,0 +1,121 @@
+"""The pictures in the bucket, and the links to them."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+import aioboto3
+from aiobotocore.config import AioConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from db.errors import BucketUnavailable
+from db.jobs import Job
+from db.settings import BucketSettings
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3 import S3Client
+
+FILE_NAME_LENGTH_MAX = 60
+
+_UNAVAILABLE = (BotoCoreError, ClientError, OSError, TimeoutError)
+
+
+def original_key(job: Job) -> str:
+    """The attempt is part of the key: a worker that lost the job cannot write over its successor's."""
+    return f"{job.key}/{job.attempt}/original.png"
+
+
+def preview_key(job: Job) -> str:
+    return f"{job.key}/{job.attempt}/preview.webp"
+
+
+def file_name(job: Job) -> str:
+    """What a download is called: the words of the prompt, as far as any file system takes them."""
+    plain = unicodedata.normalize("NFKD", job.prompt).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:FILE_NAME_LENGTH_MAX].rstrip("-")
+    return f"{words or 'picture'}-{job.id}.png"
+
+
+class Bucket:
+    """`link_ttl_seconds` is how long a link opens its picture."""
+
+    def __init__(self, client: "S3Client", name: str, *, link_ttl_seconds: int) -> None:
+        self._client = client
+        self._name = name
+        self.link_ttl_seconds = link_ttl_seconds
+
+    async def put_original(self, job: Job, picture: bytes) -> None:
+        await self._put(original_key(job), picture, "image/png", f'inline; filename="{file_name(job)}"')
+
+    async def put_preview(self, job: Job, preview: bytes) -> None:
+        await self._put(preview_key(job), preview, "image/webp", "inline")
+
+    async def get_preview(self, job: Job) -> bytes:
+        """Raises BucketUnavailable."""
+        try:
+            answer = await self._client.get_object(Bucket=self._name, Key=preview_key(job))
+            async with answer["Body"] as body:
+                return await body.read()
+        except _UNAVAILABLE as error:
+            raise BucketUnavailable(f"the preview of job {job.id} could not be read: {error}") from error
+
+    async def link(self, job: Job) -> str:
+        """A link to the original for whoever has it. Signing is local: it asks nobody and cannot fail."""
+        return await self._client.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self._name, "Key": original_key(job)},
+            ExpiresIn=self.link_ttl_seconds,
+        )
+
+    async def _put(self, key: str, body: bytes, content_type: str, disposition: str) -> None:
+        try:
+            await self._client.put_object(
+                Bucket=self._name,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                ContentDisposition=disposition,
+                # A key is written once, so whoever has the picture has it for good.
+                CacheControl="private, max-age=31536000, immutable",
+            )
+        except _UNAVAILABLE as error:
+            raise BucketUnavailable(f"{key} could not be stored: {error}") from error
+
+
+@asynccontextmanager
+async def open_bucket(settings: BucketSettings, *, connections_max: int = 16) -> AsyncIterator[Bucket]:
+    """One client for the life of the process: making one costs tens of milliseconds."""
+    session = aioboto3.Session(
+        aws_access_key_id=settings.aws_access_key_id.get_secret_value(),
+        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value(),
+        region_name=settings.aws_region,
+    )
+    config = AioConfig(
+        signature_version="s3v4",
+        s3={"addressing_style": _addressing_style(settings)},
+        # Newer botocore adds checksums that not every S3-compatible server knows.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=connections_max,
+    )
+    async with session.client("s3", endpoint_url=settings.aws_endpoint_url_s3, config=config) as client:
+        yield Bucket(client, settings.bucket_name, link_ttl_seconds=settings.link_ttl_seconds)
+
+
+def _addressing_style(settings: BucketSettings) -> Literal["virtual", "path"]:
+    """A bucket's name cannot be put before an address, and `localhost` seldom resolves with one."""
+    if settings.bucket_addressing != "auto":
+        return settings.bucket_addressing
+    host = urlsplit(settings.aws_endpoint_url_s3).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "path" if "." not in host else "virtual"
+    return "path"

@@ -1,0 +1,129 @@
+"""What can go wrong, as one small tree of exceptions and one table of the ways a job fails."""
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TigerbrushError(Exception):
+    """The root of the errors that this program raises itself."""
+
+
+class InvalidRequest(TigerbrushError):
+    """A member asked for what cannot be done; the message says what is wrong and what would be right."""
+
+
+class LostJob(TigerbrushError):
+    """A transition changed no row: the job has left the state, or the attempt, that the caller held."""
+
+
+class BucketUnavailable(TigerbrushError):
+    """The bucket did not answer, or refused; what it was asked for may work later."""
+
+
+class FailureCode(StrEnum):
+    REFUSED = "refused"
+    FILTERED = "filtered"
+    REJECTED = "rejected"
+    BAD_REQUEST = "bad_request"
+    MODEL_GONE = "model_gone"
+    BAD_KEY = "bad_key"
+    NO_CREDIT = "no_credit"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    BAD_PICTURE = "bad_picture"
+    NOT_STORED = "not_stored"
+    WORKER_LOST = "worker_lost"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`charged`: whether Stability bills the picture, so that its credits are not given back.
+
+    `passing`: whether another attempt may end better.
+    """
+
+    text: str
+    log_level: int
+    charged: bool = False
+    passing: bool = False
+
+
+FAILURES = {
+    FailureCode.REFUSED: Failure(
+        "Stability's content filter refused this prompt. Other words for the same idea may pass.",
+        logging.INFO,
+    ),
+    FailureCode.FILTERED: Failure(
+        "The picture was painted, but Stability's content filter blurred it, so it is not shown. "
+        "Other words for the same idea may pass.",
+        logging.INFO,
+        charged=True,
+    ),
+    FailureCode.REJECTED: Failure(
+        "Stability did not take this prompt. It understands English best; other words may pass.", logging.INFO
+    ),
+    FailureCode.BAD_REQUEST: Failure(
+        "Stability did not understand what Tigerbrush sent. That is our fault, not yours.", logging.ERROR
+    ),
+    FailureCode.MODEL_GONE: Failure(
+        "Stability no longer offers this model. The owner of this bot has to choose another one.",
+        logging.ERROR,
+    ),
+    FailureCode.BAD_KEY: Failure(
+        "Stability did not accept this bot's key. The owner of this bot has to mend that.", logging.ERROR
+    ),
+    FailureCode.NO_CREDIT: Failure(
+        "This bot's account with Stability has run out of credits. Its owner has to buy some.", logging.ERROR
+    ),
+    FailureCode.RATE_LIMITED: Failure(
+        "Stability asked for a pause, as too many pictures were wanted at once.",
+        logging.WARNING,
+        passing=True,
+    ),
+    FailureCode.UNAVAILABLE: Failure(
+        "Stability could not be reached, or answered with a fault of its own, several times in a row. "
+        "Try again in a few minutes.",
+        logging.WARNING,
+        passing=True,
+    ),
+    FailureCode.BAD_PICTURE: Failure(
+        "What Stability sent was not a picture, several times in a row. Try again in a few minutes.",
+        logging.WARNING,
+        passing=True,
+    ),
+    FailureCode.NOT_STORED: Failure(
+        "The picture was painted but could not be stored. That is our fault, not yours.",
+        logging.ERROR,
+        charged=True,
+        passing=True,
+    ),
+    FailureCode.WORKER_LOST: Failure(
+        "The worker that painted this stopped in the middle, several times in a row. "
+        "That is our fault, not yours.",
+        logging.ERROR,
+        passing=True,
+    ),
+    FailureCode.INTERNAL: Failure(
+        "Something in Tigerbrush broke while it worked on this. That is our fault, not yours.",
+        logging.ERROR,
+        passing=True,
+    ),
+}
+
+
+class JobFailed(TigerbrushError):
+    """One attempt at a job came to nothing. `detail` is for the log and the record, not for members."""
+
+    def __init__(
+        self, code: FailureCode, detail: str = "", *, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(f"{code}: {detail}" if detail else str(code))
+        self.code = code
+        self.detail = detail
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def failure(self) -> Failure:
+        return FAILURES[self.code]

@@ -1,0 +1,125 @@
+"""A job: one picture that a member asked for, from the command to the end."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+import asyncpg
+
+from db import queries
+from db.errors import FailureCode
+from db.pool import Pool
+
+_SQL = queries.load("jobs")
+
+PLACE_MAX = 1000
+"""Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
+
+FIRST_ANSWER_SECONDS = 5.0
+"""How long the command's own answer may take before the reply is counted as missing; Discord waits for 3."""
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (State.DONE, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a member asks for with one interaction, and what is needed to answer it."""
+
+    interaction_id: int
+    application_id: int
+    token: str = field(repr=False)
+    token_expires_at: datetime
+    member_id: int
+    guild_id: int | None
+    channel_id: int
+    prompt: str
+    width: int
+    height: int
+    model: str
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the table `jobs`; the migrations say what each column means."""
+
+    id: int
+    key: UUID
+    state: State
+    created_at: datetime
+    prompt: str
+    width: int
+    height: int
+    model: str
+    seed: int | None
+    member_id: int
+    guild_id: int | None
+    channel_id: int
+    turn: int
+    attempt: int
+    faults: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    painted_seed: int | None
+    original_bytes: int | None
+    failure: FailureCode | None
+    interaction_id: int
+    application_id: int
+    token: str | None = field(repr=False)
+    token_expires_at: datetime
+    message_id: int | None
+    revision: int
+    shown_revision: int
+    reply_faults: int
+
+    @classmethod
+    def from_row(cls, row: asyncpg.Record) -> Self:
+        """Takes the columns it knows: a newer schema may already have more."""
+        values = {column.name: row[column.name] for column in fields(cls)}
+        values["state"] = State(values["state"])
+        values["failure"] = FailureCode(values["failure"]) if values["failure"] else None
+        return cls(**values)
+
+
+class Jobs:
+    """The bot's side of the queue."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def enqueue(self, order: Order) -> Job | None:
+        """Stores a job, or returns None if this interaction has one already."""
+        row = await self._pool.fetchrow(
+            _SQL["enqueue"],
+            order.interaction_id,
+            order.application_id,
+            order.token,
+            order.token_expires_at,
+            order.member_id,
+            order.guild_id,
+            order.channel_id,
+            order.prompt,
+            order.width,
+            order.height,
+            order.model,
+            order.seed,
+            FIRST_ANSWER_SECONDS,
+        )
+        return Job.from_row(row) if row else None
+
+    async def place_in_line(self, job: Job) -> int:
+        """1 for the job that is next; PLACE_MAX stands for itself and all that is beyond."""
+        ahead: int = await self._pool.fetchval(_SQL["place_in_line"], job.turn, job.id, PLACE_MAX - 1)
+        return ahead + 1

@@ -1,0 +1,54 @@
+"""One connection that listens for notifications, and comes back when it is lost."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+import asyncpg
+
+from db.pool import UNAVAILABLE, Connection
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_SECONDS = 30.0
+"""A connection that died without a word, as behind a NAT, is noticed by the next question left unanswered."""
+
+RECONNECT_SECONDS_MIN = 0.5
+RECONNECT_SECONDS_MAX = 15.0
+
+
+async def listen(dsn: str, callbacks: Mapping[str, Callable[[], None]]) -> None:
+    """Calls a channel's callback at each notification, and all of them at each (re)connection, for ever.
+
+    What was notified while the connection was away is lost, so callbacks must look for what is new.
+    """
+    delay_seconds = RECONNECT_SECONDS_MIN
+    while True:
+        try:
+            connection = await asyncpg.connect(
+                dsn, timeout=10, command_timeout=10, server_settings={"application_name": "tigerbrush-listen"}
+            )
+            try:
+                delay_seconds = RECONNECT_SECONDS_MIN
+                await _serve(connection, callbacks)
+            finally:
+                connection.terminate()
+        except UNAVAILABLE as error:
+            log.warning("lost the LISTEN connection (%s); trying again", error or type(error).__name__)
+        await asyncio.sleep(delay_seconds)
+        delay_seconds = min(delay_seconds * 2, RECONNECT_SECONDS_MAX)
+
+
+async def _serve(connection: Connection, callbacks: Mapping[str, Callable[[], None]]) -> None:
+    """Returns when the connection ends."""
+    ended = asyncio.Event()
+    connection.add_termination_listener(lambda _connection: ended.set())
+    for channel, callback in callbacks.items():
+        await connection.add_listener(channel, lambda *_, wake=callback: wake())
+    for callback in callbacks.values():
+        callback()
+    while not ended.is_set():
+        try:
+            await asyncio.wait_for(ended.wait(), KEEPALIVE_SECONDS)
+        except TimeoutError:
+            await connection.fetchval("select 1")

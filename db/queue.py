@@ -1,0 +1,57 @@
+"""The worker's side of the queue: it claims jobs, holds them by a lease, and brings each to an end."""
+
+from collections.abc import Mapping
+
+from db import queries
+from db.errors import FailureCode, LostJob
+from db.jobs import Job
+from db.pool import Pool
+
+_SQL = queries.load("queue")
+
+REAP_BATCH = 100
+
+
+class Queue:
+    """A transition that finds the job in another state, or at another attempt, raises LostJob."""
+
+    def __init__(self, pool: Pool, *, worker: str, lease_seconds: float, attempts_max: int) -> None:
+        self._pool = pool
+        self._worker = worker
+        self._lease_seconds = lease_seconds
+        self._attempts_max = attempts_max
+
+    async def claim(self, limit: int) -> list[Job]:
+        """Up to `limit` jobs, now running under this worker's lease, in the order of the line."""
+        rows = await self._pool.fetch(_SQL["claim"], limit, self._worker, self._lease_seconds)
+        return sorted(map(Job.from_row, rows), key=lambda job: (job.turn, job.id))
+
+    async def extend_leases(self, attempts: Mapping[int, int]) -> set[int]:
+        """Takes the attempt held of each job's id, and returns the ids that are still held."""
+        rows = await self._pool.fetch(
+            _SQL["extend_leases"], list(attempts.keys()), list(attempts.values()), self._lease_seconds
+        )
+        return {row["id"] for row in rows}
+
+    async def finish(self, job: Job, *, painted_seed: int | None, original_bytes: int) -> None:
+        await self._transition("finish", job, painted_seed, original_bytes)
+
+    async def fail(self, job: Job, code: FailureCode, detail: str) -> None:
+        await self._transition("fail", job, code, detail)
+
+    async def retry(self, job: Job, code: FailureCode, detail: str, *, delay_seconds: float) -> None:
+        """Queues the job again, or fails it with `code` when its attempts are used up."""
+        await self._transition("retry", job, code, detail, self._attempts_max, delay_seconds)
+
+    async def hand_back(self, job: Job, *, delay_seconds: float = 0) -> None:
+        """Queues the job again without counting the attempt."""
+        await self._transition("hand_back", job, delay_seconds)
+
+    async def reap(self) -> list[int]:
+        """Takes back the jobs whose lease ran out, whoever held them, and returns their ids."""
+        rows = await self._pool.fetch(_SQL["reap"], REAP_BATCH, self._attempts_max, FailureCode.WORKER_LOST)
+        return [row["id"] for row in rows]
+
+    async def _transition(self, name: str, job: Job, *arguments: object) -> None:
+        if await self._pool.fetchval(_SQL[name], job.id, job.attempt, *arguments) is None:
+            raise LostJob(f"job {job.id} is no longer held at attempt {job.attempt}: {name} changed nothing")

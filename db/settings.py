@@ -1,0 +1,104 @@
+"""Settings are read from the environment once, at a process's start, and refused there in words."""
+
+import sys
+from typing import Annotated, Literal, NoReturn, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db.models import MODELS
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgres://", "postgresql://")):
+        raise ValueError("is not a Postgres URL")
+    return value
+
+
+def _web_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("is not an http or https URL")
+    return value.rstrip("/")
+
+
+def _known_model(value: str) -> str:
+    if value not in MODELS:
+        raise ValueError("is not a model on offer")
+    return value
+
+
+PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+ModelName = Annotated[str, AfterValidator(_known_model)]
+
+
+class Settings(BaseSettings):
+    """The base of each process's settings; a field's description says what the variable should be."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+
+class DatabaseSettings(Settings):
+    database_url: PostgresUrl = Field(
+        description="a Postgres URL, such as postgres://user:password@host:5432/name"
+    )
+    database_listen_url: PostgresUrl | None = Field(
+        None, description="a Postgres URL that reaches the server directly, where DATABASE_URL is a pooler"
+    )
+    database_pool_size: int = Field(8, ge=2, le=100, description="a number of connections from 2 to 100")
+    database_timeout_seconds: float = Field(
+        30, gt=0, le=600, description="a number of seconds above 0, at most 600"
+    )
+
+    @property
+    def dsn(self) -> str:
+        return self.database_url.get_secret_value()
+
+    @property
+    def listen_dsn(self) -> str:
+        return (self.database_listen_url or self.database_url).get_secret_value()
+
+    @property
+    def pooled(self) -> bool:
+        """A separate LISTEN address means that DATABASE_URL is a pooler, which prepared statements break."""
+        return self.database_listen_url is not None and self.listen_dsn != self.dsn
+
+
+class BucketSettings(Settings):
+    aws_endpoint_url_s3: WebUrl = Field(
+        "https://fly.storage.tigris.dev", description="the http or https URL of an S3 service"
+    )
+    aws_access_key_id: SecretStr = Field(
+        description="the bucket's access key, as `fly storage create` sets it"
+    )
+    aws_secret_access_key: SecretStr = Field(
+        description="the bucket's secret key, as `fly storage create` sets it"
+    )
+    aws_region: str = Field("auto", min_length=1, description="a region's name; Tigris wants auto")
+    bucket_name: str = Field(min_length=3, max_length=63, description="a bucket's name of 3 to 63 characters")
+    bucket_addressing: Literal["auto", "virtual", "path"] = Field(
+        "auto",
+        description="virtual (Tigris), path (most local servers) or auto (path if the host is an address)",
+    )
+    link_ttl_seconds: int = Field(
+        604_800, ge=60, le=604_800, description="a number of seconds from 60 to 604800 (7 days)"
+    )
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def load(cls: type[SettingsT]) -> SettingsT:
+    """Reads one class of settings, or ends the process with a line for each variable that is wrong."""
+    try:
+        return cls()
+    except ValidationError as error:
+        _refuse(cls, error)
+
+
+def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        name = str(problem["loc"][0])
+        wrong = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+        print(f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}.", file=sys.stderr)
+    sys.exit(78)  # EX_CONFIG of sysexits.h

@@ -1,0 +1,37 @@
+-- The bot's side of the queue.
+
+-- name: enqueue
+-- Fair turns: a member's next job goes to the queue's current turn, or behind that member's last one if that is later.
+-- The current turn is that of the job next in line or, when none waits, the newest there ever was.
+-- A replayed interaction changes nothing and returns no row.
+insert into jobs (
+    interaction_id, application_id, token, token_expires_at,
+    member_id, guild_id, channel_id,
+    prompt, width, height, model, seed,
+    turn, reply_due_at
+)
+values (
+    $1, $2, $3, $4,
+    $5, $6, $7,
+    $8, $9, $10, $11, $12,
+    greatest(
+        coalesce(
+            (select turn from jobs where state = 'queued' order by turn, id limit 1),
+            (select max(turn) from jobs),
+            1
+        ),
+        (select max(turn) + 1 from jobs where member_id = $5)
+    ),
+    now() + make_interval(secs => $13)
+)
+on conflict (interaction_id) do nothing
+returning *;
+
+-- name: place_in_line
+-- Counts the jobs that will be claimed before this one, and stops counting at the limit: the queue may be long.
+select count(*)
+from (
+    select from jobs
+    where state = 'queued' and (turn, id) < ($1, $2)
+    limit $3
+) as ahead;

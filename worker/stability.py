@@ -1,0 +1,157 @@
+"""How to speak to Stability: one request a picture, and what each kind of answer means."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from db.errors import FailureCode, JobFailed
+from db.jobs import Job
+from db.models import MODELS, Api, Model, Shape
+from worker.shapes import choose_shape
+
+PICTURE_BYTES_MAX = 32 * 1024 * 1024
+ERROR_BYTES_MAX = 64 * 1024
+CONNECT_TIMEOUT_SECONDS = 10.0
+RATE_LIMIT_PAUSE_SECONDS = 60.0
+"""How long Stability turns a key away that asked too often."""
+
+_CODE_OF_STATUS = {
+    401: FailureCode.BAD_KEY,
+    402: FailureCode.NO_CREDIT,
+    403: FailureCode.BAD_KEY,
+    404: FailureCode.MODEL_GONE,
+    410: FailureCode.MODEL_GONE,
+    422: FailureCode.REJECTED,
+    429: FailureCode.RATE_LIMITED,
+}
+# What v2beta and v1 call a refusal by the content filter; their statuses alone do not tell.
+_REFUSALS = {"content_moderation", "invalid_prompts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """What Stability painted: `content` is a picture as it came over the wire."""
+
+    content: bytes
+    seed: int | None
+    request_id: str | None
+
+
+class Stability:
+    """`timeout_seconds` bounds one call: no byte comes before the picture is ready, so it has to be long."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, host: str, key: str, timeout_seconds: float
+    ) -> None:
+        self._session = session
+        self._host = host
+        self._key = key
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=CONNECT_TIMEOUT_SECONDS)
+
+    async def paint(self, job: Job) -> Painting:
+        """Raises JobFailed, whose code says whether another attempt may end better."""
+        model = MODELS[job.model]
+        shape = choose_shape(model, job.width, job.height)
+        try:
+            async with self._session.post(
+                self._host + model.path,
+                headers={
+                    "Authorization": f"Bearer {self._key}",
+                    "Accept": "image/*" if model.api is Api.V2BETA else "image/png",
+                    "stability-client-id": "tigerbrush",
+                },
+                timeout=self._timeout,
+                **_body(model, job, shape),
+            ) as response:
+                if response.status != 200:
+                    raise await self._failure(response)
+                if response.headers.get("finish-reason", "SUCCESS") != "SUCCESS":
+                    raise JobFailed(
+                        FailureCode.FILTERED, f"finish-reason {response.headers['finish-reason']}"
+                    )
+                content = await _read(response, PICTURE_BYTES_MAX)
+                return Painting(content, _seed(response.headers), response.headers.get("x-request-id"))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
+
+    async def _failure(self, response: aiohttp.ClientResponse) -> JobFailed:
+        body = await _read(response, ERROR_BYTES_MAX)
+        name, message = _explanation(body)
+        code = _CODE_OF_STATUS.get(response.status)
+        if name in _REFUSALS:
+            code = FailureCode.REFUSED
+        if code is None:
+            code = FailureCode.UNAVAILABLE if response.status >= 500 else FailureCode.BAD_REQUEST
+        # v1 repeats the key in its refusal of it.
+        detail = f"{response.status} {name}: {message}".replace(self._key, "[key]")
+        return JobFailed(code, detail[:500], retry_after_seconds=_retry_after(response))
+
+
+def _body(model: Model, job: Job, shape: Shape) -> dict[str, Any]:
+    if model.api is Api.V1:
+        return {"json": _v1_body(job, shape)}
+    # The API wants multipart even where no file is sent; aiohttp would otherwise send a urlencoded form.
+    form = aiohttp.FormData(default_to_multipart=True)
+    for name, value in _v2beta_fields(model, job, shape).items():
+        form.add_field(name, value)
+    return {"data": form}
+
+
+def _v2beta_fields(model: Model, job: Job, shape: Shape) -> dict[str, str]:
+    fields = {"prompt": job.prompt, "output_format": "png", "aspect_ratio": shape.aspect_ratio or "1:1"}
+    if job.seed is not None:
+        fields["seed"] = str(job.seed)
+    if model.path.endswith("/sd3"):
+        fields["model"] = model.name
+    return fields
+
+
+def _v1_body(job: Job, shape: Shape) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "text_prompts": [{"text": job.prompt, "weight": 1}],
+        "cfg_scale": 7,
+        "width": shape.width,
+        "height": shape.height,
+        "steps": 30,
+        "samples": 1,
+    }
+    if job.seed is not None:
+        body["seed"] = job.seed
+    return body
+
+
+async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    """Reads a body that may be endless."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > bytes_max:
+            response.close()
+            raise JobFailed(FailureCode.BAD_PICTURE, f"the answer is larger than {bytes_max} bytes")
+    return bytes(body)
+
+
+def _explanation(body: bytes) -> tuple[str, str]:
+    """The name and the message of an error in the shape of either API, or of neither."""
+    try:
+        error = json.loads(body)
+    except ValueError:
+        error = None
+    if not isinstance(error, dict):
+        return "unknown", body[:200].decode("utf-8", "replace")
+    return str(error.get("name", "unknown")), str(error.get("errors") or error.get("message", ""))
+
+
+def _seed(headers: Mapping[str, str]) -> int | None:
+    text = headers.get("seed", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    if response.status != 429:
+        return None
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else RATE_LIMIT_PAUSE_SECONDS

@@ -1,0 +1,36 @@
+"""What has to be done from time to time, whether anybody was notified or not."""
+
+import logging
+from collections.abc import Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from db.pool import UNAVAILABLE
+from db.queue import Queue
+
+log = logging.getLogger(__name__)
+
+
+def schedule(
+    queue: Queue, wake: Callable[[], None], *, poll_seconds: float, reap_seconds: float
+) -> AsyncIOScheduler:
+    """A scheduler, not yet started, that polls the queue and takes back jobs whose lease ran out."""
+    # A late run is better than none, and several late ones are as good as one.
+    scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+    scheduler.add_job(_poll, "interval", seconds=poll_seconds, args=[wake])
+    scheduler.add_job(_reap, "interval", seconds=reap_seconds, args=[queue])
+    return scheduler
+
+
+async def _poll(wake: Callable[[], None]) -> None:
+    wake()
+
+
+async def _reap(queue: Queue) -> None:
+    try:
+        reaped = await queue.reap()
+    except UNAVAILABLE as error:
+        log.warning("no lease could be checked: %s", error or type(error).__name__)
+        return
+    if reaped:
+        log.warning("took back %d jobs whose worker was lost: %s", len(reaped), reaped)

@@ -101,7 +101,7 @@ class Messenger:
 
 async def _send(target: discord.abc.Messageable, job: Job, reply: Reply, way: str) -> int:
     try:
-        # Discord takes one message a nonce for some minutes: a bot that died before it recorded this sends no other.
+        # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
         message = await target.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}")
     except (discord.NotFound, discord.Forbidden) as error:
         raise _RouteClosed(f"{way}: {error.text}") from error

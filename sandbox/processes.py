@@ -1,0 +1,109 @@
+"""Child processes: their output with a prefix, their end noticed, their stop asked for before forced."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
+
+RESTART_SECONDS = 1.0
+
+
+class Process:
+    """One named child. With `restart`, it is started again when it ends by itself, as a platform would do."""
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        restart: bool = False,
+        on_line: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.name = name
+        self._arguments = arguments
+        self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        self._restart = restart
+        self._on_line = on_line or print_line
+        self._child: asyncio.subprocess.Process | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+
+    async def start(self) -> None:
+        self._stopping.clear()
+        await self._spawn()
+        self._watcher = asyncio.create_task(self._watch(), name=f"watch-{self.name}")
+
+    @property
+    def pid(self) -> int:
+        if self._child is None:
+            raise AssertionError(f"{self.name} was never started")
+        return self._child.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    async def wait(self) -> int:
+        """Returns the exit status; a signal is its negative number."""
+        if self._child is None:
+            raise AssertionError(f"{self.name} was never started")
+        return await self._child.wait()
+
+    async def kill(self) -> None:
+        """Ends it at once, as a machine that loses its power does."""
+        self._stopping.set()
+        self.signal(signal.SIGKILL)
+        await self._ended()
+
+    async def stop(self, timeout_seconds: float = 60.0) -> int:
+        """SIGTERM, and SIGKILL if that was not enough; returns the exit status."""
+        self._stopping.set()
+        if self._child is not None and self._child.returncode is None:
+            self.signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self._child.wait(), timeout_seconds)
+            except TimeoutError:
+                self.signal(signal.SIGKILL)
+        await self._ended()
+        return await self.wait()
+
+    async def _ended(self) -> None:
+        if self._watcher is not None:
+            await self._watcher
+
+    async def _spawn(self) -> None:
+        self._child = await asyncio.create_subprocess_exec(
+            *self._arguments,
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            # Ctrl-C in a terminal reaches the whole group; the children are to be stopped in order instead.
+            start_new_session=True,
+        )
+
+    async def _watch(self) -> None:
+        while True:
+            if self._child is None or self._child.stdout is None:
+                raise AssertionError(f"{self.name} was started without a pipe")
+            async for line in self._child.stdout:
+                self._on_line(self.name, line.decode(errors="replace").rstrip("\n"))
+            status = await self._child.wait()
+            if self._stopping.is_set() or not self._restart:
+                return
+            self._on_line(self.name, f"ended with status {status}; starting it again")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
+                return
+            await self._spawn()
+
+
+def python(*arguments: str) -> list[str]:
+    return [sys.executable, *arguments]
+
+
+def print_line(name: str, line: str, stream: IO[str] = sys.stdout) -> None:
+    print(f"{name:>9} | {line}", file=stream, flush=True)

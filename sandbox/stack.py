@@ -1,0 +1,124 @@
+"""Everything that a bot and a worker need, on this machine, and the environment that tells them where."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from sandbox import s3
+from sandbox.discord import DiscordServer
+from sandbox.postgres import postgres
+from sandbox.processes import Process, python
+from sandbox.stability import StabilityServer
+
+HOST = "127.0.0.1"
+START_TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """`environment` is what `python -m bot`, `python -m worker` and `python -m db` read."""
+
+    discord: DiscordServer
+    stability: StabilityServer
+    environment: dict[str, str]
+
+    async def migrate(self) -> None:
+        process = Process("migrate", python("-m", "db", "migrate"), self.environment)
+        await process.start()
+        if await process.wait() != 0:
+            raise RuntimeError("the database could not be migrated")
+
+    def bot(self, name: str = "bot", *, restart: bool = False) -> Process:
+        return Process(name, python("-m", "bot"), self.environment, restart=restart)
+
+    def worker(self, name: str = "worker", *, restart: bool = False) -> Process:
+        return Process(name, python("-m", "worker"), self.environment, restart=restart)
+
+
+@asynccontextmanager
+async def stack(directory: Path, *, latency_seconds: float) -> AsyncIterator[Stack]:
+    """Starts what is needed and keeps its data in `directory`.
+
+    A Postgres or an S3 server that the environment names (DATABASE_URL, AWS_ENDPOINT_URL_S3) is used instead.
+    """
+    ports = _Ports(directory)
+    environment = {}
+    async with AsyncExitStack() as exits:
+        if "DATABASE_URL" not in os.environ:
+            environment["DATABASE_URL"] = exits.enter_context(postgres(directory / "postgres"))
+        if "AWS_ENDPOINT_URL_S3" not in os.environ:
+            port = ports.pick("s3")
+            environment |= s3.bucket_environment(port)
+            await exits.enter_async_context(_s3_server(directory / "s3", port))
+
+        stability = StabilityServer(latency_seconds=latency_seconds)
+        await stability.start(HOST, ports.pick("stability"))
+        exits.push_async_callback(stability.stop)
+        environment |= {"STABILITY_API_HOST": stability.url, "STABILITY_API_KEY": stability.key}
+
+        discord = DiscordServer(directory / "discord")
+        await discord.start(HOST, ports.pick("discord"))
+        exits.push_async_callback(discord.stop)
+        environment |= {
+            "DISCORD_TOKEN": discord.token,
+            "DISCORD_API_BASE": discord.api_base,
+            "DISCORD_GATEWAY_URL": discord.gateway_url,
+        }
+        yield Stack(discord, stability, environment)
+
+
+@asynccontextmanager
+async def _s3_server(directory: Path, port: int) -> AsyncIterator[None]:
+    command = s3.s3_command(directory, port)
+    process = Process("s3", command.arguments, command.environment)
+    await process.start()
+    try:
+        await _wait_for_http(f"http://{HOST}:{port}/")
+        yield
+    finally:
+        await process.stop()
+
+
+async def _wait_for_http(url: str) -> None:
+    async with asyncio.timeout(START_TIMEOUT_SECONDS), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(url):
+                    return
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.05)
+
+
+class _Ports:
+    """Remembers which port each server had: links in old messages lead there."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._file = directory / "ports.json"
+        self._known: dict[str, int] = json.loads(self._file.read_text()) if self._file.exists() else {}
+
+    def pick(self, name: str) -> int:
+        """The port of the last time or, if somebody else has it by now, a free one."""
+        port = _bindable(self._known.get(name, 0)) or _bindable(0)
+        self._known[name] = port
+        self._file.write_text(json.dumps(self._known))
+        return port
+
+
+def _bindable(port: int) -> int:
+    """The port itself, or the one found for 0; 0 if it is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return 0
+        found: int = probe.getsockname()[1]
+        return found

@@ -1,0 +1,104 @@
+"""What tests share: a real Postgres with a database for each test, and a real S3 server."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from urllib.error import HTTPError, URLError
+
+import asyncpg
+import pytest
+
+from db.bucket import Bucket, open_bucket
+from db.migrate import migrate
+from db.pool import Pool, open_pool
+from db.settings import BucketSettings, DatabaseSettings
+from sandbox import s3
+from sandbox.postgres import postgres
+
+_TEMPLATE = "migrated"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server whose database `migrated` has the schema; tests copy it."""
+    with postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+        asyncio.run(_make_template(url))
+        yield url
+
+
+async def _make_template(url: str) -> None:
+    await _execute(url, f"create database {_TEMPLATE}")
+    connection = await asyncpg.connect(database_of(url, _TEMPLATE))
+    await migrate(connection)
+    await connection.close()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
+
+
+def database_of(url: str, name: str) -> str:
+    """The URL of another database of the same server."""
+    return url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+async def database_url(postgres_url: str) -> str:
+    name = f"test_{next(_numbers)}"
+    await _execute(postgres_url, f"create database {name} template {_TEMPLATE}")
+    return database_of(postgres_url, name)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    async with open_pool(
+        DatabaseSettings.model_validate({"database_url": database_url}), name="test"
+    ) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def bucket_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = s3.s3_command(tmp_path_factory.mktemp("s3"), port)
+    with subprocess.Popen(command.arguments, env={**os.environ, **command.environment}) as server:
+        _wait_for_http(f"http://127.0.0.1:{port}/")
+        yield s3.bucket_environment(port)
+        server.terminate()
+
+
+def _wait_for_http(url: str) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(HTTPError):
+            try:
+                urllib.request.urlopen(url).close()
+            except HTTPError as refused:
+                # Unsigned requests are refused, which is an answer.
+                refused.close()
+                return
+            except URLError:
+                time.sleep(0.02)
+                continue
+            return
+    raise TimeoutError(f"{url} does not answer")
+
+
+@pytest.fixture
+async def bucket(bucket_environment: dict[str, str]) -> AsyncIterator[Bucket]:
+    settings = BucketSettings.model_validate(
+        {name.lower(): value for name, value in bucket_environment.items()}
+    )
+    async with open_bucket(settings) as bucket:
+        yield bucket

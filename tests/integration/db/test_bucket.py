@@ -1,0 +1,74 @@
+import aiohttp
+import pytest
+
+from db.bucket import Bucket, open_bucket, original_key
+from db.errors import BucketUnavailable
+from db.jobs import Job, Jobs
+from db.pool import Pool
+from db.settings import BucketSettings
+from tests.orders import order
+
+
+@pytest.fixture
+async def job(pool: Pool) -> Job:
+    job = await Jobs(pool).enqueue(order(prompt="Ein Fuchs im Schnee, 冬"))
+    assert job is not None
+    return job
+
+
+async def fetch(url: str) -> tuple[int, bytes, dict[str, str]]:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status, await response.read(), dict(response.headers)
+
+
+async def test_a_link_opens_the_original_with_its_type_and_name(bucket: Bucket, job: Job) -> None:
+    await bucket.put_original(job, b"png bytes")
+    status, body, headers = await fetch(await bucket.link(job))
+    assert (status, body, headers["Content-Type"]) == (200, b"png bytes", "image/png")
+    assert headers["Content-Disposition"] == f'inline; filename="ein-fuchs-im-schnee-{job.id}.png"'
+
+
+async def test_a_link_that_was_tampered_with_or_not_signed_opens_nothing(bucket: Bucket, job: Job) -> None:
+    await bucket.put_original(job, b"png bytes")
+    link = await bucket.link(job)
+    assert (await fetch(link[:-4] + "0000"))[0] == 403
+    assert (await fetch(link.partition("?")[0]))[0] == 403
+
+
+async def test_the_preview_comes_back(bucket: Bucket, job: Job) -> None:
+    await bucket.put_preview(job, b"webp bytes")
+    assert await bucket.get_preview(job) == b"webp bytes"
+
+
+async def test_keys_tell_nothing_but_the_job(job: Job) -> None:
+    assert original_key(job) == f"{job.key}/{job.attempt}/original.png"
+
+
+async def test_what_is_not_there_is_said_so(bucket: Bucket, job: Job) -> None:
+    with pytest.raises(BucketUnavailable, match=f"the preview of job {job.id}"):
+        await bucket.get_preview(job)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "prefix"),
+    [
+        ("https://fly.storage.tigris.dev", "https://tigers.fly.storage.tigris.dev/"),
+        ("https://t3.storage.dev", "https://tigers.t3.storage.dev/"),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000/tigers/"),
+        ("http://[::1]:9000", "http://[::1]:9000/tigers/"),
+        ("http://localhost:9000", "http://localhost:9000/tigers/"),
+    ],
+)
+async def test_links_name_the_bucket_as_the_service_wants(job: Job, endpoint: str, prefix: str) -> None:
+    settings = BucketSettings.model_validate(
+        {
+            "aws_endpoint_url_s3": endpoint,
+            "aws_access_key_id": "id",
+            "aws_secret_access_key": "secret",
+            "bucket_name": "tigers",
+        }
+    )
+    async with open_bucket(settings) as bucket:
+        link = await bucket.link(job)
+    assert link.startswith(prefix)
+    assert "X-Amz-Signature=" in link

@@ -1,0 +1,89 @@
+"""Each variable that is wrong is named, with what it should be, and no secret is shown."""
+
+import pytest
+
+from bot.settings import BotSettings
+from db.settings import DatabaseSettings, load
+from worker.settings import WorkerSettings
+
+GOOD = {
+    "DATABASE_URL": "postgres://user:hunter2@db/tigerbrush",
+    "AWS_ACCESS_KEY_ID": "id",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "BUCKET_NAME": "tigers",
+    "STABILITY_API_KEY": "sk-1",
+    "DISCORD_TOKEN": "token",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("DATABASE_LISTEN_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "STABILITY_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_the_defaults_do_for_a_deployment_that_sets_what_it_must() -> None:
+    worker, bot = load(WorkerSettings), load(BotSettings)
+    assert worker.stability_api_host == "https://api.stability.ai"
+    assert bot.stability_model == "core"
+    assert bot.discord_api_base == "https://discord.com/api/v10"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        (
+            "DATABASE_URL",
+            "mysql://db",
+            "DATABASE_URL: is not a Postgres URL; it should be a Postgres URL, such as",
+        ),
+        ("DATABASE_URL", "", "DATABASE_URL: is missing; it should be a Postgres URL"),
+        (
+            "STABILITY_API_KEY",
+            "",
+            "STABILITY_API_KEY: is missing; it should be a key from platform.stability.ai.",
+        ),
+        ("STABILITY_API_HOST", "api.stability.ai", "STABILITY_API_HOST: is not an http or https URL"),
+        ("WORKER_CONCURRENCY", "many", "it should be a number of pictures painted at once, from 1 to 200."),
+        ("LINK_TTL_SECONDS", "9999999", "it should be a number of seconds from 60 to 604800 (7 days)."),
+        (
+            "BUCKET_NAME",
+            "x",
+            "BUCKET_NAME: String should have at least 3 characters; it should be a bucket's name",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_would_be_right(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, complaint: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(SystemExit) as exit_:
+        load(WorkerSettings)
+    assert exit_.value.code == 78
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert "hunter2" not in said
+
+
+def test_an_unknown_model_is_refused_with_those_on_offer(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("STABILITY_MODEL", "dall-e")
+    with pytest.raises(SystemExit):
+        load(BotSettings)
+    assert (
+        "STABILITY_MODEL: is not a model on offer; it should be one of core, ultra" in capsys.readouterr().err
+    )
+
+
+def test_secrets_do_not_show_in_a_printed_setting() -> None:
+    assert "hunter2" not in repr(load(DatabaseSettings))
+
+
+def test_a_separate_listen_address_means_that_the_other_is_a_pooler(environment: pytest.MonkeyPatch) -> None:
+    assert not load(DatabaseSettings).pooled
+    environment.setenv("DATABASE_LISTEN_URL", "postgres://direct/tigerbrush")
+    assert load(DatabaseSettings).pooled

@@ -1,0 +1,63 @@
+import io
+import zlib
+
+import pytest
+from PIL import Image
+
+from db.errors import FailureCode, JobFailed
+from worker.imaging import PREVIEW_SIDE_MAX, prepare
+
+
+def picture(width: int, height: int, kind: str = "PNG", mode: str = "RGB") -> bytes:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert(mode).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def test_a_picture_of_the_right_size_passes_untouched() -> None:
+    painted = picture(640, 480)
+    assert prepare(painted, 640, 480).original is painted
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(1024, 1024), (1000, 700), (256, 1536), (1536, 256), (257, 511)],
+    ids=lambda size: f"{size[0]}x{size[1]}",
+)
+def test_any_other_is_cut_to_exactly_what_was_asked_for(size: tuple[int, int]) -> None:
+    pictures = prepare(picture(1536, 1536), *size)
+    assert opened(pictures.original).size == size
+    assert opened(pictures.original).format == "PNG"
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("WEBP", "RGB"), ("PNG", "RGBA"), ("PNG", "P")])
+def test_other_formats_and_modes_become_a_plain_png(kind: str, mode: str) -> None:
+    pictures = prepare(picture(320, 320, kind, mode), 256, 256)
+    assert (opened(pictures.original).format, opened(pictures.original).mode) == ("PNG", "RGB")
+
+
+def test_the_preview_is_a_small_webp_of_the_same_shape() -> None:
+    preview = opened(prepare(picture(1536, 768), 1536, 768).preview)
+    assert (preview.format, preview.size) == ("WEBP", (PREVIEW_SIDE_MAX, PREVIEW_SIDE_MAX // 2))
+
+
+def _bomb() -> bytes:
+    """A PNG whose header claims 40,000 x 40,000 pixels."""
+    honest = picture(8, 8, mode="L")
+    header = b"IHDR" + (40_000).to_bytes(4, "big") * 2 + honest[24:29]
+    return honest[:12] + header + zlib.crc32(header).to_bytes(4, "big") + honest[33:]
+
+
+@pytest.mark.parametrize(
+    "bytes_",
+    [b"", b"garbage", b"\x89PNG\r\n\x1a\n", picture(512, 512)[:-2000], b"GIF89a" + bytes(100), _bomb()],
+    ids=["nothing", "garbage", "signature only", "half", "another format", "bomb"],
+)
+def test_what_is_no_picture_is_said_so(bytes_: bytes) -> None:
+    with pytest.raises(JobFailed) as raised:
+        prepare(bytes_, 256, 256)
+    assert raised.value.code is FailureCode.BAD_PICTURE

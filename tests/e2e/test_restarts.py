@@ -1,0 +1,170 @@
+"""What is lost when a process dies, a connection breaks or a permission goes: nothing."""
+
+import signal
+
+import asyncpg
+
+from tests.e2e.conftest import House
+from tests.member import Member, fault, is_done, is_running, is_waiting, text
+
+
+async def ask(one: Member, prompt: str = "a fox") -> str:
+    """For a picture that is quick to make."""
+    return await one.imagine(prompt, width=256, height=256)
+
+
+async def test_a_bot_that_is_killed_while_a_job_runs_finishes_the_reply_after_its_restart(
+    house: House, ada: Member
+) -> None:
+    house.servers.stability.latency_seconds = 2
+    bot = await house.bot()
+    await house.worker()
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    running = await ada.reply(interaction, is_running)
+    await bot.kill()
+    await ada.until_bot_is(online=False)
+
+    await house.bot()
+    done = await ada.reply(interaction, is_done)
+    assert done["id"] == running["id"]
+
+
+async def test_a_bot_that_died_before_it_stored_the_messages_id_still_finds_the_reply(
+    house: House, ada: Member
+) -> None:
+    bot = await house.bot()
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    waiting = await ada.reply(interaction, is_waiting)
+    await bot.kill()
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    try:
+        # As if it had died between its answer and this.
+        await connection.execute(
+            "update jobs set message_id = null, shown_revision = 0, reply_due_at = now()"
+        )
+        await house.worker()
+        await house.bot()
+        done = await ada.reply(interaction, is_done)
+        assert done["id"] == waiting["id"]
+        await ada.until_bot_is(online=True)
+        assert await connection.fetchval("select message_id from jobs") == int(waiting["id"])
+    finally:
+        await connection.close()
+
+
+async def test_a_worker_that_is_killed_while_it_paints_is_replaced(house: House, ada: Member) -> None:
+    house.servers.stability.latency_seconds = 2
+    await house.bot()
+    worker = await house.worker("worker-1")
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    await ada.reply(interaction, is_running)
+    await worker.kill()
+
+    house.servers.stability.latency_seconds = 0
+    await house.worker("worker-2")
+    await ada.reply(interaction, is_done)
+
+
+async def test_a_worker_that_is_stopped_finishes_what_it_has_begun(house: House, ada: Member) -> None:
+    house.servers.stability.latency_seconds = 2
+    await house.bot()
+    worker = await house.worker()
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    await ada.reply(interaction, is_running)
+    late = await ask(ada, "another")
+    assert await worker.stop() == 0
+    await ada.reply(interaction, is_done)
+    assert len(house.servers.stability.calls) == 1
+    assert is_waiting(await ada.reply(late, lambda message: True))
+
+
+async def test_a_worker_without_time_hands_its_job_back_at_no_cost(house: House, ada: Member) -> None:
+    house.servers.stability.latency_seconds = 60
+    house.servers.environment["SHUTDOWN_GRACE_SECONDS"] = "0"
+    await house.bot()
+    worker = await house.worker("worker-1")
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    await ada.reply(interaction, is_running)
+    assert await worker.stop() == 0
+    back = await ada.reply(interaction, is_waiting)
+    assert "tried again" not in text(back)
+
+    house.servers.stability.latency_seconds = 0
+    await house.worker("worker-2")
+    await ada.reply(interaction, is_done)
+
+
+async def test_a_bot_that_is_told_to_stop_exits_cleanly(house: House, ada: Member) -> None:
+    bot = await house.bot()
+    await ada.until_bot_is(online=True)
+    bot.signal(signal.SIGINT)
+    assert await bot.wait() == 0
+    await ada.until_bot_is(online=False)
+
+
+async def test_a_reply_outlives_its_token(house: House, ada: Member) -> None:
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    waiting = await ada.reply(interaction, is_waiting)
+    await fault(house.servers.discord.url, "expire_tokens")
+    await house.worker()
+    done = await ada.reply(interaction, is_done)
+    assert done["id"] == waiting["id"]
+
+
+async def test_the_picture_comes_by_direct_message_where_the_bot_may_not_edit(
+    house: House, ada: Member
+) -> None:
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    await ada.reply(await ask(ada), is_waiting)
+    url = house.servers.discord.url
+    await fault(url, "forbid", channel=ada.channels["paintings"], permission="VIEW_CHANNEL")
+    await fault(url, "expire_tokens")
+    await house.worker()
+    done = await ada.message(is_done)
+    assert done["channel_id"] == ada.channels["dm"]
+
+
+async def test_an_interaction_that_comes_twice_makes_one_job(house: House, ada: Member) -> None:
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    await ada.reply(interaction, is_waiting)
+    await fault(house.servers.discord.url, "replay_interaction", id=interaction)
+    await house.worker()
+    await ada.reply(interaction, is_done)
+    assert len(house.servers.stability.calls) == 1
+    assert len(await ada.history()) == 1
+
+
+async def test_a_broken_connection_to_discord_is_resumed(house: House, ada: Member) -> None:
+    await house.bot()
+    await house.worker()
+    await ada.until_bot_is(online=True)
+    await fault(house.servers.discord.url, "disconnect")
+    await ada.until_bot_is(online=True)
+    await ada.reply(await ask(ada), is_done)
+
+
+async def test_a_reply_that_was_deleted_is_let_go(house: House, ada: Member) -> None:
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    waiting = await ada.reply(await ask(ada), is_waiting)
+    await ada.delete(waiting)
+    await house.worker()
+    await ada.reply(await ask(ada, "another"), is_done)
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    try:
+        assert (
+            await connection.fetchval("select reply_failure from jobs order by id limit 1")
+            == "the reply was deleted"
+        )
+    finally:
+        await connection.close()

@@ -70,15 +70,14 @@ async def work(settings: WorkerSettings) -> None:
             queue, loop.wake, poll_seconds=settings.poll_seconds, reap_seconds=settings.lease_seconds / 2
         )
         scheduler.start()
-        listener = asyncio.create_task(
-            listen(settings.listen_dsn, {"job_queued": loop.wake, "job_cancelled": loop.check_leases})
-        )
-        log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
-        try:
+        async with asyncio.TaskGroup() as group:
+            listener = group.create_task(
+                listen(settings.listen_dsn, {"job_queued": loop.wake, "job_cancelled": loop.check_leases})
+            )
+            log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
             await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
-        finally:
             listener.cancel()
-            scheduler.shutdown(wait=False)
+        scheduler.shutdown(wait=False)
     log.info("worker %s has stopped", name)
 
 

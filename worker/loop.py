@@ -57,14 +57,14 @@ class Loop:
 
     async def serve(self, *, grace_seconds: float) -> None:
         """Runs until `stop`; what is held then has `grace_seconds` to end before it goes back."""
-        heartbeat = asyncio.create_task(self._keep_leases(), name="heartbeat")
-        try:
+        # A group, so that a heartbeat that breaks ends the process: without it, every lease would run out.
+        async with asyncio.TaskGroup() as group:
+            heartbeat = group.create_task(self._keep_leases(), name="heartbeat")
             while not self._stopping:
                 self._wake.clear()
                 await self._claim()
                 await self._wake.wait()
             await self._drain(grace_seconds)
-        finally:
             heartbeat.cancel()
 
     async def _claim(self) -> None:

@@ -1,0 +1,1 @@
+"""What Discord refuses, as functions that only look at what they are given."""

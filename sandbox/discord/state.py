@@ -1,0 +1,211 @@
+"""The world: one server with its channels, members, messages and commands, and the interactions in it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sandbox.discord.snowflake import Snowflakes
+from sandbox.discord.wire import Json
+
+MESSAGES_PER_CHANNEL_MAX = 1000
+INTERACTIONS_MAX = 2000
+"""Enough to tell an interaction that ended from one that never was."""
+
+GUILD_TEXT = 0
+DIRECT_MESSAGE = 1
+
+
+class MessageFlag:
+    SUPPRESS_EMBEDS = 1 << 2
+    EPHEMERAL = 1 << 6
+    LOADING = 1 << 7
+    SUPPRESS_NOTIFICATIONS = 1 << 12
+    COMPONENTS_V2 = 1 << 15
+
+
+@dataclass(slots=True)
+class User:
+    id: str
+    username: str
+    global_name: str | None
+    bot: bool = False
+
+
+@dataclass(slots=True)
+class Role:
+    """The role with the server's own id is @everyone."""
+
+    id: str
+    name: str
+    permissions: int
+    position: int
+    managed: bool = False
+
+
+@dataclass(slots=True)
+class Member:
+    """`about` is one line for the page."""
+
+    user_id: str
+    roles: list[str]
+    joined_at: str
+    about: str = ""
+    takes_direct_messages: bool = True
+
+
+@dataclass(slots=True)
+class Overwrite:
+    """For a role (type 0) or a member (type 1)."""
+
+    id: str
+    type: int
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass(slots=True)
+class Channel:
+    """Of the server, or the direct messages between the bot and `recipient_id`."""
+
+    id: str
+    type: int
+    name: str | None = None
+    topic: str | None = None
+    position: int = 0
+    overwrites: list[Overwrite] = field(default_factory=list)
+    recipient_id: str | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        return self.type == DIRECT_MESSAGE
+
+
+@dataclass(slots=True)
+class Attachment:
+    """Without its URL, which depends on where the server listens."""
+
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    description: str | None = None
+
+
+@dataclass(slots=True)
+class Reaction:
+    emoji: Json
+    user_ids: list[str]
+
+
+@dataclass(slots=True)
+class Message:
+    """`visible_to` names the only member who sees an ephemeral one; `interaction_id` whose token may edit it.
+
+    Embeds and components are as Discord returns them, but for media that came as an attachment: these hold
+    its `attachment_id` in place of the URL.
+    """
+
+    id: str
+    channel_id: str
+    author_id: str
+    timestamp: str
+    type: int = 0
+    content: str = ""
+    flags: int = 0
+    tts: bool = False
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    mention_ids: list[str] = field(default_factory=list)
+    mention_role_ids: list[str] = field(default_factory=list)
+    mention_everyone: bool = False
+    edited_timestamp: str | None = None
+    nonce: str | int | None = None
+    reference_id: str | None = None
+    interaction_id: str | None = None
+    interaction_metadata: Json | None = None
+    visible_to: str | None = None
+    dismissed: bool = False
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self.visible_to is not None
+
+    def has_flag(self, flag: int) -> bool:
+        return bool(self.flags & flag)
+
+
+@dataclass(slots=True)
+class Interaction:
+    """`response_type` is that of the first answer; `original_id` the message that `@original` names then."""
+
+    id: str
+    token: str
+    type: int
+    user_id: str
+    channel_id: str
+    data: Json
+    dispatched_at: float
+    locale: str
+    nonce: str | None = None
+    message_id: str | None = None
+    response_type: int | None = None
+    original_id: str | None = None
+    modal: Json | None = None
+    failed: bool = False
+    expired: bool = False
+    metadata: Json = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Guild:
+    id: str
+    name: str
+    owner_id: str
+    roles: dict[str, Role]
+    members: dict[str, Member]
+
+
+@dataclass(slots=True)
+class World:
+    snowflakes: Snowflakes
+    clock: Callable[[], float]
+    bot_id: str
+    guild: Guild
+    users: dict[str, User]
+    channels: dict[str, Channel]
+    messages: dict[str, dict[str, Message]] = field(default_factory=dict)
+    commands: dict[str, Json] = field(default_factory=dict)
+    interactions: dict[str, Interaction] = field(default_factory=dict)
+
+    @property
+    def application_id(self) -> str:
+        """Applications made since 2016 share their id with their bot."""
+        return self.bot_id
+
+    def people(self) -> Iterator[Member]:
+        return (member for member in self.guild.members.values() if member.user_id != self.bot_id)
+
+    def direct_channel(self, user_id: str) -> Channel | None:
+        return next((c for c in self.channels.values() if c.recipient_id == user_id), None)
+
+    def message(self, channel_id: str, message_id: str) -> Message | None:
+        return self.messages.get(channel_id, {}).get(message_id)
+
+    def put_message(self, message: Message) -> list[Message]:
+        """Adds it and returns those that had to make room."""
+        messages = self.messages.setdefault(message.channel_id, {})
+        messages[message.id] = message
+        crowded_out = list(messages)[: max(0, len(messages) - MESSAGES_PER_CHANNEL_MAX)]
+        return [messages.pop(id_) for id_ in crowded_out]
+
+    def put_interaction(self, interaction: Interaction) -> None:
+        self.interactions[interaction.id] = interaction
+        while len(self.interactions) > INTERACTIONS_MAX:
+            del self.interactions[next(iter(self.interactions))]
+
+    def interaction_by_token(self, token: str) -> Interaction | None:
+        # Interactions are asked for while they are young.
+        return next((i for i in reversed(self.interactions.values()) if i.token == token), None)

@@ -1,0 +1,57 @@
+"""Faults on demand: by a word in the prompt, or for the next calls."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+KINDS = frozenset(
+    {
+        "refuse",  # 403 content_moderation
+        "blur",  # 200 with finish-reason CONTENT_FILTERED and a blurred picture, which is billed
+        "language",  # 422 invalid_language
+        "429",  # rate limited
+        "500",  # an internal fault
+        "garbage",  # 200 with bytes that are no picture
+        "half",  # the connection closes in the middle of the picture
+        "reset",  # the connection closes before the answer
+        "hang",  # no answer for ten minutes
+        "huge",  # a body without an end
+        "bomb",  # a small PNG that claims to be 40,000 x 40,000
+        "unauthorized",  # 401
+        "payment",  # 402
+    }
+)
+_WORD = re.compile(r"\[([a-z0-9]+)( once)?\]")
+
+
+@dataclass(slots=True)
+class _Order:
+    kind: str
+    times: int
+    match: str
+
+
+class Provocations:
+    def __init__(self) -> None:
+        self._orders: list[_Order] = []
+        self._met: Counter[str] = Counter()
+
+    def order(self, kind: str, times: int, match: str) -> None:
+        """The next `times` calls whose prompt contains `match` meet the fault. ValueError: it is unknown."""
+        if kind not in KINDS:
+            raise ValueError(f"kind: must be one of {', '.join(sorted(KINDS))}")
+        self._orders.append(_Order(kind, times, match))
+
+    def of(self, prompt: str) -> str | None:
+        """The fault that this call meets, if any; asking counts as one call."""
+        for order in self._orders:
+            if order.times > 0 and order.match in prompt:
+                order.times -= 1
+                return order.kind
+        found = _WORD.search(prompt)
+        if found is None or found[1] not in KINDS:
+            return None
+        self._met[prompt] += 1
+        if found[2] and self._met[prompt] > 1:
+            return None
+        return found[1]

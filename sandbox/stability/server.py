@@ -55,7 +55,7 @@ class Exchange:
 
 
 class StabilityServer:
-    """`latency_seconds` passes before the first byte of a picture: with the real one, too, none comes earlier."""
+    """`latency_seconds` passes before the first byte of a picture; none comes earlier of the real one either."""
 
     def __init__(
         self,
@@ -86,9 +86,9 @@ class StabilityServer:
         app.router.add_get("/v1/engines/list", self._engines)
         app.router.add_post("/sandbox/provoke", self._provoke)
         app.router.add_route("*", "/{path:.*}", self._unknown)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, shutdown_timeout=1)
+        site = web.TCPSite(self._runner, host, port)
         await site.start()
         address = self._runner.addresses[0]
         self.url = f"http://{address[0]}:{address[1]}"

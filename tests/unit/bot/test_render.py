@@ -2,48 +2,17 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from bot import render
 from bot.render import Link, Reply
 from db.errors import FAILURES, FailureCode
-from db.jobs import PLACE_MAX, Job, State
+from db.jobs import PLACE_MAX, State
+from tests.jobs import JOB, NOW
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-JOB = Job(
-    id=1,
-    key=UUID(int=1),
-    state=State.QUEUED,
-    created_at=NOW,
-    prompt="a red fox in the snow",
-    width=640,
-    height=480,
-    model="core",
-    seed=None,
-    member_id=10,
-    guild_id=20,
-    channel_id=30,
-    turn=1,
-    attempt=0,
-    faults=0,
-    started_at=None,
-    finished_at=None,
-    painted_seed=None,
-    original_bytes=None,
-    failure=None,
-    interaction_id=1,
-    application_id=1,
-    token="token",
-    token_expires_at=NOW + timedelta(minutes=15),
-    message_id=None,
-    revision=1,
-    shown_revision=0,
-    reply_faults=0,
-)
 RUNNING = replace(JOB, state=State.RUNNING, started_at=NOW)
 DONE = replace(
     RUNNING,

@@ -1,0 +1,75 @@
+"""What goes between the worker and the local Stability is what the vendor's document of v1 says."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+import aiohttp
+import jsonschema_rs
+import pytest
+
+from db.errors import JobFailed
+from sandbox.stability import Exchange, StabilityServer
+from tests.jobs import JOB
+from tests.specs import spec
+from worker.stability import Stability
+
+PATH = "/v1/generation/{engine_id}/text-to-image"
+
+
+def problems(schema: dict[str, object], value: object) -> list[str]:
+    document = spec("stability-v1-openapi.json")
+    whole = {**schema, "components": document["components"]}
+    return [error.message for error in jsonschema_rs.validator_for(whole).iter_errors(value)]
+
+
+@asynccontextmanager
+async def recording() -> AsyncIterator[tuple[Stability, list[Exchange]]]:
+    exchanges: list[Exchange] = []
+    server = StabilityServer(latency_seconds=0, on_exchange=exchanges.append)
+    await server.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield Stability(session, host=server.url, key=server.key, timeout_seconds=20), exchanges
+    finally:
+        await server.stop()
+
+
+@pytest.mark.parametrize("model", ["stable-diffusion-v1-6", "stable-diffusion-xl-1024-v1-0"])
+@pytest.mark.parametrize(
+    ("width", "height", "seed"),
+    [(1024, 1024, None), (500, 500, 7), (256, 1536, 0), (1536, 1024, 4_294_967_294)],
+)
+async def test_what_the_worker_sends_is_what_the_vendor_takes(
+    model: str, width: int, height: int, seed: int | None
+) -> None:
+    async with recording() as (stability, exchanges):
+        await stability.paint(replace(JOB, model=model, width=width, height=height, seed=seed))
+    (exchange,) = exchanges
+    assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
+    operation = spec("stability-v1-openapi.json")["paths"][PATH]["post"]
+    assert exchange.content_type in operation["responses"]["200"]["content"]
+
+
+@pytest.mark.parametrize("word", ["refuse", "500", "unauthorized"])
+async def test_what_is_refused_is_refused_in_the_vendors_shape(word: str) -> None:
+    async with recording() as (stability, exchanges):
+        with suppress(JobFailed):
+            await stability.paint(replace(JOB, model="stable-diffusion-v1-6", prompt=f"a fox [{word}]"))
+    (exchange,) = exchanges
+    assert exchange.status >= 400
+    assert problems({"$ref": "#/components/schemas/Error"}, json.loads(exchange.answer)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [("/v1/user/balance", "BalanceResponseBody"), ("/v1/engines/list", "ListEnginesResponseBody")],
+)
+async def test_the_local_server_answers_as_the_vendor_says(path: str, schema: str) -> None:
+    server = StabilityServer()
+    await server.start()
+    headers = {"Authorization": f"Bearer {server.key}"}
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(server.url + path) as response:
+        assert problems({"$ref": f"#/components/schemas/{schema}"}, await response.json()) == []
+    await server.stop()

@@ -38,7 +38,7 @@ async def serve(settings: BotSettings) -> None:
 
         async def keep_replies() -> None:
             await wait_until_migrated(pool)
-            await client.wait_until_ready()
+            await client.logged_in.wait()
             await keeper.serve()
 
         scheduler.add_job(tick, "interval", seconds=settings.poll_seconds)

@@ -1,5 +1,6 @@
 """The connection to Discord, with no more in memory and no more intents than the bot uses."""
 
+import asyncio
 import logging
 
 import discord
@@ -21,12 +22,15 @@ class Client(discord.Client):
             max_messages=None,
             chunk_guilds_at_startup=False,
         )
+        self.logged_in = asyncio.Event()
+        """Messages can be sent and edited from here on; the gateway is still to be connected."""
         self.tree = app_commands.CommandTree(self)
         self.tree.error(on_command_error)
         for command in commands:
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
+        self.logged_in.set()
         registered = await self.tree.sync()
         log.info("registered %d commands", len(registered))
 

@@ -195,6 +195,11 @@ def link_of(message: Message) -> str:
     return url
 
 
+def pictures_of(message: Message) -> list[dict[str, Any]]:
+    """The items of its galleries: `media` with a URL, and `description`, which is the alt text."""
+    return [item for component in walk(message) for item in component.get("items", [])]
+
+
 def is_waiting(message: Message) -> bool:
     return "⏳" in text(message)
 

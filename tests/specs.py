@@ -1,4 +1,4 @@
-"""The vendors' own OpenAPI documents. They are not ours to ship: without them a test is skipped, and says so."""
+"""The vendors' OpenAPI documents. They are not ours to ship: without them tests are skipped, and say so."""
 
 import json
 import os

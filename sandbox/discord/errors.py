@@ -118,5 +118,13 @@ def invalid_form(errors: Json) -> DiscordError:
     return DiscordError(400, 50035, "Invalid Form Body", errors)
 
 
+def invalid_field(message: str, *path: str, code: str = "BASE_TYPE_CHOICES") -> DiscordError:
+    """One wrong field, named by the keys that lead to it."""
+    nested: Json = {"_errors": [{"code": code, "message": message}]}
+    for key in reversed(path):
+        nested = {key: nested}
+    return invalid_form(nested)
+
+
 def invalid_json() -> DiscordError:
     return DiscordError(400, 50109, "The request body contains invalid JSON.")

@@ -7,7 +7,17 @@ import aiohttp
 from PIL import Image
 
 from tests.e2e.conftest import House
-from tests.member import Member, is_done, is_failed, is_running, is_waiting, link_of, text, walk
+from tests.member import (
+    Member,
+    is_done,
+    is_failed,
+    is_running,
+    is_waiting,
+    link_of,
+    pictures_of,
+    text,
+    walk,
+)
 
 
 async def download(url: str) -> Image.Image:
@@ -28,9 +38,9 @@ async def test_a_prompt_becomes_a_picture(house: House, ada: Member, ben: Member
     assert any(is_running(version) for version in ada.seen[done["id"]])
     assert "> a red fox in the snow" in text(done)
     assert "640 × 480 · Stable Image Core · seed " in text(done)
-    (attachment,) = done["attachments"]
-    assert attachment["description"] == "a red fox in the snow"
-    assert (await download(attachment["url"])).format == "WEBP"
+    (picture,) = pictures_of(done)
+    assert picture["description"] == "a red fox in the snow"
+    assert (await download(picture["media"]["url"])).format == "WEBP"
     original = await download(link_of(done))
     assert (original.format, original.size) == ("PNG", (640, 480))
 

@@ -5,6 +5,7 @@ import signal
 import asyncpg
 
 from tests.e2e.conftest import House
+from tests.conditions import until
 from tests.member import Member, fault, is_done, is_running, is_waiting, text
 
 
@@ -48,8 +49,9 @@ async def test_a_bot_that_died_before_it_stored_the_messages_id_still_finds_the_
         await house.bot()
         done = await ada.reply(interaction, is_done)
         assert done["id"] == waiting["id"]
-        await ada.until_bot_is(online=True)
-        assert await connection.fetchval("select message_id from jobs") == int(waiting["id"])
+        await until(
+            lambda: connection.fetchval("select message_id from jobs"), lambda id_: id_ == int(waiting["id"])
+        )
     finally:
         await connection.close()
 
@@ -162,9 +164,9 @@ async def test_a_reply_that_was_deleted_is_let_go(house: House, ada: Member) -> 
     await ada.reply(await ask(ada, "another"), is_done)
     connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
     try:
-        assert (
-            await connection.fetchval("select reply_failure from jobs order by id limit 1")
-            == "the reply was deleted"
+        await until(
+            lambda: connection.fetchval("select reply_failure from jobs order by id limit 1"),
+            lambda reason: reason == "the reply was deleted",
         )
     finally:
         await connection.close()

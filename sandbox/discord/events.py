@@ -1,0 +1,108 @@
+"""Tells the bot and the members what happened, each as far as they may see it."""
+
+from collections.abc import Callable
+
+from sandbox.discord.gateway import Gateway, Intent
+from sandbox.discord.render import Render
+from sandbox.discord.rules.permissions import Permission, permissions_in
+from sandbox.discord.state import Channel, Message, World
+from sandbox.discord.streams import Streams
+from sandbox.discord.wire import Json
+
+
+class Events:
+    def __init__(self, world: World, render: Render, gateway: Gateway, streams: Streams) -> None:
+        self._world = world
+        self._render = render
+        self._gateway = gateway
+        self._streams = streams
+        gateway.on_presence = self._presence_changed
+        self._was_online = False
+
+    def message_created(self, message: Message) -> None:
+        self._message("MESSAGE_CREATE", message)
+
+    def message_updated(self, message: Message) -> None:
+        self._message("MESSAGE_UPDATE", message)
+
+    def message_deleted(self, message: Message) -> None:
+        data: Json = {"id": message.id, "channel_id": message.channel_id}
+        self._to_members("MESSAGE_DELETE", message, lambda user_id: data)
+        if not message.is_ephemeral:
+            self._to_bot("MESSAGE_DELETE", message, data, _message_intent(self._channel(message)))
+
+    def message_dismissed(self, message: Message) -> None:
+        """Only its member is told: for the bot an ephemeral message stays."""
+        data: Json = {"id": message.id, "channel_id": message.channel_id}
+        self._streams.send(str(message.visible_to), "MESSAGE_DELETE", data)
+
+    def reaction(self, kind: str, message: Message, user_id: str, emoji: Json) -> None:
+        """`kind` is MESSAGE_REACTION_ADD or MESSAGE_REACTION_REMOVE."""
+        channel = self._channel(message)
+        data: Json = {
+            "channel_id": channel.id,
+            "message_id": message.id,
+            "user_id": user_id,
+            "emoji": emoji,
+        }
+        self._to_members(kind, message, lambda viewer: data)
+        more: Json = {"burst": False, "type": 0}
+        if kind == "MESSAGE_REACTION_ADD":
+            more["message_author_id"] = message.author_id
+            if not channel.is_direct:
+                more["member"] = self._render.member(self._world.guild.members[user_id])
+        direct, guild = Intent.DIRECT_MESSAGE_REACTIONS, Intent.GUILD_MESSAGE_REACTIONS
+        self._to_bot(kind, message, {**data, **more}, direct if channel.is_direct else guild)
+
+    def interaction(self, payload: Json, channel: Channel) -> None:
+        """Needs no intent and no permission."""
+        self._gateway.dispatch("INTERACTION_CREATE", payload, guild=not channel.is_direct)
+
+    def to_member(self, user_id: str, kind: str, data: Json) -> None:
+        self._streams.send(user_id, kind, data)
+
+    def commands_changed(self) -> None:
+        self._streams.send_all("COMMANDS_UPDATE", {})
+
+    def _presence_changed(self, online: bool) -> None:
+        if online is not self._was_online:
+            self._was_online = online
+            self._streams.send_all("BOT_PRESENCE", {"online": online})
+
+    def _message(self, kind: str, message: Message) -> None:
+        self._to_members(kind, message, lambda user_id: self._render.message(message, user_id))
+        if message.is_ephemeral:
+            return
+        channel = self._channel(message)
+        data = self._render.message_for_bot(message)
+        if not channel.is_direct:
+            author = self._world.guild.members[message.author_id]
+            data["guild_id"] = self._world.guild.id
+            data["member"] = self._render.member_without_user(author)
+        self._to_bot(kind, message, data, _message_intent(channel))
+
+    def _to_members(self, kind: str, message: Message, data: Callable[[str], Json]) -> None:
+        channel = self._channel(message)
+        for member in self._world.people():
+            user_id = member.user_id
+            if message.visible_to not in (None, user_id) or message.dismissed:
+                continue
+            if self._may_view(channel, user_id):
+                self._streams.send(user_id, kind, data(user_id))
+
+    def _to_bot(self, kind: str, message: Message, data: Json, intent: int) -> None:
+        channel = self._channel(message)
+        if self._may_view(channel, self._world.bot_id):
+            more = {} if channel.is_direct else {"guild_id": self._world.guild.id}
+            self._gateway.dispatch(kind, {**data, **more}, intent=intent, guild=not channel.is_direct)
+
+    def _may_view(self, channel: Channel, user_id: str) -> bool:
+        permissions = permissions_in(self._world.guild, channel, user_id, bot_id=self._world.bot_id)
+        return Permission.VIEW_CHANNEL in permissions
+
+    def _channel(self, message: Message) -> Channel:
+        return self._world.channels[message.channel_id]
+
+
+def _message_intent(channel: Channel) -> int:
+    return Intent.DIRECT_MESSAGES if channel.is_direct else Intent.GUILD_MESSAGES

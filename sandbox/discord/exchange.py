@@ -1,0 +1,17 @@
+"""One REST call of the bot as it went over the wire, to be checked against Discord's own document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """`path` is what follows `/api/v10`; `request` is the JSON of the body, or its `payload_json`."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    request: Any | None
+    status: int
+    answer: Any | None

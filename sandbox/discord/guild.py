@@ -1,0 +1,62 @@
+"""The server as Discord's JSON: over REST, and in GUILD_CREATE."""
+
+from sandbox.discord.render import Render
+from sandbox.discord.state import World
+from sandbox.discord.wire import Json
+
+
+def render_guild(world: World, render: Render) -> Json:
+    guild = world.guild
+    absent = ("icon", "description", "home_header", "splash", "discovery_splash", "banner", "application_id",
+              "afk_channel_id", "system_channel_id", "widget_channel_id", "vanity_url_code",
+              "rules_channel_id", "safety_alerts_channel_id", "public_updates_channel_id", "max_presences",
+              "incidents_data")  # fmt: skip
+    return {
+        **dict.fromkeys(absent),
+        "id": guild.id,
+        "name": guild.name,
+        "owner_id": guild.owner_id,
+        "features": [],
+        "region": "us-east",
+        "afk_timeout": 300,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "verification_level": 0,
+        "roles": [render.role(role) for role in guild.roles.values()],
+        "default_message_notifications": 0,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_members": 500_000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+    }
+
+
+def render_guild_create(world: World, render: Render) -> Json:
+    """Without the privileged members intent, the bot is told of no member but itself."""
+    guild = world.guild
+    bot = guild.members[world.bot_id]
+    channels = [channel for channel in world.channels.values() if not channel.is_direct]
+    return {
+        **render_guild(world, render),
+        "joined_at": bot.joined_at,
+        "large": False,
+        "unavailable": False,
+        "member_count": len(guild.members),
+        "members": [render.member(bot)],
+        "channels": [render.channel(channel) for channel in channels],
+        "threads": [],
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }

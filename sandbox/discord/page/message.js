@@ -1,0 +1,121 @@
+/** One message. */
+
+import { avatar } from "./avatar.js";
+import { renderComponents } from "./components.js";
+import { confirmed } from "./confirm.js";
+import { nameOf } from "./directory.js";
+import { h, icon, iconButton } from "./dom.js";
+import { renderEmbed } from "./embeds.js";
+import { markdown } from "./markdown-view.js";
+import { renderAttachments } from "./media.js";
+import { addButton, renderReactions } from "./reactions.js";
+import { isEphemeral } from "./room.js";
+import { clockOf, dayOf, sentAt } from "./timestamps.js";
+
+const THINKING = 1 << 7;
+const GROUP_MILLISECONDS = 7 * 60 * 1000;
+
+export function renderMessage(message, room) {
+  const classes = ["message"];
+  if (isEphemeral(message)) classes.push("ephemeral");
+  if (message.mention_everyone || message.mentions?.some((user) => user.id === room.me.id)) classes.push("mentioned");
+  return h(
+    "article",
+    { class: classes.join(" "), "data-id": message.id, "aria-label": `${nameOf(message.author)}, ${clockOf(message)}` },
+    h("div", { class: "day" }, h("span", {}, dayOf(message))),
+    contextOf(message, room),
+    avatar(message.author),
+    h("span", { class: "gutter-time", "aria-hidden": "true" }, clockOf(message)),
+    h(
+      "header",
+      {},
+      h("span", { class: "author" }, nameOf(message.author)),
+      message.author.bot ? h("span", { class: "app-badge" }, "APP") : null,
+      sentAt(message),
+    ),
+    h("div", { class: "body" }, bodyOf(message, room)),
+    toolbarOf(message, room),
+  );
+}
+
+/** Whether `message` needs no header of its own below `previous`. */
+export function isGrouped(previous, message) {
+  return (
+    previous !== null &&
+    previous.author.id === message.author.id &&
+    !message.interaction_metadata?.name &&
+    message.referenced_message === undefined &&
+    isEphemeral(previous) === isEphemeral(message) &&
+    dayOf(previous) === dayOf(message) &&
+    new Date(message.timestamp) - new Date(previous.timestamp) < GROUP_MILLISECONDS
+  );
+}
+
+export function startsDay(previous, message) {
+  return previous === null || dayOf(previous) !== dayOf(message);
+}
+
+/** What the message answers: a command or another message. */
+function contextOf(message, room) {
+  const used = message.interaction_metadata;
+  if (used?.name) {
+    const user = room.directory.user(used.user.id) ?? used.user;
+    const command = h("span", { class: "mention" }, `/${used.name}`);
+    return contextLine(avatar(user, "tiny"), h("strong", {}, nameOf(user)), " used ", command);
+  }
+  if (message.referenced_message === undefined) return null;
+  const original = message.referenced_message;
+  if (original === null) return contextLine(h("em", {}, "Original message was deleted"));
+  const text = original.content || "Press to see what is attached";
+  return contextLine(
+    avatar(original.author, "tiny"),
+    h("strong", {}, `@${nameOf(original.author)}`),
+    " ",
+    markdown(text.split("\n")[0], room.directory, "excerpt"),
+  );
+}
+
+function contextLine(...parts) {
+  return h("div", { class: "context" }, icon("reply"), parts);
+}
+
+function bodyOf(message, room) {
+  if (message.flags & THINKING) return [thinking(message), ephemeralNote(message, room)];
+  const { failure } = room.pressOn(message);
+  // Every reply to a command is edited sooner or later, so Discord does not say so.
+  const isEdited = message.edited_timestamp && !message.interaction_metadata;
+  return [
+    message.content ? markdown(message.content, room.directory) : null,
+    ...renderAttachments(message.attachments ?? []),
+    ...(message.embeds ?? []).map((embed) => renderEmbed(embed, room.directory)),
+    ...renderComponents(message.components ?? [], message, room),
+    isEdited ? h("span", { class: "edited" }, "(edited)") : null,
+    renderReactions(message, room),
+    failure ? h("p", { class: "failure", role: "alert" }, icon("warning"), failure) : null,
+    ephemeralNote(message, room),
+  ];
+}
+
+function thinking(message) {
+  const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+  return h("p", { class: "thinking" }, dots, `${nameOf(message.author)} is thinking…`);
+}
+
+function ephemeralNote(message, room) {
+  if (!isEphemeral(message)) return null;
+  const dismiss = h("button", { type: "button", class: "link", onclick: () => room.remove(message) }, "Dismiss message");
+  return h("p", { class: "ephemeral-note" }, icon("eye"), "Only you can see this · ", dismiss);
+}
+
+function toolbarOf(message, room) {
+  if (isEphemeral(message)) return null;
+  const remove = async () => {
+    const sure = await confirmed("Delete message", "Are you sure you want to delete this message?", "Delete");
+    if (sure) room.remove(message);
+  };
+  const buttons = [
+    room.channel.can_react ? addButton(message, room, "icon-button") : null,
+    room.mayRemove(message) ? iconButton("trash", "Delete message", remove, "danger") : null,
+  ].filter(Boolean);
+  return buttons.length ? h("div", { class: "toolbar", role: "group", "aria-label": "Message actions" }, buttons) : null;
+}

@@ -1,0 +1,84 @@
+"""INTERACTION_CREATE: what the bot is told of a member's command, press, typing or modal."""
+
+from typing import Any
+
+from sandbox.discord.render import Render
+from sandbox.discord.rules import commands, selects
+from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
+from sandbox.discord.rules.permissions import permissions_in
+from sandbox.discord.state import Channel, Interaction, Message, World
+from sandbox.discord.wire import Json
+
+GUILD_LOCALE = "en-US"
+IN_GUILD, IN_DIRECT_MESSAGES = 0, 1
+
+
+def interaction_payload(
+    world: World, render: Render, interaction: Interaction, channel: Channel, message: Message | None
+) -> Json:
+    payload: Json = {
+        "version": 1,
+        "id": interaction.id,
+        "application_id": world.application_id,
+        "type": interaction.type,
+        "token": interaction.token,
+        "data": {**interaction.data, **_resolved(world, render, interaction, channel)},
+        "channel_id": channel.id,
+        "channel": render.channel_in_interaction(channel, interaction.user_id),
+        "app_permissions": _permissions(world, channel, world.bot_id),
+        "locale": interaction.locale,
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": "0" if channel.is_direct else world.guild.id},
+        "context": IN_DIRECT_MESSAGES if channel.is_direct else IN_GUILD,
+        "attachment_size_limit": ATTACHMENT_BYTES_MAX,
+    }
+    if message is not None:
+        payload["message"] = render.message(message, world.bot_id)
+    if channel.is_direct:
+        return {**payload, "user": render.user_by_id(interaction.user_id)}
+    member = render.member(world.guild.members[interaction.user_id])
+    permissions = _permissions(world, channel, interaction.user_id)
+    return {
+        **payload,
+        "guild_id": world.guild.id,
+        "guild": {"id": world.guild.id, "locale": GUILD_LOCALE, "features": []},
+        "guild_locale": GUILD_LOCALE,
+        "member": {**member, "permissions": permissions},
+    }
+
+
+def _permissions(world: World, channel: Channel, user_id: str) -> str:
+    return str(int(permissions_in(world.guild, channel, user_id, bot_id=world.bot_id)))
+
+
+def _resolved(world: World, render: Render, interaction: Interaction, channel: Channel) -> Json:
+    """The users and channels that options or select menus name by id."""
+    user_ids, channel_ids = _named(interaction.data)
+    found: dict[str, Any] = {}
+    known = [id_ for id_ in user_ids if id_ in world.users]
+    if known:
+        found["users"] = {id_: render.user_by_id(id_) for id_ in known}
+        if not channel.is_direct:
+            found["members"] = {
+                id_: {
+                    **render.member_without_user(world.guild.members[id_]),
+                    "permissions": _permissions(world, channel, id_),
+                }
+                for id_ in known
+            }
+    channels = [world.channels[id_] for id_ in channel_ids if id_ in world.channels]
+    if channels:
+        found["channels"] = {
+            one.id: render.channel_in_interaction(one, interaction.user_id) for one in channels
+        }
+    return {"resolved": found} if found else {}
+
+
+def _named(data: Json) -> tuple[list[str], list[str]]:
+    users = [o["value"] for o in data.get("options", []) if o["type"] == commands.USER]
+    channels = [o["value"] for o in data.get("options", []) if o["type"] == commands.CHANNEL]
+    if data.get("component_type") == selects.USER_SELECT:
+        users += data.get("values", [])
+    if data.get("component_type") == selects.CHANNEL_SELECT:
+        channels += data.get("values", [])
+    return users, channels

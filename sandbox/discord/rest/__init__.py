@@ -1,0 +1,1 @@
+"""Discord's REST API, version 10: the part that a bot like this one uses."""

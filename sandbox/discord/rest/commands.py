@@ -1,0 +1,138 @@
+"""The commands that the bot registers, everywhere or for the one server."""
+
+from aiohttp import web
+
+from sandbox.discord import errors
+from sandbox.discord.events import Events
+from sandbox.discord.rest.wire import answer, json_of
+from sandbox.discord.rules.commands import COMMANDS_MAX, read_command
+from sandbox.discord.rules.form import Form, Node
+from sandbox.discord.state import World
+from sandbox.discord.store import Store
+from sandbox.discord.wire import Json
+
+_GLOBAL = "/applications/{application}/commands"
+_GUILD = "/applications/{application}/guilds/{guild}/commands"
+_LOCALIZED = ("name_localizations", "description_localizations")
+
+
+class Commands:
+    def __init__(self, world: World, store: Store, events: Events) -> None:
+        self._world = world
+        self._store = store
+        self._events = events
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            route
+            for path in (_GLOBAL, _GUILD)
+            for route in (
+                web.get(path, self.all),
+                web.put(path, self.overwrite),
+                web.post(path, self.create),
+                web.get(path + "/{command}", self.one),
+                web.patch(path + "/{command}", self.edit),
+                web.delete(path + "/{command}", self.delete),
+            )
+        ]
+
+    async def all(self, request: web.Request) -> web.Response:
+        shown = self._of(self._guild_id(request)).values()
+        if request.query.get("with_localizations", "false").lower() not in ("1", "true"):
+            return answer([_without_localizations(command) for command in shown])
+        return answer(list(shown))
+
+    async def one(self, request: web.Request) -> web.Response:
+        return answer(self._find(request))
+
+    async def overwrite(self, request: web.Request) -> web.Response:
+        guild_id = self._guild_id(request)
+        body = await json_of(request, self._world.snowflakes.next)
+        if not isinstance(body, list):
+            raise errors.invalid_field("Must be a list of commands", code="LIST_TYPE_CONVERT")
+        if len(body) > COMMANDS_MAX:
+            raise errors.too_many_commands(COMMANDS_MAX)
+        form = Form()
+        read = [read_command(Node(item, form, (index,))) for index, item in enumerate(body)]
+        form.refuse_if_wrong()
+        before = {command["name"]: command for command in self._of(guild_id).values()}
+        for command in before.values():
+            del self._world.commands[command["id"]]
+        after = [self._put(command, before.get(command["name"]), guild_id) for command in read]
+        self._changed()
+        return answer(after)
+
+    async def create(self, request: web.Request) -> web.Response:
+        guild_id = self._guild_id(request)
+        command = await self._read(request)
+        commands = self._of(guild_id)
+        same = next((one for one in commands.values() if one["name"] == command["name"]), None)
+        if same is None and len(commands) >= COMMANDS_MAX:
+            raise errors.too_many_commands(COMMANDS_MAX)
+        stored = self._put(command, same, guild_id)
+        self._changed()
+        return answer(stored, 200 if same else 201)
+
+    async def edit(self, request: web.Request) -> web.Response:
+        before = self._find(request)
+        changes = await json_of(request, self._world.snowflakes.next)
+        form = Form()
+        settable = {key: value for key, value in before.items() if key not in _ADDED}
+        command = read_command(Node({**settable, **changes}, form))
+        form.refuse_if_wrong()
+        stored = self._put(command, before, self._guild_id(request))
+        self._changed()
+        return answer(stored)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        del self._world.commands[self._find(request)["id"]]
+        self._changed()
+        return web.Response(status=204)
+
+    async def _read(self, request: web.Request) -> Json:
+        form = Form()
+        command = read_command(Node(await json_of(request, self._world.snowflakes.next), form))
+        form.refuse_if_wrong()
+        return command
+
+    def _guild_id(self, request: web.Request) -> str | None:
+        if request.match_info["application"] != self._world.application_id:
+            raise errors.unknown_application()
+        guild_id = request.match_info.get("guild")
+        if guild_id not in (None, self._world.guild.id):
+            raise errors.missing_access()
+        return guild_id
+
+    def _of(self, guild_id: str | None) -> dict[str, Json]:
+        return {id_: one for id_, one in self._world.commands.items() if one.get("guild_id") == guild_id}
+
+    def _find(self, request: web.Request) -> Json:
+        command = self._of(self._guild_id(request)).get(request.match_info["command"])
+        if command is None:
+            raise errors.unknown_application_command()
+        return command
+
+    def _put(self, command: Json, before: Json | None, guild_id: str | None) -> Json:
+        """A command keeps its id for as long as it keeps its name."""
+        id_ = before["id"] if before else self._world.snowflakes.next()
+        stored: Json = {
+            **command,
+            "id": id_,
+            "application_id": self._world.application_id,
+            "version": self._world.snowflakes.next(),
+        }
+        if guild_id is not None:
+            stored["guild_id"] = guild_id
+        self._world.commands[id_] = stored
+        return stored
+
+    def _changed(self) -> None:
+        self._store.changed()
+        self._events.commands_changed()
+
+
+_ADDED = ("id", "application_id", "version", "guild_id")
+
+
+def _without_localizations(command: Json) -> Json:
+    return {key: value for key, value in command.items() if key not in _LOCALIZED}

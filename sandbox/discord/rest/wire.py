@@ -1,0 +1,122 @@
+"""What every REST call goes through: authorization, limits, errors in Discord's shape, its record."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.discord import errors
+from sandbox.discord.body import read_body
+from sandbox.discord.exchange import Exchange
+from sandbox.discord.faults import RestFaults
+from sandbox.discord.ratelimits import DEFAULT, MESSAGES, REACTIONS, WEBHOOK, Limit, RateLimits
+from sandbox.discord.rules.attachments import Upload
+from sandbox.discord.wire import encode
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+PREFIX = "/api/v10"
+
+_BODY = web.RequestKey("body", object)
+_LIMITS: tuple[tuple[str, Limit], ...] = (
+    ("/reactions", REACTIONS),
+    ("/channels/{channel}/messages", MESSAGES),
+    ("/webhooks/", WEBHOOK),
+)
+
+
+def answer(value: object, status: int = 200) -> web.Response:
+    """discord.py takes a body for JSON only where the type is exactly this, without a charset."""
+    return web.Response(status=status, body=encode(value).encode(), content_type="application/json")
+
+
+async def body_of(request: web.Request, new_id: Callable[[], str]) -> tuple[Any, dict[int, Upload]]:
+    """The JSON and the files of the request, remembered for the record."""
+    body, uploads = await read_body(request, new_id)
+    request[_BODY] = body
+    return body, uploads
+
+
+async def json_of(request: web.Request, new_id: Callable[[], str]) -> Any:
+    body, _ = await body_of(request, new_id)
+    return body
+
+
+@web.middleware
+async def errors_in_shape(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Also for the members' API, whose errors have the same shape."""
+    try:
+        return await handler(request)
+    except errors.DiscordError as error:
+        return _refusal(request, error)
+    except web.HTTPRequestEntityTooLarge:
+        return _refusal(request, errors.entity_too_large())
+
+
+def _refusal(request: web.Request, error: errors.DiscordError) -> web.Response:
+    if error.status == 501:
+        log.warning("%s %s: %s", request.method, request.path, error.message)
+    return answer(error.body(), error.status)
+
+
+class Wire:
+    def __init__(
+        self,
+        limits: RateLimits,
+        faults: RestFaults,
+        *,
+        token: str,
+        on_exchange: Callable[[Exchange], None] | None,
+    ) -> None:
+        self._limits = limits
+        self._faults = faults
+        self._token = token
+        self._on_exchange = on_exchange
+        self.middlewares = [self._record, errors_in_shape, self._admit]
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except web.HTTPTooManyRequests as refused:
+            response = web.Response(status=429, headers=refused.headers, body=(refused.text or "").encode())
+        if self._on_exchange is not None and isinstance(response, web.Response):
+            body = response.body if isinstance(response.body, bytes) else b""
+            self._on_exchange(
+                Exchange(
+                    request.method,
+                    request.path.removeprefix(PREFIX),
+                    dict(request.query),
+                    request.get(_BODY),
+                    response.status,
+                    json.loads(body) if body else None,
+                )
+            )
+        return response
+
+    @web.middleware
+    async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        route = f"{request.method} {resource.canonical if resource else request.path}"
+        by_token = "{token}" in route
+        if not by_token and request.headers.get("Authorization") != f"Bot {self._token}":
+            raise errors.unauthorized()
+        fault = self._faults.meet(request.path)
+        if fault is not None:
+            return fault
+        limit = next((limit for part, limit in _LIMITS if part in route), DEFAULT)
+        place = next(
+            (request.match_info[key] for key in ("token", "channel", "guild") if key in request.match_info),
+            "",
+        )
+        headers = self._limits.take(route, place, limit, counts_globally=not by_token)
+        try:
+            response = await handler(request)
+        except errors.DiscordError as error:
+            response = _refusal(request, error)
+        response.headers.update(headers)
+        return response

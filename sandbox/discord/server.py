@@ -1,0 +1,124 @@
+"""The local Discord as one server: REST and gateway for the bot, the page and its API for members."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.discord import errors
+from sandbox.discord.events import Events
+from sandbox.discord.exchange import Exchange
+from sandbox.discord.faults import Faults
+from sandbox.discord.gateway import HEARTBEAT_INTERVAL_SECONDS, Gateway
+from sandbox.discord.interactions import Interactions
+from sandbox.discord.members import Members
+from sandbox.discord.messages import Messages
+from sandbox.discord.ratelimits import RateLimits
+from sandbox.discord.render import Render
+from sandbox.discord.rest.channels import Channels
+from sandbox.discord.rest.commands import Commands
+from sandbox.discord.rest.users import Users
+from sandbox.discord.rest.webhooks import Webhooks
+from sandbox.discord.rest.wire import PREFIX, Wire, errors_in_shape
+from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
+from sandbox.discord.store import Store
+from sandbox.discord.streams import Streams
+
+log = logging.getLogger(__name__)
+
+PAGE = Path(__file__).parent / "page"
+
+
+class DiscordServer:
+    """`directory` keeps the world over restarts; without one it is forgotten."""
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        token: str = "sandbox-bot-token",
+        clock: Callable[[], float] = time.time,
+        heartbeat_interval_seconds: float = HEARTBEAT_INTERVAL_SECONDS,
+        on_exchange: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self.token = token
+        self.url = ""
+        self._store = Store(directory, clock)
+        self.world = self._store.world
+        self._streams = Streams()
+        self._runner: web.AppRunner | None = None
+
+        render = Render(self.world, lambda: self.url)
+        self._gateway = Gateway(
+            self.world,
+            render,
+            token=token,
+            url=lambda: self.gateway_url,
+            heartbeat_interval_seconds=heartbeat_interval_seconds,
+        )
+        events = Events(self.world, render, self._gateway, self._streams)
+        messages = Messages(self.world, self._store, events)
+        interactions = Interactions(self.world, self._store, render, events, self._gateway, messages)
+        self._faults = Faults(self.world, self._gateway, interactions)
+        self._members = Members(
+            self.world, self._store, render, self._gateway, self._streams, messages, interactions
+        )
+        wire = Wire(RateLimits(clock), self._faults.rest, token=token, on_exchange=on_exchange)
+        self._rest = web.Application(middlewares=wire.middlewares, client_max_size=_BODY_BYTES_MAX)
+        for part in (
+            Users(self.world, render, gateway_url=lambda: self.gateway_url),
+            Commands(self.world, self._store, events),
+            Channels(self.world, render, messages),
+            Webhooks(self.world, render, messages, interactions),
+        ):
+            self._rest.add_routes(part.routes())
+        self._rest.router.add_route("*", "/{path:.*}", _not_implemented)
+
+    @property
+    def api_base(self) -> str:
+        return self.url + PREFIX
+
+    @property
+    def gateway_url(self) -> str:
+        return self.url.replace("http", "ws", 1) + "/gateway"
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        app = web.Application(middlewares=[errors_in_shape])
+        app.add_subapp(PREFIX, self._rest)
+        app.router.add_get("/gateway", self._gateway.handle)
+        # discord.py dials a URL with a slash at its end.
+        app.router.add_get("/gateway/", self._gateway.handle)
+        app.router.add_post("/sandbox/faults", self._faults.handle)
+        app.add_routes(self._members.routes())
+        app.router.add_get("/", _index)
+        app.router.add_static("/page/", PAGE)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        app.on_shutdown.append(self._hang_up)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        address = self._runner.addresses[0]
+        self.url = f"http://{address[0]}:{address[1]}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._store.save()
+
+    async def _hang_up(self, _app: web.Application) -> None:
+        self._streams.close()
+        # It may resume once the server is back.
+        self._gateway.disconnect(4000)
+
+
+# Ten attachments of the largest size, and the JSON beside them.
+_BODY_BYTES_MAX = 10 * ATTACHMENT_BYTES_MAX + 1024 * 1024
+
+
+async def _not_implemented(request: web.Request) -> web.Response:
+    raise errors.not_implemented(f"{request.method} {request.path}")
+
+
+async def _index(_request: web.Request) -> web.FileResponse:
+    return web.FileResponse(PAGE / "index.html")

@@ -1,0 +1,143 @@
+"""Keeps the world on disk: one JSON file, and a file for each attachment."""
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from sandbox.discord.seed import seed
+from sandbox.discord.snowflake import Snowflakes
+from sandbox.discord.state import (
+    Attachment,
+    Channel,
+    Guild,
+    Interaction,
+    Member,
+    Message,
+    Overwrite,
+    Reaction,
+    Role,
+    User,
+    World,
+)
+from sandbox.discord.wire import Json, encode
+
+log = logging.getLogger(__name__)
+
+SAVE_DELAY_SECONDS = 0.5
+"""Many changes in a row make one write."""
+
+
+class Store:
+    """Without a directory everything is in memory, and `save` does nothing."""
+
+    def __init__(self, directory: Path | None, clock: Callable[[], float]) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._files: dict[str, bytes] = {}
+        self._pending: asyncio.TimerHandle | None = None
+        self.world = self._load()
+
+    def _load(self) -> World:
+        if self._directory is None:
+            return seed(self._clock)
+        (self._directory / "attachments").mkdir(parents=True, exist_ok=True)
+        try:
+            saved = json.loads((self._directory / "world.json").read_text())
+        except FileNotFoundError:
+            return seed(self._clock)
+        return _world_from(saved, self._clock)
+
+    def changed(self) -> None:
+        """Has the world written soon."""
+        if self._directory is not None and self._pending is None:
+            loop = asyncio.get_running_loop()
+            self._pending = loop.call_later(SAVE_DELAY_SECONDS, self.save)
+
+    def save(self) -> None:
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
+        if self._directory is None:
+            return
+        # A crash leaves the old file or the new one, never half of one.
+        draft = self._directory / "world.json.new"
+        draft.write_text(encode(_world_to(self.world)))
+        os.replace(draft, self._directory / "world.json")
+
+    def put_file(self, attachment_id: str, content: bytes) -> None:
+        if self._directory is None:
+            self._files[attachment_id] = content
+        else:
+            self._path(self._directory, attachment_id).write_bytes(content)
+
+    def get_file(self, attachment_id: str) -> bytes | None:
+        if self._directory is None:
+            return self._files.get(attachment_id)
+        try:
+            return self._path(self._directory, attachment_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def drop_files(self, attachment_ids: list[str]) -> None:
+        for attachment_id in attachment_ids:
+            if self._directory is None:
+                self._files.pop(attachment_id, None)
+            else:
+                self._path(self._directory, attachment_id).unlink(missing_ok=True)
+
+    @staticmethod
+    def _path(directory: Path, attachment_id: str) -> Path:
+        # Through int, so that no name leads out of the directory.
+        return directory / "attachments" / str(int(attachment_id))
+
+
+def _world_to(world: World) -> Json:
+    return {
+        "last_snowflake": world.snowflakes.last,
+        "bot_id": world.bot_id,
+        "guild": asdict(world.guild),
+        "users": [asdict(user) for user in world.users.values()],
+        "channels": [asdict(channel) for channel in world.channels.values()],
+        "messages": [asdict(message) for channel in world.messages.values() for message in channel.values()],
+        "commands": list(world.commands.values()),
+        "interactions": [asdict(interaction) for interaction in world.interactions.values()],
+    }
+
+
+def _world_from(saved: Json, clock: Callable[[], float]) -> World:
+    guild = saved["guild"]
+    roles = [Role(**role) for role in guild["roles"].values()]
+    members = [Member(**member) for member in guild["members"].values()]
+    world = World(
+        snowflakes=Snowflakes(clock, saved["last_snowflake"]),
+        clock=clock,
+        bot_id=saved["bot_id"],
+        guild=Guild(
+            guild["id"],
+            guild["name"],
+            guild["owner_id"],
+            {role.id: role for role in roles},
+            {member.user_id: member for member in members},
+        ),
+        users={user["id"]: User(**user) for user in saved["users"]},
+        channels={channel["id"]: _channel_from(channel) for channel in saved["channels"]},
+        commands={command["id"]: command for command in saved["commands"]},
+        interactions={one["id"]: Interaction(**one) for one in saved["interactions"]},
+    )
+    for message in saved["messages"]:
+        world.put_message(_message_from(message))
+    return world
+
+
+def _channel_from(saved: Json) -> Channel:
+    return Channel(**{**saved, "overwrites": [Overwrite(**o) for o in saved["overwrites"]]})
+
+
+def _message_from(saved: Json) -> Message:
+    attachments = [Attachment(**a) for a in saved["attachments"]]
+    reactions = [Reaction(**r) for r in saved["reactions"]]
+    return Message(**{**saved, "attachments": attachments, "reactions": reactions})

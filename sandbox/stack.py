@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from sandbox import s3
-from sandbox.discord import DiscordServer
+from sandbox.discord import DiscordServer, Exchange
 from sandbox.postgres import postgres
 from sandbox.processes import Process, python
 from sandbox.stability import StabilityServer
@@ -43,8 +43,13 @@ class Stack:
 
 
 @asynccontextmanager
-async def stack(directory: Path, *, latency_seconds: float) -> AsyncIterator[Stack]:
-    """Starts what is needed and keeps its data in `directory`.
+async def stack(
+    directory: Path,
+    *,
+    latency_seconds: float,
+    on_exchange: Callable[[Exchange], None] | None = None,
+) -> AsyncIterator[Stack]:
+    """Starts what is needed and keeps its data in `directory`; `on_exchange` sees the bot's REST calls.
 
     A Postgres or an S3 server that the environment names (DATABASE_URL, AWS_ENDPOINT_URL_S3) is used instead.
     """
@@ -63,7 +68,7 @@ async def stack(directory: Path, *, latency_seconds: float) -> AsyncIterator[Sta
         exits.push_async_callback(stability.stop)
         environment |= {"STABILITY_API_HOST": stability.url, "STABILITY_API_KEY": stability.key}
 
-        discord = DiscordServer(directory / "discord")
+        discord = DiscordServer(directory / "discord", on_exchange=on_exchange)
         await discord.start(HOST, ports.pick("discord"))
         exits.push_async_callback(discord.stop)
         environment |= {

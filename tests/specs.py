@@ -11,10 +11,24 @@ import pytest
 DIRECTORY = Path(os.environ.get("OPENAPI_SPECS", Path(__file__).parents[1] / "specs"))
 
 
+DISCORD = "discord-openapi.json"
+STABILITY_V1 = "stability-v1-openapi.json"
+
+
 @cache
-def spec(name: str) -> dict[str, Any]:
+def find_spec(name: str) -> dict[str, Any] | None:
     file = DIRECTORY / name
     if not file.exists():
-        pytest.skip(f"contract not checked: {file} is not there; name its folder in OPENAPI_SPECS")
+        return None
     document: dict[str, Any] = json.loads(file.read_text())
+    return document
+
+
+def spec(name: str) -> dict[str, Any]:
+    """Skips the test that asks for a document which is not there."""
+    document = find_spec(name)
+    if document is None:
+        pytest.skip(
+            f"contract not checked: {DIRECTORY / name} is not there; name its folder in OPENAPI_SPECS"
+        )
     return document

@@ -4,8 +4,8 @@ import signal
 
 import asyncpg
 
-from tests.e2e.conftest import House
 from tests.conditions import until
+from tests.e2e.conftest import House
 from tests.member import Member, fault, is_done, is_running, is_waiting, text
 
 

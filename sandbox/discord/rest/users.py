@@ -59,9 +59,8 @@ class Users:
 
     async def application(self, _request: web.Request) -> web.Response:
         owner = self._world.users[self._world.guild.owner_id]
-        absent = ("icon", "cover_image", "interactions_endpoint_url", "role_connections_verification_url",
-                  "custom_install_url", "event_webhooks_url", "terms_of_service_url", "privacy_policy_url",
-                  "team", "type")  # fmt: skip
+        absent = ("icon", "interactions_endpoint_url", "role_connections_verification_url",
+                  "event_webhooks_url", "team", "type")  # fmt: skip
         return answer(
             {
                 **dict.fromkeys(absent),

@@ -12,14 +12,14 @@ import pytest
 from db.errors import JobFailed
 from sandbox.stability import Exchange, StabilityServer
 from tests.jobs import JOB
-from tests.specs import spec
+from tests.specs import STABILITY_V1, spec
 from worker.stability import Stability
 
 PATH = "/v1/generation/{engine_id}/text-to-image"
 
 
 def problems(schema: dict[str, object], value: object) -> list[str]:
-    document = spec("stability-v1-openapi.json")
+    document = spec(STABILITY_V1)
     whole = {**schema, "components": document["components"]}
     return [error.message for error in jsonschema_rs.validator_for(whole).iter_errors(value)]
 
@@ -48,7 +48,7 @@ async def test_what_the_worker_sends_is_what_the_vendor_takes(
         await stability.paint(replace(JOB, model=model, width=width, height=height, seed=seed))
     (exchange,) = exchanges
     assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
-    operation = spec("stability-v1-openapi.json")["paths"][PATH]["post"]
+    operation = spec(STABILITY_V1)["paths"][PATH]["post"]
     assert exchange.content_type in operation["responses"]["200"]["content"]
 
 

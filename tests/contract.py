@@ -4,7 +4,7 @@ import reprlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
@@ -73,7 +73,7 @@ class DiscordContract:
 
     def _parameters(self, exchange: Exchange, template: str, operation: "_Place") -> Iterator[str]:
         named = zip(template.split("/"), exchange.path.split("/"), strict=True)
-        in_path = {name[1:-1]: unquote(value) for name, value in named if _is_parameter(name)}
+        in_path = {name[1:-1]: value for name, value in named if _is_parameter(name)}
         given = {
             **{("path", name): value for name, value in in_path.items()},
             **{("query", name): value for name, value in exchange.query.items()},
@@ -137,10 +137,10 @@ class DiscordContract:
                 validate_formats=True,
                 mask=_VALUE,
             )
-        problems = (problem for error in validator.iter_errors(value) for problem in _explain(error))
-        for path, why in dict.fromkeys(problems):
-            where = "".join(f"/{step}" for step in path)
-            yield f"{what}{where and ' ' + where}: {why}"
+        for error in validator.iter_errors(value):
+            for path, why in _explain(error):
+                where = "".join(f"/{step}" for step in path)
+                yield f"{what}{where and ' ' + where}: {why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,12 @@ async def read_body(request: web.Request, new_id: Callable[[], str]) -> tuple[An
     """The decoded JSON (None for an empty body) and the files by their number n of `files[n]`."""
     if request.content_type == "multipart/form-data":
         return await _read_multipart(request, new_id)
-    return _decode(await request.text()), {}
+    return _decode(await request.read()), {}
 
 
-def _decode(text: str) -> Any:
+def _decode(content: bytes) -> Any:
     try:
-        return json.loads(text) if text else None
+        return json.loads(content) if content else None
     except ValueError as error:
         raise errors.invalid_json() from error
 
@@ -37,12 +37,17 @@ def _decode(text: str) -> Any:
 async def _read_multipart(request: web.Request, new_id: Callable[[], str]) -> tuple[Any, dict[int, Upload]]:
     body: Any = None
     uploads: dict[int, Upload] = {}
-    async for part in await request.multipart():
+    try:
+        parts = await request.multipart()
+    except ValueError as error:
+        # Its type names no boundary.
+        raise errors.invalid_json() from error
+    async for part in parts:
         if not isinstance(part, BodyPartReader):
             raise errors.invalid_json()
         content = await _read_part(part)
         if part.name == "payload_json":
-            body = _decode(content.decode())
+            body = _decode(content)
         elif (match := _FILE_FIELD.fullmatch(part.name or "")) and part.filename:
             uploads[int(match[1])] = await asyncio.to_thread(look_at, part.filename, content, new_id())
         else:

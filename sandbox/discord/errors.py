@@ -126,5 +126,15 @@ def invalid_field(message: str, *path: str, code: str = "BASE_TYPE_CHOICES") -> 
     return invalid_form(nested)
 
 
+def not_an_object(*path: str) -> DiscordError:
+    return invalid_field("Only dictionaries may be used in a DictType", *path, code="DICT_TYPE_CONVERT")
+
+
+def duplicate_command_names(*path: str) -> DiscordError:
+    return invalid_field(
+        "Application command names must be unique", *path, code="APPLICATION_COMMANDS_DUPLICATE_NAME"
+    )
+
+
 def invalid_json() -> DiscordError:
     return DiscordError(400, 50109, "The request body contains invalid JSON.")

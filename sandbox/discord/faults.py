@@ -67,7 +67,7 @@ class Faults:
     async def handle(self, request: web.Request) -> web.Response:
         order: Any = await request.json()
         kind = order.get("kind") if isinstance(order, dict) else None
-        if kind not in self._kinds:
+        if not isinstance(kind, str) or kind not in self._kinds:
             raise errors.invalid_field(f"Must be one of {', '.join(sorted(self._kinds))}", "kind")
         try:
             self._kinds[kind](order)

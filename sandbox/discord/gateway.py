@@ -95,7 +95,7 @@ class Gateway:
         for connection in self._connections:
             connection.close(code)
         if code in _FINAL_CODES:
-            self._sessions.clear()
+            self._clear_sessions()
 
     def reconnect(self) -> None:
         for connection in self._connections:
@@ -105,7 +105,11 @@ class Gateway:
         for connection in self._connections:
             connection.send(Op.INVALID_SESSION, resumable)
         if not resumable:
-            self._sessions.clear()
+            self._clear_sessions()
+
+    def _clear_sessions(self) -> None:
+        self._sessions.clear()
+        self.on_presence(False)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         websocket = web.WebSocketResponse(max_msg_size=15_000)
@@ -129,8 +133,10 @@ class Gateway:
         deadline = loop.time() + patience
         while True:
             try:
-                message = await websocket.receive(timeout=max(0.0, deadline - loop.time()))
+                # To aiohttp, 0 means to wait for ever.
+                message = await websocket.receive(timeout=max(0.001, deadline - loop.time()))
             except TimeoutError:
+                connection.closed_with = Close.SESSION_TIMED_OUT
                 await websocket.close(code=Close.SESSION_TIMED_OUT)
                 return
             if message.type is not WSMsgType.TEXT:
@@ -189,9 +195,11 @@ class Gateway:
             return Close.INVALID_INTENTS
         if intents & PRIVILEGED_INTENTS:
             return Close.DISALLOWED_INTENTS
-        shard_id, shard_count = data.get("shard") or (0, 1)
-        if not 0 <= shard_id < shard_count:
-            return Close.INVALID_SHARD
+        match data.get("shard") or [0, 1]:
+            case [int(shard_id), int(shard_count)] if 0 <= shard_id < shard_count:
+                pass
+            case _:
+                return Close.INVALID_SHARD
         session = Session(secrets.token_hex(16), intents, shard_id, shard_count, connection)
         self._forget_old_sessions()
         self._sessions[session.id] = session

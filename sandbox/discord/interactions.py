@@ -75,8 +75,9 @@ class Interactions:
         locale: str,
         nonce: str | None = None,
         message: Message | None = None,
+        opener: Interaction | None = None,
     ) -> Interaction:
-        """Tells the bot. What comes of it is told to the member as events."""
+        """Tells the bot. What comes of it is told to the member as events. `opener` opened the modal."""
         interaction = Interaction(
             id=self._world.snowflakes.next(),
             token=secrets.token_urlsafe(48),
@@ -89,7 +90,7 @@ class Interactions:
             nonce=nonce,
             message_id=message.id if message else None,
         )
-        interaction.metadata = self._metadata(interaction, message)
+        interaction.metadata = self._metadata(interaction, message, opener)
         self._world.put_interaction(interaction)
         self._store.changed()
         self._tell(interaction, "INTERACTION_CREATE")
@@ -109,6 +110,8 @@ class Interactions:
 
     async def choices(self, interaction: Interaction) -> list[Json] | None:
         """What the bot proposes, or None if it did not in time."""
+        if interaction.failed:
+            return None
         future = self._choices.setdefault(interaction.id, asyncio.get_running_loop().create_future())
         try:
             async with asyncio.timeout(FIRST_ANSWER_SECONDS):
@@ -151,7 +154,13 @@ class Interactions:
         if late or interaction.failed or interaction.expired:
             raise errors.unknown_interaction()
         kind, data = self._read_answer(interaction, body)
-        message = self._act(interaction, kind, data, uploads)
+        try:
+            message = self._act(interaction, kind, data, uploads)
+        except errors.DiscordError as error:
+            if error.errors is not None:
+                # Named from the top of the body, where the message stands in `data`.
+                error.errors = {"data": error.errors}
+            raise
         interaction.response_type = kind
         if message is not None:
             interaction.original_id = message.id
@@ -189,9 +198,8 @@ class Interactions:
             case Answer.MESSAGE:
                 return self._message(interaction, data, uploads)
             case Answer.DEFERRED_MESSAGE:
-                ephemeral = bool(int(data.get("flags") or 0) & MessageFlag.EPHEMERAL)
                 channel = self._world.channels[interaction.channel_id]
-                return self._messages.create_loading(channel, Origin(interaction, ephemeral))
+                return self._messages.create_loading(channel, Origin(interaction, _is_ephemeral(data)))
             case Answer.DEFERRED_UPDATE:
                 return self._required_source(interaction)
             case Answer.UPDATE:
@@ -204,7 +212,7 @@ class Interactions:
 
     def _read_answer(self, interaction: Interaction, body: Any) -> tuple[Answer, Json]:
         kind = body.get("type") if isinstance(body, dict) else None
-        if kind not in _POSSIBLE[interaction.type]:
+        if not isinstance(kind, int) or kind not in _POSSIBLE[interaction.type]:
             possible = ", ".join(str(int(one)) for one in sorted(_POSSIBLE[interaction.type]))
             raise errors.invalid_form(
                 {
@@ -213,20 +221,20 @@ class Interactions:
                     }
                 }
             )
-        return Answer(kind), body.get("data") or {}
+        data = body.get("data")
+        if data is not None and not isinstance(data, dict):
+            raise errors.not_an_object("data")
+        return Answer(kind), data or {}
 
     def _message(self, interaction: Interaction, body: Json, uploads: dict[int, Upload]) -> Message:
-        flags = body.get("flags")
-        ephemeral = isinstance(flags, int) and bool(flags & MessageFlag.EPHEMERAL)
         channel = self._world.channels[interaction.channel_id]
-        return self._messages.create(
-            channel, self._world.bot_id, body, uploads, Origin(interaction, ephemeral)
-        )
+        origin = Origin(interaction, _is_ephemeral(body))
+        return self._messages.create(channel, self._world.bot_id, body, uploads, origin)
 
     def _propose(self, interaction: Interaction, data: Json) -> None:
-        choices = data.get("choices", [])
-        if len(choices) > CHOICES_MAX or any(not 1 <= len(str(c.get("name", ""))) <= 100 for c in choices):
-            raise errors.invalid_field("At most 25, with names of 1 to 100", "data", "choices")
+        choices = data.get("choices")
+        if not isinstance(choices, list) or len(choices) > CHOICES_MAX or not all(map(_is_choice, choices)):
+            raise errors.invalid_field("At most 25, with names and values of 1 to 100", "choices")
         future = self._choices.get(interaction.id)
         if future is not None and not future.done():
             future.set_result(choices)
@@ -240,7 +248,9 @@ class Interactions:
             raise errors.unknown_message()
         return message
 
-    def _metadata(self, interaction: Interaction, message: Message | None) -> Json:
+    def _metadata(
+        self, interaction: Interaction, message: Message | None, opener: Interaction | None
+    ) -> Json:
         metadata: Json = {
             "id": interaction.id,
             "type": interaction.type,
@@ -253,6 +263,8 @@ class Interactions:
             metadata |= {"name": interaction.data["name"], "command_type": 1}
         if interaction.type == COMPONENT and message is not None:
             metadata["interacted_message_id"] = message.id
+        if opener is not None:
+            metadata["triggering_interaction_metadata"] = opener.metadata
         return metadata
 
     def _time_out(self, interaction: Interaction) -> None:
@@ -268,6 +280,18 @@ class Interactions:
         if interaction.type != AUTOCOMPLETE:
             data = {"id": interaction.id, "nonce": interaction.nonce, **more}
             self._events.to_member(interaction.user_id, kind, data)
+
+
+def _is_ephemeral(data: Json) -> bool:
+    flags = data.get("flags")
+    return isinstance(flags, int) and bool(flags & MessageFlag.EPHEMERAL)
+
+
+def _is_choice(value: object) -> bool:
+    match value:
+        case {"name": str(name), "value": str() | int() | float() as chosen}:
+            return 1 <= len(name) <= 100 and 1 <= len(str(chosen)) <= 100
+    return False
 
 
 def _without_ephemeral(body: Json) -> Json:

@@ -10,9 +10,8 @@ from sandbox.discord.interactions import Interactions
 from sandbox.discord.messages import Messages
 from sandbox.discord.render import Render
 from sandbox.discord.rest.channels import read_emoji
-from sandbox.discord.rest.wire import answer
+from sandbox.discord.rest.wire import answer, number_in
 from sandbox.discord.rules import selects
-from sandbox.discord.rules.buttons import LINK
 from sandbox.discord.rules.components import BUTTON
 from sandbox.discord.rules.modals import read_submission
 from sandbox.discord.rules.options import read_options
@@ -26,6 +25,9 @@ from sandbox.discord.wire import Json
 PAGE_DEFAULT = 50
 LOCALE_DEFAULT = "en-US"
 IN_GUILD, IN_DIRECT_MESSAGES = 0, 1
+
+# The data for the bot, the message that was pressed, and the interaction whose modal was submitted.
+_Told = tuple[Json, Message | None, Interaction | None]
 
 
 class Members:
@@ -103,12 +105,14 @@ class Members:
         return await self._streams.serve(request, user_id, {"bot_online": self._gateway.is_bot_online})
 
     async def commands(self, request: web.Request) -> web.Response:
-        return answer(list(self._usable(self._channel(request)).values()))
+        user_id, channel = self._member(request).user_id, self._channel(request)
+        usable = self._usable(channel).values()
+        return answer([command for command in usable if self._may_use(command, channel, user_id)])
 
     async def page(self, request: web.Request) -> web.Response:
         user_id, channel = self._member(request).user_id, self._channel(request)
-        limit = int(request.query.get("limit", PAGE_DEFAULT))
-        before = int(request.query.get("before", 2**63))
+        limit = number_in(request, "limit", PAGE_DEFAULT)
+        before = number_in(request, "before", 2**63)
         found = [
             message
             for message in self._world.messages.get(channel.id, {}).values()
@@ -155,9 +159,9 @@ class Members:
             interactions.MODAL_SUBMIT: self._modal,
         }
         kind = body.get("type")
-        if kind not in kinds or not isinstance(body.get("data"), dict):
+        if not isinstance(kind, int) or kind not in kinds or not isinstance(body.get("data"), dict):
             raise errors.invalid_field("Must be 2, 3, 4 or 5, with an object as data", "type")
-        data, message = kinds[kind](user_id, channel, body)
+        data, message, opener = kinds[kind](user_id, channel, body)
         interaction = self._interactions.begin(
             kind,
             user_id,
@@ -166,6 +170,7 @@ class Members:
             locale=str(body.get("locale") or LOCALE_DEFAULT),
             nonce=body.get("nonce"),
             message=message,
+            opener=opener,
         )
         if kind != interactions.AUTOCOMPLETE:
             return answer({"id": interaction.id})
@@ -194,39 +199,39 @@ class Members:
             return answer({"code": 0, "message": "The bot proposed nothing within 3 seconds"}, 504)
         return answer({"id": interaction.id, "choices": choices})
 
-    def _command(self, user_id: str, channel: Channel, body: Json) -> tuple[Json, None]:
+    def _command(self, user_id: str, channel: Channel, body: Json) -> _Told:
         self._messages.require(channel, user_id, Permission.USE_APPLICATION_COMMANDS)
         command = self._usable(channel).get(str(body["data"].get("name")))
         if command is None:
             raise errors.unknown_application_command()
-        needed = int(command["default_member_permissions"] or 0)
-        if needed & ~int(self._messages.permissions(channel, user_id)) and not channel.is_direct:
+        if not self._may_use(command, channel, user_id):
             raise errors.missing_permissions()
         complete = body["type"] == interactions.COMMAND
         options = read_options(command, {"options": body["data"].get("options")}, complete=complete)
-        return {"id": command["id"], "name": command["name"], "type": 1, "options": options}, None
+        return {"id": command["id"], "name": command["name"], "type": 1, "options": options}, None, None
 
-    def _component(self, user_id: str, channel: Channel, body: Json) -> tuple[Json, Message]:
+    def _component(self, user_id: str, channel: Channel, body: Json) -> _Told:
         message = self._seen(user_id, channel, str(body.get("message_id")))
         data = body["data"]
-        component = next(
-            (one for one in walk(message.components) if one.get("custom_id") == data.get("custom_id")), None
-        )
-        if component is None or component.get("disabled") or component.get("style") == LINK:
+        usable = (one for one in walk(message.components) if "custom_id" in one and not one.get("disabled"))
+        component = next((one for one in usable if one["custom_id"] == data.get("custom_id")), None)
+        if component is None:
             raise errors.invalid_field("Is of no component that can be used on this message", "custom_id")
         told: Json = {key: component[key] for key in ("custom_id", "id")}
         told["component_type"] = component["type"]
         if component["type"] != BUTTON:
             told["values"] = _chosen(component, data.get("values", []))
-        return told, message
+        return told, message, None
 
-    def _modal(self, user_id: str, channel: Channel, body: Json) -> tuple[Json, Message | None]:
+    def _modal(self, user_id: str, channel: Channel, body: Json) -> _Told:
         custom_id = body["data"].get("custom_id")
         opener = next(
             (
                 one
                 for one in reversed(self._world.interactions.values())
-                if one.user_id == user_id and one.modal and one.modal["custom_id"] == custom_id
+                if (one.user_id, one.channel_id) == (user_id, channel.id)
+                and one.modal
+                and one.modal["custom_id"] == custom_id
             ),
             None,
         )
@@ -236,7 +241,17 @@ class Members:
         # A modal is submitted once.
         opener.modal = None
         message = self._world.message(channel.id, opener.message_id or "")
-        return {"custom_id": custom_id, "components": components}, message
+        return {"custom_id": custom_id, "components": components}, message, opener
+
+    def _may_use(self, command: Json, channel: Channel, user_id: str) -> bool:
+        """In direct messages nothing is asked for; no permissions at all ("0") leave it to administrators."""
+        if command["default_member_permissions"] is None or channel.is_direct:
+            return True
+        permissions = self._messages.permissions(channel, user_id)
+        if Permission.ADMINISTRATOR in permissions:
+            return True
+        needed = int(command["default_member_permissions"])
+        return needed != 0 and not needed & ~int(permissions)
 
     def _usable(self, channel: Channel) -> dict[str, Json]:
         """By name; a command of the server stands before a global one."""
@@ -281,13 +296,15 @@ def _is_shown_to(message: Message, user_id: str) -> bool:
 
 
 def _chosen(component: Json, values: Any) -> list[str]:
-    if not isinstance(values, list) or not component["min_values"] <= len(values) <= component["max_values"]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise errors.invalid_field("Must be a list of strings", "values", code="LIST_TYPE_CONVERT")
+    if not component["min_values"] <= len(set(values)) == len(values) <= component["max_values"]:
         raise errors.invalid_field("More or fewer than may be chosen", "values")
     if component["type"] == selects.STRING_SELECT:
         offered = [option["value"] for option in component["options"]]
         if not set(values) <= set(offered):
             raise errors.invalid_field("Not among the options", "values")
-    return [str(value) for value in values]
+    return values
 
 
 async def _json(request: web.Request) -> Json:

@@ -16,6 +16,7 @@ from sandbox.discord.wire import Json, iso8601
 NONCE_SECONDS = 300.0
 """For so long a nonce that is to be enforced names the message that was made with it."""
 
+NONCE_LENGTH_MAX = 25
 REACTIONS_MAX = 20
 REPLY = 19
 COMMAND_REPLY = 20
@@ -64,6 +65,8 @@ class Messages:
         needs = [Permission.SEND_MESSAGES]
         if uploads:
             needs.append(Permission.ATTACH_FILES)
+        if body.get("embeds"):
+            needs.append(Permission.EMBED_LINKS)
         if body.get("message_reference"):
             needs.append(Permission.READ_MESSAGE_HISTORY)
         self.require(channel, author_id, *needs)
@@ -80,6 +83,7 @@ class Messages:
         uploads: dict[int, Upload],
         origin: Origin | None = None,
     ) -> Message:
+        _check_nonce(body.get("nonce"))
         parts = read_parts(body, uploads, self._world.snowflakes.next)
         # Flags and visibility of an answer are settled by who sees it, whatever else was asked for.
         flags = parts.flags & ~MessageFlag.EPHEMERAL
@@ -223,12 +227,24 @@ class Messages:
         reference = body.get("message_reference")
         if not reference:
             return None
+        if not isinstance(reference, dict):
+            raise errors.not_an_object("message_reference")
         target = self._world.message(channel.id, str(reference.get("message_id")))
+        if target is not None and target.is_ephemeral:
+            target = None
         if target is None and reference.get("fail_if_not_exists", True):
             raise errors.invalid_field(
                 "Unknown message", "message_reference", code="MESSAGE_REFERENCE_UNKNOWN_MESSAGE"
             )
         return target.id if target else None
+
+
+def _check_nonce(nonce: object) -> None:
+    is_wrong = isinstance(nonce, bool) or not isinstance(nonce, str | int | None)
+    if is_wrong or len(str(nonce)) > NONCE_LENGTH_MAX:
+        raise errors.invalid_field(
+            f"Must be {NONCE_LENGTH_MAX} or fewer in length.", "nonce", code="BASE_TYPE_MAX_LENGTH"
+        )
 
 
 def _mark_origin(message: Message, origin: Origin) -> None:

@@ -84,6 +84,7 @@ def too_many_requests(
     is_global = scope == "global"
     body = {
         "message": "You are being rate limited.",
+        "code": 0,
         "retry_after": round(retry_after_seconds, 3),
         "global": is_global,
     }

@@ -76,7 +76,8 @@ class Render:
         return {**fields, "tags": {"bot_id": self._world.bot_id}} if role.managed else fields
 
     def channel(self, channel: Channel) -> Json:
-        last = next(reversed(self._world.messages.get(channel.id, {})), None)
+        messages = reversed(self._world.messages.get(channel.id, {}).values())
+        last = next((message.id for message in messages if not message.is_ephemeral), None)
         fields: Json = {"id": channel.id, "type": channel.type, "last_message_id": last, "flags": 0}
         if channel.recipient_id is not None:
             return {**fields, "recipients": [self.user_by_id(channel.recipient_id)]}

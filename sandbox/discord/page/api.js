@@ -18,7 +18,9 @@ function reasons(errors) {
 
 async function call(method, path, body) {
   const json = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  const response = await fetch(path, { method, ...(body === undefined ? {} : json) });
+  const response = await fetch(path, { method, ...(body === undefined ? {} : json) }).catch(() => {
+    throw new ApiError(0, { message: "The server cannot be reached." });
+  });
   if (!response.ok) throw new ApiError(response.status, await response.json().catch(() => ({})));
   return response.status === 204 ? null : response.json();
 }

@@ -3,13 +3,13 @@
 import { nameOf } from "./directory.js";
 import { h } from "./dom.js";
 
-const HUES = [14, 152, 265, 205, 330, 42, 180, 235];
+const HUES = [26, 205, 330, 152, 265, 48, 180];
 
 /** The bot's is always the first hue, which is the tiger's orange. */
 function hueOf(user) {
   if (user.bot) return HUES[0];
   let sum = 0;
-  for (const char of user.username) sum = (sum * 31 + char.codePointAt(0)) % 997;
+  for (const char of user.username) sum += char.codePointAt(0);
   return HUES[1 + (sum % (HUES.length - 1))];
 }
 

@@ -15,15 +15,17 @@ export class InteractionFailed extends Error {}
 
 export class Interactions {
   #api;
-  #onModal;
   #pending = new Map();
 
-  constructor(api, { onModal }) {
+  constructor(api) {
     this.#api = api;
-    this.#onModal = onModal;
   }
 
-  /** Resolves once the bot answered. Throws InteractionFailed if it did not, ApiError if it was not asked. */
+  /**
+   * Resolves once the bot answered: to the modal that it opened, if it did.
+   *
+   * Throws InteractionFailed if it did not answer, ApiError if it was not asked.
+   */
   async send(channelId, body) {
     const nonce = newNonce();
     let giveUp;
@@ -33,7 +35,8 @@ export class Interactions {
     });
     try {
       // The answer may come by the event stream before the request is over.
-      await Promise.all([this.#api.interact(channelId, { ...body, nonce, locale }), answer]);
+      const [, modal] = await Promise.all([this.#api.interact(channelId, { ...body, nonce, locale }), answer]);
+      return modal;
     } finally {
       clearTimeout(giveUp);
       this.#pending.delete(nonce);
@@ -53,8 +56,7 @@ export class Interactions {
     } else if (type === "INTERACTION_SUCCESS") {
       pending.resolve();
     } else if (type === "INTERACTION_MODAL_CREATE") {
-      pending.resolve();
-      this.#onModal(data);
+      pending.resolve(data);
     }
   }
 }

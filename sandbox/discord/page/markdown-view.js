@@ -26,6 +26,7 @@ const VIEWS = {
     return mention(user ? `@${nameOf(user)}` : "@unknown-user");
   },
   channel: (node, inner, directory) => mention(`#${directory.textChannel(node.id)?.name ?? "unknown"}`),
+  lists: (node, inner) => h("div", { class: "lists" }, inner),
   list: (node, inner, directory) => {
     const items = node.items.map((item) => h("li", {}, views(item, directory)));
     return node.ordered ? h("ol", { start: node.start }, items) : h("ul", {}, items);

@@ -100,20 +100,29 @@ function readQuote([lines], nested) {
 function readList([text], nested) {
   const lines = text.replace(/\n$/, "").split("\n");
   const items = lines.map((line) => /^( *)([-*]|\d+\.) +(.*)$/.exec(line));
-  return listOf(
-    items.map(([, indent, mark, words]) => ({ indent: indent.length, mark, children: nested(words, { line: true }) })),
-  );
+  return {
+    type: "lists",
+    children: listsOf(
+      items.map(([, indent, mark, words]) => ({
+        indent: indent.length,
+        ordered: mark.endsWith("."),
+        start: parseInt(mark, 10),
+        children: nested(words, { line: true }),
+      })),
+    ),
+  };
 }
 
-/** Whatever is indented deeper than the first item belongs to the item above it. */
-function listOf(items) {
-  const list = { type: "list", ordered: items[0].mark.endsWith("."), start: parseInt(items[0].mark, 10), items: [] };
+/** Whatever is indented deeper than an item belongs to it; another kind of mark begins another list. */
+function listsOf(items) {
+  const lists = [];
   for (let index = 0; index < items.length; ) {
+    const { indent, ordered, start, children } = items[index];
     let end = index + 1;
-    while (end < items.length && items[end].indent > items[0].indent) end += 1;
-    const below = items.slice(index + 1, end);
-    list.items.push([...items[index].children, ...(below.length ? [listOf(below)] : [])]);
+    while (end < items.length && items[end].indent > indent) end += 1;
+    if (lists.at(-1)?.ordered !== ordered) lists.push({ type: "list", ordered, start, items: [] });
+    lists.at(-1).items.push([...children, ...listsOf(items.slice(index + 1, end))]);
     index = end;
   }
-  return list;
+  return lists;
 }

@@ -66,12 +66,12 @@ function contextOf(message, room) {
   if (message.referenced_message === undefined) return null;
   const original = message.referenced_message;
   if (original === null) return contextLine(h("em", {}, "Original message was deleted"));
-  const text = original.content || "Press to see what is attached";
+  const [firstLine] = original.content.split("\n");
   return contextLine(
     avatar(original.author, "tiny"),
     h("strong", {}, `@${nameOf(original.author)}`),
     " ",
-    markdown(text.split("\n")[0], room.directory, "excerpt"),
+    firstLine ? markdown(firstLine, room.directory, "excerpt") : h("em", {}, "A message without text"),
   );
 }
 

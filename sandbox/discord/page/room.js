@@ -6,15 +6,20 @@ export class Room {
   #api;
   #interactions;
   #presses = new Map();
+  #onPress;
+  #onModal;
+  #onProblem;
 
   /** `onPress` is called with a message's id when something on it was pressed or answered. */
-  constructor({ directory, me, channel, api, interactions, onPress }) {
+  constructor({ directory, me, channel, api, interactions, onPress, onModal, onProblem }) {
     this.directory = directory;
     this.me = me;
     this.channel = channel;
     this.#api = api;
     this.#interactions = interactions;
-    this.onPress = onPress;
+    this.#onPress = onPress;
+    this.#onModal = onModal;
+    this.#onProblem = onProblem;
   }
 
   get title() {
@@ -37,17 +42,20 @@ export class Room {
     return this.#api.say(this.channel.id, content);
   }
 
-  remove(message) {
-    return this.#api.remove(message);
+  async remove(message) {
+    await this.#api.remove(message).catch((error) => this.#onProblem(error.message));
   }
 
-  toggleReaction(message, emoji) {
+  async toggleReaction(message, emoji) {
     const own = message.reactions?.some((one) => one.me && sameEmoji(one.emoji, emoji));
-    return own ? this.#api.unreact(message, emoji) : this.#api.react(message, emoji);
+    const toggled = own ? this.#api.unreact(message, emoji) : this.#api.react(message, emoji);
+    await toggled.catch((error) => this.#onProblem(error.message));
   }
 
-  use(command, options) {
-    return this.#interactions.send(this.channel.id, { type: COMMAND, data: { name: command.name, options } });
+  async use(command, options) {
+    const body = { type: COMMAND, data: { name: command.name, options } };
+    const modal = await this.#interactions.send(this.channel.id, body);
+    if (modal) this.#onModal(modal);
   }
 
   complete(command, options) {
@@ -65,8 +73,9 @@ export class Room {
     const data = { custom_id: component.custom_id, component_type: component.type, values };
     const body = { type: COMPONENT, message_id: message.id, data };
     try {
-      await this.#interactions.send(this.channel.id, body);
+      const modal = await this.#interactions.send(this.channel.id, body);
       this.#setPress(message, null);
+      if (modal) this.#onModal(modal);
     } catch (error) {
       const text = error instanceof InteractionFailed ? "This interaction failed" : error.message;
       this.#setPress(message, { customId: null, failure: text });
@@ -81,7 +90,7 @@ export class Room {
   #setPress(message, press) {
     if (press === null) this.#presses.delete(message.id);
     else this.#presses.set(message.id, press);
-    this.onPress(message.id);
+    this.#onPress(message.id);
   }
 }
 

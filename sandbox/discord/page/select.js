@@ -1,7 +1,7 @@
 /** A select menu, as it stands in messages and in modals. */
 
 import { nameOf } from "./directory.js";
-import { h, icon } from "./dom.js";
+import { h, icon, newId } from "./dom.js";
 import { emojiText } from "./emoji.js";
 import { Listbox } from "./listbox.js";
 import { openPopover } from "./popover.js";
@@ -45,13 +45,19 @@ export class SelectMenu {
       class: "select",
       "aria-haspopup": "listbox",
       "aria-expanded": "false",
-      "aria-labelledby": labelledBy,
       "aria-busy": busy ? "true" : null,
       "data-custom-id": component.custom_id,
-      disabled: component.disabled || busy,
-      onclick: () => this.#open(),
-      onkeydown: (event) => event.key === "ArrowDown" && (event.preventDefault(), this.#open()),
+      disabled: component.disabled,
+      onclick: () => busy || this.#open(),
+      onkeydown: (event) => {
+        if (event.key !== "ArrowDown" || busy) return;
+        event.preventDefault();
+        this.#open();
+      },
     });
+    // Its name is what it is for and what is chosen.
+    this.button.id = newId("select");
+    if (labelledBy) this.button.setAttribute("aria-labelledby", `${labelledBy} ${this.button.id}`);
     this.element = h("div", { class: "select-menu" }, this.button);
     this.#showValues();
   }

@@ -7,7 +7,7 @@ from aiohttp import web
 from sandbox.discord import errors
 from sandbox.discord.messages import Messages
 from sandbox.discord.render import Render
-from sandbox.discord.rest.wire import answer, body_of
+from sandbox.discord.rest.wire import answer, number_in, object_of
 from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.state import Channel, Message, World
 from sandbox.discord.wire import Json
@@ -49,23 +49,21 @@ class Channels:
         channel = self._channel(request)
         if Permission.READ_MESSAGE_HISTORY not in self._messages.permissions(channel, self._world.bot_id):
             return answer([])
-        limit = request.query.get("limit", str(PAGE_DEFAULT))
-        if not limit.isdigit() or not 1 <= int(limit) <= PAGE_MAX:
-            raise errors.invalid_field(f"Must be 1 to {PAGE_MAX}", "limit", code="NUMBER_TYPE_MAX")
+        limit = number_in(request, "limit", PAGE_DEFAULT, maximum=PAGE_MAX)
         if request.query.keys() - {"limit", "before"}:
             raise errors.not_implemented("pages of messages other than `before`")
-        before = int(request.query.get("before", 2**63))
+        before = number_in(request, "before", 2**63)
         found = [
             message
             for message in reversed(self._world.messages.get(channel.id, {}).values())
             if int(message.id) < before and not message.is_ephemeral
         ]
-        return answer([self._render.message_for_bot(message) for message in found[: int(limit)]])
+        return answer([self._render.message_for_bot(message) for message in found[:limit]])
 
     async def post(self, request: web.Request) -> web.Response:
         channel = self._channel(request)
-        body, uploads = await body_of(request, self._world.snowflakes.next)
-        message = self._messages.post(channel, self._world.bot_id, body or {}, uploads)
+        body, uploads = await object_of(request, self._world.snowflakes.next)
+        message = self._messages.post(channel, self._world.bot_id, body, uploads)
         return answer(self._render.message(message, self._world.bot_id))
 
     async def one(self, request: web.Request) -> web.Response:
@@ -76,8 +74,8 @@ class Channels:
         message = self._message(request)
         if message.author_id != self._world.bot_id:
             raise errors.not_the_author()
-        body, uploads = await body_of(request, self._world.snowflakes.next)
-        edited = self._messages.edit(message, body or {}, uploads)
+        body, uploads = await object_of(request, self._world.snowflakes.next)
+        edited = self._messages.edit(message, body, uploads)
         return answer(self._render.message(edited, self._world.bot_id))
 
     async def delete(self, request: web.Request) -> web.Response:

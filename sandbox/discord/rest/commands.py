@@ -4,7 +4,7 @@ from aiohttp import web
 
 from sandbox.discord import errors
 from sandbox.discord.events import Events
-from sandbox.discord.rest.wire import answer, json_of
+from sandbox.discord.rest.wire import answer, json_of, object_of
 from sandbox.discord.rules.commands import COMMANDS_MAX, read_command
 from sandbox.discord.rules.form import Form, Node
 from sandbox.discord.state import World
@@ -55,6 +55,10 @@ class Commands:
         form = Form()
         read = [read_command(Node(item, form, (index,))) for index, item in enumerate(body)]
         form.refuse_if_wrong()
+        names = [command["name"] for command in read]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise errors.duplicate_command_names(str(index))
         before = {command["name"]: command for command in self._of(guild_id).values()}
         for command in before.values():
             del self._world.commands[command["id"]]
@@ -75,11 +79,14 @@ class Commands:
 
     async def edit(self, request: web.Request) -> web.Response:
         before = self._find(request)
-        changes = await json_of(request, self._world.snowflakes.next)
+        changes, _ = await object_of(request, self._world.snowflakes.next)
         form = Form()
         settable = {key: value for key, value in before.items() if key not in _ADDED}
         command = read_command(Node({**settable, **changes}, form))
         form.refuse_if_wrong()
+        others = self._of(self._guild_id(request)).values()
+        if any(one["name"] == command["name"] and one["id"] != before["id"] for one in others):
+            raise errors.duplicate_command_names()
         stored = self._put(command, before, self._guild_id(request))
         self._changed()
         return answer(stored)

@@ -5,7 +5,7 @@ from aiohttp import web
 from sandbox.discord.interactions import Answer, Interactions
 from sandbox.discord.messages import Messages
 from sandbox.discord.render import Render
-from sandbox.discord.rest.wire import answer, body_of
+from sandbox.discord.rest.wire import answer, body_of, object_of
 from sandbox.discord.state import Interaction, Message, MessageFlag, World
 from sandbox.discord.wire import Json
 
@@ -37,8 +37,8 @@ class Webhooks:
 
     async def follow_up(self, request: web.Request) -> web.Response:
         interaction = self._interaction(request)
-        body, uploads = await body_of(request, self._world.snowflakes.next)
-        message = self._interactions.follow_up(interaction, body or {}, uploads)
+        body, uploads = await object_of(request, self._world.snowflakes.next)
+        message = self._interactions.follow_up(interaction, body, uploads)
         return answer(self._render.message(message, self._world.bot_id))
 
     async def one(self, request: web.Request) -> web.Response:
@@ -46,8 +46,8 @@ class Webhooks:
 
     async def edit(self, request: web.Request) -> web.Response:
         message = self._message(request)
-        body, uploads = await body_of(request, self._world.snowflakes.next)
-        edited = self._messages.edit(message, body or {}, uploads)
+        body, uploads = await object_of(request, self._world.snowflakes.next)
+        edited = self._messages.edit(message, body, uploads)
         return answer(self._render.message(edited, self._world.bot_id))
 
     async def delete(self, request: web.Request) -> web.Response:

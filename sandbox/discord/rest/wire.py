@@ -13,7 +13,7 @@ from sandbox.discord.exchange import Exchange
 from sandbox.discord.faults import RestFaults
 from sandbox.discord.ratelimits import DEFAULT, MESSAGES, REACTIONS, WEBHOOK, Limit, RateLimits
 from sandbox.discord.rules.attachments import Upload
-from sandbox.discord.wire import encode
+from sandbox.discord.wire import Json, encode
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,25 @@ async def body_of(request: web.Request, new_id: Callable[[], str]) -> tuple[Any,
     return body, uploads
 
 
+async def object_of(request: web.Request, new_id: Callable[[], str]) -> tuple[Json, dict[int, Upload]]:
+    """The same where only an object will do; no body at all is an empty one."""
+    body, uploads = await body_of(request, new_id)
+    if body is not None and not isinstance(body, dict):
+        raise errors.not_an_object()
+    return body or {}, uploads
+
+
 async def json_of(request: web.Request, new_id: Callable[[], str]) -> Any:
     body, _ = await body_of(request, new_id)
     return body
+
+
+def number_in(request: web.Request, key: str, default: int, *, maximum: int = 2**64) -> int:
+    """A number from 1 to `maximum` in the query."""
+    text = request.query.get(key, str(default))
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= maximum:
+        raise errors.invalid_field(f"Must be 1 to {maximum}", key, code="NUMBER_TYPE_COERCE")
+    return int(text)
 
 
 @web.middleware

@@ -56,7 +56,7 @@ def _read_entry(
     if id_ in before:
         same = before[id_]
         kept[id_] = replace(same, description=description or None) if "description" in node.fields else same
-    elif id_.isdigit() and int(id_) in new:
+    elif id_.isdecimal() and int(id_) in new:
         upload = new[int(id_)]
         name = clean_filename(filename) if filename else upload.filename
         new[int(id_)] = replace(upload, filename=name, description=description or None)

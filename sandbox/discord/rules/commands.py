@@ -38,7 +38,7 @@ def read_command(node: Node) -> Json:
     command: Json = {
         "type": kind,
         **_named(node),
-        "default_member_permissions": node.fields.get("default_member_permissions"),
+        "default_member_permissions": _permissions(node),
         "dm_permission": node.boolean("dm_permission", default=True),
         "contexts": _numbers(node, "contexts", (0, 1, 2)),
         "integration_types": _numbers(node, "integration_types", (0, 1)) or [0],
@@ -67,6 +67,17 @@ def _named(node: Node) -> Json:
             ),
         }
     )
+
+
+def _permissions(node: Node) -> str | None:
+    """Discord takes numbers and strings, and answers with strings."""
+    key = "default_member_permissions"
+    if not node.has(key):
+        return None
+    permissions = str(node.fields[key])
+    if not permissions.isdecimal():
+        node.error("NUMBER_TYPE_COERCE", f'Value "{permissions}" is not int.', key)
+    return permissions
 
 
 def _localizations(node: Node, key: str, maximum: int) -> Json | None:
@@ -130,7 +141,8 @@ def _option(node: Node) -> Json:
 def _choice(node: Node, kind: int | None) -> Json:
     node.only("name", "name_localizations", "value")
     value = node.fields.get("value")
-    right = isinstance(value, str) if kind == STRING else isinstance(value, int | float)
+    types = {STRING: str, INTEGER: int, NUMBER: int | float}
+    right = kind in types and isinstance(value, types[kind]) and not isinstance(value, bool)
     if not right or (isinstance(value, str) and not 1 <= len(value) <= CHOICE_LENGTH_MAX):
         node.error("BASE_TYPE_BAD_LENGTH", "The value of a choice must be of its option's type", "value")
     return without_none(
@@ -144,5 +156,5 @@ def _choice(node: Node, kind: int | None) -> Json:
 
 def _length(named: Json) -> int:
     """Discord counts names, descriptions and the values of choices."""
-    choices = sum(len(c["name"] or "") + len(str(c["value"])) for c in named.get("choices", []))
+    choices = sum(len(c.get("name") or "") + len(str(c.get("value", ""))) for c in named.get("choices", []))
     return len(named.get("name") or "") + len(named.get("description") or "") + choices

@@ -53,9 +53,7 @@ class MessageComponents:
             choices = ", ".join(str(choice) for choice in kinds)
             node.error("UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({choices}).', "type")
             return {"type": 0}
-        node.integer("id", minimum=0, maximum=2**31 - 1)
-        id_ = {"id": node.fields["id"]} if node.fields.get("id") else {}
-        return {"type": kind, **id_, **kinds[kind](node)}
+        return {"type": kind, **read_id(node), **kinds[kind](node)}
 
     def _check_whole(self, body: Node, components: list[Json]) -> None:
         everything = list(walk(components))
@@ -137,6 +135,12 @@ class MessageComponents:
             "components": [self._one_of(item, self._inside_container) for item in inner],
             "spoiler": node.boolean("spoiler"),
         }
+
+
+def read_id(node: Node) -> Json:
+    """The number that tells components apart; 0 is none, and Discord gives one."""
+    id_ = node.integer("id", minimum=0, maximum=2**31 - 1)
+    return {"id": id_} if id_ else {}
 
 
 def _text_display(node: Node) -> Json:

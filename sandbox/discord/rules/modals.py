@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sandbox.discord.rules import selects
 from sandbox.discord.rules.buttons import CUSTOM_ID_LENGTH_MAX
-from sandbox.discord.rules.components import ACTION_ROW, TEXT_DISPLAY, TEXT_LENGTH_MAX
+from sandbox.discord.rules.components import ACTION_ROW, TEXT_DISPLAY, TEXT_LENGTH_MAX, read_id
 from sandbox.discord.rules.form import Form, Node, without_none
 from sandbox.discord.rules.tree import number, walk
 from sandbox.discord.wire import Json
@@ -62,26 +62,31 @@ def _row(node: Node) -> Json:
     if kind == TEXT_DISPLAY:
         node.only("type", "id", "content")
         content = node.text("content", minimum=1, maximum=TEXT_LENGTH_MAX, required=True, strip=False)
-        return {"type": kind, "content": content}
+        return {"type": kind, **read_id(node), "content": content}
     if kind == LABEL:
         node.only("type", "id", "label", "description", "component")
         return without_none(
             {
                 "type": kind,
+                **read_id(node),
                 "label": node.text("label", minimum=1, maximum=LABEL_LENGTH_MAX, required=True),
                 "description": node.text("description", maximum=DESCRIPTION_LENGTH_MAX),
                 "component": _field(node.child("component"), labelled=True),
             }
         )
+    if kind is None:
+        return {"type": 0}
     node.only("type", "id", "components")
     inner = node.items("components", minimum=1, maximum=1, required=True)
-    return {"type": kind, "components": [_field(item, labelled=False) for item in inner]}
+    return {"type": kind, **read_id(node), "components": [_field(item, labelled=False) for item in inner]}
 
 
 def _field(node: Node, *, labelled: bool) -> Json:
     kind = node.choice("type", (TEXT_INPUT, *selects.READERS) if labelled else (TEXT_INPUT,))
     if kind in selects.READERS:
-        return {"type": kind, **selects.READERS[kind](node)}
+        return {"type": kind, **read_id(node), **selects.READERS[kind](node)}
+    if kind is None:
+        return {"type": 0}
     return _text_input(node, labelled=labelled)
 
 
@@ -92,6 +97,7 @@ def _text_input(node: Node, *, labelled: bool) -> Json:
     own_label = node.text("label", minimum=1, maximum=LABEL_LENGTH_MAX, required=not labelled)
     field = {
         "type": TEXT_INPUT,
+        **read_id(node),
         "custom_id": node.text(
             "custom_id", minimum=1, maximum=CUSTOM_ID_LENGTH_MAX, required=True, strip=False
         ),
@@ -115,9 +121,14 @@ def _check_field(field: Json, sent: Json, node: Node) -> None:
         low = field["min_values"] if field.get("required", True) else 0
         if not low <= len(values) <= field["max_values"]:
             node.error("BASE_TYPE_BAD_LENGTH", "Not that many may be chosen.", *where)
+        offered = [option["value"] for option in field.get("options", [])]
+        if field["type"] == selects.STRING_SELECT and any(value not in offered for value in values):
+            node.error("BASE_TYPE_CHOICES", "Not among the options.", *where)
         return
     value = sent.get("value", "")
-    low = field.get("min_length", 1) if field["required"] else 0
+    if value == "" and not field["required"]:
+        return
+    low = field.get("min_length", 1)
     high = field.get("max_length", VALUE_LENGTH_MAX)
     if not isinstance(value, str) or not low <= len(value) <= high:
         node.error("BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.", *where)

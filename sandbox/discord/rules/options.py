@@ -30,7 +30,7 @@ def read_options(command: Json, data: Json, *, complete: bool) -> list[Json]:
         option = known.get(str(item.fields.get("name")))
         if option is None:
             item.error("APPLICATION_COMMAND_OPTIONS_UNKNOWN", "There is no such option", "name")
-        elif item.fields.get("focused"):
+        elif item.fields.get("focused") and not complete:
             given.append({**_pair(option, item.fields.get("value")), "focused": True})
         else:
             if complete:

@@ -1,0 +1,147 @@
+/** Where a member types: a message, or a command as plain text. */
+
+import { commandIn, optionsIn, readCommands } from "./commands.js";
+import { InteractionFailed } from "./interactions.js";
+import { readValues } from "./options.js";
+import { Picker } from "./picker.js";
+
+export class Composer {
+  #input;
+  #send;
+  #note;
+  #picker;
+  #room = null;
+  #commands = [];
+  #loaded = null;
+  #drafts = new Map();
+
+  constructor(form) {
+    this.#input = form.querySelector("textarea");
+    this.#send = form.querySelector("button");
+    this.#note = form.querySelector(".composer-note");
+    this.#picker = new Picker(this.#input, form.querySelector(".picker"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#input.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#input.addEventListener("input", () => {
+      this.#fit();
+      this.tell("");
+    });
+    addEventListener("resize", () => this.#fit());
+  }
+
+  open(room) {
+    if (this.#room) this.#drafts.set(this.#room.channel.id, this.#input.value);
+    const changed = this.#room?.channel.id !== room.channel.id;
+    this.#room = room;
+    this.#commands = [];
+    this.#allow();
+    if (changed) {
+      this.#write(this.#drafts.get(room.channel.id) ?? "");
+      this.tell("");
+      this.#focusUnlessBusy();
+    }
+    this.loadCommands();
+  }
+
+  loadCommands() {
+    const room = this.#room;
+    this.#loaded = room.commands().then((registered) => {
+      if (this.#room !== room) return;
+      this.#commands = readCommands(registered);
+      this.#picker.use(room, this.#commands);
+    });
+  }
+
+  /** Something that went wrong, or nothing. */
+  tell(text, { isProblem = true } = {}) {
+    this.#note.textContent = text;
+    this.#note.classList.toggle("problem", isProblem && text !== "");
+  }
+
+  #allow() {
+    const { can_send: canSend, can_use_commands: canUse } = this.#room.channel;
+    const placeholders = [`Message ${this.#room.title}`, `Only commands here: type / in ${this.#room.title}`];
+    this.#input.disabled = this.#send.disabled = !canSend && !canUse;
+    this.#input.placeholder = canSend ? placeholders[0] : canUse ? placeholders[1] : this.#refusal();
+    this.#input.setAttribute("aria-label", this.#input.placeholder);
+    this.#input.form.classList.toggle("refused", this.#input.disabled);
+    this.#fit();
+  }
+
+  #refusal() {
+    return `You do not have permission to send messages or use commands in ${this.#room.title}.`;
+  }
+
+  #onKey(event) {
+    if (this.#picker.takeKey(event)) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#submit();
+  }
+
+  async #submit() {
+    const text = this.#input.value.trim();
+    if (!text || this.#input.disabled) return;
+    await this.#loaded;
+    if (this.#input.value.trim() !== text) return;
+    const room = this.#room;
+    const act = text.startsWith("/") ? this.#readCommand(text) : this.#readMessage(text);
+    if (!act) return;
+    this.#write("");
+    this.tell(text.startsWith("/") ? `Sending ${text.split(/\s/)[0]}…` : "", { isProblem: false });
+    try {
+      await act();
+      if (this.#room === room) this.tell("");
+    } catch (error) {
+      if (this.#room !== room) return;
+      if (!this.#input.value) this.#write(text);
+      this.tell(error instanceof InteractionFailed ? "The application did not respond" : error.message);
+    }
+  }
+
+  #readMessage(text) {
+    if (this.#room.channel.can_send) return () => this.#room.say(text);
+    this.tell(`You may use commands in ${this.#room.title}, but not send messages.`);
+    return null;
+  }
+
+  /** What sends the command, or null after telling what is wrong with it. */
+  #readCommand(text) {
+    if (!this.#room.channel.can_use_commands) {
+      this.tell(`You do not have permission to use commands in ${this.#room.title}.`);
+      return null;
+    }
+    const command = commandIn(text, this.#commands);
+    if (!command) {
+      this.tell(`There is no command ${text.split(/\s/)[0]}`);
+      return null;
+    }
+    const { spans, loose } = optionsIn(text, command);
+    const { options, problem } = readValues(command, spans, this.#picker.proposals.known);
+    if (loose || problem) {
+      this.tell(problem ?? `/${command.shown} takes no options`);
+      return null;
+    }
+    return () => this.#room.use(command, options);
+  }
+
+  #write(text) {
+    this.#input.value = text;
+    this.#fit();
+    this.#picker.update();
+  }
+
+  #fit() {
+    this.#input.style.height = "auto";
+    this.#input.style.height = `${this.#input.scrollHeight}px`;
+  }
+
+  /** On a phone, the focus would bring up the keyboard; and whoever is choosing a member goes on choosing. */
+  #focusUnlessBusy() {
+    const isChoosing = document.activeElement?.matches("input[type=radio]");
+    if (matchMedia("(pointer: fine)").matches && !isChoosing) this.#input.focus();
+  }
+}

@@ -1,0 +1,130 @@
+/** The page: a member and a channel, both named in its address (`#member/channel`), and what happens there. */
+
+import { MemberApi, fetchWorld } from "./api.js";
+import { Composer } from "./composer.js";
+import { Directory, nameOf } from "./directory.js";
+import { Interactions } from "./interactions.js";
+import { MessageLog } from "./log.js";
+import { openModal } from "./modal.js";
+import { Room } from "./room.js";
+import { Sidebar } from "./sidebar.js";
+import { Stream } from "./stream.js";
+import { keepCurrent } from "./timestamps.js";
+
+const find = (selector) => document.querySelector(selector);
+
+class Page {
+  #directory;
+  #me = null;
+  #api = null;
+  #interactions = null;
+  #stream = null;
+  #channels = [];
+  #room = null;
+  #unread = new Map();
+  #botOnline = false;
+  #log = new MessageLog(find(".log"), find(".jump"));
+  #composer = new Composer(find(".composer"));
+  #sidebar = new Sidebar({ element: find(".sidebar"), toggle: find(".menu"), backdrop: find(".backdrop") });
+
+  constructor(world) {
+    this.#directory = new Directory(world);
+    addEventListener("hashchange", () => this.follow());
+    keepCurrent(find(".log"));
+  }
+
+  /** Goes where the address says. */
+  follow() {
+    const { members } = this.#directory;
+    const [memberId] = location.hash.slice(1).split("/");
+    const { user } = members.find((member) => member.user.id === memberId) ?? members[0];
+    if (user.id !== this.#me?.id) this.#become(user);
+    else this.#openChannel();
+  }
+
+  #become(user) {
+    this.#stream?.close();
+    this.#me = user;
+    this.#unread.clear();
+    this.#api = new MemberApi(user.id);
+    this.#interactions = new Interactions(this.#api);
+    this.#stream = new Stream(this.#api.eventsUrl, {
+      onEvent: (event) => this.#take(event),
+      onLost: () => (find(".banner").hidden = false),
+    });
+  }
+
+  #take(event) {
+    const { t: type, d: data } = event;
+    if (type === "READY") this.#ready(data);
+    else if (type === "BOT_PRESENCE") this.#showPresence(data.online);
+    else if (type === "COMMANDS_UPDATE") this.#composer.loadCommands();
+    else if (type.startsWith("INTERACTION_")) this.#interactions.take(type, data);
+    else if (data.channel_id === this.#room?.channel.id) this.#log.take(event);
+    else if (type === "MESSAGE_CREATE") this.#countUnread(data);
+  }
+
+  /** A stream has begun, or begun anew: whatever was missed is asked for. */
+  async #ready({ bot_online: botOnline }) {
+    const api = this.#api;
+    find(".banner").hidden = true;
+    this.#botOnline = botOnline;
+    const channels = await api.channels();
+    if (this.#api !== api) return;
+    this.#channels = channels;
+    this.#openChannel({ again: true });
+  }
+
+  #openChannel({ again = false } = {}) {
+    const id = location.hash.split("/")[1];
+    const channel = this.#channels.find((one) => one.id === id) ?? this.#channels[0];
+    if (!channel || (!again && channel.id === this.#room?.channel.id)) return;
+    history.replaceState(null, "", `#${this.#me.id}/${channel.id}`);
+    this.#room = new Room({
+      directory: this.#directory,
+      me: this.#me,
+      channel,
+      api: this.#api,
+      interactions: this.#interactions,
+      onPress: (messageId) => this.#log.refresh(messageId),
+      onModal: (modal) => openModal(modal, this.#room),
+      onProblem: (text) => this.#composer.tell(text),
+    });
+    this.#unread.delete(channel.id);
+    this.#show();
+    this.#log.open(this.#room);
+    this.#composer.open(this.#room);
+  }
+
+  #countUnread(message) {
+    if (message.author.id === this.#me.id) return;
+    this.#unread.set(message.channel_id, (this.#unread.get(message.channel_id) ?? 0) + 1);
+    this.#show();
+  }
+
+  #showPresence(online) {
+    this.#botOnline = online;
+    this.#show();
+  }
+
+  #show() {
+    const { channel, title } = this.#room;
+    const unread = [...this.#unread.values()].reduce((sum, count) => sum + count, 0);
+    document.title = `${unread ? `(${unread}) ` : ""}${title} · ${this.#directory.guild.name}`;
+    find(".channel-header").dataset.kind = channel.type === 0 ? "text" : "direct";
+    find(".channel-title").textContent = channel.type === 0 ? channel.name : nameOf(this.#directory.bot);
+    find(".topic").textContent = channel.topic ?? "";
+    find(".bot-status").classList.toggle("online", this.#botOnline);
+    find(".bot-status span").textContent = `${nameOf(this.#directory.bot)} is ${this.#botOnline ? "online" : "offline"}`;
+    this.#sidebar.show({
+      directory: this.#directory,
+      channels: this.#channels,
+      open: channel,
+      me: this.#me,
+      unread: this.#unread,
+      botOnline: this.#botOnline,
+    });
+  }
+}
+
+new Page(await fetchWorld()).follow();

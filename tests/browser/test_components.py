@@ -136,6 +136,16 @@ async def test_a_modal_is_filled_in(page: Page) -> None:
     await expect(modal).to_be_hidden()
 
 
+async def test_a_modal_fits_a_narrow_screen(page: Page) -> None:
+    await use(page, "/show")
+    await page.get_by_role("button", name="Change").click()
+    await page.set_viewport_size({"width": 360, "height": 740})
+    rows = page.get_by_role("dialog").locator(".modal-rows")
+    assert await rows.evaluate("rows => rows.scrollWidth <= rows.clientWidth")
+    await expect(page.get_by_role("button", name="Style")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_role("button", name="Submit")).to_be_in_viewport(ratio=1)
+
+
 async def test_a_button_that_is_not_answered_says_so(page: Page) -> None:
     await use(page, "/show")
     button = page.get_by_role("button", name="Silent")

@@ -119,7 +119,8 @@ async def test_a_prompt_is_text_and_nothing_else(house: House, browser: Browser)
             for text in (f"/imagine {nasty}", nasty):
                 await page.get_by_label("Message #paintings").fill(text)
                 await page.keyboard.press("Enter")
-            replied, said = page.get_by_role("article").nth(0), page.get_by_role("article").nth(1)
+            replied = page.get_by_role("article").filter(has_text="Ada used /imagine")
+            said = page.get_by_role("article").filter(has_not_text="Ada used /imagine")
             # The bot shows it as it was typed; what a member says has its markdown.
             await expect(replied.get_by_role("blockquote")).to_have_text(nasty)
             await expect(said.locator(".markdown")).to_have_text(nasty.replace("**", ""))

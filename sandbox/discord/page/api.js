@@ -3,8 +3,6 @@
 export class ApiError extends Error {
   constructor(status, body) {
     super(reasons(body.errors).join(" ") || body.message || `The server answered ${status}.`);
-    this.status = status;
-    this.code = body.code;
   }
 }
 

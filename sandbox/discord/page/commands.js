@@ -16,7 +16,9 @@ function withShown(named) {
     about: localised(named.description, named.description_localizations),
   };
   // Required ones first, as Discord has it.
-  const options = (named.options ?? []).map(withShown).sort((a, b) => Number(b.required) - Number(a.required));
+  const options = (named.options ?? [])
+    .map(withShown)
+    .sort((a, b) => Number(b.required) - Number(a.required));
   return { ...shown, options, choices: named.choices?.map(withShown) };
 }
 

@@ -10,7 +10,8 @@ import { SelectMenu } from "./select.js";
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
 
 const RENDERERS = {
-  1: (row, message, room) => h("div", { class: "action-row" }, renderComponents(row.components, message, room)),
+  1: (row, message, room) =>
+    h("div", { class: "action-row" }, renderComponents(row.components, message, room)),
   2: button,
   3: select,
   5: select,
@@ -29,14 +30,18 @@ const RENDERERS = {
   12: (component) => gallery(component.items.map(mediaOf)),
   13: (component) => fileBox({ ...component, url: component.file.url }),
   14: (separator) =>
-    h("div", { class: `separator ${separator.divider ? "line" : ""} ${separator.spacing === 2 ? "wide" : ""}` }),
+    h("div", {
+      class: `separator ${separator.divider ? "line" : ""} ${separator.spacing === 2 ? "wide" : ""}`,
+    }),
   17: container,
 };
 
 export function renderComponents(components, message, room) {
   return components.map((component) => {
     const render = RENDERERS[component.type];
-    return render ? render(component, message, room) : h("p", { class: "unknown" }, `Component ${component.type}`);
+    return render
+      ? render(component, message, room)
+      : h("p", { class: "unknown" }, `Component ${component.type}`);
   });
 }
 
@@ -60,7 +65,12 @@ function button(component, message, room) {
   ];
   const className = `button ${STYLES[component.style] ?? "secondary"}`;
   if (component.url && !component.disabled) {
-    const attributes = { class: className, href: component.url, target: "_blank", rel: "noopener noreferrer" };
+    const attributes = {
+      class: className,
+      href: component.url,
+      target: "_blank",
+      rel: "noopener noreferrer",
+    };
     return h("a", attributes, ...face, icon("external"));
   }
   const busy = room.pressOn(message).customId === component.custom_id && !component.url;

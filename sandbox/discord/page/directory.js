@@ -2,7 +2,6 @@
 
 export class Directory {
   constructor(world) {
-    this.application = world.application;
     this.bot = world.bot;
     this.guild = world.guild;
     this.members = world.members;

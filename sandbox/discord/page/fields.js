@@ -1,4 +1,4 @@
-/** The rows of a modal: `{element, read, check, focus}`, where `read` gives the component as it is submitted. */
+/** The rows of a modal: `{element, read, check, focus}`; `read` gives the component as it is submitted. */
 
 import { h, newId } from "./dom.js";
 import { markdown } from "./markdown-view.js";
@@ -84,10 +84,14 @@ function textProblem(value, minimum, isRequired) {
 
 function selectField(component, ids, directory) {
   const isRequired = component.required ?? true;
-  const menu = new SelectMenu({ ...component, min_values: isRequired ? component.min_values : 0 }, directory, {
-    labelledBy: ids.label,
-    onChoose: () => menu.button.dispatchEvent(new Event("input")),
-  });
+  const menu = new SelectMenu(
+    { ...component, min_values: isRequired ? component.min_values : 0 },
+    directory,
+    {
+      labelledBy: ids.label,
+      onChoose: () => menu.button.dispatchEvent(new Event("input")),
+    },
+  );
   return {
     control: menu.button,
     element: menu.element,

@@ -5,7 +5,7 @@ import { newNonce } from "./snowflake.js";
 
 export const COMMAND = 2;
 export const COMPONENT = 3;
-export const AUTOCOMPLETE = 4;
+const AUTOCOMPLETE = 4;
 export const MODAL_SUBMIT = 5;
 
 // Discord tells after 3 seconds; more than that means that its telling was lost with a connection.
@@ -35,7 +35,10 @@ export class Interactions {
     });
     try {
       // The answer may come by the event stream before the request is over.
-      const [, modal] = await Promise.all([this.#api.interact(channelId, { ...body, nonce, locale }), answer]);
+      const [, modal] = await Promise.all([
+        this.#api.interact(channelId, { ...body, nonce, locale }),
+        answer,
+      ]);
       return modal;
     } finally {
       clearTimeout(giveUp);

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 
-export const EXAMPLE = "/imagine a red fox in the snow";
+const EXAMPLE = "/imagine a red fox in the snow";
 
 export function intro({ channel, title }, isEmpty) {
   const isDirect = channel.type !== 0;
@@ -21,5 +21,10 @@ export function intro({ channel, title }, isEmpty) {
 
 function hint(channel) {
   if (!channel.can_use_commands) return h("p", { class: "hint" }, "Nothing was painted here yet.");
-  return h("p", { class: "hint" }, icon("brush"), h("span", {}, "Type ", h("code", {}, EXAMPLE), " and press Enter."));
+  return h(
+    "p",
+    { class: "hint" },
+    icon("brush"),
+    h("span", {}, "Type ", h("code", {}, EXAMPLE), " and press Enter."),
+  );
 }

@@ -1,10 +1,9 @@
 /** The member's language, as one of those that Discord has. */
 
-const LOCALES = [
-  "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl",
-  "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja", "zh-TW",
-  "ko",
-];
+const LOCALES = (
+  "id da de en-GB en-US es-ES es-419 fr hr it lt hu nl no pl pt-BR ro fi sv-SE vi tr cs el bg ru uk hi th " +
+  "zh-CN ja zh-TW ko"
+).split(" ");
 
 function discordLocale(tag) {
   if (LOCALES.includes(tag)) return tag;

@@ -98,7 +98,9 @@ export class MessageLog {
     const index = this.#find(id);
     if (index < 0) return;
     const old = this.#entries[index];
-    const focused = old.element.contains(document.activeElement) ? document.activeElement.dataset.customId : null;
+    const focused = old.element.contains(document.activeElement)
+      ? document.activeElement.dataset.customId
+      : null;
     const entry = this.#entry(changed(old.message));
     this.#entries[index] = entry;
     old.element.replaceWith(entry.element);

@@ -1,4 +1,4 @@
-/** The page: a member and a channel, both named in its address (`#member/channel`), and what happens there. */
+/** The page: a member and a channel, both named in its address (`#member/channel`), and what goes on. */
 
 import { MemberApi, fetchWorld } from "./api.js";
 import { Composer } from "./composer.js";
@@ -115,7 +115,8 @@ class Page {
     find(".channel-title").textContent = channel.type === 0 ? channel.name : nameOf(this.#directory.bot);
     find(".topic").textContent = channel.topic ?? "";
     find(".bot-status").classList.toggle("online", this.#botOnline);
-    find(".bot-status span").textContent = `${nameOf(this.#directory.bot)} is ${this.#botOnline ? "online" : "offline"}`;
+    find(".bot-status span").textContent =
+      `${nameOf(this.#directory.bot)} is ${this.#botOnline ? "online" : "offline"}`;
     this.#sidebar.show({
       directory: this.#directory,
       channels: this.#channels,

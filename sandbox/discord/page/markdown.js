@@ -1,20 +1,34 @@
-/** Discord's markdown, read into a tree of plain objects: `{type, ...}`, with `children` where things nest. */
+/** Discord's markdown, read into a tree of plain objects: `{type, ...}`, with `children` where it nests. */
 
 const DEPTH_MAX = 12;
 
 const BLOCK_RULES = [
-  [/```(?:([\w+#.-]+)\n|\n?)([\s\S]*?)\n?```\n?/y, ([, language, text]) => ({ type: "codeBlock", language, text })],
+  [
+    /```(?:([\w+#.-]+)\n|\n?)([\s\S]*?)\n?```\n?/y,
+    ([, language, text]) => ({ type: "codeBlock", language, text }),
+  ],
 ];
 
 // These start a line.
 const LINE_RULES = [
-  [/>>> ([\s\S]*)/y, ([, text], nested) => ({ type: "quote", children: nested(text, { quote: true }) }), "quote"],
+  [
+    />>> ([\s\S]*)/y,
+    ([, text], nested) => ({ type: "quote", children: nested(text, { quote: true }) }),
+    "quote",
+  ],
   [/(?:> [^\n]*(?:\n|$))+/y, readQuote, "quote"],
   [
     /(#{1,3}) +([^\n]+)(?:\n|$)/y,
-    ([, marks, text], nested) => ({ type: "heading", level: marks.length, children: nested(text, { line: true }) }),
+    ([, marks, text], nested) => ({
+      type: "heading",
+      level: marks.length,
+      children: nested(text, { line: true }),
+    }),
   ],
-  [/-# +([^\n]+)(?:\n|$)/y, ([, text], nested) => ({ type: "subtext", children: nested(text, { line: true }) })],
+  [
+    /-# +([^\n]+)(?:\n|$)/y,
+    ([, text], nested) => ({ type: "subtext", children: nested(text, { line: true }) }),
+  ],
   [/(?: *(?:[-*]|\d{1,9}\.) +[^\n]+(?:\n|$))+/y, readList],
 ];
 
@@ -27,8 +41,15 @@ const INLINE_RULES = [
   [/<\/([^:<>]+):\d+>/y, ([, name]) => ({ type: "mention", text: `/${name}` })],
   [/@(?:everyone|here)\b/y, ([text]) => ({ type: "mention", text })],
   [/<a?:(\w+):\d+>/y, ([, name]) => ({ type: "text", text: `:${name}:` })],
-  [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, ([, unix, style = "f"]) => ({ type: "timestamp", unix: Number(unix), style })],
-  [/<(https?:\/\/[^\s<>]+)>/y, ([, url]) => ({ type: "link", url, children: [{ type: "text", text: url }] }), "link"],
+  [
+    /<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y,
+    ([, unix, style = "f"]) => ({ type: "timestamp", unix: Number(unix), style }),
+  ],
+  [
+    /<(https?:\/\/[^\s<>]+)>/y,
+    ([, url]) => ({ type: "link", url, children: [{ type: "text", text: url }] }),
+    "link",
+  ],
   [
     /\[((?:\\.|[^\]\\\n])+)\]\(\s*<?(https?:\/\/(?:\([^\s()]*\)|[^\s()<>])+)>?(?:\s+"[^"]*")?\s*\)/y,
     ([, text, url], nested) => ({ type: "link", url, children: nested(text, { link: true, line: true }) }),

@@ -33,10 +33,19 @@ function keepFree(frame, { width, height }) {
 
 function altBadge(description) {
   const show = (event) => {
-    const text = h("div", { class: "alt-text", role: "note", tabindex: -1, autofocus: true }, h("h3", {}, "Alt text"), description);
+    const text = h(
+      "div",
+      { class: "alt-text", role: "note", tabindex: -1, autofocus: true },
+      h("h3", {}, "Alt text"),
+      description,
+    );
     openPopover(text, { anchor: event.currentTarget });
   };
-  return h("button", { type: "button", class: "alt-badge", "aria-label": "Show alt text", onclick: show }, "ALT");
+  return h(
+    "button",
+    { type: "button", class: "alt-badge", "aria-label": "Show alt text", onclick: show },
+    "ALT",
+  );
 }
 
 /** Blurred until someone asks for it. */

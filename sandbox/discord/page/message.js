@@ -18,10 +18,15 @@ const GROUP_MILLISECONDS = 7 * 60 * 1000;
 export function renderMessage(message, room) {
   const classes = ["message"];
   if (isEphemeral(message)) classes.push("ephemeral");
-  if (message.mention_everyone || message.mentions?.some((user) => user.id === room.me.id)) classes.push("mentioned");
+  if (message.mention_everyone || message.mentions?.some((user) => user.id === room.me.id))
+    classes.push("mentioned");
   return h(
     "article",
-    { class: classes.join(" "), "data-id": message.id, "aria-label": `${nameOf(message.author)}, ${clockOf(message)}` },
+    {
+      class: classes.join(" "),
+      "data-id": message.id,
+      "aria-label": `${nameOf(message.author)}, ${clockOf(message)}`,
+    },
     h("div", { class: "day" }, h("span", {}, dayOf(message))),
     contextOf(message, room),
     avatar(message.author),
@@ -103,7 +108,11 @@ function thinking(message) {
 
 function ephemeralNote(message, room) {
   if (!isEphemeral(message)) return null;
-  const dismiss = h("button", { type: "button", class: "link", onclick: () => room.remove(message) }, "Dismiss message");
+  const dismiss = h(
+    "button",
+    { type: "button", class: "link", onclick: () => room.remove(message) },
+    "Dismiss message",
+  );
   return h("p", { class: "ephemeral-note" }, icon("eye"), "Only you can see this · ", dismiss);
 }
 
@@ -117,5 +126,7 @@ function toolbarOf(message, room) {
     room.channel.can_react ? addButton(message, room, "icon-button") : null,
     room.mayRemove(message) ? iconButton("trash", "Delete message", remove, "danger") : null,
   ].filter(Boolean);
-  return buttons.length ? h("div", { class: "toolbar", role: "group", "aria-label": "Message actions" }, buttons) : null;
+  return buttons.length
+    ? h("div", { class: "toolbar", role: "group", "aria-label": "Message actions" }, buttons)
+    : null;
 }

@@ -8,13 +8,21 @@ export function openModal(modal, room) {
   const rows = modal.components.map((component) => modalRow(component, room.directory));
   const title = h("h2", { id: newId("title") }, modal.title);
   const failure = h("p", { class: "failure", role: "alert" });
-  const cancel = h("button", { type: "button", class: "button plain", onclick: () => dialog.close() }, "Cancel");
+  const cancel = h(
+    "button",
+    { type: "button", class: "button plain", onclick: () => dialog.close() },
+    "Cancel",
+  );
   const submit = h("button", { class: "button primary" }, "Submit");
   const form = h(
     "form",
     { novalidate: true },
     title,
-    h("div", { class: "modal-rows" }, rows.map((row) => row.element)),
+    h(
+      "div",
+      { class: "modal-rows" },
+      rows.map((row) => row.element),
+    ),
     failure,
     h("footer", {}, cancel, submit),
   );
@@ -23,7 +31,12 @@ export function openModal(modal, room) {
     event.preventDefault();
     if (!allValid(rows) || submit.hasAttribute("aria-busy")) return;
     submit.setAttribute("aria-busy", "true");
-    failure.textContent = await problemOf(room.submit(modal, rows.map((row) => row.read())));
+    failure.textContent = await problemOf(
+      room.submit(
+        modal,
+        rows.map((row) => row.read()),
+      ),
+    );
     submit.removeAttribute("aria-busy");
     if (!failure.textContent) dialog.close();
   });
@@ -36,7 +49,8 @@ function show(dialog) {
     dialog.remove();
     const customId = opener.dataset?.customId;
     // The message may have been drawn anew in the meantime, and its button with it.
-    if (!opener.isConnected && customId) document.querySelector(`[data-custom-id="${CSS.escape(customId)}"]`)?.focus();
+    if (!opener.isConnected && customId)
+      document.querySelector(`[data-custom-id="${CSS.escape(customId)}"]`)?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();

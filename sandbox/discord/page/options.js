@@ -2,12 +2,14 @@
 
 import { nameOf } from "./directory.js";
 
-export const STRING = 3;
-export const INTEGER = 4;
+const STRING = 3;
+const INTEGER = 4;
 export const BOOLEAN = 5;
 export const USER = 6;
 export const CHANNEL = 7;
-export const NUMBER = 10;
+const NUMBER = 10;
+
+const NUMBER_MAX = 2 ** 53;
 
 const TYPE_NAMES = {
   [STRING]: "text",
@@ -44,7 +46,7 @@ export function readValue(option, text, known) {
 }
 
 export function typeOf(option) {
-  return option.choices ? "choice" : TYPE_NAMES[option.type] ?? "unknown";
+  return option.choices ? "choice" : (TYPE_NAMES[option.type] ?? "unknown");
 }
 
 /** "256 to 1536", or what there is of it. */
@@ -61,7 +63,8 @@ function convert(option, text, { directory, choices }) {
   const offered = option.choices ?? choices(option);
   const chosen = offered.find((one) => (one.shown ?? one.name) === text || String(one.value) === text);
   if (chosen) return chosen.value;
-  if (option.choices) throw new Problem(`${option.shown} must be one of ${option.choices.map((one) => one.shown).join(", ")}`);
+  if (option.choices)
+    throw new Problem(`${option.shown} must be one of ${option.choices.map((one) => one.shown).join(", ")}`);
   switch (option.type) {
     case STRING:
       return checkLength(option, text);
@@ -80,18 +83,20 @@ function convert(option, text, { directory, choices }) {
 }
 
 function checkLength(option, text) {
+  const { shown, min_length: low = 0, max_length: high = Infinity } = option;
   const length = [...text].length;
-  if (length < (option.min_length ?? 0)) throw new Problem(`${option.shown} must have at least ${option.min_length} characters`);
-  if (length > (option.max_length ?? Infinity)) throw new Problem(`${option.shown} must have at most ${option.max_length} characters`);
+  if (length < low) throw new Problem(`${shown} must have at least ${low} characters`);
+  if (length > high) throw new Problem(`${shown} must have at most ${high} characters`);
   return text;
 }
 
 function checkNumber(option, text) {
+  const { shown, min_value: low = -NUMBER_MAX, max_value: high = NUMBER_MAX } = option;
   const pattern = option.type === INTEGER ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-  if (!pattern.test(text)) throw new Problem(`${option.shown} must be a ${typeOf(option)}`);
+  if (!pattern.test(text)) throw new Problem(`${shown} must be a ${typeOf(option)}`);
   const value = Number(text);
-  if (value < (option.min_value ?? -(2 ** 53))) throw new Problem(`${option.shown} must be at least ${option.min_value ?? -(2 ** 53)}`);
-  if (value > (option.max_value ?? 2 ** 53)) throw new Problem(`${option.shown} must be at most ${option.max_value ?? 2 ** 53}`);
+  if (value < low) throw new Problem(`${shown} must be at least ${low}`);
+  if (value > high) throw new Problem(`${shown} must be at most ${high}`);
   return value;
 }
 
@@ -104,7 +109,9 @@ function readBoolean(option, text) {
 function idOf(option, text, sign, all, namesOf) {
   const id = /^<[@#]!?(\d+)>$/.exec(text)?.[1] ?? text;
   const name = text.startsWith(sign) ? text.slice(1) : text;
-  const found = all.find((one) => one.id === id || namesOf(one).some((known) => known.toLowerCase() === name.toLowerCase()));
+  const found = all.find(
+    (one) => one.id === id || namesOf(one).some((known) => known.toLowerCase() === name.toLowerCase()),
+  );
   if (!found) throw new Problem(`${option.shown}: there is no ${typeOf(option)} called ${name}`);
   return found.id;
 }

@@ -22,7 +22,8 @@ export class Picker {
     this.#listbox = new Listbox(input, "Commands");
     panel.append(this.#title, this.#listbox.element, this.#note);
     input.setAttribute("aria-controls", this.#listbox.element.id);
-    for (const name of ["input", "click", "keyup", "focus"]) input.addEventListener(name, () => this.update());
+    for (const name of ["input", "click", "keyup", "focus"])
+      input.addEventListener(name, () => this.update());
     input.addEventListener("blur", () => this.#hide());
   }
 
@@ -93,7 +94,11 @@ export class Picker {
       key: command.name,
       content: [
         h("span", { class: "row-text" }, h("strong", {}, `/${command.shown}`), h("span", {}, command.about)),
-        h("span", { class: "row-side" }, command.options.filter((one) => one.required).map((one) => pill(one))),
+        h(
+          "span",
+          { class: "row-side" },
+          command.options.filter((one) => one.required).map((one) => pill(one)),
+        ),
       ],
       pick: () => this.#pickCommand(command),
     }));
@@ -111,7 +116,8 @@ export class Picker {
     const caret = this.#input.selectionStart;
     const span = spans.find((one) => one.start <= caret && caret <= one.end);
     this.#complete = () => this.#insertMissing(command, spans);
-    if (span && Proposals.has(span.option) && !isFinished(span, text, caret)) this.#showValues(command, spans, span);
+    if (span && Proposals.has(span.option) && !isFinished(span, text, caret))
+      this.#showValues(command, spans, span);
     else this.#showOptions(command, spans, span);
   }
 
@@ -119,7 +125,9 @@ export class Picker {
     const { proposals, note = "" } = this.proposals.for(command, spans, span);
     const rows = proposals.map(({ label, detail }) => ({
       key: label,
-      content: [h("span", { class: "row-text" }, h("strong", {}, label), detail ? h("span", {}, detail) : null)],
+      content: [
+        h("span", { class: "row-text" }, h("strong", {}, label), detail ? h("span", {}, detail) : null),
+      ],
       pick: () => this.#replace(span, label),
     }));
     const isChosen = proposals.some((one) => one.label === span.text);
@@ -178,7 +186,9 @@ function pill(option) {
 }
 
 function optionRow(option, problem, state) {
-  const details = [option.required ? "required" : "optional", typeOf(option), limitsOf(option)].filter(Boolean);
+  const details = [option.required ? "required" : "optional", typeOf(option), limitsOf(option)].filter(
+    Boolean,
+  );
   return [
     pill(option),
     h(

@@ -66,10 +66,12 @@ export class Proposals {
   }
 
   async #ask(key, command, spans, { option, text }) {
-    const others = spans.filter((span) => span.option !== option).flatMap((span) => {
-      const { value, problem } = readValue(span.option, span.text, this.known);
-      return problem ? [] : [{ name: span.option.name, type: span.option.type, value }];
-    });
+    const others = spans
+      .filter((span) => span.option !== option)
+      .flatMap((span) => {
+        const { value, problem } = readValue(span.option, span.text, this.known);
+        return problem ? [] : [{ name: span.option.name, type: span.option.type, value }];
+      });
     const focused = { name: option.name, type: option.type, value: text, focused: true };
     const choices = await this.#room.complete(command, [...others, focused]).catch(() => null);
     this.#answers.set(key, { option, choices });

@@ -27,7 +27,12 @@ export function renderReactions(message, room) {
 
 export function addButton(message, room, className = "reaction") {
   const open = (event) => openPalette(event.currentTarget, message, room);
-  const attributes = { type: "button", class: className, "aria-label": "Add reaction", title: "Add reaction" };
+  const attributes = {
+    type: "button",
+    class: className,
+    "aria-label": "Add reaction",
+    title: "Add reaction",
+  };
   return h("button", { ...attributes, onclick: open }, icon("react"));
 }
 
@@ -39,7 +44,12 @@ function openPalette(anchor, message, room) {
   const buttons = PALETTE.map((emoji, index) =>
     h(
       "button",
-      { type: "button", "aria-label": emoji.label, autofocus: index === 0, onclick: () => pick({ id: null, name: emoji.name }) },
+      {
+        type: "button",
+        "aria-label": emoji.label,
+        autofocus: index === 0,
+        onclick: () => pick({ id: null, name: emoji.name }),
+      },
       emoji.name,
     ),
   );

@@ -6,13 +6,15 @@ import { emojiText } from "./emoji.js";
 import { Listbox } from "./listbox.js";
 import { openPopover } from "./popover.js";
 
-export const STRING_SELECT = 3;
+const STRING_SELECT = 3;
 const USER_SELECT = 5;
 const MENTIONABLE_SELECT = 7;
 const CHANNEL_SELECT = 8;
 
 export function isSelect(component) {
-  return component.type === STRING_SELECT || (component.type >= USER_SELECT && component.type <= CHANNEL_SELECT);
+  return (
+    component.type === STRING_SELECT || (component.type >= USER_SELECT && component.type <= CHANNEL_SELECT)
+  );
 }
 
 /** What can be chosen: the component's own options, or what the server has. It lists no roles. */
@@ -21,7 +23,8 @@ function choicesOf(component, directory) {
   if (component.type === CHANNEL_SELECT) {
     return directory.textChannels.map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
   }
-  const people = component.type === USER_SELECT || component.type === MENTIONABLE_SELECT ? directory.users : [];
+  const people =
+    component.type === USER_SELECT || component.type === MENTIONABLE_SELECT ? directory.users : [];
   return people.map((user) => ({ label: nameOf(user), value: user.id, description: user.username }));
 }
 
@@ -39,7 +42,9 @@ export class SelectMenu {
     this.min = component.min_values ?? 1;
     this.max = component.max_values ?? 1;
     const defaults = new Set((component.default_values ?? []).map((one) => one.id));
-    this.values = this.#choices.filter((one) => one.default || defaults.has(one.value)).map((one) => one.value);
+    this.values = this.#choices
+      .filter((one) => one.default || defaults.has(one.value))
+      .map((one) => one.value);
     this.button = h("button", {
       type: "button",
       class: "select",
@@ -79,7 +84,13 @@ export class SelectMenu {
     panel.addEventListener("keydown", (event) => this.#onKey(event, listbox));
     panel.style.setProperty("--anchor-width", `${this.button.offsetWidth}px`);
     this.button.setAttribute("aria-expanded", "true");
-    this.#showRows(listbox, Math.max(0, this.#choices.findIndex((one) => before.includes(one.value))));
+    this.#showRows(
+      listbox,
+      Math.max(
+        0,
+        this.#choices.findIndex((one) => before.includes(one.value)),
+      ),
+    );
     // In a modal, what is outside of it cannot be pressed.
     this.#popover = openPopover(panel, {
       anchor: this.button,

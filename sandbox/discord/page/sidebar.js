@@ -24,12 +24,15 @@ export class Sidebar {
   }
 
   show({ directory, channels, open, me, unread, botOnline }) {
-    const link = (channel) => this.#channel(channel, { directory, open, me, unread: unread.get(channel.id), botOnline });
+    const link = (channel) =>
+      this.#channel(channel, { directory, open, me, unread: unread.get(channel.id), botOnline });
     this.#part(".guild").textContent = directory.guild.name;
     this.#part(".text-channels").replaceChildren(...channels.filter((one) => one.type === 0).map(link));
     this.#part(".direct-messages").replaceChildren(...channels.filter((one) => one.type !== 0).map(link));
     const focused = document.activeElement?.name === "member";
-    this.#part(".members").replaceChildren(...directory.members.map((member) => this.#member(member, me, open)));
+    this.#part(".members").replaceChildren(
+      ...directory.members.map((member) => this.#member(member, me, open)),
+    );
     if (focused) this.#part(".members input:checked").focus();
   }
 
@@ -74,7 +77,13 @@ export class Sidebar {
     return h(
       "label",
       { class: "member" },
-      h("input", { type: "radio", name: "member", value: user.id, checked: user.id === me.id, onchange: choose }),
+      h("input", {
+        type: "radio",
+        name: "member",
+        value: user.id,
+        checked: user.id === me.id,
+        onchange: choose,
+      }),
       avatar(user, "small"),
       h("span", {}, h("strong", {}, nameOf(user)), h("small", {}, about)),
     );

@@ -75,6 +75,8 @@ export function sentAt(message) {
   const isToday = date.toDateString() === new Date().toDateString();
   element.dateTime = date.toISOString();
   element.title = format(date, FORMATS.F);
-  element.textContent = isToday ? format(date, FORMATS.t) : format(date, { dateStyle: "short", timeStyle: "short" });
+  element.textContent = isToday
+    ? format(date, FORMATS.t)
+    : format(date, { dateStyle: "short", timeStyle: "short" });
   return element;
 }

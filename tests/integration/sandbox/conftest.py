@@ -174,7 +174,10 @@ class GatewayClient:
     async def receive(self) -> Json:
         message = await self.socket.receive(timeout=BOUND_SECONDS)
         assert message.type is aiohttp.WSMsgType.TEXT, message
-        payload: Json = json.loads(message.data)
+        return self._take(message.data)
+
+    def _take(self, text: str) -> Json:
+        payload: Json = json.loads(text)
         if payload["op"] == 0:
             self.sequence = payload["s"]
             self.kinds.append(payload["t"])
@@ -194,7 +197,7 @@ class GatewayClient:
     async def closed(self) -> int:
         """The code that it is closed with."""
         while (message := await self.socket.receive(timeout=BOUND_SECONDS)).type is aiohttp.WSMsgType.TEXT:
-            pass
+            self._take(message.data)
         assert message.type is aiohttp.WSMsgType.CLOSE, message
         code: int = message.data
         return code

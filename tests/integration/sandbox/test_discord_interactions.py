@@ -320,7 +320,7 @@ async def test_an_answer_that_thinks_is_filled_by_an_edit(bot: Bot, ada: Person,
 
 @pytest.mark.parametrize("deferred", [False, True])
 async def test_an_ephemeral_answer_is_seen_by_its_member_alone(
-    bot: Bot, ada: Person, ben: Person, interaction: Json, deferred: bool
+    bot: Bot, gateway: GatewayClient, ada: Person, ben: Person, interaction: Json, deferred: bool
 ) -> None:
     data = {"flags": EPHEMERAL} if deferred else {"flags": EPHEMERAL, "content": "Psst"}
     await bot.respond(interaction, DEFERRED_MESSAGE if deferred else MESSAGE, data)
@@ -332,12 +332,17 @@ async def test_an_ephemeral_answer_is_seen_by_its_member_alone(
     for method, body in (("GET", None), ("PATCH", {"content": "x"}), ("DELETE", None)):
         assert (await bot.call(method, path, body)).refusal == (404, 10008)
     assert (await bot.call("PUT", path + "/reactions/🦊/@me")).refusal == (404, 10008)
+    reply = {"content": "x", "message_reference": {"message_id": message["id"]}}
+    assert (await bot.call("POST", bot.paintings + "/messages", reply)).problem("message_reference")
     assert (await bot.call("GET", bot.paintings + "/messages")).body == []
     assert (await bot.call("GET", bot.paintings)).body["last_message_id"] is None
     assert (await ben.call("DELETE", path)).refusal == (404, 10008)
     said = await ben.say()
     await ben.told("MESSAGE_CREATE", id=said["id"])
     assert [one["id"] for kind, one in ben.events if kind.startswith("MESSAGE")] == [said["id"]]
+    # Nor is the bot told of it as of a message in the channel.
+    assert (await gateway.event("MESSAGE_CREATE"))["id"] == said["id"]
+    assert "MESSAGE_UPDATE" not in gateway.kinds
     assert (await bot.follow_up(interaction, "DELETE", ORIGINAL)).status == 204
     await ada.told("MESSAGE_DELETE", id=message["id"])
 

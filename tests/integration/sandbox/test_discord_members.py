@@ -222,9 +222,13 @@ async def test_the_world_outlives_a_restart(tmp_path: Path) -> None:
 
 
 async def test_the_world_is_on_disk_soon_after_a_change(tmp_path: Path) -> None:
-    """Else a crash would lose it."""
+    """Else a crash would lose it. What was taken off a message is soon gone."""
     async with running(tmp_path) as (bot, _):
-        await bot.say({"content": "A fox"})
+        message = await bot.say({"content": "A fox"}, files={"a.txt": b"a", "b.txt": b"b"})
+        kept = message["attachments"][1]["id"]
+        path = f"{bot.paintings}/messages/{message['id']}"
+        await bot.call("PATCH", path, {"attachments": [{"id": kept}]})
+        assert [file.name for file in (tmp_path / "attachments").iterdir()] == [kept]
 
         async def written() -> str:
             file = tmp_path / "world.json"

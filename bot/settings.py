@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from db.models import DEFAULT_MODEL, MODELS
+from db.models import DEFAULT_MODEL, PAINTERS
 from db.settings import BucketSettings, DatabaseSettings, ModelName, WebUrl
 
 
@@ -24,7 +24,7 @@ class BotSettings(DatabaseSettings, BucketSettings):
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
     )
-    stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(MODELS)}")
+    stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(PAINTERS)}")
     poll_seconds: float = Field(5, ge=0.1, le=300, description="a number of seconds from 0.1 to 300")
     reply_concurrency: int = Field(
         10, ge=1, le=100, description="a number of replies edited at once, from 1 to 100"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -10,6 +11,7 @@ import asyncpg
 
 from db import queries
 from db.errors import FailureCode
+from db.models import MODELS, Kind
 from db.pool import Pool
 
 _SQL = queries.load("jobs")
@@ -35,7 +37,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a member asks for with one interaction, and what is needed to answer it."""
+    """What a member asks for with one interaction, and what is needed to answer it.
+
+    `locale` is the language in which the member reads Discord, as Discord names it.
+    """
 
     interaction_id: int
     application_id: int
@@ -49,6 +54,13 @@ class Order:
     height: int
     model: str
     seed: int | None = None
+    kind: Kind = Kind.IMAGINE
+    parent_id: int | None = None
+    negative_prompt: str | None = None
+    style: str | None = None
+    private: bool = False
+    spoiler: bool = False
+    locale: str = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,14 @@ class Job:
     height: int
     model: str
     seed: int | None
+    kind: Kind
+    parent_id: int | None
+    negative_prompt: str | None
+    style: str | None
+    private: bool
+    spoiler: bool
+    locale: str
+    credits: Decimal
     member_id: int
     guild_id: int | None
     channel_id: int
@@ -89,6 +109,7 @@ class Job:
         """Takes the columns it knows: a newer schema may already have more."""
         values = {column.name: row[column.name] for column in fields(cls)}
         values["state"] = State(values["state"])
+        values["kind"] = Kind(values["kind"])
         values["failure"] = FailureCode(values["failure"]) if values["failure"] else None
         return cls(**values)
 
@@ -115,6 +136,14 @@ class Jobs:
             order.height,
             order.model,
             order.seed,
+            order.kind,
+            order.parent_id,
+            order.negative_prompt,
+            order.style,
+            order.private,
+            order.spoiler,
+            order.locale,
+            MODELS[order.model].credits,
             FIRST_ANSWER_SECONDS,
         )
         return Job.from_row(row) if row else None

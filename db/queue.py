@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from db import queries
-from db.errors import FailureCode, LostJob
+from db.errors import FAILURES, FailureCode, LostJob
 from db.jobs import Job
 from db.pool import Pool
 
@@ -37,11 +37,12 @@ class Queue:
         await self._transition("finish", job, painted_seed, original_bytes)
 
     async def fail(self, job: Job, code: FailureCode, detail: str) -> None:
-        await self._transition("fail", job, code, detail)
+        await self._transition("fail", job, code, detail, FAILURES[code].charged)
 
     async def retry(self, job: Job, code: FailureCode, detail: str, *, delay_seconds: float) -> None:
         """Queues the job again, or fails it with `code` when its attempts are used up."""
-        await self._transition("retry", job, code, detail, self._attempts_max, delay_seconds)
+        charged = FAILURES[code].charged
+        await self._transition("retry", job, code, detail, charged, self._attempts_max, delay_seconds)
 
     async def hand_back(self, job: Job, *, delay_seconds: float = 0) -> None:
         """Queues the job again without counting the attempt."""

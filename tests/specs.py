@@ -1,4 +1,4 @@
-"""The vendors' own OpenAPI documents. They are not ours to ship: without them a test is skipped, and says so."""
+"""The vendors' own OpenAPI documents, not ours to ship: a test without them is skipped, and says so."""
 
 import json
 import os

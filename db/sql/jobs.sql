@@ -8,12 +8,14 @@ insert into jobs (
     interaction_id, application_id, token, token_expires_at,
     member_id, guild_id, channel_id,
     prompt, width, height, model, seed,
+    kind, parent_id, negative_prompt, style, private, spoiler, locale, credits,
     turn, reply_due_at
 )
 values (
     $1, $2, $3, $4,
     $5, $6, $7,
     $8, $9, $10, $11, $12,
+    $13, $14, $15, $16, $17, $18, $19, $20,
     greatest(
         coalesce(
             (select turn from jobs where state = 'queued' order by turn, id limit 1),
@@ -22,7 +24,7 @@ values (
         ),
         (select max(turn) + 1 from jobs where member_id = $5)
     ),
-    now() + make_interval(secs => $13)
+    now() + make_interval(secs => $21)
 )
 on conflict (interaction_id) do nothing
 returning *;

@@ -55,7 +55,7 @@ class Exchange:
 
 
 class StabilityServer:
-    """`latency_seconds` passes before the first byte of a picture; none comes earlier of the real one either."""
+    """`latency_seconds` passes before the first byte of a picture, as the real one sends none earlier."""
 
     def __init__(
         self,

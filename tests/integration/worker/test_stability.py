@@ -8,7 +8,7 @@ import pytest
 
 from db.errors import FailureCode, JobFailed
 from db.jobs import Job
-from db.models import MODELS
+from db.models import MODELS, PAINTERS
 from sandbox.stability import StabilityServer
 from tests.jobs import JOB
 from worker.stability import Stability
@@ -32,7 +32,7 @@ def job(**changes: object) -> Job:
     return replace(JOB, **changes)  # type: ignore[arg-type]  # any field at all
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PAINTERS)
 async def test_every_model_on_offer_paints(stability: Stability, server: StabilityServer, model: str) -> None:
     painting = await stability.paint(job(model=model, width=512, height=512, seed=11))
     assert painting.content.startswith(b"\x89PNG")

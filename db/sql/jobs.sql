@@ -22,7 +22,13 @@ values (
             (select max(turn) from jobs),
             1
         ),
-        (select max(turn) + 1 from jobs where member_id = $5)
+        -- A range and not an equality, so that no plan looks for the member in the turns of all.
+        (
+            select turn + 1 from jobs
+            where member_id >= $5 and member_id <= $5
+            order by member_id desc, turn desc
+            limit 1
+        )
     ),
     now() + make_interval(secs => $21)
 )

@@ -5,7 +5,7 @@ import pytest
 from db import queries
 
 
-@pytest.mark.parametrize("noun", ["jobs", "queue", "replies", "migrations"])
+@pytest.mark.parametrize("noun", ["jobs", "queue", "replies", "migrations", "gallery", "favourites"])
 def test_every_statement_has_a_name_of_its_own_and_is_one_statement(noun: str) -> None:
     text = resources.files("db").joinpath("sql", f"{noun}.sql").read_text()
     statements = queries.load(noun)

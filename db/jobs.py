@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from db import queries
-from db.errors import FailureCode
+from db.errors import FailureCode, LostJob
 from db.models import MODELS, Kind
 from db.pool import Pool
 
@@ -103,6 +103,12 @@ class Job:
     revision: int
     shown_revision: int
     reply_faults: int
+    erased_at: datetime | None
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether a worker had begun with it, so that Stability may charge for what was cancelled."""
+        return self.started_at is not None
 
     @classmethod
     def from_row(cls, row: asyncpg.Record) -> Self:
@@ -152,3 +158,13 @@ class Jobs:
         """1 for the job that is next; PLACE_MAX stands for itself and all that is beyond."""
         ahead: int = await self._pool.fetchval(_SQL["place_in_line"], job.turn, job.id, PLACE_MAX - 1)
         return ahead + 1
+
+    async def cancel(self, job_id: int) -> Job:
+        """Ends a job that waits or is being painted; `was_begun` of the result tells which it was.
+
+        Raises LostJob if it has ended already.
+        """
+        row = await self._pool.fetchrow(_SQL["cancel"], job_id)
+        if row is None:
+            raise LostJob(f"job {job_id} has ended already and cannot be cancelled")
+        return Job.from_row(row)

@@ -45,4 +45,5 @@ JOB = Job(
     revision=1,
     shown_revision=0,
     reply_faults=0,
+    erased_at=None,
 )

@@ -43,3 +43,14 @@ from (
     where state = 'queued' and (turn, id) < ($1, $2)
     limit $3
 ) as ahead;
+
+-- name: cancel
+-- `started_at` remains and tells whether it was being painted: a job that waits has none.
+update jobs
+set state = 'cancelled',
+    lease_until = null,
+    finished_at = now(),
+    credits = 0,
+    revision = revision + 1
+where id = $1 and state in ('queued', 'running')
+returning *;

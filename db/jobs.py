@@ -19,6 +19,15 @@ _SQL = queries.load("jobs")
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
+DURATIONS_FROM = 50
+"""How many of a model's newest pictures an estimate is made from."""
+
+DURATIONS_SECONDS_MAX = 24 * 3600.0
+"""How old they may be: Stability's speed changes, and an estimate from last week would be a guess."""
+
+OPEN_MAX = 100
+"""A member has no more in line at once; should it be more after all, these are the first of them."""
+
 FIRST_ANSWER_SECONDS = 5.0
 """How long the command's own answer may take before the reply is counted as missing; Discord waits for 3."""
 
@@ -120,6 +129,27 @@ class Job:
         return cls(**values)
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`place` is 1 for the job that is next, and None for one that does not wait.
+
+    `seconds` is how long until it is likely done, or None where nothing of its model was painted lately.
+    """
+
+    place: int | None
+    seconds: float | None
+
+    @classmethod
+    def from_row(cls, row: asyncpg.Record) -> Self:
+        place, usual, at_work = row["place"], row["usual_seconds"], row["at_work"]
+        if usual is None:
+            return cls(place, None)
+        if place is None:
+            return cls(None, max(0.0, usual - (row["seconds_so_far"] or 0.0)))
+        # As many are painted at once as are now; those are half done, as far as anybody knows.
+        return cls(place, usual * (1 + (place - 1 + at_work / 2) / max(1, at_work)))
+
+
 class Jobs:
     """The bot's side of the queue."""
 
@@ -168,3 +198,23 @@ class Jobs:
         if row is None:
             raise LostJob(f"job {job_id} has ended already and cannot be cancelled")
         return Job.from_row(row)
+
+    async def estimate(self, job: Job) -> Estimate:
+        """Of a job that has ended meanwhile, nothing is known."""
+        return (await self._estimates([job])).get(job.id, Estimate(None, None))
+
+    async def open_of(self, member_id: int) -> list[tuple[Job, Estimate]]:
+        """What a member has at work and in line, in the order in which it is served."""
+        jobs = [Job.from_row(row) for row in await self._pool.fetch(_SQL["open_of"], member_id, OPEN_MAX)]
+        estimates = await self._estimates(jobs)
+        return [(job, estimates[job.id]) for job in jobs if job.id in estimates]
+
+    async def _estimates(self, jobs: list[Job]) -> dict[int, Estimate]:
+        rows = await self._pool.fetch(
+            _SQL["estimates"],
+            [job.id for job in jobs],
+            PLACE_MAX - 1,
+            DURATIONS_SECONDS_MAX,
+            DURATIONS_FROM,
+        )
+        return {row["id"]: Estimate.from_row(row) for row in rows}

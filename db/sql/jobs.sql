@@ -54,3 +54,41 @@ set state = 'cancelled',
     revision = revision + 1
 where id = $1 and state in ('queued', 'running')
 returning *;
+
+-- name: open_of
+-- Those at work first, then the others in the order of the line.
+select * from jobs
+where member_id = $1 and state in ('queued', 'running')
+order by state desc, turn, id
+limit $2;
+
+-- name: estimates
+-- The place of a job that waits, counted up to a limit; how long the newest pictures of its model took, in the middle;
+-- how many are at work; and for how many seconds this one has been.
+select
+    jobs.id,
+    case
+        when state = 'queued' then 1 + (
+            select count(*)
+            from (
+                select from jobs as others
+                where others.state = 'queued' and (others.turn, others.id) < (jobs.turn, jobs.id)
+                limit $2
+            ) as ahead
+        )
+    end as place,
+    (
+        select percentile_cont(0.5) within group (order by seconds)
+        from (
+            select extract(epoch from others.finished_at - others.started_at)::float8 as seconds
+            from jobs as others
+            where others.state = 'done' and others.model = jobs.model
+                and others.finished_at > now() - make_interval(secs => $3)
+            order by others.finished_at desc
+            limit $4
+        ) as recent
+    ) as usual_seconds,
+    (select count(*) from jobs as others where others.state = 'running') as at_work,
+    case when state = 'running' then extract(epoch from now() - started_at)::float8 end as seconds_so_far
+from jobs
+where id = any($1::bigint[]) and state in ('queued', 'running');

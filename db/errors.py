@@ -21,6 +21,10 @@ class BucketUnavailable(TigerbrushError):
     """The bucket did not answer, or refused; what it was asked for may work later."""
 
 
+class PictureGone(BucketUnavailable):
+    """The bucket has no such picture: it was deleted, or never stored."""
+
+
 class FailureCode(StrEnum):
     REFUSED = "refused"
     FILTERED = "filtered"
@@ -33,6 +37,8 @@ class FailureCode(StrEnum):
     UNAVAILABLE = "unavailable"
     BAD_PICTURE = "bad_picture"
     NOT_STORED = "not_stored"
+    PARENT_GONE = "parent_gone"
+    PARENT_UNREAD = "parent_unread"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
 
@@ -97,6 +103,15 @@ FAILURES = {
         "The picture was painted but could not be stored. That is our fault, not yours.",
         logging.ERROR,
         charged=True,
+        passing=True,
+    ),
+    FailureCode.PARENT_GONE: Failure(
+        "The picture that was to be made larger has been deleted.", logging.INFO
+    ),
+    FailureCode.PARENT_UNREAD: Failure(
+        "The picture that was to be made larger could not be read, several times in a row. "
+        "That is our fault, not yours.",
+        logging.WARNING,
         passing=True,
     ),
     FailureCode.WORKER_LOST: Failure(

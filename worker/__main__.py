@@ -10,6 +10,8 @@ import socket
 import aiohttp
 
 from db.bucket import open_bucket
+from db.downloads import Downloads
+from db.erasure import Erasure
 from db.errors import FailureCode, JobFailed
 from db.jobs import Job
 from db.listen import listen
@@ -22,6 +24,7 @@ from worker.job import JobRunner
 from worker.loop import Loop
 from worker.settings import WorkerSettings
 from worker.stability import Stability
+from worker.sweeper import Sweeper
 
 log = logging.getLogger("worker")
 
@@ -66,17 +69,34 @@ async def work(settings: WorkerSettings) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop)
         with contextlib.suppress(asyncio.CancelledError):
             await migrated
+        sweeper = Sweeper(Erasure(pool), bucket)
+
+        def wake() -> None:
+            loop.wake()
+            sweeper.wake()
+
         scheduler = upkeep.schedule(
-            queue, loop.wake, poll_seconds=settings.poll_seconds, reap_seconds=settings.lease_seconds / 2
+            queue,
+            Downloads(pool),
+            wake,
+            poll_seconds=settings.poll_seconds,
+            reap_seconds=settings.lease_seconds / 2,
         )
         scheduler.start()
+        channels = {
+            "job_queued": loop.wake,
+            "job_cancelled": loop.check_leases,
+            "job_erased": sweeper.wake,
+        }
         async with asyncio.TaskGroup() as group:
-            listener = group.create_task(
-                listen(settings.listen_dsn, {"job_queued": loop.wake, "job_cancelled": loop.check_leases})
-            )
+            helpers = [
+                group.create_task(listen(settings.listen_dsn, channels)),
+                group.create_task(sweeper.serve()),
+            ]
             log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
             await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
-            listener.cancel()
+            for helper in helpers:
+                helper.cancel()
         scheduler.shutdown(wait=False)
     log.info("worker %s has stopped", name)
 

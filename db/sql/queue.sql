@@ -35,9 +35,15 @@ set state = 'done',
     finished_at = now(),
     painted_seed = $3,
     original_bytes = $4,
+    width = coalesce($5, width),
+    height = coalesce($6, height),
     revision = revision + 1
 where id = $1 and attempt = $2 and state = 'running'
 returning id;
+
+-- name: parent
+-- What a picture is to be made from; no row if it was deleted meanwhile.
+select * from jobs where id = $1 and state = 'done' and erased_at is null;
 
 -- name: fail
 update jobs

@@ -66,8 +66,3 @@ async def fill(
         prompt,
     )
     await pool.execute("vacuum analyze jobs")
-
-
-async def plan(pool: Pool, statement: str, *arguments: object) -> str:
-    """How Postgres would run a statement."""
-    return "\n".join(row["QUERY PLAN"] for row in await pool.fetch("explain " + statement, *arguments))

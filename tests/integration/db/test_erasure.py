@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from db import queries
 from db.downloads import Downloads
 from db.erasure import LATE_SECONDS, Erasure
 from db.errors import LostJob
@@ -13,7 +12,7 @@ from db.favourites import Favourites
 from db.gallery import Gallery
 from db.jobs import Job, Jobs, State
 from db.pool import Pool
-from tests.lives import failed, fill, painted, plan, running, stored, waiting, worker
+from tests.lives import failed, painted, running, stored, waiting, worker
 
 Live = Callable[[Pool], Awaitable[Job]]
 
@@ -165,14 +164,3 @@ async def test_nobody_sees_what_was_erased(pool: Pool, erasure: Erasure) -> None
 
 async def upscale_of(pool: Pool, job_id: int) -> Job:
     return await waiting(pool, kind="upscale", parent_id=job_id, model="upscale-fast")
-
-
-async def test_a_large_table_is_not_searched_for_either(pool: Pool) -> None:
-    await fill(pool, 100_000, state="done")
-    sql = queries.load("erasure")
-    for steps in (
-        await plan(pool, sql["erase_some_of"], 5, 500),
-        await plan(pool, sql["claim_objects"], 20, 60.0),
-    ):
-        assert "Seq Scan on jobs" not in steps, steps
-    assert "using jobs_objects_due" in steps, steps

@@ -4,13 +4,12 @@ import random
 
 import pytest
 
-from db import queries
 from db.errors import FailureCode
 from db.favourites import Favourites
 from db.gallery import Gallery, Page
 from db.models import UPSCALER, Kind
 from db.pool import Pool
-from tests.lives import failed, fill, painted, plan, running, waiting
+from tests.lives import failed, painted, running, waiting
 
 ANNA, BERT = 1, 2
 
@@ -204,30 +203,3 @@ async def test_a_mark_shows_no_more_than_the_gallery_would(pool: Pool, gallery: 
     await Favourites(pool).add(BERT, job.id)
     await pool.execute("update jobs set private = true")
     assert ids(await gallery.favourites(viewer_id=BERT, limit=9)) == []
-
-
-def only_indexes(steps: str) -> bool:
-    return "Sort" not in steps and "Seq Scan" not in steps and "Bitmap" not in steps
-
-
-async def test_everything_asked_of_a_large_table_is_a_range_of_an_index(pool: Pool) -> None:
-    await fill(pool, 100_000, state="done", members=20)
-    await pool.execute("insert into favourites (member_id, job_id) select 5, id from jobs where id % 7 = 0")
-    await pool.execute("vacuum analyze favourites")
-    sql = queries.load("gallery")
-    middle = await pool.fetchval("select id from jobs where member_id = 5 order by id offset 2500 limit 1")
-    for name, edge in (("older", 2**63 - 1), ("older", middle), ("newer", middle), ("newer", 0)):
-        for viewer in (5, 6):
-            steps = await plan(pool, sql[name], 5, viewer, None, edge, 11)
-            assert steps.count("using jobs_gallery") == 2, steps
-            assert only_indexes(steps), steps
-        steps = await plan(pool, sql[f"{name}_favourites"], None, 5, None, edge, 11)
-        assert steps.count("using favourites_pkey") == 2, steps
-        assert only_indexes(steps), steps
-
-    steps = await plan(pool, sql["older"], 5, 5, "'zebra':*", 2**63 - 1, 11)
-    assert steps.count("using jobs_gallery") == 2, steps
-    assert "using jobs_message" in await plan(pool, sql["by_message"], 99)
-    steps = await plan(pool, sql["suggestions"], 5, "p", 25, 200)
-    assert "using jobs_member_turn" in steps, steps
-    assert "Seq Scan" not in steps, steps

@@ -4,11 +4,10 @@ import asyncio
 
 import pytest
 
-from db import queries
 from db.jobs import Estimate, Job, Jobs, State
 from db.pool import Pool
 from db.replies import Replies
-from tests.lives import fill, painted, plan, running, stored, waiting, worker
+from tests.lives import fill, painted, running, stored, waiting, worker
 
 MEMBER = 9
 
@@ -89,21 +88,6 @@ async def finish_one(pool: Pool) -> None:
            values (1, 1, now(), $1, 1, 'p', 256, 256, 'core', 1, now(), 'done', now())""",
         MEMBER,
     )
-
-
-async def test_estimates_and_open_jobs_of_a_large_table_use_their_indexes(pool: Pool) -> None:
-    await fill(pool, 100_000, state="done")
-    await pool.execute("update jobs set state = 'queued', finished_at = null where id > 90000")
-    await pool.execute("vacuum analyze jobs")
-    sql = queries.load("jobs")
-    steps = await plan(pool, sql["estimates"], [95_000], 999, 86400.0, 50)
-    assert "using jobs_durations" in steps, steps
-    assert "using jobs_queue" in steps, steps
-    assert "using jobs_leases" in steps, steps
-    assert "Seq Scan" not in steps, steps
-    steps = await plan(pool, sql["open_of"], 5, 100)
-    assert "jobs_open" in steps, steps
-    assert "Seq Scan" not in steps, steps
 
 
 @pytest.fixture
@@ -213,12 +197,3 @@ async def test_bots_that_ask_at_once_never_get_the_same(pool: Pool, replies: Rep
     told = [job_id for share in shares for job_id, _ in share]
     assert len(told) == len(set(told))
     assert set(told) <= {job.id for job in jobs[20:]}
-
-
-async def test_a_long_line_is_read_only_from_its_front(pool: Pool) -> None:
-    await fill(pool, 100_000, state="done")
-    await pool.execute("update jobs set state = 'queued', finished_at = null where id > 90000")
-    await pool.execute("vacuum analyze jobs")
-    steps = await plan(pool, queries.load("replies")["claim_moved"], 10, 1000, 10.0, 20.0)
-    assert "using jobs_queue" in steps, steps
-    assert "Seq Scan" not in steps, steps

@@ -13,6 +13,10 @@ class InvalidRequest(TigerbrushError):
     """A member asked for what cannot be done; the message says what is wrong and what would be right."""
 
 
+class LimitReached(InvalidRequest):
+    """The owner of the bot allows no more for now; the message says how much is used and when it frees up."""
+
+
 class LostJob(TigerbrushError):
     """A transition changed no row: the job has left the state, or the attempt, that the caller held."""
 

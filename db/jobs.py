@@ -11,6 +11,7 @@ import asyncpg
 
 from db import queries
 from db.errors import FailureCode, LostJob
+from db.limits import Limits
 from db.models import MODELS, Kind
 from db.pool import Pool
 
@@ -153,11 +154,22 @@ class Estimate:
 class Jobs:
     """The bot's side of the queue."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, limits: Limits | None = None) -> None:
         self._pool = pool
+        self._limits = limits or Limits()
 
     async def enqueue(self, order: Order) -> Job | None:
-        """Stores a job, or returns None if this interaction has one already."""
+        """Stores a job, or returns None if this interaction has one already. Raises LimitReached."""
+        price = MODELS[order.model].credits
+        row = await self._store(order, price)
+        if row["id"] is not None:
+            return Job.from_row(row)
+        if not row["replayed"]:
+            self._limits.check(row, price, in_server=order.guild_id is not None)
+        return None
+
+    async def _store(self, order: Order, price: Decimal) -> asyncpg.Record:
+        """One row in any case: what is used of the limits, and the job if it was stored."""
         row = await self._pool.fetchrow(
             _SQL["enqueue"],
             order.interaction_id,
@@ -179,10 +191,17 @@ class Jobs:
             order.private,
             order.spoiler,
             order.locale,
-            MODELS[order.model].credits,
+            price,
             FIRST_ANSWER_SECONDS,
+            self._limits.queue_length,
+            self._limits.jobs_per_member,
+            self._limits.credits_per_member,
+            self._limits.credits_per_server,
+            self._limits.credits_in_all,
         )
-        return Job.from_row(row) if row else None
+        if row is None:
+            raise AssertionError("`enqueue` answers with one row in any case")
+        return row
 
     async def place_in_line(self, job: Job) -> int:
         """1 for the job that is next; PLACE_MAX stands for itself and all that is beyond."""

@@ -3,37 +3,50 @@
 -- name: enqueue
 -- Fair turns: a member's next job goes to the queue's current turn, or behind that member's last one if that is later.
 -- The current turn is that of the job next in line or, when none waits, the newest there ever was.
--- A replayed interaction changes nothing and returns no row.
-insert into jobs (
-    interaction_id, application_id, token, token_expires_at,
-    member_id, guild_id, channel_id,
-    prompt, width, height, model, seed,
-    kind, parent_id, negative_prompt, style, private, spoiler, locale, credits,
-    turn, reply_due_at
-)
-values (
-    $1, $2, $3, $4,
-    $5, $6, $7,
-    $8, $9, $10, $11, $12,
-    $13, $14, $15, $16, $17, $18, $19, $20,
-    greatest(
-        coalesce(
-            (select turn from jobs where state = 'queued' order by turn, id limit 1),
-            (select max(turn) from jobs),
-            1
+-- Nothing is added where the interaction has a job already (`replayed`), or one of the limits $22 to $26 is reached;
+-- the row says what is used of them. A limit that is null is none.
+with used as materialized (
+    select * from used($5, $6, $22::integer, $24::numeric is not null, $25::numeric is not null, $26::numeric is not null)
+),
+added as (
+    insert into jobs (
+        interaction_id, application_id, token, token_expires_at,
+        member_id, guild_id, channel_id,
+        prompt, width, height, model, seed,
+        kind, parent_id, negative_prompt, style, private, spoiler, locale, credits,
+        turn, reply_due_at
+    )
+    select
+        $1, $2, $3, $4,
+        $5::bigint, $6::bigint, $7,
+        $8, $9, $10, $11, $12,
+        $13, $14, $15, $16, $17, $18, $19, $20::numeric,
+        greatest(
+            coalesce(
+                (select turn from jobs where state = 'queued' order by turn, id limit 1),
+                (select max(turn) from jobs),
+                1
+            ),
+            -- A range and not an equality, so that no plan looks for the member in the turns of all.
+            (
+                select turn + 1 from jobs
+                where member_id >= $5 and member_id <= $5
+                order by member_id desc, turn desc
+                limit 1
+            )
         ),
-        -- A range and not an equality, so that no plan looks for the member in the turns of all.
-        (
-            select turn + 1 from jobs
-            where member_id >= $5 and member_id <= $5
-            order by member_id desc, turn desc
-            limit 1
-        )
-    ),
-    now() + make_interval(secs => $21)
+        now() + make_interval(secs => $21)
+    from used
+    where line_length < $22
+        and member_jobs < $23
+        and ($24 is null or member_credits + $20 <= $24)
+        and ($25 is null or $6 is null or server_credits + $20 <= $25)
+        and ($26 is null or all_credits + $20 <= $26)
+    on conflict (interaction_id) do nothing
+    returning *
 )
-on conflict (interaction_id) do nothing
-returning *;
+select used.*, exists (select from jobs where interaction_id = $1) as replayed, added.*
+from used left join added on true;
 
 -- name: place_in_line
 -- Counts the jobs that will be claimed before this one, and stops counting at the limit: the queue may be long.

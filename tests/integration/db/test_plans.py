@@ -100,3 +100,20 @@ async def test_what_is_asked_all_the_time(
     for index in indexes:
         assert f"{index} on jobs" in steps or f"on {index} " in steps, steps
     assert "Seq Scan" not in steps, steps
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ("member_id = 5 and", "jobs_spent_by_member"),
+        ("guild_id = 5 and", "jobs_spent_in_server"),
+        ("", "jobs_spent"),
+    ],
+)
+async def test_what_was_spent_is_read_from_the_index_alone(large: Pool, condition: str, index: str) -> None:
+    """The function that sums it cannot be explained itself; this is what it asks."""
+    rows = await large.fetch(
+        f"explain select sum(credits) from jobs where {condition} created_at >= now() - interval '1 hour' "  # noqa: S608
+        "and credits > 0"
+    )
+    assert f"Index Only Scan using {index} " in "\n".join(row["QUERY PLAN"] for row in rows)

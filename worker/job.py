@@ -13,6 +13,7 @@ from db.queue import Queue
 from worker import imaging
 from worker.imaging import Pictures
 from worker.stability import Painting, Stability
+from worker.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,11 @@ RETRY_PAUSE_SECONDS_MAX = 60.0
 
 
 class JobRunner:
-    def __init__(self, queue: Queue, stability: Stability, bucket: Bucket) -> None:
+    def __init__(self, queue: Queue, stability: Stability, bucket: Bucket, watch: Watch) -> None:
         self._queue = queue
         self._stability = stability
         self._bucket = bucket
+        self._watch = watch
 
     async def run(self, job: Job) -> None:
         """Brings a claimed job to its end or back to the queue. Raises LostJob if it was taken away."""
@@ -51,6 +53,7 @@ class JobRunner:
     async def settle(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed."""
         log.log(error.failure.log_level, "job %d, attempt %d: %s", job.id, job.attempt, error)
+        await self._watch.failed(job, error)
         if error.code is FailureCode.RATE_LIMITED:
             await self._queue.hand_back(job, delay_seconds=error.retry_after_seconds or 0)
         elif error.failure.passing:
@@ -60,6 +63,7 @@ class JobRunner:
 
     async def _paint(self, job: Job) -> tuple[Painting, Pictures]:
         painting = await self._stability.paint(job)
+        await self._watch.painted(job)
         size = job.width, job.height
         return painting, await asyncio.to_thread(imaging.prepare, painting.content, size)
 
@@ -75,6 +79,7 @@ class JobRunner:
             raise JobFailed(FailureCode.PARENT_UNREAD, str(error)) from error
         size = upscale_input(parent.width, parent.height)
         painting = await self._stability.upscale(await asyncio.to_thread(imaging.shrink, original, size))
+        await self._watch.painted(job)
         # It is not painted anew, so the seed that the answer may name means nothing.
         return replace(painting, seed=None), await asyncio.to_thread(imaging.prepare, painting.content, None)
 

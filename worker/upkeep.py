@@ -18,7 +18,7 @@ TRIM_SECONDS = 3600.0
 def schedule(
     queue: Queue,
     downloads: Downloads,
-    wake: Callable[[], None],
+    wakes: list[Callable[[], None]],
     *,
     poll_seconds: float,
     reap_seconds: float,
@@ -26,14 +26,15 @@ def schedule(
     """A scheduler, not yet started, that wakes whoever polls and clears away what nobody came back for."""
     # A late run is better than none, and several late ones are as good as one.
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
-    scheduler.add_job(_poll, "interval", seconds=poll_seconds, args=[wake])
+    scheduler.add_job(_poll, "interval", seconds=poll_seconds, args=[wakes])
     scheduler.add_job(_reap, "interval", seconds=reap_seconds, args=[queue])
     scheduler.add_job(_trim, "interval", seconds=TRIM_SECONDS, args=[downloads])
     return scheduler
 
 
-async def _poll(wake: Callable[[], None]) -> None:
-    wake()
+async def _poll(wakes: list[Callable[[], None]]) -> None:
+    for wake in wakes:
+        wake()
 
 
 async def _reap(queue: Queue) -> None:

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from db.alarms import Alarms
 from db.bucket import Bucket
 from db.erasure import Erasure
 from db.errors import BucketUnavailable, FailureCode, LostJob, PictureGone
@@ -20,6 +21,7 @@ from sandbox.stability import StabilityServer
 from tests.lives import running, stored, worker
 from worker.job import JobRunner
 from worker.stability import Stability
+from worker.watch import Watch
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ async def server() -> AsyncIterator[StabilityServer]:
 async def runner(pool: Pool, bucket: Bucket, server: StabilityServer) -> AsyncIterator[JobRunner]:
     async with aiohttp.ClientSession() as session:
         stability = Stability(session, host=server.url, key=server.key, timeout_seconds=20)
-        yield JobRunner(worker(pool), stability, bucket)
+        yield JobRunner(worker(pool), stability, bucket, Watch(Alarms(pool)))
 
 
 async def paint(pool: Pool, runner: JobRunner, **changes: object) -> Job:
@@ -156,3 +158,17 @@ async def test_the_successor_of_a_lost_worker_keeps_its_picture(
     with pytest.raises(LostJob):
         await runner.run(lost)
     assert size_of(await bucket.get_original(replace(lost, attempt=2))) == (256, 256)
+
+
+async def test_a_key_that_is_refused_is_an_alarm_without_the_key(
+    pool: Pool, runner: JobRunner, server: StabilityServer
+) -> None:
+    key, server.key = server.key, "sk-another"
+    await paint(pool, runner, model="stable-diffusion-v1-6", width=320, height=320)
+    (alarm,) = await Alarms(pool).claim_untold()
+    assert (alarm.code, alarm.model) == (FailureCode.BAD_KEY, None)
+    assert "401" in alarm.detail
+    assert key not in alarm.detail
+    server.key = key
+    await paint(pool, runner, width=256, height=256)
+    assert await pool.fetchval("select count(*) from alarms") == 0

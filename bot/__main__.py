@@ -28,7 +28,7 @@ log = logging.getLogger("bot")
 async def serve(settings: BotSettings) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
-        jobs, replies = Jobs(pool), Replies(pool)
+        jobs, replies = Jobs(pool, settings.limits), Replies(pool)
         client = Client([imagine_command(jobs, replies, model=settings.stability_model)])
         keeper = Keeper(jobs, replies, bucket, Messenger(client), concurrency=settings.reply_concurrency)
         scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})

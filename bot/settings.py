@@ -1,10 +1,13 @@
 """What the bot reads from the environment."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from db.models import DEFAULT_MODEL, MODELS
+from db.jobs import OPEN_MAX
+from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
+from db.models import DEFAULT_MODEL, PAINTERS
 from db.settings import BucketSettings, DatabaseSettings, ModelName, WebUrl
 
 
@@ -12,6 +15,12 @@ def _web_socket_url(value: str) -> str:
     if not value.startswith(("ws://", "wss://")):
         raise ValueError("is not a ws or wss URL")
     return value
+
+
+Credits = Annotated[
+    Decimal | None,
+    Field(ge=0, description="a number of credits (0.01 USD each), or unset for no limit"),
+]
 
 
 class BotSettings(DatabaseSettings, BucketSettings):
@@ -24,8 +33,27 @@ class BotSettings(DatabaseSettings, BucketSettings):
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
     )
-    stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(MODELS)}")
+    stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(PAINTERS)}")
     poll_seconds: float = Field(5, ge=0.1, le=300, description="a number of seconds from 0.1 to 300")
     reply_concurrency: int = Field(
         10, ge=1, le=100, description="a number of replies edited at once, from 1 to 100"
     )
+    queue_length_max: int = Field(
+        QUEUE_LENGTH_MAX, ge=1, le=100_000, description="a number of waiting pictures from 1 to 100000"
+    )
+    jobs_per_member_max: int = Field(
+        JOBS_PER_MEMBER_MAX, ge=1, le=OPEN_MAX, description=f"a number of pictures from 1 to {OPEN_MAX}"
+    )
+    credits_per_member_per_month: Credits = None
+    credits_per_server_per_month: Credits = None
+    credits_per_month: Credits = None
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            queue_length=self.queue_length_max,
+            jobs_per_member=self.jobs_per_member_max,
+            credits_per_member=self.credits_per_member_per_month,
+            credits_per_server=self.credits_per_server_per_month,
+            credits_in_all=self.credits_per_month,
+        )

@@ -9,19 +9,27 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import aioboto3
+import aiohttp
 from aiobotocore.config import AioConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from db.errors import BucketUnavailable
+from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job
 from db.settings import BucketSettings
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
-FILE_NAME_LENGTH_MAX = 60
+FILE_NAME_LENGTH_MAX = 32
+"""A link that names the file has to fit a button of Discord's, of 512 characters."""
 
-_UNAVAILABLE = (BotoCoreError, ClientError, OSError, TimeoutError)
+ORIGINAL_BYTES_MAX = 64 * 1024 * 1024
+"""Above what the largest picture takes, 16.8 megapixels that do not compress at all."""
+
+PREVIEW_BYTES_MAX = 4 * 1024 * 1024
+
+# aiohttp's own comes through where a body breaks off.
+_UNAVAILABLE = (BotoCoreError, ClientError, aiohttp.ClientError, OSError, TimeoutError)
 
 
 def original_key(job: Job) -> str:
@@ -54,22 +62,59 @@ class Bucket:
     async def put_preview(self, job: Job, preview: bytes) -> None:
         await self._put(preview_key(job), preview, "image/webp", "inline")
 
-    async def get_preview(self, job: Job) -> bytes:
-        """Raises BucketUnavailable."""
-        try:
-            answer = await self._client.get_object(Bucket=self._name, Key=preview_key(job))
-            async with answer["Body"] as body:
-                return await body.read()
-        except _UNAVAILABLE as error:
-            raise BucketUnavailable(f"the preview of job {job.id} could not be read: {error}") from error
+    async def get_original(self, job: Job) -> bytes:
+        """Raises PictureGone, or BucketUnavailable."""
+        return await self._get(original_key(job), ORIGINAL_BYTES_MAX)
 
-    async def link(self, job: Job) -> str:
-        """A link to the original for whoever has it. Signing is local: it asks nobody and cannot fail."""
+    async def get_preview(self, job: Job) -> bytes:
+        """Raises PictureGone, or BucketUnavailable."""
+        return await self._get(preview_key(job), PREVIEW_BYTES_MAX)
+
+    async def link(self, job: Job, *, download: bool = False) -> str:
+        """A link to the original for whoever has it; with `download`, browsers save it instead of showing it.
+
+        Signing is local: it asks nobody and cannot fail.
+        """
+        params = {"Bucket": self._name, "Key": original_key(job)}
+        if download:
+            params["ResponseContentDisposition"] = f'attachment; filename="{file_name(job)}"'
         return await self._client.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": self._name, "Key": original_key(job)},
-            ExpiresIn=self.link_ttl_seconds,
+            "get_object", Params=params, ExpiresIn=self.link_ttl_seconds
         )
+
+    async def remove(self, job: Job) -> None:
+        """Removes whatever any attempt stored of a job. Raises BucketUnavailable; again is no fault."""
+        try:
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._name, Prefix=f"{job.key}/"
+            )
+            async for page in pages:
+                for item in page.get("Contents", []):
+                    await self._client.delete_object(Bucket=self._name, Key=item["Key"])
+        except _UNAVAILABLE as error:
+            raise BucketUnavailable(f"the pictures of job {job.id} could not be removed: {error}") from error
+
+    async def remove_attempt(self, job: Job) -> None:
+        """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
+        try:
+            for key in (original_key(job), preview_key(job)):
+                await self._client.delete_object(Bucket=self._name, Key=key)
+        except _UNAVAILABLE as error:
+            raise BucketUnavailable(
+                f"attempt {job.attempt} of job {job.id} could not be removed: {error}"
+            ) from error
+
+    async def _get(self, key: str, bytes_max: int) -> bytes:
+        try:
+            answer = await self._client.get_object(Bucket=self._name, Key=key)
+            async with answer["Body"] as body:
+                if answer["ContentLength"] > bytes_max:
+                    raise BucketUnavailable(f"{key} is larger than {bytes_max} bytes")
+                return await body.read()
+        except self._client.exceptions.NoSuchKey as error:
+            raise PictureGone(f"{key} is not there") from error
+        except _UNAVAILABLE as error:
+            raise BucketUnavailable(f"{key} could not be read: {error}") from error
 
     async def _put(self, key: str, body: bytes, content_type: str, disposition: str) -> None:
         try:

@@ -13,12 +13,20 @@ class InvalidRequest(TigerbrushError):
     """A member asked for what cannot be done; the message says what is wrong and what would be right."""
 
 
+class LimitReached(InvalidRequest):
+    """The owner of the bot allows no more for now; the message says how much is used and when it frees up."""
+
+
 class LostJob(TigerbrushError):
     """A transition changed no row: the job has left the state, or the attempt, that the caller held."""
 
 
 class BucketUnavailable(TigerbrushError):
     """The bucket did not answer, or refused; what it was asked for may work later."""
+
+
+class PictureGone(BucketUnavailable):
+    """The bucket has no such picture: it was deleted, or never stored."""
 
 
 class FailureCode(StrEnum):
@@ -33,6 +41,8 @@ class FailureCode(StrEnum):
     UNAVAILABLE = "unavailable"
     BAD_PICTURE = "bad_picture"
     NOT_STORED = "not_stored"
+    PARENT_GONE = "parent_gone"
+    PARENT_UNREAD = "parent_unread"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
 
@@ -97,6 +107,15 @@ FAILURES = {
         "The picture was painted but could not be stored. That is our fault, not yours.",
         logging.ERROR,
         charged=True,
+        passing=True,
+    ),
+    FailureCode.PARENT_GONE: Failure(
+        "The picture that was to be made larger has been deleted.", logging.INFO
+    ),
+    FailureCode.PARENT_UNREAD: Failure(
+        "The picture that was to be made larger could not be read, several times in a row. "
+        "That is our fault, not yours.",
+        logging.WARNING,
         passing=True,
     ),
     FailureCode.WORKER_LOST: Failure(

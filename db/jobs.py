@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -9,13 +10,24 @@ from uuid import UUID
 import asyncpg
 
 from db import queries
-from db.errors import FailureCode
+from db.errors import FailureCode, LostJob
+from db.limits import Limits
+from db.models import MODELS, Kind
 from db.pool import Pool
 
 _SQL = queries.load("jobs")
 
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
+
+DURATIONS_FROM = 50
+"""How many of a model's newest pictures an estimate is made from."""
+
+DURATIONS_SECONDS_MAX = 24 * 3600.0
+"""How old they may be: Stability's speed changes, and an estimate from last week would be a guess."""
+
+OPEN_MAX = 100
+"""A member has no more in line at once; should it be more after all, these are the first of them."""
 
 FIRST_ANSWER_SECONDS = 5.0
 """How long the command's own answer may take before the reply is counted as missing; Discord waits for 3."""
@@ -35,7 +47,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a member asks for with one interaction, and what is needed to answer it."""
+    """What a member asks for with one interaction, and what is needed to answer it.
+
+    `locale` is the language in which the member reads Discord, as Discord names it.
+    """
 
     interaction_id: int
     application_id: int
@@ -49,6 +64,13 @@ class Order:
     height: int
     model: str
     seed: int | None = None
+    kind: Kind = Kind.IMAGINE
+    parent_id: int | None = None
+    negative_prompt: str | None = None
+    style: str | None = None
+    private: bool = False
+    spoiler: bool = False
+    locale: str = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,14 @@ class Job:
     height: int
     model: str
     seed: int | None
+    kind: Kind
+    parent_id: int | None
+    negative_prompt: str | None
+    style: str | None
+    private: bool
+    spoiler: bool
+    locale: str
+    credits: Decimal
     member_id: int
     guild_id: int | None
     channel_id: int
@@ -83,24 +113,63 @@ class Job:
     revision: int
     shown_revision: int
     reply_faults: int
+    erased_at: datetime | None
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether a worker had begun with it, so that Stability may charge for what was cancelled."""
+        return self.started_at is not None
 
     @classmethod
     def from_row(cls, row: asyncpg.Record) -> Self:
         """Takes the columns it knows: a newer schema may already have more."""
         values = {column.name: row[column.name] for column in fields(cls)}
         values["state"] = State(values["state"])
+        values["kind"] = Kind(values["kind"])
         values["failure"] = FailureCode(values["failure"]) if values["failure"] else None
         return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`place` is 1 for the job that is next, and None for one that does not wait.
+
+    `seconds` is how long until it is likely done, or None where nothing of its model was painted lately.
+    """
+
+    place: int | None
+    seconds: float | None
+
+    @classmethod
+    def from_row(cls, row: asyncpg.Record) -> Self:
+        place, usual, at_work = row["place"], row["usual_seconds"], row["at_work"]
+        if usual is None:
+            return cls(place, None)
+        if place is None:
+            return cls(None, max(0.0, usual - (row["seconds_so_far"] or 0.0)))
+        # As many are painted at once as are now; those are half done, as far as anybody knows.
+        return cls(place, usual * (1 + (place - 1 + at_work / 2) / max(1, at_work)))
 
 
 class Jobs:
     """The bot's side of the queue."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, limits: Limits | None = None) -> None:
         self._pool = pool
+        self._limits = limits or Limits()
 
     async def enqueue(self, order: Order) -> Job | None:
-        """Stores a job, or returns None if this interaction has one already."""
+        """Stores a job, or returns None if this interaction has one already. Raises LimitReached."""
+        price = MODELS[order.model].credits
+        row = await self._store(order, price)
+        if row["id"] is not None:
+            return Job.from_row(row)
+        if not row["replayed"]:
+            self._limits.check(row, price, in_server=order.guild_id is not None)
+        return None
+
+    async def _store(self, order: Order, price: Decimal) -> asyncpg.Record:
+        """One row in any case: what is used of the limits, and the job if it was stored."""
         row = await self._pool.fetchrow(
             _SQL["enqueue"],
             order.interaction_id,
@@ -115,11 +184,56 @@ class Jobs:
             order.height,
             order.model,
             order.seed,
+            order.kind,
+            order.parent_id,
+            order.negative_prompt,
+            order.style,
+            order.private,
+            order.spoiler,
+            order.locale,
+            price,
             FIRST_ANSWER_SECONDS,
+            self._limits.queue_length,
+            self._limits.jobs_per_member,
+            self._limits.credits_per_member,
+            self._limits.credits_per_server,
+            self._limits.credits_in_all,
         )
-        return Job.from_row(row) if row else None
+        if row is None:
+            raise AssertionError("`enqueue` answers with one row in any case")
+        return row
 
     async def place_in_line(self, job: Job) -> int:
         """1 for the job that is next; PLACE_MAX stands for itself and all that is beyond."""
         ahead: int = await self._pool.fetchval(_SQL["place_in_line"], job.turn, job.id, PLACE_MAX - 1)
         return ahead + 1
+
+    async def cancel(self, job_id: int) -> Job:
+        """Ends a job that waits or is being painted; `was_begun` of the result tells which it was.
+
+        Raises LostJob if it has ended already.
+        """
+        row = await self._pool.fetchrow(_SQL["cancel"], job_id)
+        if row is None:
+            raise LostJob(f"job {job_id} has ended already and cannot be cancelled")
+        return Job.from_row(row)
+
+    async def estimate(self, job: Job) -> Estimate:
+        """Of a job that has ended meanwhile, nothing is known."""
+        return (await self._estimates([job])).get(job.id, Estimate(None, None))
+
+    async def open_of(self, member_id: int) -> list[tuple[Job, Estimate]]:
+        """What a member has at work and in line, in the order in which it is served."""
+        jobs = [Job.from_row(row) for row in await self._pool.fetch(_SQL["open_of"], member_id, OPEN_MAX)]
+        estimates = await self._estimates(jobs)
+        return [(job, estimates[job.id]) for job in jobs if job.id in estimates]
+
+    async def _estimates(self, jobs: list[Job]) -> dict[int, Estimate]:
+        rows = await self._pool.fetch(
+            _SQL["estimates"],
+            [job.id for job in jobs],
+            PLACE_MAX - 1,
+            DURATIONS_SECONDS_MAX,
+            DURATIONS_FROM,
+        )
+        return {row["id"]: Estimate.from_row(row) for row in rows}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from db import queries
-from db.errors import FailureCode, LostJob
+from db.errors import FAILURES, FailureCode, LostJob
 from db.jobs import Job
 from db.pool import Pool
 
@@ -33,15 +33,30 @@ class Queue:
         )
         return {row["id"] for row in rows}
 
-    async def finish(self, job: Job, *, painted_seed: int | None, original_bytes: int) -> None:
-        await self._transition("finish", job, painted_seed, original_bytes)
+    async def parent(self, job: Job) -> Job | None:
+        """The picture that a job is made from, or None if it was deleted meanwhile."""
+        row = await self._pool.fetchrow(_SQL["parent"], job.parent_id)
+        return Job.from_row(row) if row else None
+
+    async def finish(
+        self,
+        job: Job,
+        *,
+        painted_seed: int | None,
+        original_bytes: int,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        """`size` is the picture's width and height where that is not what the job said before."""
+        width, height = size or (None, None)
+        await self._transition("finish", job, painted_seed, original_bytes, width, height)
 
     async def fail(self, job: Job, code: FailureCode, detail: str) -> None:
-        await self._transition("fail", job, code, detail)
+        await self._transition("fail", job, code, detail, FAILURES[code].charged)
 
     async def retry(self, job: Job, code: FailureCode, detail: str, *, delay_seconds: float) -> None:
         """Queues the job again, or fails it with `code` when its attempts are used up."""
-        await self._transition("retry", job, code, detail, self._attempts_max, delay_seconds)
+        charged = FAILURES[code].charged
+        await self._transition("retry", job, code, detail, charged, self._attempts_max, delay_seconds)
 
     async def hand_back(self, job: Job, *, delay_seconds: float = 0) -> None:
         """Queues the job again without counting the attempt."""

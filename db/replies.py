@@ -1,10 +1,13 @@
 """What the bot has shown of each job, and which replies are behind."""
 
 from db import queries
-from db.jobs import Job
+from db.jobs import PLACE_MAX, Job
 from db.pool import Pool
 
 _SQL = queries.load("replies")
+
+MOVED_SECONDS_MIN = 10.0
+"""How long a place in line is shown before it is worth another edit."""
 
 
 class Replies:
@@ -16,14 +19,24 @@ class Replies:
         rows = await self._pool.fetch(_SQL["claim_due"], limit, hold_seconds)
         return [Job.from_row(row) for row in rows]
 
+    async def claim_moved(
+        self, limit: int, *, hold_seconds: float, moved_seconds_min: float = MOVED_SECONDS_MIN
+    ) -> list[tuple[Job, int]]:
+        """Waiting jobs whose place in line has changed by what a person notices, and that place, the first in
+        line first. Nobody else is given them for as long as they are held."""
+        rows = await self._pool.fetch(_SQL["claim_moved"], limit, PLACE_MAX, moved_seconds_min, hold_seconds)
+        return sorted(((Job.from_row(row), row["place"]) for row in rows), key=lambda moved: moved[1])
+
     async def next_due_seconds(self) -> float | None:
         """How long until a reply is due, or None when all are up to date."""
         seconds: float | None = await self._pool.fetchval(_SQL["next_due"])
         return seconds
 
-    async def shown(self, job_id: int, revision: int, *, message_id: int | None) -> None:
-        """Records that the reply shows `revision`, and where the reply is, if that was learnt."""
-        await self._pool.fetchval(_SQL["shown"], job_id, revision, message_id)
+    async def shown(
+        self, job_id: int, revision: int, *, message_id: int | None, place: int | None = None
+    ) -> None:
+        """Records which revision and place the reply shows, and where the reply is, if that was learnt."""
+        await self._pool.fetchval(_SQL["shown"], job_id, revision, message_id, place)
 
     async def postpone(self, job_id: int, *, delay_seconds: float, count_fault: bool) -> None:
         await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, int(count_fault))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NoReturn, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from db.models import MODELS
+from db.models import PAINTERS
 
 
 def _postgres_url(value: SecretStr) -> SecretStr:
@@ -22,7 +22,7 @@ def _web_url(value: str) -> str:
 
 
 def _known_model(value: str) -> str:
-    if value not in MODELS:
+    if value not in PAINTERS:
         raise ValueError("is not a model on offer")
     return value
 

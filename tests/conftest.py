@@ -5,10 +5,12 @@ import contextlib
 import os
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
+from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 import asyncpg
@@ -26,14 +28,18 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A server whose database `migrated` has the schema; tests copy it."""
-    with postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+    # Root's Postgres runs as another user, whom the next pytest to start would lock out of pytest's folder.
+    with tempfile.TemporaryDirectory() as directory, postgres(Path(directory) / "data") as url:
         asyncio.run(_make_template(url))
         yield url
 
 
 async def _make_template(url: str) -> None:
+    # Nothing here has to outlive a power cut, and waiting for the disk would take most of the time.
+    await _execute(url, "alter system set fsync = off")
+    await _execute(url, "select pg_reload_conf()")
     await _execute(url, f"create database {_TEMPLATE}")
     connection = await asyncpg.connect(database_of(url, _TEMPLATE))
     await migrate(connection)
@@ -53,6 +59,11 @@ def database_of(url: str, name: str) -> str:
 
 @pytest.fixture
 async def database_url(postgres_url: str) -> str:
+    return await new_database(postgres_url)
+
+
+async def new_database(postgres_url: str) -> str:
+    """The URL of a database that has the schema and is otherwise empty."""
     name = f"test_{next(_numbers)}"
     await _execute(postgres_url, f"create database {name} template {_TEMPLATE}")
     return database_of(postgres_url, name)

@@ -1,9 +1,11 @@
 """A job as it is just after the command, for tests that need no database."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from db.jobs import Job, State
+from db.models import Kind
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 JOB = Job(
@@ -16,6 +18,14 @@ JOB = Job(
     height=480,
     model="core",
     seed=None,
+    kind=Kind.IMAGINE,
+    parent_id=None,
+    negative_prompt=None,
+    style=None,
+    private=False,
+    spoiler=False,
+    locale="en-US",
+    credits=Decimal(3),
     member_id=10,
     guild_id=20,
     channel_id=30,
@@ -35,4 +45,5 @@ JOB = Job(
     revision=1,
     shown_revision=0,
     reply_faults=0,
+    erased_at=None,
 )

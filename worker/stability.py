@@ -1,5 +1,6 @@
 """How to speak to Stability: one request a picture, and what each kind of answer means."""
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ import aiohttp
 
 from db.errors import FailureCode, JobFailed
 from db.jobs import Job
-from db.models import MODELS, Api, Model, Shape
+from db.models import MODELS, UPSCALER, Api, Model, Shape
 from worker.shapes import choose_shape
 
-PICTURE_BYTES_MAX = 32 * 1024 * 1024
+PICTURE_BYTES_MAX = 64 * 1024 * 1024
+"""Above what the largest picture takes, 16.8 megapixels that do not compress at all."""
+
 ERROR_BYTES_MAX = 64 * 1024
 CONNECT_TIMEOUT_SECONDS = 10.0
 RATE_LIMIT_PAUSE_SECONDS = 60.0
@@ -54,7 +57,16 @@ class Stability:
     async def paint(self, job: Job) -> Painting:
         """Raises JobFailed, whose code says whether another attempt may end better."""
         model = MODELS[job.model]
-        shape = choose_shape(model, job.width, job.height)
+        return await self._ask(model, _body(model, job, choose_shape(model, job.width, job.height)))
+
+    async def upscale(self, picture: bytes) -> Painting:
+        """`picture` is a PNG within the upscaler's bounds. Raises JobFailed as `paint` does."""
+        form = aiohttp.FormData({"output_format": "png"})
+        # A stream, as aiohttp writes bytes of this size in one go and holds up the others.
+        form.add_field("image", io.BytesIO(picture), filename="picture.png", content_type="image/png")
+        return await self._ask(UPSCALER, {"data": form})
+
+    async def _ask(self, model: Model, body: dict[str, Any]) -> Painting:
         try:
             async with self._session.post(
                 self._host + model.path,
@@ -64,7 +76,7 @@ class Stability:
                     "stability-client-id": "tigerbrush",
                 },
                 timeout=self._timeout,
-                **_body(model, job, shape),
+                **body,
             ) as response:
                 if response.status != 200:
                     raise await self._failure(response)
@@ -104,6 +116,10 @@ def _v2beta_fields(model: Model, job: Job, shape: Shape) -> dict[str, str]:
     fields = {"prompt": job.prompt, "output_format": "png", "aspect_ratio": shape.aspect_ratio or "1:1"}
     if job.seed is not None:
         fields["seed"] = str(job.seed)
+    if job.negative_prompt is not None:
+        fields["negative_prompt"] = job.negative_prompt
+    if job.style is not None:
+        fields["style_preset"] = job.style
     if model.path.endswith("/sd3"):
         fields["model"] = model.name
     return fields
@@ -118,6 +134,10 @@ def _v1_body(job: Job, shape: Shape) -> dict[str, Any]:
         "steps": 30,
         "samples": 1,
     }
+    if job.negative_prompt is not None:
+        body["text_prompts"].append({"text": job.negative_prompt, "weight": -1})
+    if job.style is not None:
+        body["style_preset"] = job.style
     if job.seed is not None:
         body["seed"] = job.seed
     return body

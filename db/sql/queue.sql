@@ -35,9 +35,15 @@ set state = 'done',
     finished_at = now(),
     painted_seed = $3,
     original_bytes = $4,
+    width = coalesce($5, width),
+    height = coalesce($6, height),
     revision = revision + 1
 where id = $1 and attempt = $2 and state = 'running'
 returning id;
+
+-- name: parent
+-- What a picture is to be made from; no row if it was deleted meanwhile.
+select * from jobs where id = $1 and state = 'done' and erased_at is null;
 
 -- name: fail
 update jobs
@@ -46,6 +52,7 @@ set state = 'failed',
     finished_at = now(),
     failure = $3,
     failure_detail = $4,
+    credits = case when $5 then credits else 0 end,
     revision = revision + 1
 where id = $1 and attempt = $2 and state = 'running'
 returning id;
@@ -53,13 +60,15 @@ returning id;
 -- name: retry
 -- After a passing fault: back to the queue with one more fault against it, or to its end when those are used up.
 update jobs
-set state = case when faults + 1 < $5 then 'queued' else 'failed' end,
+set state = case when faults + 1 < $6 then 'queued' else 'failed' end,
     faults = faults + 1,
     lease_until = null,
-    run_after = now() + make_interval(secs => $6),
-    finished_at = case when faults + 1 < $5 then null else now() end,
-    failure = case when faults + 1 < $5 then null else $3 end,
+    run_after = now() + make_interval(secs => $7),
+    started_at = case when faults + 1 < $6 then null else started_at end,
+    finished_at = case when faults + 1 < $6 then null else now() end,
+    failure = case when faults + 1 < $6 then null else $3 end,
     failure_detail = $4,
+    credits = case when faults + 1 < $6 or $5 then credits else 0 end,
     revision = revision + 1
 where id = $1 and attempt = $2 and state = 'running'
 returning state;
@@ -70,6 +79,7 @@ update jobs
 set state = 'queued',
     lease_until = null,
     run_after = now() + make_interval(secs => $3),
+    started_at = null,
     revision = revision + 1
 where id = $1 and attempt = $2 and state = 'running'
 returning id;
@@ -89,9 +99,11 @@ set state = case when faults + 1 < $2 then 'queued' else 'failed' end,
     faults = faults + 1,
     lease_until = null,
     run_after = now(),
+    started_at = case when faults + 1 < $2 then null else started_at end,
     finished_at = case when faults + 1 < $2 then null else now() end,
     failure = case when faults + 1 < $2 then null else $3 end,
     failure_detail = 'the lease of ' || worker || ' ran out',
+    credits = case when faults + 1 < $2 then credits else 0 end,
     revision = revision + 1
 from lost
 where jobs.id = lost.id

@@ -15,6 +15,30 @@ from due
 where jobs.id = due.id
 returning jobs.*;
 
+-- name: claim_moved
+-- Waiting jobs whose reply is up to date but for the place it shows: it became the first, or a quarter of the way was
+-- gone. `reply_due_at` of such a reply is when it was last edited, or until when a bot holds it. What is asked of the
+-- row is asked of the row itself and not of `line`, so that it is asked again of one that another bot has just changed.
+with line as (
+    select id, row_number() over (order by turn, id) as place
+    from (select id, turn from jobs where state = 'queued' order by turn, id limit $2) as front
+),
+moved as (
+    select jobs.id, line.place
+    from line join jobs on jobs.id = line.id
+    where jobs.state = 'queued' and jobs.shown_revision = jobs.revision
+        and jobs.reply_due_at <= now() - make_interval(secs => $3)
+        and (line.place * 4 <= jobs.shown_place * 3 or (line.place = 1 and jobs.shown_place > 1))
+    order by line.place
+    limit $1
+    for update of jobs skip locked
+)
+update jobs
+set reply_due_at = now() + make_interval(secs => $4)
+from moved
+where jobs.id = moved.id
+returning jobs.*, moved.place;
+
 -- name: next_due
 -- Seconds until the next reply that is behind may be worked on; negative if that time has come.
 select extract(epoch from min(reply_due_at) - now())::float8
@@ -26,6 +50,7 @@ where shown_revision < revision;
 update jobs
 set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),
+    shown_place = $4,
     reply_due_at = now(),
     reply_faults = 0,
     token = case when state in ('done', 'failed', 'cancelled') and $2 >= revision then null else token end

@@ -1,12 +1,18 @@
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
 import aiohttp
 import pytest
 
 from db.bucket import Bucket, open_bucket, original_key
-from db.errors import BucketUnavailable
+from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job, Jobs
 from db.pool import Pool
 from db.settings import BucketSettings
 from tests.orders import order
+
+BUTTON_URL_LENGTH_MAX = 512
+"""Discord's."""
 
 
 @pytest.fixture
@@ -45,8 +51,76 @@ async def test_keys_tell_nothing_but_the_job(job: Job) -> None:
 
 
 async def test_what_is_not_there_is_said_so(bucket: Bucket, job: Job) -> None:
-    with pytest.raises(BucketUnavailable, match=f"the preview of job {job.id}"):
+    with pytest.raises(PictureGone, match=r"preview\.webp is not there"):
         await bucket.get_preview(job)
+    with pytest.raises(PictureGone, match=r"original\.png is not there"):
+        await bucket.get_original(job)
+
+
+async def test_no_more_is_read_than_a_picture_can_have(
+    bucket: Bucket, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bucket.put_original(job, b"png bytes")
+    assert await bucket.get_original(job) == b"png bytes"
+    monkeypatch.setattr("db.bucket.ORIGINAL_BYTES_MAX", 8)
+    with pytest.raises(BucketUnavailable, match="larger than 8 bytes"):
+        await bucket.get_original(job)
+
+
+async def test_a_link_for_saving_carries_the_name_and_signs_it(bucket: Bucket, job: Job) -> None:
+    await bucket.put_original(job, b"png bytes")
+    link = await bucket.link(job, download=True)
+    asked = parse_qs(urlsplit(link).query)["response-content-disposition"]
+    assert asked == [f'attachment; filename="ein-fuchs-im-schnee-{job.id}.png"']
+    assert (await fetch(link))[0] == 200
+    assert (await fetch(link.replace("schnee", "wald")))[0] == 403
+
+
+@pytest.mark.parametrize("download", [False, True])
+async def test_a_link_fits_a_button(job: Job, download: bool) -> None:
+    settings = BucketSettings.model_validate(
+        {
+            "aws_endpoint_url_s3": "https://fly.storage.tigris.dev",
+            # As long as Tigris makes them.
+            "aws_access_key_id": "tid_" + "x" * 42,
+            "aws_secret_access_key": "tsec_" + "x" * 60,
+            "bucket_name": "tigerbrush-production",
+        }
+    )
+    longest = replace(job, prompt="fuchs " * 100, id=10**9, attempt=99)
+    async with open_bucket(settings) as bucket:
+        link = await bucket.link(longest, download=download)
+    assert len(link) <= BUTTON_URL_LENGTH_MAX
+
+
+async def test_removing_takes_what_any_attempt_stored_and_nothing_else(
+    bucket: Bucket, pool: Pool, job: Job
+) -> None:
+    other = await Jobs(pool).enqueue(order())
+    assert other is not None
+    second = replace(job, attempt=2)
+    for stored in (job, second, other):
+        await bucket.put_original(stored, b"png bytes")
+        await bucket.put_preview(stored, b"webp bytes")
+    await bucket.remove(job)
+    await bucket.remove(job)
+    for stored in (job, second):
+        with pytest.raises(PictureGone):
+            await bucket.get_original(stored)
+        with pytest.raises(PictureGone):
+            await bucket.get_preview(stored)
+    assert await bucket.get_original(other) == b"png bytes"
+
+
+async def test_an_attempt_is_removed_alone(bucket: Bucket, job: Job) -> None:
+    second = replace(job, attempt=2)
+    for stored in (job, second):
+        await bucket.put_original(stored, b"png bytes")
+    await bucket.remove_attempt(second)
+    await bucket.remove_attempt(second)
+    assert await bucket.get_original(job) == b"png bytes"
+    with pytest.raises(PictureGone):
+        await bucket.get_original(second)
 
 
 @pytest.mark.parametrize(

@@ -204,22 +204,3 @@ async def test_a_job_that_keeps_losing_its_worker_fails(jobs: Jobs, queue: Queue
     stored = await row(pool, job)
     assert (stored["state"], stored["failure"]) == ("failed", "worker_lost")
     assert stored["failure_detail"] == "the lease of one ran out"
-
-
-async def test_a_long_queue_is_claimed_by_its_index(pool: Pool) -> None:
-    await pool.execute(
-        """insert into jobs (interaction_id, application_id, token_expires_at, member_id, channel_id,
-                             prompt, width, height, model, turn, reply_due_at)
-           select -n, 1, now(), n % 500, 1, 'p', 256, 256, 'core', n / 500, now()
-           from generate_series(1, 50000) n"""
-    )
-    await pool.execute("analyze jobs")
-    plan = "\n".join(
-        line["QUERY PLAN"]
-        for line in await pool.fetch(
-            """explain select id from jobs where state = 'queued' and run_after <= now()
-               order by turn, id limit 1 for update skip locked"""
-        )
-    )
-    assert "Index Scan using jobs_queue" in plan
-    assert "Sort" not in plan

@@ -140,6 +140,16 @@ async def test_a_job_that_was_taken_away_is_stopped(pool: Pool, queue: Queue, wo
     assert await pool.fetchval("select attempt from jobs") == 2
 
 
+async def test_a_job_that_was_cancelled_is_stopped_and_stays_so(pool: Pool, queue: Queue, work: Work) -> None:
+    await enqueue(pool, 1)
+    async with serving(queue, work.run, work) as loop:
+        await work.until_begun(1)
+        await Jobs(pool).cancel(work.begun[0])
+        loop.check_leases()
+        await work.until(lambda: work.cancelled == 1)
+    assert await states(pool) == ["cancelled"]
+
+
 async def test_leases_are_extended_while_jobs_run(pool: Pool, work: Work) -> None:
     queue = Queue(pool, worker="one", lease_seconds=0.3, attempts_max=3)
     await enqueue(pool, 1)

@@ -1,16 +1,19 @@
 """The worker's Stability client against the local Stability: what each answer becomes."""
 
+import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from db.errors import FailureCode, JobFailed
 from db.jobs import Job
-from db.models import MODELS
+from db.models import MODELS, PAINTERS, UPSCALER
 from sandbox.stability import StabilityServer
 from tests.jobs import JOB
+from worker.imaging import shrink
 from worker.stability import Stability
 
 
@@ -32,13 +35,46 @@ def job(**changes: object) -> Job:
     return replace(JOB, **changes)  # type: ignore[arg-type]  # any field at all
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PAINTERS)
 async def test_every_model_on_offer_paints(stability: Stability, server: StabilityServer, model: str) -> None:
     painting = await stability.paint(job(model=model, width=512, height=512, seed=11))
     assert painting.content.startswith(b"\x89PNG")
     assert (painting.seed, server.calls[0].seed) == (11, 11)
     assert server.calls[0].model == model
     assert server.calls[0].billed == float(MODELS[model].credits)
+
+
+@pytest.mark.parametrize("model", PAINTERS)
+async def test_every_model_is_told_what_was_asked_for(
+    stability: Stability, server: StabilityServer, model: str
+) -> None:
+    negative_prompt = "rain" if PAINTERS[model].takes_negative_prompt else None
+    await stability.paint(
+        job(model=model, width=512, height=512, seed=3, negative_prompt=negative_prompt, style="anime")
+    )
+    call = server.calls[0]
+    assert (call.prompt, call.negative_prompt, call.style) == (JOB.prompt, negative_prompt or "", "anime")
+    assert call.seed == 3
+
+
+async def test_a_picture_is_upscaled(stability: Stability, server: StabilityServer) -> None:
+    painting = await stability.paint(job(width=512, height=512))
+    upscaled = await stability.upscale(shrink(painting.content, (100, 60)))
+    with Image.open(io.BytesIO(upscaled.content)) as image:
+        assert (image.size, image.format) == ((400, 240), "PNG")
+    assert server.calls[-1].billed == float(UPSCALER.credits)
+
+
+async def test_a_fault_of_the_upscaler_is_known_for_what_it_is(
+    stability: Stability, server: StabilityServer
+) -> None:
+    for kind, code in (("500", FailureCode.UNAVAILABLE), ("refuse", FailureCode.REFUSED)):
+        server.provoke(kind)
+        picture = io.BytesIO()
+        Image.new("RGB", (64, 64)).save(picture, "PNG")
+        with pytest.raises(JobFailed) as raised:
+            await stability.upscale(picture.getvalue())
+        assert raised.value.code is code
 
 
 async def test_without_a_seed_stability_chooses_and_tells(stability: Stability) -> None:

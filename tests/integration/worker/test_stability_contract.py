@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 
 from db.errors import JobFailed
+from db.models import STYLES
 from sandbox.stability import Exchange, StabilityServer
 from tests.jobs import JOB
 from tests.specs import STABILITY_V1, spec
@@ -50,6 +51,18 @@ async def test_what_the_worker_sends_is_what_the_vendor_takes(
     assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
     operation = spec(STABILITY_V1)["paths"][PATH]["post"]
     assert exchange.content_type in operation["responses"]["200"]["content"]
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_every_style_and_a_negative_prompt_are_what_the_vendor_takes(style: str) -> None:
+    async with recording() as (stability, exchanges):
+        await stability.paint(
+            replace(
+                JOB, model="stable-diffusion-v1-6", width=320, height=320, style=style, negative_prompt="x"
+            )
+        )
+    (exchange,) = exchanges
+    assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
 
 
 @pytest.mark.parametrize("word", ["refuse", "500", "unauthorized"])

@@ -1,8 +1,11 @@
 """Each variable that is wrong is named, with what it should be, and no secret is shown."""
 
+from decimal import Decimal
+
 import pytest
 
 from bot.settings import BotSettings
+from db.limits import Limits
 from db.settings import DatabaseSettings, load
 from worker.settings import WorkerSettings
 
@@ -87,3 +90,21 @@ def test_a_separate_listen_address_means_that_the_other_is_a_pooler(environment:
     assert not load(DatabaseSettings).pooled
     environment.setenv("DATABASE_LISTEN_URL", "postgres://direct/tigerbrush")
     assert load(DatabaseSettings).pooled
+
+
+def test_limits_are_read_and_those_on_credits_are_off_by_default(environment: pytest.MonkeyPatch) -> None:
+    assert load(BotSettings).limits == Limits()
+    environment.setenv("JOBS_PER_MEMBER_MAX", "3")
+    environment.setenv("CREDITS_PER_MONTH", "1500.5")
+    assert load(BotSettings).limits == Limits(jobs_per_member=3, credits_in_all=Decimal("1500.5"))
+
+
+def test_a_limit_that_is_no_number_is_refused_in_words(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("CREDITS_PER_MONTH", "plenty")
+    with pytest.raises(SystemExit):
+        load(BotSettings)
+    assert (
+        "it should be a number of credits (0.01 USD each), or unset for no limit" in capsys.readouterr().err
+    )

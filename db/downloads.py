@@ -1,0 +1,22 @@
+"""Which picture was last sent to whom, so that a member who asks twice is not sent it twice."""
+
+from db import queries
+from db.pool import Pool
+
+_SQL = queries.load("downloads")
+
+WITHIN_SECONDS = 60.0
+KEPT_SECONDS = 24 * 3600.0
+
+
+class Downloads:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def begin(self, member_id: int, job_id: int, *, within_seconds: float = WITHIN_SECONDS) -> bool:
+        """Whether to send it now: True for only one of all that ask within this time."""
+        return await self._pool.fetchval(_SQL["begin"], member_id, job_id, within_seconds) is not None
+
+    async def trim(self) -> None:
+        """Forgets what is older than anybody asks for."""
+        await self._pool.execute(_SQL["trim"], KEPT_SECONDS)

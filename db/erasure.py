@@ -1,0 +1,52 @@
+"""Deleting what is a member's: the row's content at once, the bucket's objects when a worker comes to it."""
+
+from db import queries
+from db.errors import LostJob
+from db.jobs import Job
+from db.pool import Pool
+
+_SQL = queries.load("erasure")
+
+MEMBER_BATCH = 500
+
+LATE_SECONDS = 3600.0
+"""Nothing that a worker still held when the picture was erased arrives in the bucket later than that."""
+
+
+class Erasure:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def erase(self, job_id: int) -> Job:
+        """Deletes one picture, or what is left of a job that came to none.
+
+        Raises LostJob if the job has not ended, or was erased before.
+        """
+        row = await self._pool.fetchrow(_SQL["erase"], job_id)
+        if row is None:
+            raise LostJob(f"job {job_id} has not ended, or was erased before")
+        return Job.from_row(row)
+
+    async def erase_member(self, member_id: int) -> int:
+        """Deletes all that is a member's, and returns how many jobs that were.
+
+        Batch by batch: an interruption leaves the rest as it was, and the next call goes on.
+        """
+        await self._pool.fetch(_SQL["cancel_all_of"], member_id)
+        count, batch = 0, MEMBER_BATCH
+        while batch == MEMBER_BATCH:
+            batch = len(await self._pool.fetch(_SQL["erase_some_of"], member_id, MEMBER_BATCH))
+            count += batch
+        await self._pool.execute(_SQL["unmark_all_of"], member_id)
+        await self._pool.execute(_SQL["forget_downloads_of"], member_id)
+        return count
+
+    async def claim_objects(self, limit: int, *, hold_seconds: float) -> list[Job]:
+        """Erased jobs whose objects are to be removed; nobody else is given them while they are held."""
+        rows = await self._pool.fetch(_SQL["claim_objects"], limit, hold_seconds)
+        return [Job.from_row(row) for row in rows]
+
+    async def objects_removed(self, job: Job) -> None:
+        """Soon after the erasure they are due once more, LATE_SECONDS after it."""
+        if await self._pool.fetchval(_SQL["objects_removed"], job.id, LATE_SECONDS) is None:
+            raise LostJob(f"the objects of job {job.id} were not due any more")

@@ -1,0 +1,123 @@
+"""The pictures that a member may see: in pages, by their words, and one at a time."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from db import queries
+from db.jobs import Job
+from db.pool import Pool
+
+_SQL = queries.load("gallery")
+
+_ID_MAX = 2**63 - 1
+
+TYPED_LENGTH_MAX = 200
+"""More words than that find nothing that fewer would not."""
+
+SUGGESTIONS_FROM = 200
+"""How many of a member's newest jobs the suggestions are chosen from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`jobs` are newest first: the next page is before the last of them, the previous one after the first."""
+
+    jobs: list[Job]
+    has_newer: bool
+    has_older: bool
+
+
+class Gallery:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def page(
+        self,
+        *,
+        owner_id: int,
+        viewer_id: int,
+        search: str = "",
+        before_id: int | None = None,
+        after_id: int | None = None,
+        limit: int,
+    ) -> Page:
+        """What `owner_id` had painted. Without an id it is the first page; `after_id=0` is the last one.
+
+        A page that lost its last picture meanwhile is the nearest one that has any.
+        """
+        return await self._page("", owner_id, viewer_id, search, before_id, after_id, limit)
+
+    async def favourites(
+        self,
+        *,
+        viewer_id: int,
+        owner_id: int | None = None,
+        search: str = "",
+        before_id: int | None = None,
+        after_id: int | None = None,
+        limit: int,
+    ) -> Page:
+        """What `viewer_id` marked, of all painters or of one, as far as it may still be seen."""
+        return await self._page("_favourites", owner_id, viewer_id, search, before_id, after_id, limit)
+
+    async def suggestions(self, member_id: int, typed: str, limit: int) -> list[str]:
+        """Prompts that the member used lately and that have the words typed, the latest first."""
+        rows = await self._pool.fetch(
+            _SQL["suggestions"], member_id, _storable(typed), limit, SUGGESTIONS_FROM
+        )
+        return [row["prompt"] for row in rows]
+
+    async def picture(self, job_id: int, viewer_id: int) -> Job | None:
+        """A finished picture, or None if it is there no more or is not for this member to see."""
+        row = await self._pool.fetchrow(_SQL["picture"], job_id, viewer_id)
+        return Job.from_row(row) if row else None
+
+    async def by_message(self, message_id: int) -> Job | None:
+        """The job, in any state, whose reply is this message. An id is one message's in all of Discord."""
+        row = await self._pool.fetchrow(_SQL["by_message"], message_id)
+        return Job.from_row(row) if row else None
+
+    async def _page(
+        self,
+        which: str,
+        owner_id: int | None,
+        viewer_id: int,
+        search: str,
+        before_id: int | None,
+        after_id: int | None,
+        limit: int,
+    ) -> Page:
+        query = await self._pool.fetchval(_SQL["query"], _storable(search)) if search else None
+        asked = owner_id, viewer_id, query
+        if after_id is None:
+            edge = _ID_MAX if before_id is None else before_id
+            page = _older(await self._pool.fetch(_SQL[f"older{which}"], *asked, edge, limit + 1), edge, limit)
+            if page.jobs or not page.has_newer:
+                return page
+            # All that was before it is gone: this is the last page now.
+            after_id = 0
+        page = _newer(
+            await self._pool.fetch(_SQL[f"newer{which}"], *asked, after_id, limit + 1), after_id, limit
+        )
+        if page.jobs or not page.has_older:
+            return page
+        rows = await self._pool.fetch(_SQL[f"older{which}"], *asked, _ID_MAX, limit + 1)
+        return _older(rows, _ID_MAX, limit)
+
+
+def _older(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
+    """The pictures before `edge` come newest first, and one more than fits if there is one."""
+    found = [Job.from_row(row) for row in rows if row["id"] < edge]
+    return Page(found[:limit], has_newer=len(found) < len(rows), has_older=len(found) > limit)
+
+
+def _newer(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
+    """The pictures after `edge` come oldest first, and one more than fits if there is one."""
+    found = [Job.from_row(row) for row in rows if row["id"] > edge]
+    return Page(found[:limit][::-1], has_newer=len(found) > limit, has_older=len(found) < len(rows))
+
+
+def _storable(typed: str) -> str:
+    """Postgres takes no NUL, and UTF-8 no lone surrogates."""
+    return typed[:TYPED_LENGTH_MAX].replace("\0", " ").encode(errors="ignore").decode()

@@ -1,0 +1,205 @@
+"""The gallery: whose pictures are seen, in which order, by which words, and by which index."""
+
+import random
+
+import pytest
+
+from db.errors import FailureCode
+from db.favourites import Favourites
+from db.gallery import Gallery, Page
+from db.models import UPSCALER, Kind
+from db.pool import Pool
+from tests.lives import failed, painted, running, waiting
+
+ANNA, BERT = 1, 2
+
+
+@pytest.fixture
+def gallery(pool: Pool) -> Gallery:
+    return Gallery(pool)
+
+
+def ids(page: Page) -> list[int]:
+    return [job.id for job in page.jobs]
+
+
+async def paint_many(pool: Pool, count: int) -> list[int]:
+    """Anna's, newest first."""
+    return [(await painted(pool, member_id=ANNA)).id for _ in range(count)][::-1]
+
+
+async def erase(pool: Pool, job_id: int) -> None:
+    await pool.execute("update jobs set erased_at = now() where id = $1", job_id)
+
+
+async def test_a_gallery_has_finished_pictures_of_its_member_newest_first(
+    pool: Pool, gallery: Gallery
+) -> None:
+    first, second = await painted(pool, member_id=ANNA), await painted(pool, member_id=ANNA)
+    await painted(pool, member_id=BERT)
+    await failed(pool, FailureCode.REFUSED, member_id=ANNA)
+    await running(pool, member_id=ANNA)
+    await waiting(pool, member_id=ANNA)
+    page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=10)
+    assert (ids(page), page.has_newer, page.has_older) == ([second.id, first.id], False, False)
+
+
+async def test_private_pictures_are_their_members_alone(pool: Pool, gallery: Gallery) -> None:
+    shown = await painted(pool, member_id=ANNA)
+    private = await painted(pool, member_id=ANNA, private=True)
+    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=9)) == [private.id, shown.id]
+    assert ids(await gallery.page(owner_id=ANNA, viewer_id=BERT, limit=9)) == [shown.id]
+    last = await gallery.page(owner_id=ANNA, viewer_id=BERT, after_id=0, limit=1)
+    assert (ids(last), last.has_newer) == ([shown.id], False)
+    assert await gallery.picture(private.id, ANNA) == private
+    assert await gallery.picture(private.id, BERT) is None
+
+
+async def test_deleted_pictures_are_nobodys(pool: Pool, gallery: Gallery) -> None:
+    job = await painted(pool, member_id=ANNA)
+    await erase(pool, job.id)
+    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=9)) == []
+    assert await gallery.picture(job.id, ANNA) is None
+    assert await gallery.suggestions(ANNA, "", 9) == []
+
+
+async def test_what_is_not_painted_yet_is_no_picture(pool: Pool, gallery: Gallery) -> None:
+    job = await running(pool, member_id=ANNA)
+    assert await gallery.picture(job.id, ANNA) is None
+
+
+async def test_paging_there_and_back_gives_every_picture_once(pool: Pool, gallery: Gallery) -> None:
+    whole = await paint_many(pool, 11)
+    seen, before_id, pages = [], None, []
+    while True:
+        page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, before_id=before_id, limit=3)
+        assert page.has_newer == (before_id is not None)
+        seen += ids(page)
+        pages.append(ids(page))
+        if not page.has_older:
+            break
+        before_id = page.jobs[-1].id
+    assert seen == whole
+    for expected in pages[-2::-1]:
+        page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, after_id=page.jobs[0].id, limit=3)
+        assert (ids(page), page.has_older) == (expected, True)
+    assert not page.has_newer
+
+
+async def test_the_last_page_is_full_and_has_nothing_older(pool: Pool, gallery: Gallery) -> None:
+    whole = await paint_many(pool, 5)
+    page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, after_id=0, limit=2)
+    assert (ids(page), page.has_newer, page.has_older) == (whole[-2:], True, False)
+
+
+async def test_a_random_walk_always_shows_a_window_of_the_whole(pool: Pool, gallery: Gallery) -> None:
+    whole = await paint_many(pool, 17)
+    walk = random.Random(1)
+    page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=4)
+    for _ in range(60):
+        before_id, after_id = walk.choice(
+            [(None, None), (None, 0), (ids(page)[-1], None), (None, ids(page)[0])]
+        )
+        page = await gallery.page(
+            owner_id=ANNA, viewer_id=ANNA, before_id=before_id, after_id=after_id, limit=walk.randint(1, 5)
+        )
+        start = whole.index(ids(page)[0])
+        assert ids(page) == whole[start : start + len(page.jobs)]
+        assert (page.has_newer, page.has_older) == (start > 0, start + len(page.jobs) < len(whole))
+
+
+async def test_a_page_whose_pictures_were_deleted_is_the_nearest_that_is_left(
+    pool: Pool, gallery: Gallery
+) -> None:
+    whole = await paint_many(pool, 4)
+    for job_id in (whole[0], whole[3]):
+        await erase(pool, job_id)
+    beyond = await gallery.page(owner_id=ANNA, viewer_id=ANNA, before_id=whole[2], limit=2)
+    assert (ids(beyond), beyond.has_older) == (whole[1:3], False)
+    above = await gallery.page(owner_id=ANNA, viewer_id=ANNA, after_id=whole[1], limit=1)
+    assert (ids(above), above.has_newer, above.has_older) == ([whole[1]], False, True)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "red", "Red Fox", "fo re", "  snow\t fox ", "ÉCOLE", "ecole", "école", "fox's", "sci-fi", "fi", "b",
+        "7.5", "ЖУК", "жу", "東京", "🦊 fox", "cat", "'fox' & !(dog)", "fox:*", "\\", "🦊", "", "!!!", "\0",
+        "\ud800fox", "(", "' || 'x", "<->", "e\u0301cole", "red " * 100,
+    ],
+)  # fmt: skip
+async def test_words_that_are_found(pool: Pool, gallery: Gallery, typed: str) -> None:
+    prompt = "A red fox's École, sci-fi (a/b) 7.5 dogs in the snow; Жук 東京タワー 🦊cat (1.5x) x:y"
+    job = await painted(pool, member_id=ANNA, prompt=prompt)
+    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, search=typed, limit=9)) == [job.id]
+    assert await gallery.suggestions(ANNA, typed, 9) == [prompt]
+
+
+@pytest.mark.parametrize("typed", ["ox", "red foxes", "red wolf", "!red wolf", "fox | wolf"])
+async def test_words_that_are_not_found(pool: Pool, gallery: Gallery, typed: str) -> None:
+    await painted(pool, member_id=ANNA, prompt="a red fox")
+    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, search=typed, limit=9)) == []
+
+
+async def test_a_search_is_paged_like_the_whole(pool: Pool, gallery: Gallery) -> None:
+    foxes = []
+    for number in range(9):
+        job = await painted(pool, member_id=ANNA, prompt="a fox" if number % 2 else "an owl")
+        foxes += [job.id] * (number % 2)
+    first = await gallery.page(owner_id=ANNA, viewer_id=BERT, search="FOX", limit=3)
+    assert (ids(first), first.has_newer, first.has_older) == (foxes[:0:-1], False, True)
+    second = await gallery.page(
+        owner_id=ANNA, viewer_id=BERT, search="FOX", before_id=first.jobs[-1].id, limit=3
+    )
+    assert (ids(second), second.has_newer, second.has_older) == (foxes[:1], True, False)
+
+
+async def test_suggestions_are_the_latest_prompts_once_each(pool: Pool, gallery: Gallery) -> None:
+    for prompt in ("a fox", "an owl", "a fox at night", "a fox"):
+        await painted(pool, member_id=ANNA, prompt=prompt)
+    await painted(pool, member_id=BERT, prompt="a fox of Bert's")
+    await waiting(pool, member_id=ANNA, prompt="x", kind=Kind.UPSCALE, parent_id=1, model=UPSCALER.name)
+    assert await gallery.suggestions(ANNA, "", 9) == ["a fox", "a fox at night", "an owl"]
+    assert await gallery.suggestions(ANNA, "fox", 1) == ["a fox"]
+
+
+async def test_a_message_leads_to_its_job(pool: Pool, gallery: Gallery) -> None:
+    job = await painted(pool)
+    await pool.execute("update jobs set message_id = 99")
+    found = await gallery.by_message(99)
+    assert found is not None
+    assert found.id == job.id
+    assert await gallery.by_message(98) is None
+
+
+async def test_favourites_are_the_viewers_own_marks(pool: Pool, gallery: Gallery) -> None:
+    favourites = Favourites(pool)
+    of_anna, of_bert = await painted(pool, member_id=ANNA), await painted(pool, member_id=BERT)
+    for job in (of_bert, of_anna, of_anna):
+        assert await favourites.add(BERT, job.id)
+    assert ids(await gallery.favourites(viewer_id=BERT, limit=9)) == [of_bert.id, of_anna.id]
+    assert ids(await gallery.favourites(viewer_id=BERT, owner_id=ANNA, limit=9)) == [of_anna.id]
+    assert ids(await gallery.favourites(viewer_id=ANNA, limit=9)) == []
+    older = await gallery.favourites(viewer_id=BERT, before_id=of_bert.id, limit=9)
+    assert (ids(older), older.has_newer) == ([of_anna.id], True)
+    assert await favourites.among(BERT, [of_anna.id, 12345]) == {of_anna.id}
+    await favourites.remove(BERT, of_anna.id)
+    await favourites.remove(BERT, of_anna.id)
+    assert ids(await gallery.favourites(viewer_id=BERT, after_id=0, limit=9)) == [of_bert.id]
+
+
+async def test_only_what_may_be_seen_can_be_marked(pool: Pool, gallery: Gallery) -> None:
+    favourites = Favourites(pool)
+    private = await painted(pool, member_id=ANNA, private=True)
+    unfinished = await running(pool, member_id=ANNA)
+    assert not await favourites.add(BERT, private.id)
+    assert not await favourites.add(ANNA, unfinished.id)
+    assert not await favourites.add(ANNA, 12345)
+    assert await favourites.add(ANNA, private.id)
+
+
+async def test_a_mark_shows_no_more_than_the_gallery_would(pool: Pool, gallery: Gallery) -> None:
+    job = await painted(pool, member_id=ANNA)
+    await Favourites(pool).add(BERT, job.id)
+    await pool.execute("update jobs set private = true")
+    assert ids(await gallery.favourites(viewer_id=BERT, limit=9)) == []

@@ -1,0 +1,97 @@
+"""What only the owner can mend is noticed, told once, and over when it is mended."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from db.alarms import Alarm, Alarms
+from db.errors import FailureCode, JobFailed
+from db.listen import listen
+from db.pool import Pool
+from tests.jobs import JOB
+from worker.watch import UNAVAILABLE_JOBS, Watch
+
+TIMEOUT_SECONDS = 10
+
+
+@pytest.fixture
+def alarms(pool: Pool) -> Alarms:
+    return Alarms(pool)
+
+
+@pytest.fixture
+def watch(alarms: Alarms) -> Watch:
+    return Watch(alarms)
+
+
+async def fail(watch: Watch, code: FailureCode, job_id: int = 1, model: str = "core") -> None:
+    await watch.failed(replace(JOB, id=job_id, model=model), JobFailed(code, f"what {code} said"))
+
+
+async def told(alarms: Alarms) -> list[tuple[FailureCode, str | None]]:
+    return [(alarm.code, alarm.model) for alarm in await alarms.claim_untold()]
+
+
+@pytest.mark.parametrize("code", [FailureCode.BAD_KEY, FailureCode.NO_CREDIT])
+async def test_an_alarm_is_told_once_until_it_is_over(
+    alarms: Alarms, watch: Watch, code: FailureCode
+) -> None:
+    await fail(watch, code)
+    (alarm,) = await alarms.claim_untold()
+    assert alarm == Alarm(code, None, f"what {code} said", alarm.raised_at)
+    await fail(watch, code)
+    assert await told(alarms) == []
+    await watch.painted(JOB)
+    await fail(watch, code)
+    assert await told(alarms) == [(code, None)]
+
+
+async def test_a_model_that_is_gone_is_not_back_because_another_one_works(
+    alarms: Alarms, watch: Watch
+) -> None:
+    await fail(watch, FailureCode.MODEL_GONE, model="ultra")
+    assert await told(alarms) == [(FailureCode.MODEL_GONE, "ultra")]
+    await watch.painted(replace(JOB, model="core"))
+    await fail(watch, FailureCode.MODEL_GONE, model="ultra")
+    assert await told(alarms) == []
+    await watch.painted(replace(JOB, model="ultra"))
+    await fail(watch, FailureCode.MODEL_GONE, model="ultra")
+    assert await told(alarms) == [(FailureCode.MODEL_GONE, "ultra")]
+
+
+async def test_stability_is_away_when_several_jobs_in_a_row_say_so(alarms: Alarms, watch: Watch) -> None:
+    for _ in range(5):
+        await fail(watch, FailureCode.UNAVAILABLE, job_id=1)
+    await fail(watch, FailureCode.UNAVAILABLE, job_id=2)
+    await fail(watch, FailureCode.REFUSED, job_id=3)
+    for job_id in range(UNAVAILABLE_JOBS - 1):
+        await fail(watch, FailureCode.UNAVAILABLE, job_id)
+    assert await told(alarms) == []
+    await fail(watch, FailureCode.UNAVAILABLE, job_id=99)
+    assert await told(alarms) == [(FailureCode.UNAVAILABLE, None)]
+
+
+@pytest.mark.parametrize("code", [FailureCode.REFUSED, FailureCode.RATE_LIMITED, FailureCode.INTERNAL])
+async def test_what_members_or_time_can_mend_is_no_alarm(
+    alarms: Alarms, watch: Watch, code: FailureCode
+) -> None:
+    await fail(watch, code)
+    assert await told(alarms) == []
+
+
+async def test_of_several_bots_one_tells(alarms: Alarms, watch: Watch) -> None:
+    await fail(watch, FailureCode.BAD_KEY)
+    shares = await asyncio.gather(*(told(alarms) for _ in range(6)))
+    assert sorted(map(len, shares)) == [0, 0, 0, 0, 0, 1]
+
+
+async def test_the_bot_is_woken(alarms: Alarms, watch: Watch, database_url: str) -> None:
+    woken = asyncio.Event()
+    listener = asyncio.create_task(listen(database_url, {"alarm_raised": woken.set}))
+    await asyncio.wait_for(woken.wait(), TIMEOUT_SECONDS)
+    woken.clear()
+    await fail(watch, FailureCode.NO_CREDIT)
+    await asyncio.wait_for(woken.wait(), TIMEOUT_SECONDS)
+    listener.cancel()
+    await asyncio.gather(listener, return_exceptions=True)

@@ -8,13 +8,23 @@ import sys
 import discord
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.buttons import press
 from bot.client import Client
+from bot.download import ReactionDownloads
 from bot.endpoints import point_at
-from bot.imagine import imagine_command
+from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
 from bot.messenger import Messenger
+from bot.owner import Owner
+from bot.services import Services
 from bot.settings import BotSettings
+from bot.words import Languages
+from db.alarms import Alarms
 from db.bucket import open_bucket
+from db.downloads import Downloads
+from db.erasure import Erasure
+from db.favourites import Favourites
+from db.gallery import Gallery
 from db.jobs import Jobs
 from db.listen import listen
 from db.migrate import wait_until_migrated
@@ -29,12 +39,33 @@ async def serve(settings: BotSettings) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         jobs, replies = Jobs(pool, settings.limits), Replies(pool)
-        client = Client([imagine_command(jobs, replies, model=settings.stability_model)])
-        keeper = Keeper(jobs, replies, bucket, Messenger(client), concurrency=settings.reply_concurrency)
+        languages = Languages()
+        client = Client()
+        client.services = Services(
+            jobs=jobs,
+            replies=replies,
+            gallery=Gallery(pool),
+            favourites=Favourites(pool),
+            downloads=Downloads(pool),
+            erasure=Erasure(pool),
+            bucket=bucket,
+            languages=languages,
+            model=settings.stability_model,
+            press=press,
+            turn=turn,
+            open=open_picture,
+        )
+        client.downloads = ReactionDownloads(client, client.services, settings.reactions)
+        messenger = Messenger(client, reaction=settings.reactions[0])
+        keeper = Keeper(jobs, replies, bucket, messenger, languages, concurrency=settings.reply_concurrency)
         scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
 
+        owner = Owner(client, Alarms(pool))
+
         async def tick() -> None:
-            keeper.wake()
+            keeper.poll()
+            if client.logged_in.is_set():
+                await owner.tell()
 
         async def keep_replies() -> None:
             await wait_until_migrated(pool)

@@ -2,21 +2,40 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.errors import on_command_error
-from bot.imagine import Command
+from bot import edit
+from bot.controls import JobButton
+from bot.download import ReactionDownloads
+from bot.errors import on_command_error, tell
+from bot.forget import ForgetButton, forget_me
+from bot.gallery import gallery
+from bot.gallery_page import PageButton, PictureSelect
+from bot.imagine import imagine
+from bot.queue import queue
+from bot.services import Interaction, Services
+from bot.words import Translator
 
 log = logging.getLogger(__name__)
 
+COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me)
+
 
 class Client(discord.Client):
-    def __init__(self, commands: list[Command]) -> None:
+    """`services` and `downloads` are set before it is started: both are made with the client in hand."""
+
+    services: Services
+    downloads: ReactionDownloads
+
+    def __init__(self) -> None:
+        # Voice is not used, so there is nothing to miss in a library for it.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            # Guilds alone; none of these is privileged.
-            intents=discord.Intents(guilds=True),
+            # None of these is privileged.
+            intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -26,13 +45,31 @@ class Client(discord.Client):
         """Messages can be sent and edited from here on; the gateway is still to be connected."""
         self.tree = app_commands.CommandTree(self)
         self.tree.error(on_command_error)
-        for command in commands:
+        for command in COMMANDS:
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
         self.logged_in.set()
+        self.add_dynamic_items(JobButton, PageButton, PictureSelect, ForgetButton)
+        await self.tree.set_translator(Translator(self.services.languages))
         registered = await self.tree.sync()
         log.info("registered %d commands", len(registered))
 
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Modals: discord.py finds only those that this process opened itself."""
+        if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
+            return
+        match = edit.CUSTOM_ID.fullmatch(str(interaction.data.get("custom_id")))
+        if match is None:
+            log.warning("a modal came that nobody opened: %s", interaction.data.get("custom_id"))
+            return
+        try:
+            await edit.submit(interaction, int(match["id"]))
+        except Exception as error:  # noqa: BLE001 - the outermost frame of a modal: whatever it is, the member is told
+            await tell(interaction, error)
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        await self.downloads.on_reaction(payload)

@@ -5,39 +5,49 @@ import logging
 import discord
 from discord import app_commands
 
-from db.errors import InvalidRequest
+from bot import render
+from bot.services import Interaction, words_of
+from bot.words import Words
+from db.errors import BucketUnavailable, InvalidRequest
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
 
-def explain(error: BaseException) -> tuple[str, int]:
+def explain(error: BaseException, say: Words) -> tuple[str, int]:
     """The text for the member and the level for the log, from the most telling cause to the least."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, InvalidRequest):
-        return str(cause), logging.INFO
+        return say(cause.text, **cause.values), logging.INFO
+    if isinstance(cause, BucketUnavailable):
+        return say("⚠️ The pictures cannot be reached at the moment. Try again in a minute."), logging.WARNING
     if isinstance(cause, UNAVAILABLE):
         return (
-            "⚠️ The queue cannot be reached at the moment, so nothing was started and nothing was charged. "
-            "Try again in a minute.",
+            say(
+                "⚠️ The queue cannot be reached at the moment, so nothing was started and nothing was "
+                "charged. Try again in a minute."
+            ),
             logging.WARNING,
         )
     return (
-        "⚠️ Something in Tigerbrush broke. That is our fault, not yours, and nothing was charged.",
+        say("⚠️ Something in Tigerbrush broke. That is our fault, not yours, and nothing was charged."),
         logging.ERROR,
     )
 
 
-async def on_command_error(
-    interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError
-) -> None:
+async def tell(interaction: Interaction, error: Exception) -> None:
     """Tells the member, and only the member, what went wrong."""
-    text, level = explain(error)
-    log.log(level, "a command failed: %s", error, exc_info=error if level >= logging.ERROR else None)
+    text, level = explain(error, words_of(interaction))
+    log.log(level, "an interaction failed: %s", error, exc_info=error if level >= logging.ERROR else None)
+    view = render.notice(text)
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(text, ephemeral=True)
+            await interaction.followup.send(view=view, ephemeral=True)
         else:
-            await interaction.response.send_message(text, ephemeral=True)
+            await interaction.response.send_message(view=view, ephemeral=True)
     except discord.HTTPException as unanswered:
         log.warning("the member could not be told: %s", unanswered)
+
+
+async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:
+    await tell(interaction, error)

@@ -1,80 +1,98 @@
-"""`/imagine`: stores a job and answers with its place in line. Nothing slow happens before the answer."""
+"""`/imagine`: a picture from words."""
 
-import asyncio
-import logging
-from datetime import timedelta
+from dataclasses import replace
 
-import discord
 from discord import app_commands
 
-from bot import render
-from bot.prompts import check_size, clean_prompt
-from db.jobs import Job, Jobs, Order
-from db.models import PROMPT_LENGTH_MAX, SIDE_DEFAULT, SIDE_MAX, SIDE_MIN
-from db.replies import Replies
+from bot.orders import order_of, place
+from bot.prompts import check_size, clean_negative_prompt, clean_prompt
+from bot.services import Interaction, services_of
+from db.errors import InvalidRequest
+from db.models import (
+    MODELS,
+    PAINTERS,
+    PROMPT_LENGTH_MAX,
+    SEED_MAX,
+    SIDE_DEFAULT,
+    SIDE_MAX,
+    SIDE_MIN,
+    SIZES,
+    STYLES,
+    Model,
+    check_options,
+)
 
-log = logging.getLogger(__name__)
+Side = app_commands.Range[int, SIDE_MIN, SIDE_MAX]
 
-TOKEN_LIFE = timedelta(minutes=15)
-ENQUEUE_TIMEOUT_SECONDS = 2.0
-"""Discord waits 3 seconds for an answer, and some of them are needed to say that Postgres did not answer."""
-
-Interaction = discord.Interaction[discord.Client]
-Command = app_commands.Command[app_commands.Group, ..., None]
-
-
-def imagine_command(jobs: Jobs, replies: Replies, *, model: str) -> Command:
-    @app_commands.command(description="Paint a picture from words")
-    @app_commands.describe(
-        prompt="What the picture should show",
-        width=f"Width in pixels, {SIDE_MIN} to {SIDE_MAX} (default {SIDE_DEFAULT})",
-        height=f"Height in pixels, {SIDE_MIN} to {SIDE_MAX} (default {SIDE_DEFAULT})",
-    )
-    # Installing it for a single user, who could then spend the owner's credits anywhere, is not offered.
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    async def imagine(
-        interaction: Interaction,
-        prompt: app_commands.Range[str, 1, PROMPT_LENGTH_MAX],
-        width: app_commands.Range[int, SIDE_MIN, SIDE_MAX] = SIDE_DEFAULT,
-        height: app_commands.Range[int, SIDE_MIN, SIDE_MAX] = SIDE_DEFAULT,
-    ) -> None:
-        order = _order(interaction, clean_prompt(prompt), width, height, model)
-        async with asyncio.timeout(ENQUEUE_TIMEOUT_SECONDS):
-            job = await jobs.enqueue(order)
-            if job is None:
-                log.info("interaction %d came again; its job is there already", interaction.id)
-                return
-            place = await jobs.place_in_line(job)
-        await _answer(interaction, replies, job, place)
-
-    return imagine
+_SHAPES = {
+    "square": "Square, {size}",
+    "portrait": "Portrait, {size}",
+    "landscape": "Landscape, {size}",
+    "wide": "Wide, {size}",
+    "tall": "Tall, {size}",
+}
 
 
-def _order(interaction: Interaction, prompt: str, width: int, height: int, model: str) -> Order:
-    check_size(width, height)
-    if interaction.channel_id is None:
-        raise AssertionError("Discord sends a channel with every command")
-    return Order(
-        interaction_id=interaction.id,
-        application_id=interaction.application_id,
-        token=interaction.token,
-        token_expires_at=interaction.created_at + TOKEN_LIFE,
-        member_id=interaction.user.id,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id,
-        prompt=prompt,
-        width=width,
-        height=height,
-        model=model,
-    )
+def _model_choice(model: Model) -> app_commands.Choice[str]:
+    credits = "1 credit" if model.credits == 1 else f"{model.credits:f} credits"
+    name = f"{model.title}: {credits}, {model.good_at}"
+    return app_commands.Choice(name=app_commands.locale_str(name), value=model.name)
 
 
-async def _answer(interaction: Interaction, replies: Replies, job: Job, place: int) -> None:
-    try:
-        callback = await interaction.response.send_message(view=render.waiting(job, place).view)
-    except discord.HTTPException as error:
-        # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
-        log.warning("job %d could not be answered: %s", job.id, error)
-        return
-    await replies.shown(job.id, job.revision, message_id=callback.message_id)
+def _shape_choice(shape: str) -> app_commands.Choice[str]:
+    width, height = SIZES[shape]
+    name = _SHAPES[shape].format(size=f"{width} × {height}")
+    return app_commands.Choice(name=app_commands.locale_str(name), value=shape)
+
+
+@app_commands.command(description="Paint a picture from words")
+@app_commands.describe(
+    prompt="What the picture should show",
+    width="Width in pixels, 256 to 1536; 1024 if nothing is said",
+    height="Height in pixels, 256 to 1536; 1024 if nothing is said",
+    shape="A shape by name, instead of width and height",
+    model="Which model paints",
+    negative_prompt="What the picture should not show",
+    style="In which manner it is painted",
+    seed="The same words with the same seed give the same picture",
+    private="Only you see the picture",
+    spoiler="The picture is covered until it is clicked",
+)
+@app_commands.choices(
+    shape=[_shape_choice(shape) for shape in SIZES],
+    model=[_model_choice(model) for model in PAINTERS.values()],
+    style=[app_commands.Choice(name=style, value=style) for style in STYLES],
+)
+# Installing it for a single user, who could then spend the owner's credits anywhere, is not offered.
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+async def imagine(
+    interaction: Interaction,
+    prompt: app_commands.Range[str, 1, PROMPT_LENGTH_MAX],
+    width: Side | None = None,
+    height: Side | None = None,
+    shape: str | None = None,
+    model: str | None = None,
+    negative_prompt: app_commands.Range[str, 1, PROMPT_LENGTH_MAX] | None = None,
+    style: str | None = None,
+    seed: app_commands.Range[int, 0, SEED_MAX] | None = None,
+    private: bool = False,
+    spoiler: bool = False,
+) -> None:
+    name = model or services_of(interaction).model
+    negative = clean_negative_prompt(negative_prompt)
+    size = _size(width, height, shape)
+    check_options(MODELS[name], negative_prompt=negative, style=style)
+    plain = order_of(interaction, prompt=clean_prompt(prompt), width=size[0], height=size[1], model=name)
+    order = replace(plain, negative_prompt=negative, style=style, seed=seed, spoiler=spoiler)
+    await place(interaction, replace(order, private=private or plain.private))
+
+
+def _size(width: int | None, height: int | None, shape: str | None) -> tuple[int, int]:
+    if shape is not None:
+        if width is not None or height is not None:
+            raise InvalidRequest("Name a shape, or a width and a height, but not both.")
+        return SIZES[shape]
+    size = width or SIDE_DEFAULT, height or SIDE_DEFAULT
+    check_size(*size)
+    return size

@@ -6,16 +6,18 @@ failed edit are all the same to it: a reply that is behind.
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import aiohttp
 import discord
 
 from bot import render
-from bot.messenger import Messenger, Undeliverable
+from bot.messenger import Messenger, Shown, Undeliverable
+from bot.picture import picture_reply
 from bot.render import Reply
+from bot.words import Languages
 from db.bucket import Bucket
-from db.errors import BucketUnavailable
+from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job, Jobs, State
 from db.pool import UNAVAILABLE
 from db.replies import Replies
@@ -27,6 +29,9 @@ HOLD_SECONDS = 20.0
 
 EDIT_TIMEOUT_SECONDS = 15.0
 """Below HOLD_SECONDS, so that no second edit starts while the first may still arrive."""
+
+MOVED_MAX = 5
+"""How many replies a poll brings to a new place in line; the rest of the edits are for what matters more."""
 
 PAUSE_SECONDS_MAX = 300.0
 REFUSALS_MAX = 8
@@ -43,19 +48,33 @@ _PASSING = (
 
 class Keeper:
     def __init__(
-        self, jobs: Jobs, replies: Replies, bucket: Bucket, messenger: Messenger, *, concurrency: int
+        self,
+        jobs: Jobs,
+        replies: Replies,
+        bucket: Bucket,
+        messenger: Messenger,
+        languages: Languages,
+        *,
+        concurrency: int,
     ) -> None:
         self._jobs = jobs
         self._replies = replies
         self._bucket = bucket
         self._messenger = messenger
+        self._languages = languages
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._poll_due = False
         self._stopping = False
 
     def wake(self) -> None:
         """Some reply may be behind."""
+        self._wake.set()
+
+    def poll(self) -> None:
+        """Time to look for what no notification told of: lost ones, and places in line that have changed."""
+        self._poll_due = True
         self._wake.set()
 
     def stop(self) -> None:
@@ -66,23 +85,32 @@ class Keeper:
     async def serve(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            await self._begin_due()
+            try:
+                await self._begin_due()
+                if self._poll_due:
+                    self._poll_due = False
+                    await self._begin_moved()
+            except UNAVAILABLE as error:
+                log.warning("replies could not be looked up: %s", error or type(error).__name__)
             await self._wake.wait()
         await asyncio.gather(*self._tasks)
 
     async def _begin_due(self) -> None:
         free = self._concurrency - len(self._tasks)
-        if free == 0:
-            return
-        try:
-            due = await self._replies.claim_due(free, hold_seconds=HOLD_SECONDS)
-        except UNAVAILABLE as error:
-            log.warning("replies could not be looked up: %s", error or type(error).__name__)
-            return
-        for job in due:
-            task = asyncio.create_task(self._keep(job), name=f"reply-{job.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+        if free > 0:
+            for job in await self._replies.claim_due(free, hold_seconds=HOLD_SECONDS):
+                self._begin(job)
+
+    async def _begin_moved(self) -> None:
+        free = min(self._concurrency - len(self._tasks), MOVED_MAX)
+        if free > 0:
+            for job, _place in await self._replies.claim_moved(free, hold_seconds=HOLD_SECONDS):
+                self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        task = asyncio.create_task(self._keep(job), name=f"reply-{job.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -100,8 +128,8 @@ class Keeper:
     async def _show(self, job: Job) -> None:
         try:
             async with asyncio.timeout(EDIT_TIMEOUT_SECONDS):
-                message_id = await self._messenger.bring(job, await self._reply(job))
-        except Undeliverable as error:
+                shown, place = await self._bring(job)
+        except (Undeliverable, PictureGone) as error:
             log.warning("job %d: its reply cannot be shown: %s", job.id, error)
             await self._replies.give_up(job.id, job.revision, reason=str(error))
         except _PASSING as error:
@@ -113,8 +141,22 @@ class Keeper:
                 log.error("job %d: Discord keeps refusing its reply: %s", job.id, error)
                 await self._replies.give_up(job.id, job.revision, reason=f"refused: {error}")
         else:
-            await self._replies.shown(job.id, job.revision, message_id=message_id)
+            await self._replies.shown(
+                job.id,
+                job.revision,
+                message_id=shown.message_id if shown else None,
+                channel_id=shown.channel_id if shown else None,
+                place=place,
+            )
             log.info("job %d: its reply shows revision %d (%s)", job.id, job.revision, job.state)
+
+    async def _bring(self, job: Job) -> tuple[Shown | None, int | None]:
+        """Where the message is that shows the job now, and the place in line that it tells."""
+        if job.erased_at is not None:
+            await self._messenger.remove(job)
+            return None, None
+        reply, place = await self._reply(job)
+        return await self._messenger.bring(job, reply), place
 
     async def _postpone(self, job: Job, error: Exception, *, count_fault: bool) -> None:
         behind_seconds = (
@@ -128,17 +170,17 @@ class Keeper:
         await self._replies.postpone(job.id, delay_seconds=delay_seconds, count_fault=count_fault)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)
 
-    async def _reply(self, job: Job) -> Reply:
+    async def _reply(self, job: Job) -> tuple[Reply, int | None]:
+        say = self._languages.of(job.locale)
         match job.state:
             case State.QUEUED:
-                return render.waiting(job, await self._jobs.place_in_line(job))
+                estimate = await self._jobs.estimate(job)
+                return render.waiting(job, estimate, say), estimate.place
             case State.RUNNING:
-                return render.running(job)
+                return render.running(job, await self._jobs.estimate(job), say), None
             case State.DONE:
-                preview = await self._bucket.get_preview(job)
-                expires_at = datetime.now(UTC) + timedelta(seconds=self._bucket.link_ttl_seconds)
-                return render.done(job, preview, render.Link(await self._bucket.link(job), expires_at))
+                return await picture_reply(self._bucket, job, say), None
             case State.FAILED:
-                return render.failed(job)
+                return render.failed(job, say), None
             case State.CANCELLED:
-                return render.cancelled(job)
+                return render.cancelled(job, say), None

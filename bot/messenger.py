@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import TypeAlias, cast
 
 import discord
 
 from bot.render import Reply
 from db.errors import TigerbrushError
-from db.jobs import Job
+from db.jobs import Job, State
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,17 @@ TOKEN_MARGIN = timedelta(seconds=30)
 
 # Discord's error codes, where the status alone does not tell.
 _UNKNOWN_MESSAGE = 10008
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a message is."""
+
+    channel_id: int
+    message_id: int
+
+
+_Route: TypeAlias = Callable[[Job, Reply], Awaitable[Shown]]
 
 
 class Undeliverable(TigerbrushError):
@@ -29,11 +41,14 @@ class _RouteClosed(TigerbrushError):
 
 
 class Messenger:
-    def __init__(self, client: discord.Client) -> None:
-        self._client = client
+    """`reaction` is put under each finished picture that others can react to."""
 
-    async def bring(self, job: Job, reply: Reply) -> int | None:
-        """Shows `reply` to the job's member and returns the id of the message that is now the job's reply.
+    def __init__(self, client: discord.Client, *, reaction: str) -> None:
+        self._client = client
+        self._reaction = reaction
+
+    async def bring(self, job: Job, reply: Reply) -> Shown | None:
+        """Shows `reply` to the job's member and returns where the message is that is now the job's reply.
 
         None: nothing was shown, as an intermediate state is not worth a message of its own.
         Raises Undeliverable, or discord.py's own exceptions for what may pass.
@@ -41,26 +56,54 @@ class Messenger:
         reasons = []
         for route in self._routes(job):
             try:
-                return await route(job, reply)
+                shown = await route(job, reply)
             except _RouteClosed as error:
                 reasons.append(str(error))
+            else:
+                await self._offer_download(job, shown)
+                return shown
         if not job.state.is_final:
             return None
         raise Undeliverable("; ".join(reasons))
 
-    def _routes(self, job: Job) -> list[Callable[[Job, Reply], Awaitable[int]]]:
-        routes: list[Callable[[Job, Reply], Awaitable[int]]] = []
+    async def remove(self, job: Job) -> None:
+        """Takes away the message of a job that was erased. Raises Undeliverable where the bot cannot."""
+        if job.message_id is None:
+            return
+        channel = self._client.get_partial_messageable(job.reply_channel_id or job.channel_id)
+        try:
+            await channel.get_partial_message(job.message_id).delete()
+        except discord.NotFound:
+            # Deleted by hand before or, if it was private, only its member's client had it.
+            return
+        except discord.Forbidden as error:
+            raise Undeliverable(f"the message could not be removed: {error.text}") from error
+
+    def _routes(self, job: Job) -> list[_Route]:
+        routes: list[_Route] = []
         if job.token is not None and datetime.now(UTC) < job.token_expires_at - TOKEN_MARGIN:
             routes.append(self._edit_by_token)
-        if job.message_id is not None:
-            routes.append(self._edit_as_bot)
-        elif job.state.is_final:
-            routes.append(self._post)
+        # A private reply is in no channel: nothing but its token finds it, and nobody else may see it.
+        if not job.is_ephemeral:
+            if job.message_id is not None:
+                routes.append(self._edit_as_bot)
+            elif job.state.is_final:
+                routes.append(self._post)
         if job.state.is_final:
             routes.append(self._send_direct_message)
         return routes
 
-    async def _edit_by_token(self, job: Job, reply: Reply) -> int:
+    async def _offer_download(self, job: Job, shown: Shown) -> None:
+        """A reaction to click; who clicks it is sent the picture. Not being allowed to is no fault."""
+        if job.state is not State.DONE or job.is_ephemeral:
+            return
+        channel = self._client.get_partial_messageable(shown.channel_id)
+        try:
+            await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
+        except discord.HTTPException as error:
+            log.info("job %d: no reaction under its picture: %s", job.id, error)
+
+    async def _edit_by_token(self, job: Job, reply: Reply) -> Shown:
         webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
         # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
         message_id = job.message_id or cast(int, "@original")
@@ -74,10 +117,10 @@ class Messenger:
             if error.status in (401, 403):
                 raise _RouteClosed(f"by token: {error.text}") from error
             raise
-        return message.id
+        return Shown(message.channel.id, message.id)
 
-    async def _edit_as_bot(self, job: Job, reply: Reply) -> int:
-        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    async def _edit_as_bot(self, job: Job, reply: Reply) -> Shown:
+        channel = self._client.get_partial_messageable(job.reply_channel_id or job.channel_id)
         message = channel.get_partial_message(cast(int, job.message_id))
         try:
             await message.edit(view=reply.view, attachments=reply.attachments())
@@ -87,23 +130,23 @@ class Messenger:
             raise _RouteClosed(f"as bot: {error.text}") from error
         except discord.Forbidden as error:
             raise _RouteClosed(f"as bot: {error.text}") from error
-        return message.id
+        return Shown(channel.id, message.id)
 
-    async def _post(self, job: Job, reply: Reply) -> int:
+    async def _post(self, job: Job, reply: Reply) -> Shown:
         """For a command whose answer never reached Discord, or whose place nobody knows."""
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         return await _send(channel, job, reply, "in the channel")
 
-    async def _send_direct_message(self, job: Job, reply: Reply) -> int:
+    async def _send_direct_message(self, job: Job, reply: Reply) -> Shown:
         user = await self._client.fetch_user(job.member_id)
         return await _send(user, job, reply, "by direct message")
 
 
-async def _send(target: discord.abc.Messageable, job: Job, reply: Reply, way: str) -> int:
+async def _send(target: discord.abc.Messageable, job: Job, reply: Reply, way: str) -> Shown:
     try:
         # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
         message = await target.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}")
     except (discord.NotFound, discord.Forbidden) as error:
         raise _RouteClosed(f"{way}: {error.text}") from error
     log.info("job %d: the reply went out %s", job.id, way)
-    return message.id
+    return Shown(message.channel.id, message.id)

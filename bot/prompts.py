@@ -31,14 +31,24 @@ def clean_prompt(text: str) -> str:
     return cleaned
 
 
+def clean_negative_prompt(text: str | None) -> str | None:
+    """None where nothing is left of it: then nothing was meant to be left out of the picture."""
+    return _UNSAFE.sub("", text or "").strip() or None
+
+
 def check_size(width: int, height: int) -> None:
     """Raises InvalidRequest for what Discord's own limits on each side let through."""
     if width * height > PIXELS_MAX:
         largest = min(PIXELS_MAX // width, SIDE_MAX)
         raise InvalidRequest(
-            f"{width} × {height} is {width * height / 1e6:.2f} megapixels, and a picture may have "
-            f"{PIXELS_MAX / 1e6:.2f}. With a width of {width}, the height can be up to {largest}; "
-            f"1536 × 1024 and 1024 × 1536 are the largest of all."
+            "{width} × {height} is {size} megapixels, and a picture may have {most}. "
+            "With a width of {width}, the height can be up to {largest}; "
+            "1536 × 1024 and 1024 × 1536 are the largest of all.",
+            width=width,
+            height=height,
+            size=f"{width * height / 1e6:.2f}",
+            most=f"{PIXELS_MAX / 1e6:.2f}",
+            largest=largest,
         )
 
 

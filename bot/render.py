@@ -2,25 +2,32 @@
 
 import io
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import discord
 from discord import ui
 from discord.utils import format_dt
 
+from bot.controls import Action, JobButton, actions_of, row
 from bot.prompts import alt_text, escape
+from bot.words import Words
 from db.errors import FAILURES
-from db.jobs import PLACE_MAX, Job, State
-from db.models import MODELS
+from db.jobs import PLACE_MAX, Estimate, Job, State
+from db.models import MODELS, Kind
 
 PREVIEW_NAME = "preview.webp"
 LINK_URL_LENGTH_MAX = 512
 """Discord's limit for the URL of a button; a longer link goes into the text."""
 
-_GREY = discord.Colour(0x80848E)
-_ORANGE = discord.Colour(0xF0882F)
-_GREEN = discord.Colour(0x3BA55D)
-_RED = discord.Colour(0xD83C3E)
+BUTTONS_PER_ROW = 5
+
+GREY = discord.Colour(0x80848E)
+ORANGE = discord.Colour(0xF0882F)
+GREEN = discord.Colour(0x3BA55D)
+RED = discord.Colour(0xD83C3E)
+
+Container = ui.Container[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,74 +50,119 @@ class Reply:
         return [discord.File(io.BytesIO(self.preview), PREVIEW_NAME, description=self.preview_alt_text)]
 
 
-def waiting(job: Job, place: int) -> Reply:
-    again = "\nThe last try met a fault, so it is tried again." if job.faults else ""
-    return _reply(job, _GREY, f"### ⏳ Waiting in line\n{_place(place)}{again}")
+def waiting(job: Job, estimate: Estimate, say: Words) -> Reply:
+    lines = [say("### ⏳ Waiting in line"), waiting_line(estimate, say)]
+    if job.faults:
+        lines.append(say("The last try met a fault, so it is tried again."))
+    return _reply(job, GREY, lines, say, Action.CANCEL)
 
 
-def running(job: Job) -> Reply:
-    since = f" since {format_dt(job.started_at, 'R')}" if job.started_at else ""
-    return _reply(job, _ORANGE, f"### 🔄 Painting\nAt work{since}.")
+def running(job: Job, estimate: Estimate, say: Words) -> Reply:
+    since = format_dt(job.started_at, "R") if job.started_at else ""
+    lines = [say("### 🔄 Painting"), say("At work since {since}.", since=since)]
+    if estimate.seconds is not None:
+        lines.append(_likely_done(estimate.seconds, say))
+    return _reply(job, ORANGE, lines, say, Action.CANCEL)
 
 
-def done(job: Job, preview: bytes, link: Link) -> Reply:
-    size = f"PNG, {(job.original_bytes or 0) / 1e6:.1f} MB"
-    expiry = f"The link works until {format_dt(link.expires_at, 'f')} ({format_dt(link.expires_at, 'R')})."
-    gallery = ui.MediaGallery[ui.LayoutView](
-        discord.MediaGalleryItem(f"attachment://{PREVIEW_NAME}", description=alt_text(job.prompt))
+def done(job: Job, preview: bytes, link: Link, say: Words) -> Reply:
+    gallery = ui.MediaGallery[Any](
+        discord.MediaGalleryItem(
+            f"attachment://{PREVIEW_NAME}", description=alt_text(job.prompt), spoiler=job.spoiler
+        )
     )
-    container = ui.Container[ui.LayoutView](gallery, accent_colour=_GREEN)
-    container.add_item(ui.TextDisplay(_quote(job)))
+    size = say("Full size (PNG, {size} MB)", size=f"{(job.original_bytes or 0) / 1e6:.1f}")
+    expiry = say(
+        "The link works until {date} ({when}).",
+        date=format_dt(link.expires_at, "f"),
+        when=format_dt(link.expires_at, "R"),
+    )
+    buttons: list[ui.Item[Any]] = [JobButton(action, job.id, say) for action in actions_of(job)]
+    text = f"{_facts(job, say)}\n-# {expiry}"
     if len(link.url) <= LINK_URL_LENGTH_MAX:
-        container.add_item(ui.TextDisplay(f"{_facts(job)}\n-# {expiry}"))
-        button: ui.Button[ui.LayoutView] = ui.Button(label=f"Full size ({size})", emoji="🔗", url=link.url)
-        container.add_item(ui.ActionRow(button))
+        buttons.insert(0, ui.Button(label=size, emoji="🔗", url=link.url))
     else:
-        container.add_item(ui.TextDisplay(f"{_facts(job)}\n🔗 [Full size ({size})]({link.url})\n-# {expiry}"))
-    return Reply(_view(container), preview, alt_text(job.prompt))
+        text = f"{_facts(job, say)}\n🔗 [{size}]({link.url})\n-# {expiry}"
+    container = Container(gallery, ui.TextDisplay(f"{_quote(job)}\n{text}"), accent_colour=GREEN)
+    for start in range(0, len(buttons), BUTTONS_PER_ROW):
+        container.add_item(ui.ActionRow(*buttons[start : start + BUTTONS_PER_ROW]))
+    return Reply(view_of(container), preview, alt_text(job.prompt))
 
 
-def failed(job: Job) -> Reply:
+def failed(job: Job, say: Words) -> Reply:
     if job.failure is None:
         raise AssertionError(f"job {job.id} failed without a reason")
     failure = FAILURES[job.failure]
-    charge = "Stability charges for it all the same." if failure.charged else "Nothing was charged."
-    return _reply(job, _RED, f"### ⚠️ No picture\n{failure.text}\n{charge}")
+    charge = say("Stability charges for it all the same.") if failure.charged else say("Nothing was charged.")
+    actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
+    return _reply(job, RED, [say("### ⚠️ No picture"), say(failure.text), charge], say, *actions)
 
 
-def cancelled(job: Job) -> Reply:
-    return _reply(job, _GREY, "### ✖️ Cancelled\nNothing was charged.")
+def cancelled(job: Job, say: Words) -> Reply:
+    charge = (
+        say("Nothing is charged to you; Stability may still bill its owner for what it had begun.")
+        if job.was_begun
+        else say("Nothing was charged.")
+    )
+    actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
+    return _reply(job, GREY, [say("### ✖️ Cancelled"), charge], say, *actions)
 
 
-def _reply(job: Job, colour: discord.Colour, heading: str) -> Reply:
-    container = ui.Container[ui.LayoutView](ui.TextDisplay(heading), accent_colour=colour)
-    container.add_item(ui.TextDisplay(f"{_quote(job)}\n{_facts(job)}"))
-    return Reply(_view(container))
+def waiting_line(estimate: Estimate, say: Words) -> str:
+    place = _place(estimate.place or 1, say)
+    return place if estimate.seconds is None else f"{place} {_likely_done(estimate.seconds, say)}"
 
 
-def _view(container: "ui.Container[ui.LayoutView]") -> ui.LayoutView:
+def view_of(*items: ui.Item[Any]) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
-    view.add_item(container)
+    for item in items:
+        view.add_item(item)
     return view
+
+
+def notice(text: str, *rows: ui.ActionRow[Any]) -> ui.LayoutView:
+    """A few words, and what may be done about them."""
+    return view_of(ui.TextDisplay(text), *rows)
+
+
+def _reply(job: Job, colour: discord.Colour, lines: list[str], say: Words, *actions: Action) -> Reply:
+    container = Container(ui.TextDisplay("\n".join(lines)), accent_colour=colour)
+    container.add_item(ui.TextDisplay(f"{_quote(job)}\n{_facts(job, say)}"))
+    if actions:
+        container.add_item(row(job.id, say, *actions))
+    return Reply(view_of(container))
 
 
 def _quote(job: Job) -> str:
     return f"> {escape(job.prompt)}"
 
 
-def _facts(job: Job) -> str:
+def _facts(job: Job, say: Words) -> str:
+    """All that was used, so that it can be asked for again."""
     facts = [f"{job.width} × {job.height}", MODELS[job.model].title if job.model in MODELS else job.model]
+    if job.style is not None:
+        facts.append(say("style {style}", style=job.style))
+    if job.negative_prompt is not None:
+        facts.append(say("without {things}", things=escape(job.negative_prompt, 200)))
     seed = job.painted_seed if job.painted_seed is not None else job.seed
     if seed is not None:
-        facts.append(f"seed {seed}")
+        facts.append(say("seed {seed}", seed=seed))
+    if job.private:
+        facts.append(say("private"))
     if job.state is State.DONE and job.started_at and job.finished_at:
-        facts.append(f"painted in {(job.finished_at - job.started_at).total_seconds():.1f} s")
+        seconds = f"{(job.finished_at - job.started_at).total_seconds():.1f}"
+        facts.append(say("painted in {seconds} s", seconds=seconds))
     return f"-# {' · '.join(facts)}"
 
 
-def _place(place: int) -> str:
+def _place(place: int, say: Words) -> str:
     if place == 1:
-        return "This one is next."
+        return say("This one is next.")
     if place >= PLACE_MAX:
-        return f"At least {PLACE_MAX - 1} others are before this one."
-    return f"Number **{place}** in line."
+        return say("At least {count} others are before this one.", count=PLACE_MAX - 1)
+    return say("Number **{place}** in line.", place=place)
+
+
+def _likely_done(seconds: float, say: Words) -> str:
+    """Discord counts down by itself, so no edit is needed for it."""
+    return say("Likely done {when}.", when=format_dt(datetime.now(UTC) + timedelta(seconds=seconds), "R"))

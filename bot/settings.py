@@ -17,6 +17,16 @@ def _web_socket_url(value: str) -> str:
     return value
 
 
+def _emoji_list(value: str) -> str:
+    if not all(part and not part.isascii() for part in _split(value)):
+        raise ValueError("is not a list of emoji")
+    return value
+
+
+def _split(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",")]
+
+
 Credits = Annotated[
     Decimal | None,
     Field(ge=0, description="a number of credits (0.01 USD each), or unset for no limit"),
@@ -34,6 +44,9 @@ class BotSettings(DatabaseSettings, BucketSettings):
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
     )
     stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(PAINTERS)}")
+    download_reactions: Annotated[str, AfterValidator(_emoji_list)] = Field(
+        "📥,⬇️", description="emoji, separated by commas; the bot puts the first one under each picture"
+    )
     poll_seconds: float = Field(5, ge=0.1, le=300, description="a number of seconds from 0.1 to 300")
     reply_concurrency: int = Field(
         10, ge=1, le=100, description="a number of replies edited at once, from 1 to 100"
@@ -57,3 +70,7 @@ class BotSettings(DatabaseSettings, BucketSettings):
             credits_per_server=self.credits_per_server_per_month,
             credits_in_all=self.credits_per_month,
         )
+
+    @property
+    def reactions(self) -> list[str]:
+        return _split(self.download_reactions)

@@ -10,7 +10,15 @@ class TigerbrushError(Exception):
 
 
 class InvalidRequest(TigerbrushError):
-    """A member asked for what cannot be done; the message says what is wrong and what would be right."""
+    """A member asked for what cannot be done; the text says what is wrong and what would be right.
+
+    `values` fill the names in braces, so that the text can be said in another language.
+    """
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        super().__init__(text.format(**values) if values else text)
+        self.text = text
+        self.values = values
 
 
 class LimitReached(InvalidRequest):

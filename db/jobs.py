@@ -72,6 +72,11 @@ class Order:
     spoiler: bool = False
     locale: str = "en-US"
 
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether others must be kept from seeing the reply; in direct messages there are none."""
+        return self.private and self.guild_id is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -110,10 +115,16 @@ class Job:
     token: str | None = field(repr=False)
     token_expires_at: datetime
     message_id: int | None
+    reply_channel_id: int | None
     revision: int
     shown_revision: int
     reply_faults: int
     erased_at: datetime | None
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether the reply is one that only its member sees, and only its token finds."""
+        return self.private and self.guild_id is not None
 
     @property
     def was_begun(self) -> bool:
@@ -202,6 +213,11 @@ class Jobs:
         if row is None:
             raise AssertionError("`enqueue` answers with one row in any case")
         return row
+
+    async def find(self, job_id: int) -> Job | None:
+        """A job in any state, unless it was erased."""
+        row = await self._pool.fetchrow(_SQL["find"], job_id)
+        return Job.from_row(row) if row else None
 
     async def place_in_line(self, job: Job) -> int:
         """1 for the job that is next; PLACE_MAX stands for itself and all that is beyond."""

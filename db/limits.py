@@ -32,29 +32,48 @@ class Limits:
         """
         if used["line_length"] >= self.queue_length:
             raise LimitReached(
-                f"{self.queue_length} pictures are waiting already, and no more than that can. "
-                "Places come free as they are painted: try again in a few minutes."
+                "{most} pictures are waiting already, and no more than that can. "
+                "Places come free as they are painted: try again in a few minutes.",
+                most=self.queue_length,
             )
         if used["member_jobs"] >= self.jobs_per_member:
             raise LimitReached(
-                f"{used['member_jobs']} of your pictures are waiting or being painted, and "
-                f"{self.jobs_per_member} is the most at once. You can ask for another as soon as one of them "
-                "is done or cancelled."
+                "{count} of your pictures are waiting or being painted, and {most} is the most at once. "
+                "You can ask for another as soon as one of them is done or cancelled.",
+                count=used["member_jobs"],
+                most=self.jobs_per_member,
             )
-        _check_credits("You have", used["member_credits"], self.credits_per_member, price)
-        if in_server:
-            _check_credits("This server has", used["server_credits"], self.credits_per_server, price)
-        _check_credits("All members together have", used["all_credits"], self.credits_in_all, price)
+        if _is_beyond(self.credits_per_member, used["member_credits"], price):
+            raise LimitReached(
+                "You have used {used} of {most} credits this month, and this picture costs {price}. "
+                "The count starts anew on {date} (UTC).",
+                **_numbers(self.credits_per_member, used["member_credits"], price),
+            )
+        if in_server and _is_beyond(self.credits_per_server, used["server_credits"], price):
+            raise LimitReached(
+                "This server has used {used} of {most} credits this month, and this picture costs {price}. "
+                "The count starts anew on {date} (UTC).",
+                **_numbers(self.credits_per_server, used["server_credits"], price),
+            )
+        if _is_beyond(self.credits_in_all, used["all_credits"], price):
+            raise LimitReached(
+                "All members together have used {used} of {most} credits this month, and this picture costs "
+                "{price}. The count starts anew on {date} (UTC).",
+                **_numbers(self.credits_in_all, used["all_credits"], price),
+            )
 
 
-def _check_credits(who: str, used: Decimal | None, limit: Decimal | None, price: Decimal) -> None:
-    if used is None or limit is None or used + price <= limit:
-        return
-    anew = f"{_next_month(datetime.now(UTC)):%d %B %Y}"
-    raise LimitReached(
-        f"{who} used {_plain(used)} of {_plain(limit)} credits this month, and this picture costs "
-        f"{_plain(price)}. The count starts anew on {anew} (UTC)."
-    )
+def _is_beyond(limit: Decimal | None, used: Decimal | None, price: Decimal) -> bool:
+    return limit is not None and used is not None and used + price > limit
+
+
+def _numbers(limit: Decimal | None, used: Decimal, price: Decimal) -> dict[str, str]:
+    return {
+        "used": _plain(used),
+        "most": _plain(limit or Decimal(0)),
+        "price": _plain(price),
+        "date": f"{_next_month(datetime.now(UTC)):%Y-%m-%d}",
+    }
 
 
 def _plain(credits: Decimal) -> str:

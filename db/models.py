@@ -194,15 +194,23 @@ def check_options(model: Model, *, negative_prompt: str | None, style: str | Non
     if negative_prompt is not None and not model.takes_negative_prompt:
         others = ", ".join(other.title for other in PAINTERS.values() if other.takes_negative_prompt)
         raise InvalidRequest(
-            f"{model.title} takes no negative prompt. Leave it out, or choose one of {others}."
+            "{model} takes no negative prompt. Leave it out, or choose one of {others}.",
+            model=model.title,
+            others=others,
         )
     if negative_prompt is not None and len(negative_prompt) > PROMPT_LENGTH_MAX:
         raise InvalidRequest(
-            f"The negative prompt has {len(negative_prompt)} characters; it may have {PROMPT_LENGTH_MAX}."
+            "The negative prompt has {count} characters; it may have {most}.",
+            count=len(negative_prompt),
+            most=PROMPT_LENGTH_MAX,
         )
     if style is not None and style not in model.styles:
-        right = f"choose one of {', '.join(model.styles)}" if model.styles else "leave it out"
-        raise InvalidRequest(f"{model.title} does not know the style {style[:40]!r}; {right}.")
+        raise InvalidRequest(
+            "{model} does not know the style “{style}”; leave it out, or choose one of: {styles}.",
+            model=model.title,
+            style=style[:40],
+            styles=", ".join(model.styles) or "-",
+        )
 
 
 def upscale_input(width: int, height: int) -> tuple[int, int]:
@@ -216,5 +224,9 @@ def upscaled_size(width: int, height: int) -> tuple[int, int]:
     width_in, height_in = upscale_input(width, height)
     upscaled = width_in * UPSCALE_FACTOR, height_in * UPSCALE_FACTOR
     if upscaled[0] <= width or upscaled[1] <= height:
-        raise InvalidRequest(f"This picture is {width} × {height} already and cannot be made larger.")
+        raise InvalidRequest(
+            "This picture is {width} × {height} already and cannot be made larger.",
+            width=width,
+            height=height,
+        )
     return upscaled

@@ -33,10 +33,16 @@ class Replies:
         return seconds
 
     async def shown(
-        self, job_id: int, revision: int, *, message_id: int | None, place: int | None = None
+        self,
+        job_id: int,
+        revision: int,
+        *,
+        message_id: int | None,
+        channel_id: int | None = None,
+        place: int | None = None,
     ) -> None:
-        """Records which revision and place the reply shows, and where the reply is, if that was learnt."""
-        await self._pool.fetchval(_SQL["shown"], job_id, revision, message_id, place)
+        """Records that the reply shows `revision` and `place`, and where it is, if that was learnt."""
+        await self._pool.fetchval(_SQL["shown"], job_id, revision, message_id, place, channel_id)
 
     async def postpone(self, job_id: int, *, delay_seconds: float, count_fault: bool) -> None:
         await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, int(count_fault))

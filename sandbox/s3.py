@@ -9,6 +9,15 @@ SECRET_KEY = "sandbox-secret-key"
 REGION = "auto"
 BUCKET = "tigerbrush"
 
+VARIABLES = (
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "BUCKET_NAME",
+)
+"""What `fly storage create` sets."""
+
 
 @dataclass(frozen=True, slots=True)
 class S3Command:
@@ -29,11 +38,5 @@ def s3_command(directory: Path, port: int) -> S3Command:
 
 
 def bucket_environment(port: int) -> dict[str, str]:
-    """What `fly storage create` would set."""
-    return {
-        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_REGION": REGION,
-        "BUCKET_NAME": BUCKET,
-    }
+    values = (f"http://127.0.0.1:{port}", ACCESS_KEY, SECRET_KEY, REGION, BUCKET)
+    return dict(zip(VARIABLES, values, strict=True))

@@ -17,6 +17,9 @@ from sandbox.postgres import postgres
 from sandbox.processes import Process, python
 from sandbox.stability import StabilityServer
 
+# What is used instead of a server of our own, where the environment has it.
+_GIVEN = ("DATABASE_URL", "DATABASE_LISTEN_URL", *s3.VARIABLES)
+
 HOST = "127.0.0.1"
 START_TIMEOUT_SECONDS = 30.0
 
@@ -54,11 +57,11 @@ async def stack(
     A Postgres or an S3 server that the environment names (DATABASE_URL, AWS_ENDPOINT_URL_S3) is used instead.
     """
     ports = _Ports(directory)
-    environment = {}
+    environment = {name: os.environ[name] for name in _GIVEN if name in os.environ}
     async with AsyncExitStack() as exits:
-        if "DATABASE_URL" not in os.environ:
+        if "DATABASE_URL" not in environment:
             environment["DATABASE_URL"] = exits.enter_context(postgres(directory / "postgres"))
-        if "AWS_ENDPOINT_URL_S3" not in os.environ:
+        if "AWS_ENDPOINT_URL_S3" not in environment:
             port = ports.pick("s3")
             environment |= s3.bucket_environment(port)
             await exits.enter_async_context(_s3_server(directory / "s3", port))

@@ -1,4 +1,4 @@
-"""What tests share: a real Postgres with a database for each test, and a real S3 server."""
+"""What tests share: a real Postgres with a database for each test, a real S3 server, and the whole house."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,12 @@ from db.migrate import migrate
 from db.pool import Pool, open_pool
 from db.settings import BucketSettings, DatabaseSettings
 from sandbox import s3
+from sandbox.discord import Exchange
 from sandbox.postgres import postgres
+from sandbox.stack import stack
+from tests.contract import DiscordContract
+from tests.house import PROVOKED, QUICK, House
+from tests.specs import DISCORD, find_spec
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
@@ -113,3 +118,34 @@ async def bucket(bucket_environment: dict[str, str]) -> AsyncIterator[Bucket]:
     )
     async with open_bucket(settings) as bucket:
         yield bucket
+
+
+@pytest.fixture(scope="session")
+def contract() -> DiscordContract | None:
+    """None where the document is not at hand; test_contract.py says so."""
+    document = find_spec(DISCORD)
+    return DiscordContract(document) if document else None
+
+
+@pytest.fixture
+async def house(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+    bucket_environment: dict[str, str],
+    contract: DiscordContract | None,
+) -> AsyncIterator[House]:
+    # Starting a Postgres and an S3 server for each test would take longer than most tests.
+    for name, value in {"DATABASE_URL": database_url, **bucket_environment}.items():
+        monkeypatch.setenv(name, value)
+    exchanges: list[Exchange] = []
+    async with stack(tmp_path, latency_seconds=0.5, on_exchange=exchanges.append) as servers:
+        servers.environment.update(QUICK)
+        house = House(servers, exchanges)
+        try:
+            yield house
+        finally:
+            await house.stop()
+    if contract is not None:
+        problems = [p for e in exchanges if e.status not in PROVOKED for p in contract.check(e)]
+        assert problems == []

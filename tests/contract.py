@@ -205,6 +205,12 @@ def _as_documented(body: Any) -> Any:
             {**one, "id": str(one["id"])} if isinstance(one, dict) and _is_integer(one.get("id")) else one
             for one in body["attachments"]
         ]
+    if isinstance(body.get("message_reference"), dict):
+        reference = body["message_reference"]
+        changed["message_reference"] = {
+            key: str(value) if _is_integer(value) and key.endswith("_id") else value
+            for key, value in reference.items()
+        }
     if isinstance(body.get("data"), dict):
         # In the answer to an interaction the message stands there.
         changed["data"] = _as_documented(body["data"])

@@ -42,6 +42,7 @@ JOB = Job(
     token="token",
     token_expires_at=NOW + timedelta(minutes=15),
     message_id=None,
+    reply_channel_id=None,
     revision=1,
     shown_revision=0,
     reply_faults=0,

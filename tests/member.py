@@ -23,10 +23,14 @@ class Member:
         self._url = f"{url}/sandbox/members/{user_id}"
         self._changed = asyncio.Condition()
         self.user_id = user_id
+        self.locale = "en-US"
         self.channels = channels
         self.seen: dict[str, list[Message]] = {}
         self.deleted: set[str] = set()
         self.failures: list[dict[str, Any]] = []
+        self.modals: list[dict[str, Any]] = []
+        self.reactions: set[tuple[str, str, str]] = set()
+        """Of each: the message, who reacted, and the emoji."""
         self.bot_is_online = False
 
     async def until(self, condition: Callable[[], bool], *, within_seconds: float = TIMEOUT_SECONDS) -> None:
@@ -37,16 +41,58 @@ class Member:
     async def until_bot_is(self, *, online: bool) -> None:
         await self.until(lambda: self.bot_is_online is online)
 
-    async def use(self, command: str, *, channel: str = "paintings", **options: str | int) -> str:
+    async def use(self, command: str, *, channel: str = "paintings", **options: Any) -> str:
         """Uses a slash command and returns the interaction's id."""
-        values = [
-            {"name": name, "type": 4 if isinstance(value, int) else 3, "value": value}
-            for name, value in options.items()
-        ]
-        answer = await self._post(channel, {"type": 2, "data": {"name": command, "options": values}})
+        values = [{"name": name, "type": 3, "value": value} for name, value in options.items()]
+        answer = await self._post(
+            self.channels[channel], {"type": 2, "data": {"name": command, "options": values}}
+        )
         return str(answer["id"])
 
-    async def imagine(self, prompt: str, *, channel: str = "paintings", **options: str | int) -> str:
+    async def proposals(self, command: str, option: str, typed: str) -> list[str]:
+        """What autocomplete offers for the text typed so far."""
+        options = [{"name": option, "type": 3, "value": typed, "focused": True}]
+        answer = await self._post(
+            self.channels["paintings"], {"type": 4, "data": {"name": command, "options": options}}
+        )
+        return [choice["name"] for choice in answer["choices"]]
+
+    async def press(self, message: Message, label: str) -> str:
+        """Presses the button with this label and returns the interaction's id."""
+        button = next(one for one in walk(message) if one["type"] == 2 and one.get("label") == label)
+        return await self._component(message, {"custom_id": button["custom_id"], "component_type": 2})
+
+    async def choose(self, message: Message, value: str) -> str:
+        """Chooses from the one select menu."""
+        (menu,) = (one for one in walk(message) if one["type"] == 3)
+        data = {"custom_id": menu["custom_id"], "component_type": 3, "values": [value]}
+        return await self._component(message, data)
+
+    async def modal(self) -> dict[str, Any]:
+        """The newest modal that the bot opened."""
+        await self.until(lambda: bool(self.modals))
+        return self.modals[-1]
+
+    async def submit(self, modal: dict[str, Any], **values: str) -> str:
+        """Fills in some fields of a modal, leaves the others as they are, and sends it."""
+        fields = [one for one in walk(modal) if one["type"] == 4]
+        components = [
+            {"type": 4, **field, "value": values.get(field["custom_id"], field.get("value", ""))}
+            for field in fields
+        ]
+        data = {"custom_id": modal["custom_id"], "components": components}
+        return str((await self._post(modal["channel_id"], {"type": 5, "data": data}))["id"])
+
+    async def react(self, message: Message, emoji: str = "📥") -> None:
+        """Adds a reaction, anew if it is there already."""
+        url = f"{self._url}/channels/{message['channel_id']}/messages/{message['id']}/reactions/{emoji}"
+        if (message["id"], self.user_id, emoji) in self.reactions:
+            async with self._session.delete(url) as response:
+                assert response.status == 204, await response.text()
+        async with self._session.put(url) as response:
+            assert response.status == 204, await response.text()
+
+    async def imagine(self, prompt: str, *, channel: str = "paintings", **options: Any) -> str:
         return await self.use("imagine", channel=channel, prompt=prompt, **options)
 
     async def reply(
@@ -123,10 +169,20 @@ class Member:
             self.deleted.add(data["id"])
         elif kind == "INTERACTION_FAILURE":
             self.failures.append(data)
+        elif kind == "INTERACTION_MODAL_CREATE":
+            self.modals.append(data)
+        elif kind == "MESSAGE_REACTION_ADD":
+            self.reactions.add((data["message_id"], data["user_id"], data["emoji"]["name"]))
+        elif kind == "MESSAGE_REACTION_REMOVE":
+            self.reactions.discard((data["message_id"], data["user_id"], data["emoji"]["name"]))
 
-    async def _post(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
-        url = f"{self._url}/channels/{self.channels[channel]}/interactions"
-        async with self._session.post(url, json={"nonce": "1", "locale": "en-US", **body}) as response:
+    async def _component(self, message: Message, data: dict[str, Any]) -> str:
+        body = {"type": 3, "message_id": message["id"], "data": data}
+        return str((await self._post(message["channel_id"], body))["id"])
+
+    async def _post(self, channel_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        url = f"{self._url}/channels/{channel_id}/interactions"
+        async with self._session.post(url, json={"nonce": "1", "locale": self.locale, **body}) as response:
             answer: dict[str, Any] = await response.json()
             assert response.status == 200, answer
             return answer
@@ -182,17 +238,29 @@ def walk(message: Message) -> list[dict[str, Any]]:
     while pending:
         component = pending.pop(0)
         found.append(component)
-        pending = component.get("components", []) + pending
+        inside = [component[slot] for slot in ("accessory", "component") if slot in component]
+        pending = component.get("components", []) + inside + pending
     return found
+
+
+def links_of(message: Message) -> list[str]:
+    """The URLs of its link buttons."""
+    return [component["url"] for component in walk(message) if component["type"] == 2 and "url" in component]
 
 
 def link_of(message: Message) -> str:
     """The URL of the one link button."""
-    (url,) = (
-        component["url"] for component in walk(message) if component["type"] == 2 and "url" in component
-    )
-    assert isinstance(url, str)
+    (url,) = links_of(message)
     return url
+
+
+def buttons_of(message: Message) -> dict[str, bool]:
+    """The labels of its buttons that are no links, and whether each can be pressed."""
+    return {
+        component.get("label", ""): not component.get("disabled", False)
+        for component in walk(message)
+        if component["type"] == 2 and "custom_id" in component
+    }
 
 
 def pictures_of(message: Message) -> list[dict[str, Any]]:
@@ -210,6 +278,10 @@ def is_running(message: Message) -> bool:
 
 def is_done(message: Message) -> bool:
     return "Full size" in text(message)
+
+
+def is_cancelled(message: Message) -> bool:
+    return "✖️" in text(message).splitlines()[0]
 
 
 def is_failed(message: Message) -> bool:

@@ -105,3 +105,6 @@ select
     case when state = 'running' then extract(epoch from now() - started_at)::float8 end as seconds_so_far
 from jobs
 where id = any($1::bigint[]) and state in ('queued', 'running');
+
+-- name: find
+select * from jobs where id = $1 and erased_at is null;

@@ -50,6 +50,7 @@ where shown_revision < revision;
 update jobs
 set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),
+    reply_channel_id = coalesce($5, reply_channel_id),
     shown_place = $4,
     reply_due_at = now(),
     reply_faults = 0,

@@ -10,9 +10,6 @@ import pytest
 from playwright.async_api import Browser, Error, Page, Playwright, async_playwright, expect
 
 from sandbox.discord import DiscordServer
-from tests.e2e.conftest import contract, house
-
-__all__ = ["contract", "house"]
 
 WAIT_MILLISECONDS = 20_000
 

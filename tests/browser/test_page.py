@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
 from sandbox.discord import DiscordServer
 from tests.browser.conftest import bot_is_online, opened
-from tests.e2e.conftest import House
+from tests.house import House
 
 NARROW, TALL = 360, 740
 PRESSES_MAX = 30

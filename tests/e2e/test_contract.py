@@ -1,7 +1,7 @@
 """Every call of the end-to-end tests is checked against Discord's document; here, that this is so."""
 
 from tests.contract import DiscordContract
-from tests.e2e.conftest import House
+from tests.house import House
 from tests.member import Member, is_done
 from tests.specs import DISCORD, spec
 

@@ -1,12 +1,9 @@
 """The main job, as its member sees it."""
 
 import asyncio
-import io
 
-import aiohttp
-from PIL import Image
-
-from tests.e2e.conftest import House
+from tests.e2e.pictures import download
+from tests.house import House
 from tests.member import (
     Member,
     is_done,
@@ -18,12 +15,6 @@ from tests.member import (
     text,
     walk,
 )
-
-
-async def download(url: str) -> Image.Image:
-    async with aiohttp.ClientSession() as session, session.get(url) as response:
-        assert response.status == 200
-        return Image.open(io.BytesIO(await response.read()))
 
 
 async def test_a_prompt_becomes_a_picture(house: House, ada: Member, ben: Member) -> None:

@@ -5,7 +5,7 @@ import signal
 import asyncpg
 
 from tests.conditions import until
-from tests.e2e.conftest import House
+from tests.house import House
 from tests.member import Member, fault, is_done, is_running, is_waiting, text
 
 

@@ -48,6 +48,8 @@ export class Composer {
 
   loadCommands() {
     const room = this.#room;
+    // The bot may register its commands while the page is still loading.
+    if (!room) return;
     this.#loaded = room.commands().then((registered) => {
       if (this.#room !== room) return;
       this.#commands = readCommands(registered);

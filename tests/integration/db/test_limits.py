@@ -59,7 +59,7 @@ async def test_a_member_spends_only_so_much_a_month(pool: Pool) -> None:
 async def test_when_the_count_starts_anew_is_told(pool: Pool) -> None:
     now = datetime.now(UTC)
     month = now.month % 12 + 1
-    anew = f"on {datetime(now.year + (month == 1), month, 1, tzinfo=UTC):%d %B %Y} "
+    anew = f"on {datetime(now.year + (month == 1), month, 1, tzinfo=UTC):%Y-%m-%d} "
     with pytest.raises(LimitReached, match=anew):
         await enqueue(pool, Limits(credits_in_all=Decimal(1)))
 

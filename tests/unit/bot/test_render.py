@@ -1,6 +1,7 @@
 """What each state of a job looks like, read from the components that are sent."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 
 from bot import render
 from bot.render import Link, Reply
+from bot.words import ENGLISH
 from db.errors import FAILURES, FailureCode
-from db.jobs import PLACE_MAX, State
+from db.jobs import PLACE_MAX, Estimate, State
+from db.models import Kind
 from tests.jobs import JOB, NOW
 
 RUNNING = replace(JOB, state=State.RUNNING, started_at=NOW)
@@ -22,6 +25,10 @@ DONE = replace(
     original_bytes=1_834_000,
 )
 LINK = Link("https://bucket.example/picture.png?signature=1", NOW + timedelta(days=7))
+
+
+FIRST = Estimate(1, None)
+UNKNOWN = Estimate(None, None)
 
 
 def components(reply: Reply) -> list[dict[str, Any]]:
@@ -45,24 +52,73 @@ def texts(reply: Reply) -> str:
 
 
 def test_waiting_tells_the_place() -> None:
-    assert "⏳ Waiting in line\nThis one is next." in texts(render.waiting(JOB, 1))
-    assert "Number **7** in line." in texts(render.waiting(JOB, 7))
-    assert f"At least {PLACE_MAX - 1} others" in texts(render.waiting(JOB, PLACE_MAX))
-    assert "tried again" in texts(render.waiting(replace(JOB, faults=1), 1))
+    assert "⏳ Waiting in line\nThis one is next." in texts(render.waiting(JOB, FIRST, ENGLISH))
+    assert "Number **7** in line." in texts(render.waiting(JOB, Estimate(7, None), ENGLISH))
+    assert f"At least {PLACE_MAX - 1} others" in texts(
+        render.waiting(JOB, Estimate(PLACE_MAX, None), ENGLISH)
+    )
+    assert "tried again" in texts(render.waiting(replace(JOB, faults=1), FIRST, ENGLISH))
 
 
 def test_running_tells_since_when() -> None:
-    assert f"🔄 Painting\nAt work since <t:{int(NOW.timestamp())}:R>." in texts(render.running(RUNNING))
+    assert f"🔄 Painting\nAt work since <t:{int(NOW.timestamp())}:R>." in texts(
+        render.running(RUNNING, UNKNOWN, ENGLISH)
+    )
+
+
+def test_what_is_known_of_the_time_is_told_as_a_countdown() -> None:
+    for reply in (
+        render.waiting(JOB, Estimate(3, 40.0), ENGLISH),
+        render.running(RUNNING, Estimate(None, 4.0), ENGLISH),
+    ):
+        assert re.search(r"Likely done <t:\d+:R>\.", texts(reply))
+
+
+def test_all_that_was_used_is_shown() -> None:
+    job = replace(DONE, style="anime", negative_prompt="*rain*", private=True)
+    shown = texts(render.done(job, b"webp", LINK, ENGLISH))
+    assert r"style anime · without \*rain\* · seed 42 · private" in shown
+
+
+def buttons(reply: Reply) -> list[str]:
+    return re.findall(r'"label": "([^"]+)"', json.dumps(components(reply)))
+
+
+def test_each_state_has_the_buttons_that_make_sense_there() -> None:
+    assert buttons(render.waiting(JOB, FIRST, ENGLISH)) == ["Cancel"]
+    assert buttons(render.running(RUNNING, UNKNOWN, ENGLISH)) == ["Cancel"]
+    done = buttons(render.done(DONE, b"webp", LINK, ENGLISH))
+    assert done[1:] == ["Again", "Edit", "Upscale", "Link", "Favourite", "Delete"]
+    upscaled = replace(DONE, kind=Kind.UPSCALE, model="upscale-fast", parent_id=1)
+    assert buttons(render.done(upscaled, b"webp", LINK, ENGLISH))[1:] == ["Link", "Favourite", "Delete"]
+    failed = replace(RUNNING, state=State.FAILED, finished_at=NOW, failure=FailureCode.REFUSED)
+    assert buttons(render.failed(failed, ENGLISH)) == ["Again", "Edit"]
+
+
+def test_a_spoiler_is_covered() -> None:
+    spoiler = components(render.done(replace(DONE, spoiler=True), b"webp", LINK, ENGLISH))
+    assert '"spoiler": true' in json.dumps(spoiler[0]["components"][0])
+
+
+def test_a_cancelled_job_says_whether_it_may_be_billed() -> None:
+    cancelled = replace(JOB, state=State.CANCELLED, finished_at=NOW)
+    assert "Nothing was charged." in texts(render.cancelled(cancelled, ENGLISH))
+    begun = replace(cancelled, started_at=NOW)
+    assert "may still bill its owner" in texts(render.cancelled(begun, ENGLISH))
 
 
 def test_every_state_repeats_what_was_asked_for() -> None:
-    for reply in (render.waiting(JOB, 1), render.running(RUNNING), render.done(DONE, b"webp", LINK)):
+    for reply in (
+        render.waiting(JOB, FIRST, ENGLISH),
+        render.running(RUNNING, UNKNOWN, ENGLISH),
+        render.done(DONE, b"webp", LINK, ENGLISH),
+    ):
         assert "> a red fox in the snow" in texts(reply)
         assert "640 × 480 · Stable Image Core" in texts(reply)
 
 
 def test_done_shows_the_preview_with_alt_text_and_all_the_facts() -> None:
-    reply = render.done(DONE, b"webp", LINK)
+    reply = render.done(DONE, b"webp", LINK, ENGLISH)
     (attachment,) = reply.attachments()
     assert (attachment.filename, attachment.description) == ("preview.webp", "a red fox in the snow")
     assert "seed 42 · painted in 4.2 s" in texts(reply)
@@ -75,13 +131,13 @@ def test_done_shows_the_preview_with_alt_text_and_all_the_facts() -> None:
 
 
 def test_a_link_too_long_for_a_button_goes_into_the_text() -> None:
-    reply = render.done(DONE, b"webp", Link("https://bucket.example/" + "x" * 600, NOW))
+    reply = render.done(DONE, b"webp", Link("https://bucket.example/" + "x" * 600, NOW), ENGLISH)
     assert "[Full size (PNG, 1.8 MB)](https://bucket.example/xxx" in texts(reply)
 
 
 @pytest.mark.parametrize("code", FailureCode)
 def test_every_failure_says_what_happened_and_whether_it_was_charged(code: FailureCode) -> None:
-    said = texts(render.failed(replace(RUNNING, state=State.FAILED, finished_at=NOW, failure=code)))
+    said = texts(render.failed(replace(RUNNING, state=State.FAILED, finished_at=NOW, failure=code), ENGLISH))
     assert FAILURES[code].text in said
     assert ("Nothing was charged." in said) is not FAILURES[code].charged
 
@@ -89,5 +145,5 @@ def test_every_failure_says_what_happened_and_whether_it_was_charged(code: Failu
 def test_the_longest_and_nastiest_prompt_stays_within_discords_limit() -> None:
     for prompt in ("*" * 2000, "🦊" * 1000, "\n" * 1999 + "x", "x" * 2000):
         nasty = replace(DONE, prompt=prompt)
-        assert len(texts(render.done(nasty, b"webp", Link("https://x/" + "y" * 500, NOW)))) <= 4000
-        assert len(texts(render.waiting(nasty, 5))) <= 4000
+        assert len(texts(render.done(nasty, b"webp", Link("https://x/" + "y" * 500, NOW), ENGLISH))) <= 4000
+        assert len(texts(render.waiting(nasty, Estimate(5, None), ENGLISH))) <= 4000

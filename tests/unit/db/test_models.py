@@ -55,9 +55,9 @@ def test_what_was_not_asked_for_is_taken_by_every_model() -> None:
             "core",
             None,
             "vaporwave",
-            "Core does not know the style 'vaporwave'; choose one of photo",
+            "Core does not know the style “vaporwave”; leave it out, or choose one of: photo",
         ),
-        ("upscale-fast", None, "anime", "Fast Upscaler does not know the style 'anime'; leave it out"),
+        ("upscale-fast", None, "anime", "Fast Upscaler does not know the style “anime”; leave it out"),
         (
             "sd3.5-large-turbo",
             "rain",

@@ -1,0 +1,37 @@
+"""Who may do what with a job; every refusal says why."""
+
+from bot.services import Interaction, services_of
+from db.errors import InvalidRequest
+from db.jobs import Job
+
+
+async def visible_job(interaction: Interaction, job_id: int) -> Job:
+    """The job, if the member may see it. Raises InvalidRequest otherwise."""
+    job = await services_of(interaction).jobs.find(job_id)
+    if job is None or (job.private and job.member_id != interaction.user.id):
+        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+    return job
+
+
+async def visible_picture(interaction: Interaction, job_id: int) -> Job:
+    job = await services_of(interaction).gallery.picture(job_id, interaction.user.id)
+    if job is None:
+        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+    return job
+
+
+def require_control(interaction: Interaction, job: Job) -> None:
+    """For its owner, and for who manages messages in the server where it was asked for."""
+    if job.member_id == interaction.user.id:
+        return
+    in_its_server = interaction.guild_id is not None and interaction.guild_id == job.guild_id
+    if not (in_its_server and interaction.permissions.manage_messages):
+        raise InvalidRequest(
+            "Only the member who asked for this picture, and those who manage messages here, may do that."
+        )
+
+
+def require_commands(interaction: Interaction) -> None:
+    """A button that starts a job is a command by another name."""
+    if interaction.guild_id is not None and not interaction.permissions.use_application_commands:
+        raise InvalidRequest("You may not use commands in this channel, and this button is one.")

@@ -1,0 +1,162 @@
+"""What the buttons under a job's message do. Each press is checked anew for who may do it."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import discord
+
+from bot import render
+from bot.access import require_commands, require_control, visible_job, visible_picture
+from bot.controls import Action, row
+from bot.edit import edit_modal
+from bot.errors import tell
+from bot.orders import again, order_of, place
+from bot.picture import new_link, show_picture
+from bot.queue import queue_view
+from bot.services import Interaction, services_of, words_of
+from db.errors import InvalidRequest, LostJob
+from db.models import UPSCALER, Kind, upscaled_size
+
+log = logging.getLogger(__name__)
+
+
+async def press(interaction: Interaction, action: Action, job_id: int) -> None:
+    try:
+        await _HANDLERS[action](interaction, job_id)
+    except Exception as error:  # noqa: BLE001 - the outermost frame of a press: whatever it is, the member is told
+        await tell(interaction, error)
+
+
+async def cancel(interaction: Interaction, job_id: int) -> None:
+    job = await visible_job(interaction, job_id)
+    require_control(interaction, job)
+    await _cancel(interaction, job_id)
+    # The keeper brings the reply to its end.
+    await interaction.response.defer()
+
+
+async def drop(interaction: Interaction, job_id: int) -> None:
+    job = await visible_job(interaction, job_id)
+    require_control(interaction, job)
+    await _cancel(interaction, job_id)
+    jobs = await services_of(interaction).jobs.open_of(interaction.user.id)
+    await interaction.response.edit_message(view=queue_view(jobs, words_of(interaction)))
+
+
+async def _cancel(interaction: Interaction, job_id: int) -> None:
+    try:
+        await services_of(interaction).jobs.cancel(job_id)
+    except LostJob as error:
+        raise InvalidRequest("It has ended already, so there is nothing to cancel.") from error
+
+
+async def once_more(interaction: Interaction, job_id: int) -> None:
+    job = await visible_job(interaction, job_id)
+    require_commands(interaction)
+    await place(interaction, again(interaction, job))
+
+
+async def edit(interaction: Interaction, job_id: int) -> None:
+    job = await visible_job(interaction, job_id)
+    require_commands(interaction)
+    await interaction.response.send_modal(edit_modal(job, words_of(interaction)))
+
+
+async def upscale(interaction: Interaction, job_id: int) -> None:
+    job = await visible_picture(interaction, job_id)
+    require_commands(interaction)
+    width, height = upscaled_size(job.width, job.height)
+    order = order_of(interaction, prompt=job.prompt, width=width, height=height, model=UPSCALER.name)
+    await place(
+        interaction,
+        replace(
+            order,
+            kind=Kind.UPSCALE,
+            parent_id=job.id,
+            private=job.private or order.private,
+            spoiler=job.spoiler,
+        ),
+    )
+
+
+async def link(interaction: Interaction, job_id: int) -> None:
+    job = await visible_picture(interaction, job_id)
+    say = words_of(interaction)
+    made = await new_link(services_of(interaction).bucket, job)
+    text = say(
+        "Ready to copy; it works until {date} ({when}) for whoever has it.",
+        date=discord.utils.format_dt(made.expires_at, "f"),
+        when=discord.utils.format_dt(made.expires_at, "R"),
+    )
+    view = render.notice(f"🔗 {text}\n```\n{made.url}\n```")
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+async def favourite(interaction: Interaction, job_id: int) -> None:
+    job = await visible_picture(interaction, job_id)
+    favourites, say = services_of(interaction).favourites, words_of(interaction)
+    if await favourites.among(interaction.user.id, [job.id]):
+        await favourites.remove(interaction.user.id, job.id)
+        text = say("☆ No longer among your favourites.")
+    elif await favourites.add(interaction.user.id, job.id):
+        text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
+    else:
+        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+    await interaction.response.send_message(view=render.notice(text), ephemeral=True)
+
+
+async def ask_to_delete(interaction: Interaction, job_id: int) -> None:
+    job = await visible_picture(interaction, job_id)
+    require_control(interaction, job)
+    say = words_of(interaction)
+    text = say(
+        "🗑️ Delete this picture for good? The message, the picture and its prompt are removed; "
+        "that it was painted stays on the bill."
+    )
+    if _is_ephemeral(interaction):
+        # Only its own interaction can change such a message, so the question takes the picture's place.
+        view = render.notice(text, row(job.id, say, Action.ERASE, Action.RESTORE))
+        await interaction.response.edit_message(view=view, attachments=[])
+    else:
+        view = render.notice(text, row(job.id, say, Action.ERASE, Action.KEEP))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+
+async def erase(interaction: Interaction, job_id: int) -> None:
+    services, say = services_of(interaction), words_of(interaction)
+    job = await visible_picture(interaction, job_id)
+    require_control(interaction, job)
+    await services.erasure.erase(job.id)
+    # The keeper removes the message, and a worker the objects.
+    await interaction.response.edit_message(view=render.notice(say("🗑️ Deleted.")))
+
+
+async def keep(interaction: Interaction, _job_id: int) -> None:
+    say = words_of(interaction)
+    await interaction.response.edit_message(view=render.notice(say("↩️ Kept; nothing was deleted.")))
+
+
+async def restore(interaction: Interaction, job_id: int) -> None:
+    job = await visible_picture(interaction, job_id)
+    await interaction.response.defer()
+    await show_picture(interaction, job)
+
+
+def _is_ephemeral(interaction: Interaction) -> bool:
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+_HANDLERS: dict[Action, Callable[[Interaction, int], Awaitable[None]]] = {
+    Action.CANCEL: cancel,
+    Action.DROP: drop,
+    Action.AGAIN: once_more,
+    Action.EDIT: edit,
+    Action.UPSCALE: upscale,
+    Action.LINK: link,
+    Action.FAVOURITE: favourite,
+    Action.DELETE: ask_to_delete,
+    Action.ERASE: erase,
+    Action.KEEP: keep,
+    Action.RESTORE: restore,
+}

@@ -1,0 +1,150 @@
+"""`/gallery`: a member's pictures in pages, and one of them with all its details."""
+
+import asyncio
+import logging
+
+import discord
+from discord import app_commands
+
+from bot import render
+from bot.access import visible_picture
+from bot.errors import tell
+from bot.gallery_page import (
+    PAGE_SIZE_DEFAULT,
+    PAGE_SIZE_MAX,
+    SEARCH_LENGTH_MAX,
+    Move,
+    Query,
+    empty_text,
+    page_view,
+)
+from bot.picture import show_picture
+from bot.services import Interaction, Services, services_of, words_of
+from db.errors import BucketUnavailable, InvalidRequest
+from db.gallery import Page
+from db.jobs import Job
+
+log = logging.getLogger(__name__)
+
+SUGGESTIONS_MAX = 25
+
+
+@app_commands.command(description="Look through your pictures, or another member's")
+@app_commands.describe(
+    member="Whose pictures; yours if nobody is named",
+    search="Words of the prompt",
+    favourites="Only those that you marked as favourites",
+    page_size="How many pictures a page shows, 1 to 9",
+)
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+async def gallery(
+    interaction: Interaction,
+    member: discord.User | None = None,
+    search: app_commands.Range[str, 1, SEARCH_LENGTH_MAX] | None = None,
+    favourites: bool = False,
+    page_size: app_commands.Range[int, 1, PAGE_SIZE_MAX] = PAGE_SIZE_DEFAULT,
+) -> None:
+    owner_id = member.id if member else None if favourites else interaction.user.id
+    query = Query(owner_id, (search or "").strip(), favourites, page_size)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await _show(interaction, query, await _page(interaction, query))
+
+
+@gallery.autocomplete("search")
+async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """From the member's own prompts, whosever gallery it is that is searched."""
+    prompts = await services_of(interaction).gallery.suggestions(interaction.user.id, typed, SUGGESTIONS_MAX)
+    # What is chosen becomes the search, so it is cut to what that may have.
+    words = dict.fromkeys(" ".join(prompt.split())[:SEARCH_LENGTH_MAX] for prompt in prompts)
+    return [app_commands.Choice(name=text, value=text) for text in words if text]
+
+
+async def turn(interaction: Interaction, query: Query, move: Move, cursor: int) -> None:
+    """A button under a page."""
+    try:
+        if move is Move.SHARE:
+            await _share(interaction, query, cursor)
+        else:
+            await interaction.response.defer()
+            before, after = {
+                Move.FIRST: (None, None),
+                Move.PREVIOUS: (None, cursor),
+                Move.NEXT: (cursor, None),
+                Move.LAST: (None, 0),
+            }[move]
+            await _show(interaction, query, await _page(interaction, query, before, after))
+    except Exception as error:  # noqa: BLE001 - the outermost frame of a press: whatever it is, the member is told
+        await tell(interaction, error)
+
+
+async def open_picture(interaction: Interaction, job_id: int) -> None:
+    """One picture for the member alone, with a new link and its buttons."""
+    try:
+        job = await visible_picture(interaction, job_id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show_picture(interaction, job)
+    except Exception as error:  # noqa: BLE001 - the outermost frame of a press: whatever it is, the member is told
+        await tell(interaction, error)
+
+
+async def _share(interaction: Interaction, query: Query, cursor: int) -> None:
+    if interaction.guild_id is not None and not interaction.permissions.send_messages:
+        raise InvalidRequest("You may not write in this channel, so you cannot share a page in it.")
+    page = await _page(interaction, query, before=cursor + 1)
+    public = Page([job for job in page.jobs if not job.private], page.has_newer, page.has_older)
+    if not public.jobs:
+        raise InvalidRequest("Every picture on this page is private, so there is nothing to share.")
+    await interaction.response.defer(thinking=True)
+    await _show(interaction, query, public, shared=True)
+
+
+async def _page(
+    interaction: Interaction, query: Query, before: int | None = None, after: int | None = None
+) -> Page:
+    gallery, viewer_id = services_of(interaction).gallery, interaction.user.id
+    if query.favourites:
+        return await gallery.favourites(
+            viewer_id=viewer_id,
+            owner_id=query.owner_id,
+            search=query.search,
+            before_id=before,
+            after_id=after,
+            limit=query.page_size,
+        )
+    return await gallery.page(
+        owner_id=query.owner_id or viewer_id,
+        viewer_id=viewer_id,
+        search=query.search,
+        before_id=before,
+        after_id=after,
+        limit=query.page_size,
+    )
+
+
+async def _show(interaction: Interaction, query: Query, page: Page, *, shared: bool = False) -> None:
+    services, say = services_of(interaction), words_of(interaction)
+    if not page.jobs:
+        view = render.notice(empty_text(query, interaction.user.id, say))
+        await interaction.edit_original_response(view=view, attachments=[])
+        return
+    previews = dict(
+        zip(
+            [job.id for job in page.jobs],
+            await asyncio.gather(*(_preview(services, job) for job in page.jobs)),
+            strict=True,
+        )
+    )
+    links = {job.id: await services.bucket.link(job) for job in page.jobs}
+    there = {id_: preview for id_, preview in previews.items() if preview is not None}
+    view, files = page_view(page, query, there, links, say, shared=shared)
+    await interaction.edit_original_response(view=view, attachments=files)
+
+
+async def _preview(services: Services, job: Job) -> bytes | None:
+    """None where the bucket has none: one that is missing must not keep the page from being shown."""
+    try:
+        return await services.bucket.get_preview(job)
+    except BucketUnavailable as error:
+        log.warning("%s", error)
+        return None

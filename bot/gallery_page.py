@@ -1,0 +1,200 @@
+"""A page of the gallery as a message. What a button needs is in its custom id, so no page ever dies."""
+
+import io
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self, cast
+
+import discord
+from discord import ui
+from discord.utils import format_dt
+
+from bot.prompts import alt_text, escape
+from bot.render import LINK_URL_LENGTH_MAX, view_of
+from bot.services import Interaction, services_of
+from bot.words import ENGLISH, Words
+from db.gallery import Page
+from db.jobs import Job
+
+PAGE_SIZE_DEFAULT = 6
+PAGE_SIZE_MAX = 9
+"""Three components a picture and those of the page: Discord takes 40 in all."""
+
+SEARCH_LENGTH_MAX = 40
+"""It has to fit into a custom id of 100 characters, beside two snowflakes."""
+
+_PROMPT_LENGTH_MAX = 120
+_OPTION_LENGTH_MAX = 100
+
+
+class Move(StrEnum):
+    FIRST = "f"
+    PREVIOUS = "p"
+    NEXT = "n"
+    LAST = "l"
+    SHARE = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the pages show. `owner_id` is None for favourites, whoever painted them."""
+
+    owner_id: int | None
+    search: str
+    favourites: bool
+    page_size: int
+
+    def custom_id(self, move: Move, cursor: int) -> str:
+        return (
+            f"gallery:{move}:{cursor}:{self.owner_id or 0}:{self.page_size}:{self.favourites:d}:{self.search}"
+        )
+
+
+Turn = Callable[[Interaction, Query, Move, int], Awaitable[None]]
+
+LOOKS = {
+    Move.FIRST: ("⏮️", "First"),
+    Move.PREVIOUS: ("◀️", "Previous"),
+    Move.NEXT: ("▶️", "Next"),
+    Move.LAST: ("⏭️", "Last"),
+    Move.SHARE: ("📣", "Share"),
+}
+
+
+class PageButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=re.compile(
+        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,19}):(?P<owner>[0-9]{1,20}):(?P<size>[0-9]):"
+        r"(?P<favourites>[01]):(?P<search>.*)",
+        re.DOTALL,
+    ),
+):
+    """`cursor` is the picture next to which the page begins."""
+
+    def __init__(
+        self, query: Query, move: Move, cursor: int, say: Words = ENGLISH, *, disabled: bool = False
+    ) -> None:
+        emoji, label = LOOKS[move]
+        custom_id = query.custom_id(move, cursor)
+        super().__init__(ui.Button(label=say(label), emoji=emoji, custom_id=custom_id, disabled=disabled))
+        self._query = query
+        self._move = move
+        self._cursor = cursor
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        query = Query(
+            int(match["owner"]) or None, match["search"], match["favourites"] == "1", int(match["size"])
+        )
+        return cls(query, Move(match["move"]), int(match["cursor"]))
+
+    async def callback(self, interaction: Interaction) -> None:
+        await services_of(interaction).turn(interaction, self._query, self._move, self._cursor)
+
+
+class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"gallery:open"):
+    def __init__(self, jobs: list[Job], say: Words = ENGLISH) -> None:
+        options = [
+            discord.SelectOption(label=_label(number, job), value=str(job.id))
+            for number, job in enumerate(jobs, start=1)
+        ]
+        placeholder = say("Open a picture, with all its details and buttons")
+        super().__init__(ui.Select(custom_id="gallery:open", placeholder=placeholder, options=options))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: Interaction, item: ui.Item[Any], _match: re.Match[str], /
+    ) -> Self:
+        made = cls([])
+        made.item = cast(ui.Select[Any], item)
+        return made
+
+    async def callback(self, interaction: Interaction) -> None:
+        await services_of(interaction).open(interaction, int(self.item.values[0]))
+
+
+def page_view(
+    page: Page,
+    query: Query,
+    previews: Mapping[int, bytes],
+    links: Mapping[int, str],
+    say: Words,
+    *,
+    shared: bool = False,
+) -> tuple[ui.LayoutView, list[discord.File]]:
+    """`previews` may lack some; `links` has all. A shared page cannot be turned: it is everybody's."""
+    files = [
+        discord.File(io.BytesIO(previews[job.id]), _file_name(job), description=alt_text(job.prompt))
+        for job in page.jobs
+        if job.id in previews
+    ]
+    items: list[ui.Item[Any]] = [ui.TextDisplay(_title(query, say))]
+    shown = [
+        discord.MediaGalleryItem(
+            f"attachment://{_file_name(job)}", description=alt_text(job.prompt), spoiler=job.spoiler
+        )
+        for job in page.jobs
+        if job.id in previews
+    ]
+    if shown:
+        items.append(ui.MediaGallery(*shown))
+    items += [_entry(number, job, links[job.id], say) for number, job in enumerate(page.jobs, start=1)]
+    items.append(ui.ActionRow(PictureSelect(page.jobs, say)))
+    if not shared:
+        items.append(_turns(page, query, say))
+    return view_of(ui.Container(*items)), files
+
+
+def empty_text(query: Query, viewer_id: int, say: Words) -> str:
+    if query.search:
+        return say("🖼️ No picture's prompt has these words: {words}", words=escape(query.search))
+    if query.favourites:
+        return say("🖼️ No favourites yet. Press ⭐ Favourite under a picture to find it here again.")
+    if query.owner_id != viewer_id:
+        return say("🖼️ <@{member}> has no pictures to show.", member=query.owner_id)
+    return say("🖼️ No pictures yet. Type `/imagine prompt: a red fox in the snow`, and the first one is here.")
+
+
+def _title(query: Query, say: Words) -> str:
+    if query.favourites and query.owner_id is None:
+        title = say("### ⭐ Favourites")
+    elif query.favourites:
+        title = say("### ⭐ Favourites by <@{member}>", member=query.owner_id)
+    else:
+        title = say("### 🖼️ Pictures of <@{member}>", member=query.owner_id)
+    return f"{title} · {escape(query.search)}" if query.search else title
+
+
+def _entry(number: int, job: Job, url: str, say: Words) -> ui.Item[Any]:
+    facts = [f"{job.width} × {job.height}", format_dt(job.created_at, "d")]
+    if job.private:
+        facts.append(say("private"))
+    text = f"**{number}.** {escape(job.prompt, _PROMPT_LENGTH_MAX)}\n-# {' · '.join(facts)}"
+    label = say("Full size")
+    if len(url) > LINK_URL_LENGTH_MAX:
+        return ui.TextDisplay(f"{text} · 🔗 [{label}]({url})")
+    return ui.Section(text, accessory=ui.Button(label=label, emoji="🔗", url=url))
+
+
+def _turns(page: Page, query: Query, say: Words) -> ui.ActionRow[Any]:
+    newest, oldest = page.jobs[0].id, page.jobs[-1].id
+    return ui.ActionRow(
+        PageButton(query, Move.FIRST, newest, say, disabled=not page.has_newer),
+        PageButton(query, Move.PREVIOUS, newest, say, disabled=not page.has_newer),
+        PageButton(query, Move.NEXT, oldest, say, disabled=not page.has_older),
+        PageButton(query, Move.LAST, oldest, say, disabled=not page.has_older),
+        PageButton(query, Move.SHARE, newest, say),
+    )
+
+
+def _label(number: int, job: Job) -> str:
+    label = f"{number}. {' '.join(job.prompt.split())}"
+    return label if len(label) <= _OPTION_LENGTH_MAX else label[: _OPTION_LENGTH_MAX - 1] + "…"
+
+
+def _file_name(job: Job) -> str:
+    return f"{job.id}.webp"

@@ -1,0 +1,71 @@
+"""From what a member wants to a stored job and its first answer. Nothing slow happens in between."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import discord
+
+from bot import render
+from bot.services import Interaction, services_of, words_of
+from db.jobs import Job, Order
+
+log = logging.getLogger(__name__)
+
+TOKEN_LIFE = timedelta(minutes=15)
+ENQUEUE_TIMEOUT_SECONDS = 2.0
+"""Discord waits 3 seconds for an answer, and some of them are needed to say that Postgres did not answer."""
+
+
+def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, model: str) -> Order:
+    """An order with nothing but the necessary; what else is wanted is added with `dataclasses.replace`."""
+    if interaction.channel_id is None:
+        raise AssertionError("Discord sends a channel with every command and every press")
+    return Order(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        token_expires_at=interaction.created_at + TOKEN_LIFE,
+        member_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        locale=interaction.locale.value,
+        # What was made among two is not for a gallery that others open.
+        private=interaction.guild_id is None,
+        prompt=prompt,
+        width=width,
+        height=height,
+        model=model,
+    )
+
+
+async def place(interaction: Interaction, order: Order) -> None:
+    """Stores the job and shows it waiting. Raises InvalidRequest where a limit of the owner's is reached."""
+    services = services_of(interaction)
+    async with asyncio.timeout(ENQUEUE_TIMEOUT_SECONDS):
+        job = await services.jobs.enqueue(order)
+        if job is None:
+            log.info("interaction %d came again; its job is there already", interaction.id)
+            return
+        estimate = await services.jobs.estimate(job)
+    reply = render.waiting(job, estimate, words_of(interaction))
+    try:
+        callback = await interaction.response.send_message(view=reply.view, ephemeral=order.is_ephemeral)
+    except discord.HTTPException as error:
+        # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
+        log.warning("job %d could not be answered: %s", job.id, error)
+        return
+    await services.replies.shown(job.id, job.revision, message_id=callback.message_id, place=estimate.place)
+
+
+def again(interaction: Interaction, job: Job) -> Order:
+    """The same once more, for whoever asks now, and with a new seed."""
+    order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=job.model)
+    return replace(
+        order,
+        negative_prompt=job.negative_prompt,
+        style=job.style,
+        private=job.private or interaction.guild_id is None,
+        spoiler=job.spoiler,
+    )

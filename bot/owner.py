@@ -1,0 +1,58 @@
+"""Tells the owner of the bot, once each, what only the owner can mend."""
+
+import logging
+
+import discord
+
+from bot import render
+from db.alarms import Alarm, Alarms
+from db.errors import FailureCode
+from db.pool import UNAVAILABLE
+
+log = logging.getLogger(__name__)
+
+# What to do about it; the owner runs the program and reads English, as it is in the logs.
+_REMEDIES = {
+    FailureCode.BAD_KEY: "Stability does not accept the key. "
+    "Set STABILITY_API_KEY anew and restart the workers.",
+    FailureCode.NO_CREDIT: "The account with Stability has run out of credits. "
+    "Buy some; nothing needs a restart.",
+    FailureCode.MODEL_GONE: "Stability offers the model {model} no longer. "
+    "Choose another in STABILITY_MODEL.",
+    FailureCode.UNAVAILABLE: "Stability is down or cannot be reached. "
+    "Members are told so, and jobs are tried again.",
+}
+
+
+class Owner:
+    def __init__(self, client: discord.Client, alarms: Alarms) -> None:
+        self._client = client
+        self._alarms = alarms
+
+    async def tell(self) -> None:
+        """Looks for alarms that were not told yet, and tells them by direct message."""
+        try:
+            untold = await self._alarms.claim_untold()
+        except UNAVAILABLE as error:
+            log.warning("alarms could not be looked up: %s", error or type(error).__name__)
+            return
+        for alarm in untold:
+            text = _text(alarm)
+            log.error("alarm: %s", text)
+            await self._send(text)
+
+    async def _send(self, text: str) -> None:
+        try:
+            application = await self._client.application_info()
+            team = application.team
+            owner_id = team.owner_id if team and team.owner_id else application.owner.id
+            owner = await self._client.fetch_user(owner_id)
+            await owner.send(view=render.notice(f"🚨 {text}"))
+        except discord.HTTPException as error:
+            # The log has it; whoever watches that is told all the same.
+            log.error("the owner could not be told: %s", error)
+
+
+def _text(alarm: Alarm) -> str:
+    remedy = _REMEDIES.get(alarm.code, str(alarm.code)).format(model=alarm.model)
+    return f"{remedy}\nStability said: {alarm.detail}"

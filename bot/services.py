@@ -1,0 +1,59 @@
+"""What commands, buttons and reactions work with; the client carries it to them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
+import discord
+
+from bot.words import Languages, Words
+from db.bucket import Bucket
+from db.downloads import Downloads
+from db.erasure import Erasure
+from db.favourites import Favourites
+from db.gallery import Gallery
+from db.jobs import Jobs
+from db.replies import Replies
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.controls import Press
+    from bot.gallery_page import Turn
+
+    Open: TypeAlias = Callable[["Interaction", int], Awaitable[None]]
+
+Interaction: TypeAlias = "discord.Interaction[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`model` is the one that /imagine uses unless another is named.
+
+    `press`, `turn` and `open` do what the buttons of a job, those of a gallery page and its menu are for:
+    the controls are on the messages, and the messages are made by what happens on a press.
+    """
+
+    jobs: Jobs
+    replies: Replies
+    gallery: Gallery
+    favourites: Favourites
+    downloads: Downloads
+    erasure: Erasure
+    bucket: Bucket
+    languages: Languages
+    model: str
+    press: "Press"
+    turn: "Turn"
+    open: "Open"
+
+
+class _HasServices(Protocol):
+    services: Services
+
+
+def services_of(interaction: Interaction) -> Services:
+    return cast(_HasServices, interaction.client).services
+
+
+def words_of(interaction: Interaction) -> Words:
+    return services_of(interaction).languages.of(interaction.locale.value)

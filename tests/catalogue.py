@@ -1,0 +1,81 @@
+"""All that is said to members, gathered from the sources and the commands, and the catalogues made of it.
+
+`python -m tests.catalogue` adds what is new to each translation and compiles it; then fill in what is empty.
+"""
+
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from discord import app_commands
+
+from bot.client import COMMANDS
+from bot.controls import LOOKS as JOB_LOOKS
+from bot.gallery_page import LOOKS as PAGE_LOOKS
+from bot.words import DOMAIN, LOCALE_DIRECTORY
+
+ROOT = Path(__file__).parents[1]
+
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "say": None,
+    "plural": (1, 2),
+    "InvalidRequest": None,
+    "LimitReached": None,
+    "Failure": None,
+}
+"""The functions whose first argument is said to a member."""
+
+
+def messages() -> Catalog:
+    catalogue = Catalog(domain=DOMAIN, fuzzy=False)
+    for room in ("bot", "db"):
+        for file, _line, message, _comments, _context in extract_from_dir(
+            str(ROOT / room), [("**.py", "python")], keywords=KEYWORDS
+        ):
+            # Without the line: a catalogue should not change whenever a line is added somewhere.
+            catalogue.add(message, locations=[(f"{room}/{file}", 0)])
+    for text in (*_labels(), *_registered()):
+        catalogue.add(text)
+    return catalogue
+
+
+def translations() -> dict[str, Path]:
+    """The .po file of each language."""
+    return {file.parts[-3]: file for file in LOCALE_DIRECTORY.glob(f"*/LC_MESSAGES/{DOMAIN}.po")}
+
+
+def read(language: str, file: Path) -> Catalog:
+    with file.open("rb") as source:
+        return read_po(source, locale=language, domain=DOMAIN)
+
+
+def _labels() -> list[str]:
+    return [*(look[1] for look in JOB_LOOKS.values()), *(look[1] for look in PAGE_LOOKS.values())]
+
+
+def _registered() -> list[str]:
+    """Names and descriptions of the commands, their options and choices."""
+    found: list[object] = []
+    for command in COMMANDS:
+        found += [command._locale_name, command._locale_description]
+        for parameter in command.parameters:
+            found += [parameter.locale_name, parameter.locale_description]
+            found += [choice._locale_name for choice in parameter.choices]
+    return [text.message for text in found if isinstance(text, app_commands.locale_str)]
+
+
+def update() -> None:
+    for language, file in translations().items():
+        catalogue = read(language, file)
+        catalogue.update(messages(), no_fuzzy_matching=True, update_creation_date=False)
+        catalogue.obsolete.clear()
+        with file.open("wb") as target:
+            write_po(target, catalogue, width=110, include_lineno=False, sort_output=True)
+        with file.with_suffix(".mo").open("wb") as target:
+            write_mo(target, catalogue)
+
+
+if __name__ == "__main__":
+    update()

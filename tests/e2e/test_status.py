@@ -1,0 +1,85 @@
+"""Honest status: places in line that move, estimates, and a member's own queue."""
+
+from tests.house import House, paint, start
+from tests.member import Member, is_cancelled, is_done, is_failed, is_running, is_waiting, text, walk
+
+
+async def test_the_place_in_line_and_the_estimate_are_kept_true(house: House, ada: Member) -> None:
+    house.servers.environment["WORKER_CONCURRENCY"] = "1"
+    await start(house, ada)
+    await paint(ada)
+    house.servers.stability.latency_seconds = 60
+    house.servers.environment["SHUTDOWN_GRACE_SECONDS"] = "0"
+    running = await ada.reply(await ada.imagine("first", width=256, height=256), is_running)
+    assert "Likely done <t:" in text(running)
+    line = []
+    for number in range(2, 6):
+        line.append(await ada.imagine(f"waiting {number}", width=256, height=256))
+        last = await ada.reply(line[-1], is_waiting)
+    assert "Number **4** in line. Likely done <t:" in text(last)
+
+    for interaction in line[:-1]:
+        await ada.press(await ada.reply(interaction, is_waiting), "Cancel")
+        await ada.reply(interaction, is_cancelled)
+    moved = await ada.reply(line[-1], lambda m: "This one is next." in text(m), within_seconds=30)
+    assert moved["id"] == last["id"]
+
+
+async def test_my_queue_lists_what_is_mine_with_a_cancel_on_each(
+    house: House, ada: Member, ben: Member
+) -> None:
+    house.servers.environment["WORKER_CONCURRENCY"] = "1"
+    house.servers.stability.latency_seconds = 60
+    await start(house, ada, ben)
+    assert "Nothing of yours" in text(await ada.reply(await ada.use("queue"), lambda message: True))
+    running = await ada.imagine("at work", width=256, height=256)
+    await ada.reply(running, is_running)
+    waiting = await ada.imagine("in line", width=256, height=256)
+    await ada.reply(waiting, is_waiting)
+    await ben.reply(await ben.imagine("another's", width=256, height=256), is_waiting)
+
+    mine = await ada.reply(await ada.use("queue"), lambda message: True)
+    assert mine["flags"] & 64
+    sections = [component["content"] for component in walk(mine) if component["type"] == 10]
+    assert [section.split("\n")[0] for section in sections] == ["### ⏳ Your queue", "at work", "in line"]
+    assert "Being painted since" in sections[1]
+    await ada.press(mine, "Cancel")
+    await ada.reply(running, is_cancelled)
+    shorter = await ada.message(lambda m: m["id"] == mine["id"] and "at work" not in text(m))
+    house.servers.stability.latency_seconds = 0
+    assert "in line" in text(shorter)
+    await ada.reply(waiting, is_done)
+
+
+async def test_the_owners_limit_is_a_refusal_in_words(house: House, ada: Member) -> None:
+    house.servers.environment.update({"JOBS_PER_MEMBER_MAX": "1", "CREDITS_PER_SERVER_PER_MONTH": "3"})
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    first = await ada.imagine("a fox", width=256, height=256)
+    waiting = await ada.reply(first, is_waiting)
+    refused = await ada.reply(await ada.imagine("a badger"), lambda message: True)
+    assert "1 of your pictures are waiting" in text(refused)
+    assert refused["flags"] & 64
+    await ada.press(waiting, "Cancel")
+    await ada.reply(first, is_cancelled)
+
+    await house.worker()
+    await paint(ada)
+    refused = await ada.reply(await ada.imagine("a badger"), lambda message: True)
+    assert "This server has used 3 of 3 credits this month" in text(refused)
+
+
+async def test_the_owner_is_told_once_what_only_the_owner_can_mend(
+    house: House, ada: Member, ben: Member
+) -> None:
+    await start(house, ada, ben)
+    for _ in range(2):
+        failed = await ben.reply(await ben.imagine("a fox [payment]", width=256, height=256), is_failed)
+        assert "run out of credits" in text(failed)
+        assert "Nothing was charged." in text(failed)
+    told = await ada.message(lambda message: "🚨" in text(message))
+    assert told["channel_id"] == ada.channels["dm"]
+    assert "Buy some" in text(told)
+    # What comes afterwards comes after a second alarm, had there been one.
+    await ada.reply(await ada.imagine("a fox", channel="dm", width=256, height=256), is_done)
+    assert len([m for m in await ada.history("dm") if "🚨" in text(m)]) == 1

@@ -34,6 +34,8 @@ class Call:
     path: str
     model: str
     prompt: str
+    negative_prompt: str
+    style: str
     seed: int
     status: int
     sha256: str | None
@@ -204,7 +206,18 @@ class StabilityServer:
     ) -> None:
         digest = hashlib.sha256(content).hexdigest() if content is not None else None
         self.calls.append(
-            Call(request.path, work.model, work.prompt, work.seed, status, digest, request_id, billed)
+            Call(
+                request.path,
+                work.model,
+                work.prompt,
+                work.negative_prompt,
+                work.style,
+                work.seed,
+                status,
+                digest,
+                request_id,
+                billed,
+            )
         )
 
     async def _balance(self, _request: web.Request) -> web.Response:

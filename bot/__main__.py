@@ -41,6 +41,8 @@ async def serve(settings: BotSettings) -> None:
         jobs, replies = Jobs(pool, settings.limits), Replies(pool)
         languages = Languages()
         client = Client()
+        messenger = Messenger(client, reaction=settings.reactions[0])
+        keeper = Keeper(jobs, replies, bucket, messenger, languages, concurrency=settings.reply_concurrency)
         client.services = Services(
             jobs=jobs,
             replies=replies,
@@ -51,13 +53,12 @@ async def serve(settings: BotSettings) -> None:
             bucket=bucket,
             languages=languages,
             model=settings.stability_model,
+            wake=keeper.wake,
             press=press,
             turn=turn,
             open=open_picture,
         )
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
-        messenger = Messenger(client, reaction=settings.reactions[0])
-        keeper = Keeper(jobs, replies, bucket, messenger, languages, concurrency=settings.reply_concurrency)
         scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
 
         owner = Owner(client, Alarms(pool))

@@ -56,7 +56,12 @@ async def place(interaction: Interaction, order: Order) -> None:
         # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
         log.warning("job %d could not be answered: %s", job.id, error)
         return
-    await services.replies.shown(job.id, job.revision, message_id=callback.message_id, place=estimate.place)
+    behind = await services.replies.shown(
+        job.id, job.revision, message_id=callback.message_id, place=estimate.place
+    )
+    if behind:
+        # An idle worker is faster than Discord: what it notified of could not be shown before the answer was.
+        services.wake()
 
 
 def again(interaction: Interaction, job: Job) -> Order:

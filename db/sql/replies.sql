@@ -56,7 +56,7 @@ set shown_revision = greatest(shown_revision, $2),
     reply_faults = 0,
     token = case when state in ('done', 'failed', 'cancelled') and $2 >= revision then null else token end
 where id = $1
-returning id;
+returning shown_revision < revision;
 
 -- name: postpone
 update jobs

@@ -17,6 +17,9 @@ TOKEN_LIFE = timedelta(minutes=15)
 ENQUEUE_TIMEOUT_SECONDS = 2.0
 """Discord waits 3 seconds for an answer, and some of them are needed to say that Postgres did not answer."""
 
+HOURGLASS_SECONDS = 1.0
+"""So long the first answer stands at least: nobody reads faster, and Discord limits edits."""
+
 
 def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, model: str) -> Order:
     """An order with nothing but the necessary; what else is wanted is added with `dataclasses.replace`."""
@@ -56,12 +59,15 @@ async def place(interaction: Interaction, order: Order) -> None:
         # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
         log.warning("job %d could not be answered: %s", job.id, error)
         return
-    behind = await services.replies.shown(
-        job.id, job.revision, message_id=callback.message_id, place=estimate.place
+    await services.replies.shown(
+        job.id,
+        job.revision,
+        message_id=callback.message_id,
+        place=estimate.place,
+        hold_seconds=HOURGLASS_SECONDS,
     )
-    if behind:
-        # An idle worker is faster than Discord: what it notified of could not be shown before the answer was.
-        services.wake()
+    # What an idle worker notified of meanwhile was not due yet.
+    asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
 
 
 def again(interaction: Interaction, job: Job) -> Order:

@@ -40,15 +40,15 @@ class Replies:
         message_id: int | None,
         channel_id: int | None = None,
         place: int | None = None,
-    ) -> bool:
+        hold_seconds: float = 0.0,
+    ) -> None:
         """Records that the reply shows `revision` and `place`, and where it is, if that was learnt.
 
-        True: the job has moved on meanwhile, and the reply is behind again.
+        It is not due again before `hold_seconds` have passed.
         """
-        behind: bool = await self._pool.fetchval(
-            _SQL["shown"], job_id, revision, message_id, place, channel_id
+        await self._pool.fetchval(
+            _SQL["shown"], job_id, revision, message_id, place, channel_id, hold_seconds
         )
-        return behind
 
     async def postpone(self, job_id: int, *, delay_seconds: float, count_fault: bool) -> None:
         await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, int(count_fault))

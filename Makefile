@@ -21,7 +21,7 @@ run: install  ## the whole of it on this machine: a local Discord, Stability, Po
 	@$(BIN)/python -m sandbox
 
 test: lint  ## lint, types, import rules and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: install  ## ruff, mypy and import-linter
 	$(BIN)/ruff check .

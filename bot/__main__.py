@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 import discord
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -52,16 +52,16 @@ async def serve(settings: BotSettings) -> None:
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client, replies, languages = Client(), Replies(pool), Languages()
         pictures = Pictures(bucket, Parking(pool))
-        client.services = _services(settings, pool, pictures, languages)
-        client.downloads = ReactionDownloads(client, client.services, settings.reactions)
         keeper = Keeper(
-            client.services.jobs,
+            Jobs(pool, settings.limits),
             replies,
             pictures,
             Messenger(client, reaction=settings.reactions[0]),
             languages,
             concurrency=settings.reply_concurrency,
         )
+        client.services = _services(settings, pool, pictures, languages, wake=keeper.wake)
+        client.downloads = ReactionDownloads(client, client.services, settings.reactions)
         owner = Owner(client, Alarms(pool))
 
         async def tick() -> None:
@@ -96,7 +96,14 @@ async def serve(settings: BotSettings) -> None:
     log.info("the bot has stopped")
 
 
-def _services(settings: BotSettings, pool: Pool, pictures: Pictures, languages: Languages) -> Services:
+def _services(
+    settings: BotSettings,
+    pool: Pool,
+    pictures: Pictures,
+    languages: Languages,
+    *,
+    wake: Callable[[], None],
+) -> Services:
     return Services(
         jobs=Jobs(pool, settings.limits),
         replies=Replies(pool),
@@ -107,6 +114,7 @@ def _services(settings: BotSettings, pool: Pool, pictures: Pictures, languages: 
         pictures=pictures,
         languages=languages,
         model=settings.stability_model,
+        wake=wake,
         press=press,
         turn=turn,
         open=open_picture,

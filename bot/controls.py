@@ -34,8 +34,8 @@ class Action(StrEnum):
 Press = Callable[[Interaction, Action, int], Awaitable[None]]
 
 LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
-    Action.CANCEL: ("✖️", "Cancel", discord.ButtonStyle.secondary),
-    Action.DROP: ("✖️", "Cancel", discord.ButtonStyle.secondary),
+    Action.CANCEL: ("🚫", "Cancel", discord.ButtonStyle.secondary),
+    Action.DROP: ("🚫", "Cancel", discord.ButtonStyle.secondary),
     Action.AGAIN: ("🔁", "Again", discord.ButtonStyle.secondary),
     Action.EDIT: ("✏️", "Edit", discord.ButtonStyle.secondary),
     Action.UPSCALE: ("🔍", "Upscale", discord.ButtonStyle.secondary),
@@ -72,6 +72,6 @@ def row(job_id: int, say: Words, *actions: Action) -> ui.ActionRow[Any]:
 
 
 def actions_of(job: Job) -> tuple[Action, ...]:
-    """What can be done with a finished picture; the first row of it may also hold a link."""
+    """What can be done with a finished picture, beside looking at it."""
     makes_more = (Action.AGAIN, Action.EDIT, Action.UPSCALE) if job.kind is Kind.IMAGINE else ()
-    return (*makes_more, Action.LINK, Action.FAVOURITE, Action.DELETE)
+    return (*makes_more, Action.FAVOURITE, Action.DELETE)

@@ -102,7 +102,7 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"gallery:open"):
             discord.SelectOption(label=_label(number, job), value=str(job.id))
             for number, job in enumerate(jobs, start=1)
         ]
-        placeholder = say("Open a picture, with all its details and buttons")
+        placeholder = say("Open one of these pictures")
         super().__init__(ui.Select(custom_id="gallery:open", placeholder=placeholder, options=options))
 
     @classmethod

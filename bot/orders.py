@@ -1,5 +1,6 @@
 """From what a member wants to a stored job and its first answer. Nothing slow happens in between."""
 
+import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,9 @@ from db.pool import UNAVAILABLE
 log = logging.getLogger(__name__)
 
 TOKEN_LIFE = timedelta(minutes=15)
+
+HOURGLASS_SECONDS = 1.0
+"""So long the first answer stands at least: nobody reads faster, and Discord limits edits."""
 
 
 def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, model: str) -> Order:
@@ -57,11 +61,17 @@ async def place(interaction: Interaction, order: Order) -> None:
         return
     try:
         await services.replies.shown(
-            job.id, job.revision, message_id=callback.message_id, place=estimate.place
+            job.id,
+            job.revision,
+            message_id=callback.message_id,
+            place=estimate.place,
+            hold_seconds=HOURGLASS_SECONDS,
         )
     except UNAVAILABLE as error:
         # The keeper shows it once more, and learns the message's id by that.
         log.warning("job %d: its answer could not be recorded: %s", job.id, error or type(error).__name__)
+    # What an idle worker notified of meanwhile was not due yet.
+    asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
 
 
 def again(interaction: Interaction, job: Job) -> Order:

@@ -20,8 +20,6 @@ PREVIEW_NAME = "preview.webp"
 LINK_URL_LENGTH_MAX = 512
 """Discord's limit for the URL of a button; a longer link goes into the text."""
 
-BUTTONS_PER_ROW = 5
-
 GREY = discord.Colour(0x80848E)
 ORANGE = discord.Colour(0xF0882F)
 GREEN = discord.Colour(0x3BA55D)
@@ -73,14 +71,14 @@ def done(job: Job, preview: bytes, link: Link | None, say: Words) -> Reply:
         )
     )
     text, button = _full_size(job, link, say)
-    buttons: list[ui.Item[Any]] = [JobButton(action, job.id, say) for action in actions_of(job)]
+    links: list[ui.Item[Any]] = [JobButton(Action.LINK, job.id, say)]
     if button is not None:
-        buttons.insert(0, button)
+        links.insert(0, button)
     container = Container(
         gallery, ui.TextDisplay(f"{_quote(job)}\n{_facts(job, say)}\n{text}"), accent_colour=GREEN
     )
-    for start in range(0, len(buttons), BUTTONS_PER_ROW):
-        container.add_item(ui.ActionRow(*buttons[start : start + BUTTONS_PER_ROW]))
+    container.add_item(ui.ActionRow(*links))
+    container.add_item(row(job.id, say, *actions_of(job)))
     return Reply(view_of(container), preview, alt_text(job.prompt))
 
 
@@ -100,7 +98,7 @@ def cancelled(job: Job, say: Words) -> Reply:
         else say("Nothing was charged.")
     )
     actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
-    return _reply(job, GREY, [say("### ✖️ Cancelled"), charge], say, *actions)
+    return _reply(job, GREY, [say("### 🚫 Cancelled"), charge], say, *actions)
 
 
 def waiting_line(estimate: Estimate, say: Words) -> str:

@@ -29,6 +29,7 @@ Interaction: TypeAlias = "discord.Interaction[Any]"
 class Services:
     """`model` is the one that /imagine uses unless another is named.
 
+    `wake` has the keeper look for replies that are behind.
     `press`, `turn` and `open` do what the buttons of a job, those of a gallery page and its menu are for:
     the controls are on the messages, and the messages are made by what happens on a press.
     """
@@ -42,6 +43,7 @@ class Services:
     pictures: Pictures
     languages: Languages
     model: str
+    wake: "Callable[[], None]"
     press: "Press"
     turn: "Turn"
     open: "Open"

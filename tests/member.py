@@ -281,7 +281,7 @@ def is_done(message: Message) -> bool:
 
 
 def is_cancelled(message: Message) -> bool:
-    return "✖️" in text(message).splitlines()[0]
+    return "🚫" in text(message).splitlines()[0]
 
 
 def is_failed(message: Message) -> bool:

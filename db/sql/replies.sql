@@ -52,7 +52,7 @@ set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),
     reply_channel_id = coalesce($5, reply_channel_id),
     shown_place = $4,
-    reply_due_at = now(),
+    reply_due_at = now() + make_interval(secs => $6),
     reply_faults = 0,
     token = case when state in ('done', 'failed', 'cancelled') and $2 >= revision then null else token end
 where id = $1

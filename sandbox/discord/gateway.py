@@ -17,6 +17,7 @@ from sandbox.discord.wire import Json
 log = logging.getLogger(__name__)
 
 HEARTBEAT_INTERVAL_SECONDS = 41.25
+ACK_SECONDS = 0.01
 RESUMABLE_SECONDS = 90.0
 SESSIONS_MAX = 50
 PAYLOADS_PER_MINUTE_MAX = 120
@@ -171,7 +172,9 @@ class Gateway:
         known = any(session.connection is connection for session in self._sessions.values())
         match op:
             case Op.HEARTBEAT:
-                connection.send(Op.HEARTBEAT_ACK, None)
+                # discord.py would take an answer that comes before it noted the question for a very late one.
+                loop = asyncio.get_running_loop()
+                loop.call_later(ACK_SECONDS, connection.send, Op.HEARTBEAT_ACK, None)
                 return None
             case Op.IDENTIFY:
                 return Close.ALREADY_AUTHENTICATED if known else self._identify(data, connection)

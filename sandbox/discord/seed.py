@@ -36,7 +36,7 @@ def seed(clock: Callable[[], float]) -> World:
     guild_id, visitors = new(), Role(new(), "Visitors", 0, 1)
     everyone = Role(guild_id, "@everyone", _EVERYONE, 0)
     keepers = Role(new(), "Keepers", Permission.ADMINISTRATOR, 3)
-    painter = Role(new(), "Tigerbrush", _EVERYONE | Permission.MANAGE_MESSAGES, 2, managed=True)
+    painter = Role(new(), "Tigerbrush", _EVERYONE, 2, managed=True)
     ada, ben, cleo = (User(new(), name.lower(), name) for name in ("Ada", "Ben", "Cleo"))
     bot = User(new(), "Tigerbrush", None, bot=True)
     members = [

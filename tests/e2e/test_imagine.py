@@ -118,3 +118,18 @@ async def test_two_workers_paint_twenty_pictures_each_once(house: House, ada: Me
     assert len({reply["id"] for reply in replies}) == 20
     painted = [call.prompt for call in house.servers.stability.calls]
     assert sorted(painted) == sorted(f"picture {number}" for number in range(10) for _ in range(2))
+
+
+async def test_the_spinner_is_there_at_once_though_the_worker_is_faster_than_the_answer(
+    house: House, ada: Member
+) -> None:
+    # So that nothing is found by polling.
+    house.servers.environment["POLL_SECONDS"] = "60"
+    house.servers.stability.latency_seconds = 20
+    house.servers.environment["SHUTDOWN_GRACE_SECONDS"] = "0"
+    await house.bot()
+    await house.worker()
+    await ada.until_bot_is(online=True)
+    # The first job shows that the worker is ready and idle.
+    await ada.reply(await ada.imagine("a fox", width=256, height=256), is_running, within_seconds=10)
+    await ada.reply(await ada.imagine("a badger", width=256, height=256), is_running, within_seconds=10)

@@ -274,6 +274,8 @@ async def test_pages_of_messages_come_newest_first(bot: Bot) -> None:
 async def test_only_its_own_messages_may_be_edited(bot: Bot, ben: Person) -> None:
     path = f"{bot.paintings}{MESSAGES}/{(await ben.say())['id']}"
     assert (await bot.call("PATCH", path, {"content": "x"})).refusal == (403, 50005)
+    assert (await bot.call("DELETE", path)).refusal == (403, 50013)
+    await bot.fault("allow", channel=path.split("/")[2], permission="MANAGE_MESSAGES")
     assert (await bot.call("DELETE", path)).status == 204
     in_direct = f"{ben.direct}{MESSAGES}/{(await ben.say(channel='dm'))['id']}"
     assert (await bot.call("DELETE", in_direct)).refusal == (403, 50003)
@@ -335,7 +337,10 @@ async def test_reactions_are_counted_and_taken_back(bot: Bot, gateway: GatewayCl
     added = [await gateway.event("MESSAGE_REACTION_ADD") for _ in range(2)]
     assert [one["user_id"] for one in added] == [bot.application_id, ben.id]
     assert (await bot.call("DELETE", path + "/reactions/🦊/@me")).status == 204
-    assert (await bot.call("DELETE", f"{path}/reactions/🦊/{ben.id}")).status == 204
+    anothers = f"{path}/reactions/🦊/{ben.id}"
+    assert (await bot.call("DELETE", anothers)).refusal == (403, 50013)
+    await bot.fault("allow", channel=path.split("/")[2], permission="MANAGE_MESSAGES")
+    assert (await bot.call("DELETE", anothers)).status == 204
     assert "reactions" not in (await bot.call("GET", path)).body
     assert (await gateway.event("MESSAGE_REACTION_REMOVE"))["user_id"] == bot.application_id
 

@@ -88,7 +88,7 @@ def test_each_state_has_the_buttons_that_make_sense_there() -> None:
     assert buttons(render.waiting(JOB, FIRST, ENGLISH)) == ["Cancel"]
     assert buttons(render.running(RUNNING, UNKNOWN, ENGLISH)) == ["Cancel"]
     done = buttons(render.done(DONE, b"webp", LINK, ENGLISH))
-    assert done[1:] == ["Again", "Edit", "Upscale", "Link", "Favourite", "Delete"]
+    assert done[1:] == ["Link", "Again", "Edit", "Upscale", "Favourite", "Delete"]
     upscaled = replace(DONE, kind=Kind.UPSCALE, model="upscale-fast", parent_id=1)
     assert buttons(render.done(upscaled, b"webp", LINK, ENGLISH))[1:] == ["Link", "Favourite", "Delete"]
     failed = replace(RUNNING, state=State.FAILED, finished_at=NOW, failure=FailureCode.REFUSED)

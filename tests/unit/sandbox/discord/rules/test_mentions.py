@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from sandbox.discord.rules.mentions import AllowedMentions, Mentions, find_menti
 from sandbox.discord.seed import seed
 from tests.unit.sandbox.discord.refusals import wrong
 
-WORLD = seed(time.time)
+WORLD = seed(lambda: 1_767_225_600.0)
 ADA, BEN = (user.id for user in list(WORLD.users.values())[:2])
 ROLE = next(role.id for role in WORLD.guild.roles.values() if role.name == "Keepers")
 TEXT = f"<@{ADA}> <@!{BEN}> <@&{ROLE}> <@1> @everyone"

@@ -1,0 +1,54 @@
+# One image for all: the command says whether it is the bot, a worker (`python -m worker`) or the migrations
+# (`python -m db migrate`). Build it with the revision in it:
+#
+#   docker build --build-arg REVISION=$(git rev-parse HEAD) --tag tigerbrush:0.1.0 .
+
+# The tag names a patch release of Python. It is rebuilt with Debian's security updates, which a digest would keep out.
+FROM python:3.13.16-slim-trixie AS base
+
+
+FROM base AS builder
+WORKDIR /app
+COPY requirements/runtime.txt requirements/runtime.txt
+# No pip of its own: nothing is installed any more where it runs.
+RUN python -m venv --without-pip /opt/venv
+# Wheels only, as there is no compiler; the locked list is complete, so that nothing has to be resolved.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python -m pip --python /opt/venv/bin/python install --quiet --disable-pip-version-check --no-compile \
+    --no-deps --only-binary=:all: --require-hashes --requirement requirements/runtime.txt
+# Compiled here, as nothing can be written where it runs and a start would compile everything anew.
+# Unchecked: a file in an image does not change, so there is no date to compare.
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
+COPY bot bot
+COPY worker worker
+COPY db db
+RUN python -m compileall -q --invalidation-mode unchecked-hash bot worker db
+
+
+FROM base AS runtime
+# A fixed number, so that a platform which knows no names can tell that it is not root.
+RUN groupadd --gid 10001 tigerbrush \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tigerbrush
+# All of it is root's, so the processes cannot change what they run.
+COPY --from=builder /opt/venv /opt/venv
+COPY --from=builder /app /app
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+STOPSIGNAL SIGTERM
+# No EXPOSE: nothing of it is for the public, and `fly launch` would make a public service of it.
+# No ENTRYPOINT: Fly.io's process groups and its release command name the whole command.
+CMD ["python", "-m", "bot"]
+
+# At the end, as they change with every revision and nothing is built from them.
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.title="Tigerbrush" \
+      org.opencontainers.image.description="A Discord bot front end for AI image generation" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.source="$SOURCE" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"

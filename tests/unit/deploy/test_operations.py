@@ -1,0 +1,71 @@
+"""docs/OPERATIONS.md names what there is: commands, variables, files, and lines that the log really has."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.unit.deploy.declared import ROOT, VARIABLES
+from tests.unit.deploy.operations import PAGE, blocks, first_cells, section, spans
+
+COMPOSE_ONLY = {"PICTURES_HOST"}
+FILL_IN = {"CLUSTER_ID", "MACHINE_ID", "IMAGE_OF_THE_RELEASE_BEFORE", "YOUR_APP"}
+IMAGE_ONLY = {"REVISION", "SOURCE"}
+
+
+def test_each_variable_that_it_names_is_read() -> None:
+    named = set(re.findall(r"\b[A-Z]+(?:_[A-Z0-9]+)+\b", PAGE.read_text()))
+    assert named - VARIABLES - COMPOSE_ONLY - FILL_IN == set()
+
+
+def test_each_theme_of_the_configuration_is_there_with_all_of_its_variables() -> None:
+    told = {span for row in section("Configure").splitlines() if row.startswith("|") for span in spans(row)}
+    # Where Discord and Stability are is for stand-ins alone, and the reactions speak for themselves.
+    others = {"DISCORD_API_BASE", "DISCORD_GATEWAY_URL", "STABILITY_API_HOST", "DOWNLOAD_REACTIONS"}
+    assert told == VARIABLES - others
+
+
+@pytest.mark.parametrize("title", ["Watch", "Mend"])
+def test_each_line_of_the_log_that_it_explains_is_one_that_the_code_writes(title: str) -> None:
+    sources = "\n".join(
+        path.read_text() for room in ("bot", "worker", "db") for path in (ROOT / room).glob("*.py")
+    )
+    # What Postgres says, and what a row of a table has.
+    others = {"prepared statement", "does not exist", "running", "applications.commands"}
+    lines = [span for cell in first_cells(title) for span in spans(cell) if span not in others]
+    assert lines
+    assert [line for line in lines if line not in sources] == []
+
+
+def test_its_make_commands_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)`", PAGE.read_text()))
+    assert named
+    assert named <= targets
+
+
+def test_its_links_within_the_repository_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", PAGE.read_text()):
+        assert (PAGE.parent / target).exists(), target
+
+
+def test_the_command_that_makes_up_a_name_writes_it_into_fly_toml(tmp_path: Path) -> None:
+    command = blocks("sh")[0]
+    assert command.startswith("app=")
+    (tmp_path / "fly.toml").write_text((ROOT / "fly.toml").read_text())
+    stand_in = tmp_path / "bin" / "fly"
+    stand_in.parent.mkdir()
+    stand_in.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > created\n')
+    stand_in.chmod(0o755)
+    path = f"{stand_in.parent}:{os.environ['PATH']}"
+    subprocess.run(["sh", "-ec", command], cwd=tmp_path, env={"PATH": path}, check=True, timeout=20)
+
+    changed = tomllib.loads((tmp_path / "fly.toml").read_text())
+    original = tomllib.loads((ROOT / "fly.toml").read_text())
+    assert re.fullmatch(r"tigerbrush-[0-9a-f]{8}", changed["app"])
+    assert changed == original | {"app": changed["app"]}
+    assert (tmp_path / "created").read_text().split() == ["apps", "create", changed["app"]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "created", "fly.toml"]

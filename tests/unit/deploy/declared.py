@@ -15,10 +15,7 @@ from worker.settings import WorkerSettings
 ROOT = Path(__file__).parents[3]
 UNITS = ROOT / "docs" / "systemd"
 
-VARIABLES = {name.upper() for cls in (BotSettings, WorkerSettings) for name in cls.model_fields} | {
-    # The settings have it from the change on that brings what answers there.
-    "HEALTH_PORT"
-}
+VARIABLES = {name.upper() for cls in (BotSettings, WorkerSettings) for name in cls.model_fields}
 
 GRACE_SECONDS = float(WorkerSettings.model_fields["shutdown_grace_seconds"].default)
 HAND_BACK_SECONDS = float(WorkerSettings.model_fields["database_timeout_seconds"].default)

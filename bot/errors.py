@@ -24,8 +24,8 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
     if isinstance(cause, UNAVAILABLE):
         return (
             say(
-                "⚠️ The queue cannot be reached at the moment, so nothing was started and nothing was "
-                "charged. Try again in a minute."
+                "⚠️ The queue does not answer at the moment. Try again in a minute. "
+                "If a picture was begun all the same, it comes by itself; otherwise nothing was charged."
             ),
             logging.WARNING,
         )

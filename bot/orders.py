@@ -11,11 +11,14 @@ from bot import render
 from bot.access import in_time
 from bot.services import Interaction, services_of, words_of
 from db.jobs import Estimate, Job, Jobs, Order
-from db.pool import UNAVAILABLE
+from db.pool import UNAVAILABLE, within
 
 log = logging.getLogger(__name__)
 
 TOKEN_LIFE = timedelta(minutes=15)
+
+ESTIMATE_SECONDS = 0.7
+"""Of the 3 seconds that Discord waits, storing the job may have taken 2."""
 
 HOURGLASS_SECONDS = 1.0
 """So long the first answer stands at least: nobody reads faster, and Discord limits edits."""
@@ -46,11 +49,11 @@ def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, 
 async def place(interaction: Interaction, order: Order) -> None:
     """Stores the job and shows it waiting. Raises InvalidRequest where a limit of the owner's is reached."""
     services = services_of(interaction)
-    placed = await in_time(_store(services.jobs, order))
-    if placed is None:
+    job = await in_time(services.jobs.enqueue(order))
+    if job is None:
         log.info("interaction %d came again; its job is there already", interaction.id)
         return
-    job, estimate = placed
+    estimate = await _estimate(services.jobs, job)
     reply = render.waiting(job, estimate, words_of(interaction))
     try:
         callback = await interaction.response.send_message(view=reply.view, ephemeral=order.is_ephemeral)
@@ -73,10 +76,13 @@ async def place(interaction: Interaction, order: Order) -> None:
     asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
 
 
-async def _store(jobs: Jobs, order: Order) -> tuple[Job, Estimate] | None:
-    """None: this interaction has a job already."""
-    job = await jobs.enqueue(order)
-    return (job, await jobs.estimate(job)) if job else None
+async def _estimate(jobs: Jobs, job: Job) -> Estimate:
+    """Of a job that is stored the member is told, with or without the place in line."""
+    try:
+        return await within(ESTIMATE_SECONDS, jobs.estimate(job))
+    except UNAVAILABLE as error:
+        log.warning("job %d: its place in line is not known: %s", job.id, error or type(error).__name__)
+        return Estimate(None, None)
 
 
 def again(interaction: Interaction, job: Job) -> Order:

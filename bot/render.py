@@ -102,7 +102,7 @@ def cancelled(job: Job, say: Words) -> Reply:
 
 
 def waiting_line(estimate: Estimate, say: Words) -> str:
-    place = _place(estimate.place or 1, say)
+    place = say("In line.") if estimate.place is None else _place(estimate.place, say)
     if estimate.paused is not None:
         return f"{place}\n{say(FAILURES[estimate.paused].text)}"
     return place if estimate.seconds is None else f"{place} {_likely_done(estimate.seconds, say)}"

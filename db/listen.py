@@ -49,6 +49,8 @@ async def _serve(connection: Connection, callbacks: Mapping[str, Callable[[], No
         callback()
     while not ended.is_set():
         try:
-            await asyncio.wait_for(ended.wait(), KEEPALIVE_SECONDS)
+            # Not wait_for: it swallows a cancellation that comes in the moment when the connection ends.
+            async with asyncio.timeout(KEEPALIVE_SECONDS):
+                await ended.wait()
         except TimeoutError:
             await connection.fetchval("select 1")

@@ -18,8 +18,20 @@ T = TypeVar("T")
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-UNAVAILABLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError,
-               asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)  # fmt: skip
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    # Between a server's last word, that it is stopping, and the end of the connection.
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    # What had been the primary before a failover, and is not yet gone.
+    asyncpg.ReadOnlySQLTransactionError,
+    # A deadlock, of which this was the one to give way.
+    asyncpg.TransactionRollbackError,
+)
 """What asyncpg raises when Postgres is away, restarting or full: worth another try later."""
 
 

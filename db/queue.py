@@ -1,6 +1,6 @@
 """The worker's side of the queue: it claims jobs, holds them by a lease, and brings each to an end."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from db import queries
 from db.errors import FAILURES, FailureCode, LostJob
@@ -45,12 +45,11 @@ class Queue:
             )
         return sorted(map(Job.from_row, rows), key=lambda job: (job.turn, job.id))
 
-    async def extend_leases(self, attempts: Mapping[int, int]) -> set[int]:
-        """Takes the attempt held of each job's id, and returns the ids that are still held."""
-        rows = await self._pool.fetch(
-            _SQL["extend_leases"], list(attempts.keys()), list(attempts.values()), self._lease_seconds
-        )
-        return {row["id"] for row in rows}
+    async def extend_leases(self, held: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Takes id and attempt of each job held, and returns those that still are."""
+        ids, attempts = [id_ for id_, _ in held], [attempt for _, attempt in held]
+        rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds)
+        return {(row["id"], row["attempt"]) for row in rows}
 
     async def parent(self, job: Job) -> Job | None:
         """The picture that a job is made from, or None if it was deleted meanwhile."""

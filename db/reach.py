@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import TypeAlias
 
+import asyncpg
+
 from db.pool import UNAVAILABLE, within
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,8 @@ class Reach:
     async def look(self) -> None:
         try:
             self.answer = await within(max(1.0, self._every_seconds), self._ask())
-        except UNAVAILABLE as error:
+        except (asyncpg.PostgresError, *UNAVAILABLE) as error:
+            # A schema that is not migrated yet included: what needs it waits for that by itself.
             self._note(False, error)
         else:
             self._note(True)

@@ -128,14 +128,22 @@ async def _serve(
         "job_cancelled": loop.check_leases,
         "job_erased": sweeper.wake,
     }
-    async with asyncio.TaskGroup() as group:
-        helpers = [
-            group.create_task(work)
-            for work in (listen(settings.listen_dsn, channels), sweeper.serve(), *others)
-        ]
+    helpers = [
+        asyncio.create_task(work)
+        for work in (listen(settings.listen_dsn, channels), sweeper.serve(), *others)
+    ]
+    for helper in helpers:
+        # None ends by itself: one that breaks ends the process, but not before what is paid for is safe.
+        helper.add_done_callback(lambda _helper: loop.stop())
+    try:
         await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
+    finally:
         for helper in helpers:
             helper.cancel()
+        ended = await asyncio.gather(*helpers, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
 
 
 async def _until_ready(pool: Pool, pace: Pace, loop: Loop) -> None:

@@ -37,7 +37,8 @@ class Loop:
         self._on_error = on_error
         self._concurrency = concurrency
         self._heartbeat_seconds = lease_seconds / 3
-        self._held: dict[int, _Held] = {}
+        # By id and attempt: a job that was taken away may come back while its old attempt still ends.
+        self._held: dict[tuple[int, int], _Held] = {}
         self._wake = asyncio.Event()
         self._check = asyncio.Event()
         self._stopping = False
@@ -61,15 +62,20 @@ class Loop:
 
     async def serve(self, *, grace_seconds: float) -> None:
         """Runs until `stop`; what is held then has `grace_seconds` to end before it goes back."""
-        # A group, so that a heartbeat that breaks ends the process: without it, every lease would run out.
-        async with asyncio.TaskGroup() as group:
-            heartbeat = group.create_task(self._keep_leases(), name="heartbeat")
+        heartbeat = asyncio.create_task(self._keep_leases(), name="heartbeat")
+        # Without it every lease would run out, so a heartbeat that breaks ends the process.
+        heartbeat.add_done_callback(lambda _heartbeat: self.stop())
+        try:
             while not self._stopping:
                 self._wake.clear()
                 await self._claim()
                 await self._wake.wait()
+        finally:
+            # Whatever ended it, what is held is paid for.
             await self._drain(grace_seconds)
             heartbeat.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await heartbeat
 
     async def _claim(self) -> None:
         free = self._concurrency - len(self._held)
@@ -83,7 +89,9 @@ class Loop:
             return
         for job in jobs:
             log.info("job %d: attempt %d", job.id, job.attempt)
-            self._held[job.id] = _Held(job, asyncio.create_task(self._hold(job), name=f"job-{job.id}"))
+            self._held[job.id, job.attempt] = _Held(
+                job, asyncio.create_task(self._hold(job), name=f"job-{job.id}")
+            )
 
     async def _hold(self, job: Job) -> None:
         try:
@@ -96,7 +104,7 @@ class Loop:
         except Exception as error:  # noqa: BLE001 - the outermost frame of a job: its fault must not stop the others
             await self._report(job, error)
         finally:
-            del self._held[job.id]
+            del self._held[job.id, job.attempt]
             self._wake.set()
 
     async def _report(self, job: Job, error: Exception) -> None:
@@ -119,7 +127,8 @@ class Loop:
     async def _keep_leases(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._check.wait(), self._heartbeat_seconds)
+                async with asyncio.timeout(self._heartbeat_seconds):
+                    await self._check.wait()
             self._check.clear()
             if not self._held:
                 continue
@@ -128,14 +137,14 @@ class Loop:
                 # In time for another try before the leases run out.
                 kept = await within(
                     self._heartbeat_seconds,
-                    self._queue.extend_leases({id_: held.job.attempt for id_, held in asked.items()}),
+                    self._queue.extend_leases(asked.keys()),
                 )
             except UNAVAILABLE as error:
                 log.warning("leases could not be extended: %s", error or type(error).__name__)
                 continue
-            for id_ in asked.keys() - kept:
+            for lost in asked.keys() - kept:
                 # Its own finish may have come in between; then the task is over and this does nothing.
-                asked[id_].task.cancel()
+                asked[lost].task.cancel()
 
     async def _drain(self, grace_seconds: float) -> None:
         tasks = [held.task for held in self._held.values()]

@@ -90,8 +90,11 @@ class Stability:
             raise JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
 
     async def _failure(self, response: aiohttp.ClientResponse) -> JobFailed:
-        body = await _read(response, ERROR_BYTES_MAX)
-        name, message = _explanation(body)
+        try:
+            name, message = _explanation(await _read(response, ERROR_BYTES_MAX))
+        except JobFailed:
+            # The status tells, whatever else is said at such length.
+            name, message = "unknown", f"an explanation of more than {ERROR_BYTES_MAX} bytes"
         code = _CODE_OF_STATUS.get(response.status)
         if name in _REFUSALS:
             code = FailureCode.REFUSED

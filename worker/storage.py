@@ -15,7 +15,9 @@ from worker.watch import Watch
 
 log = logging.getLogger(__name__)
 
-BUCKET_TRIES = 3
+BUCKET_PAUSES_SECONDS = (1.0, 2.0, 0.0)
+"""After each try that the bucket refuses; its client has tried several times by then."""
+
 BUCKET_SECONDS = 15.0
 """How long the bucket may take, tries and all, before the picture is parked: the member waits for it."""
 
@@ -82,7 +84,7 @@ class Storage:
         """Whether the bucket has it."""
         try:
             async with asyncio.timeout(self._bucket_seconds):
-                for pause_seconds in range(1, BUCKET_TRIES + 1):
+                for pause_seconds in BUCKET_PAUSES_SECONDS:
                     try:
                         await self._put_both(job, pictures)
                         return True

@@ -56,7 +56,7 @@ update jobs
 set lease_until = now() + make_interval(secs => $3)
 from unnest($1::bigint[], $2::integer[]) as held (id, attempt)
 where jobs.id = held.id and jobs.attempt = held.attempt and jobs.state = 'running'
-returning jobs.id;
+returning jobs.id, jobs.attempt;
 
 -- name: finish
 -- Asked again, as the answer to a first try may have been lost, it finds what this attempt has finished.

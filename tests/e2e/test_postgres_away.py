@@ -65,7 +65,7 @@ async def database_url(server: Server) -> str:
 
 
 def is_away(message: Message) -> bool:
-    return "The queue cannot be reached" in text(message)
+    return "The queue does not answer" in text(message)
 
 
 async def test_a_restart_in_the_middle_loses_nothing_and_pays_once(

@@ -23,7 +23,7 @@ async def test_a_job_that_is_being_painted_is_taken_from_its_worker(pool: Pool) 
     job = await Jobs(pool).cancel(held.id)
     assert (job.state, job.was_begun, job.credits) == (State.CANCELLED, True, Decimal(0))
     queue = worker(pool)
-    assert await queue.extend_leases({held.id: held.attempt}) == set()
+    assert await queue.extend_leases({(held.id, held.attempt)}) == set()
     with pytest.raises(LostJob):
         await queue.finish(held, painted_seed=1, original_bytes=1)
     assert (await stored(pool, held.id)).state is State.CANCELLED

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import asyncpg
 import pytest
 
 from db.health import Health, answering, unreachable
@@ -129,6 +130,15 @@ async def test_how_long_postgres_is_away(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (reach.answer, reach.steady_seconds) == (None, 0.0)
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_a_schema_that_is_not_there_yet_ends_nothing() -> None:
+    async def question() -> float | None:
+        raise asyncpg.UndefinedTableError("there is no jobs")
+
+    reach = Reach(question, every_seconds=0.01)
+    await reach.look()
+    assert reach.silent_seconds > 0
 
 
 async def test_an_answer_that_never_comes_is_none() -> None:

@@ -175,7 +175,7 @@ async def test_a_lease_that_is_extended_is_not_reaped(jobs: Jobs, queue: Queue, 
     await enqueue(jobs)
     job = await claim_one(queue)
     await run_out(pool, job)
-    assert await queue.extend_leases({job.id: job.attempt}) == {job.id}
+    assert await queue.extend_leases({(job.id, job.attempt)}) == {(job.id, job.attempt)}
     assert await queue.reap() == []
     lease = (await row(pool, job))["lease_until"]
     assert isinstance(lease, datetime)
@@ -190,7 +190,7 @@ async def test_a_lost_worker_is_fenced_at_every_write(jobs: Jobs, queue: Queue, 
     successor = await claim_one(queue)
     assert (successor.id, successor.attempt) == (lost.id, lost.attempt + 1)
 
-    assert await queue.extend_leases({lost.id: lost.attempt}) == set()
+    assert await queue.extend_leases({(lost.id, lost.attempt)}) == set()
     for write in (
         queue.finish(lost, painted_seed=1, original_bytes=1),
         queue.fail(lost, FailureCode.REFUSED, ""),

@@ -176,7 +176,8 @@ class QueueMachine(RuleBasedStateMachine):
     def extend_lease(self, job: Job) -> None:
         expected = self._expected[job.id]
         kept = (expected.state, expected.attempt) == (State.RUNNING, job.attempt)
-        assert self._do(self._queue.extend_leases({job.id: job.attempt})) == ({job.id} if kept else set())
+        held = {(job.id, job.attempt)}
+        assert self._do(self._queue.extend_leases(held)) == (held if kept else set())
 
     @rule(job=held)
     def let_a_lease_run_out(self, job: Job) -> None:

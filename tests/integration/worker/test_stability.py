@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
+from aiohttp import web
 from PIL import Image
 
 from db.errors import FailureCode, JobFailed
@@ -14,7 +15,7 @@ from db.models import MODELS, PAINTERS, UPSCALER
 from sandbox.stability import StabilityServer
 from tests.jobs import JOB
 from worker.imaging import shrink
-from worker.stability import Stability
+from worker.stability import ERROR_BYTES_MAX, Stability
 
 
 @pytest.fixture
@@ -139,6 +140,24 @@ async def test_the_key_is_kept_out_of_what_is_logged(server: StabilityServer, mo
             await stability.paint(job(model=model))
     assert raised.value.code is FailureCode.BAD_KEY
     assert "sk-very-secret" not in str(raised.value)
+
+
+async def test_an_error_without_an_end_is_known_by_its_status() -> None:
+    async def refuse(_request: web.Request) -> web.Response:
+        return web.Response(status=401, body=bytes(ERROR_BYTES_MAX + 1))
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", refuse)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    async with aiohttp.ClientSession() as session:
+        stability = Stability(session, host=f"http://{host}:{port}", key="sk", timeout_seconds=5)
+        with pytest.raises(JobFailed) as raised:
+            await stability.paint(job())
+    await runner.cleanup()
+    assert raised.value.code is FailureCode.BAD_KEY
 
 
 async def test_an_engine_that_is_gone_is_said_so(

@@ -45,10 +45,10 @@ def outage(monkeypatch: pytest.MonkeyPatch, bucket: Bucket) -> Outage:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.storage.PAUSE_SECONDS_MAX", 0.01)
-    monkeypatch.setattr("worker.storage.BUCKET_TRIES", 1)
+    monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (0.0,))
 
 
-def storage(pool: Pool, bucket: Bucket, *, bytes_max: int = 1000, bucket_seconds: float = 0.1) -> Storage:
+def storage(pool: Pool, bucket: Bucket, *, bytes_max: int = 1000, bucket_seconds: float = 30) -> Storage:
     parking = Parking(pool, bytes_max=bytes_max)
     return Storage(worker(pool), bucket, parking, Watch(Alarms(pool)), bucket_seconds=bucket_seconds)
 
@@ -85,7 +85,7 @@ async def test_a_bucket_that_hangs_is_given_up_in_time(
 
     monkeypatch.setattr(bucket, "put_original", hang)
     held = await running(pool)
-    await finished(bring(storage(pool, bucket), held))
+    await finished(bring(storage(pool, bucket, bucket_seconds=0.1), held))
     assert (await stored(pool, held.id)).parked
 
 
@@ -152,19 +152,23 @@ async def test_an_answer_that_was_lost_is_asked_for_again(pool: Pool, bucket: Bu
 
 
 async def test_a_worker_that_is_stopped_parks_what_it_holds(
-    pool: Pool, bucket: Bucket, outage: Outage
+    pool: Pool, bucket: Bucket, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (60.0,))
     held = await running(pool)
-    task = bring(storage(pool, bucket, bucket_seconds=60), held)
+    task = bring(storage(pool, bucket), held)
     await asyncio.wait_for(outage.tried.wait(), TIMEOUT_SECONDS)
     task.cancel()
     await finished(task)
     assert (await stored(pool, held.id)).parked
 
 
-async def test_a_job_that_was_cancelled_is_not_parked(pool: Pool, bucket: Bucket, outage: Outage) -> None:
+async def test_a_job_that_was_cancelled_is_not_parked(
+    pool: Pool, bucket: Bucket, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (60.0,))
     held = await running(pool)
-    task = bring(storage(pool, bucket, bucket_seconds=60), held)
+    task = bring(storage(pool, bucket), held)
     await asyncio.wait_for(outage.tried.wait(), TIMEOUT_SECONDS)
     await Jobs(pool).cancel(held.id)
     task.cancel()

@@ -130,6 +130,21 @@ def test_done_shows_the_preview_with_alt_text_and_all_the_facts() -> None:
     assert "Full size (PNG, 1.8 MB)" in sent
 
 
+def test_a_parked_picture_has_its_preview_and_no_link_yet() -> None:
+    reply = render.done(replace(DONE, parked=True), b"webp", None, ENGLISH)
+    assert len(reply.attachments()) == 1
+    assert "its full size follows shortly" in texts(reply)
+    assert '"url": "http' not in json.dumps(components(reply))
+    assert buttons(reply) == ["Again", "Edit", "Upscale", "Link", "Favourite", "Delete"]
+
+
+@pytest.mark.parametrize("code", [code for code in FailureCode if FAILURES[code].pausing])
+def test_who_waits_is_told_what_pauses_all(code: FailureCode) -> None:
+    said = texts(render.waiting(JOB, Estimate(2, None, code), ENGLISH))
+    assert "Number **2** in line." in said
+    assert FAILURES[code].text in said
+
+
 def test_a_link_too_long_for_a_button_goes_into_the_text() -> None:
     reply = render.done(DONE, b"webp", Link("https://bucket.example/" + "x" * 600, NOW), ENGLISH)
     assert "[Full size (PNG, 1.8 MB)](https://bucket.example/xxx" in texts(reply)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tests.drill.journal import Journal
-from tests.drill.schedule import Kind
+from tests.drill.schedule import LEASE_SECONDS, Kind
 
 _BEGUN = re.compile(r"\bjob (\d+): attempt (\d+)$")
 
-_OF_A_WORKER = (Kind.WORKER_KILL, Kind.WORKER_TERM, Kind.WORKER_FREEZE)
+# Not SIGTERM: a worker that is told to stop brings to safety what was paid for.
+_OF_A_WORKER = (Kind.WORKER_KILL, Kind.WORKER_FREEZE)
 AFTER_SECONDS = 6.0
 """What a fault did shows for so long after it: a lease and what goes with it."""
 
@@ -47,7 +48,8 @@ class Losses:
         self._journal = journal
 
     def of_worker(self, worker: str, since: float, until: float) -> str | None:
-        """The first thing that took the worker, or its way to Postgres, away in that time."""
+        """The first thing that took the worker away in that time, or its way to Postgres for so long that its
+        lease ran out; what is over sooner has to be waited for."""
         for event in self._overlapping(since, until):
             kind, target = event.kind, event.target
             if kind in _OF_A_WORKER and target == worker:
@@ -56,7 +58,7 @@ class Losses:
             if end.name == worker and since <= end.at <= until and not end.expected:
                 return f"{worker} ended with status {end.status}"
         for event in self._overlapping(since, until):
-            if event.kind.resource == "postgres" and event.target in ("all", worker):
+            if event.kind.resource == "postgres" and event.target in ("all", worker) and event.loses_leases:
                 return event.kind.value
         return None
 
@@ -67,10 +69,16 @@ class Losses:
     def _overlapping(self, since: float, until: float) -> "Iterable[_Met]":
         for event in self._journal.events:
             if event.done and event.began_at <= until and event.ended_at >= since:
-                yield _Met(event.fault.kind, event.fault.target)
+                yield _Met(event.fault.kind, event.fault.target, event.ended_at - event.began_at)
 
 
 @dataclass(frozen=True, slots=True)
 class _Met:
     kind: Kind
     target: str
+    seconds: float
+
+    @property
+    def loses_leases(self) -> bool:
+        """A lease is extended when a third of it has passed."""
+        return self.kind is not Kind.POSTGRES_DELAY and self.seconds >= LEASE_SECONDS * 2 / 3

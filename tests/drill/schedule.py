@@ -66,6 +66,9 @@ class Kind(StrEnum):
         return self.partition(":")[0]
 
 
+LEASE_SECONDS = 3.0
+"""How long a worker of the drill keeps a job without a sign of life."""
+
 FIRST_SECONDS = 1.0
 PAUSE_SECONDS = (0.6, 2.6)
 """From the beginning of a fault to that of the next; what lasts overlaps with what follows."""
@@ -73,8 +76,7 @@ PAUSE_SECONDS = (0.6, 2.6)
 # How long each lasts, in seconds; the others are over at once.
 _LASTS = {
     Kind.BOT_FREEZE: (2.0, 5.0),
-    # A lease of the drill is 3 seconds.
-    Kind.WORKER_FREEZE: (4.0, 8.0),
+    Kind.WORKER_FREEZE: (LEASE_SECONDS + 1, LEASE_SECONDS + 5),
     Kind.POSTGRES_FAST: (0.0, 3.0),
     Kind.POSTGRES_IMMEDIATE: (0.0, 3.0),
     Kind.POSTGRES_REFUSE: (1.0, 8.0),

@@ -17,9 +17,7 @@ from sandbox.stack import Stack, stack
 from tests.drill.database import Database
 from tests.drill.journal import Journal
 from tests.drill.proxy import Connect, Proxy
-from tests.drill.schedule import worker_names
-
-LEASE_SECONDS = 3.0
+from tests.drill.schedule import LEASE_SECONDS, worker_names
 
 SETTINGS = {
     "LEASE_SECONDS": f"{LEASE_SECONDS:g}",

@@ -151,7 +151,9 @@ async def system(
         raise SystemExit(f"{', '.join(given)}: unset it; the drill breaks its own servers.")
     async with AsyncExitStack() as exits:
         servers = await exits.enter_async_context(
-            stack(directory, latency_seconds=LATENCY_SECONDS, on_exchange=on_exchange)
+            stack(
+                directory, latency_seconds=LATENCY_SECONDS, on_exchange=on_exchange, on_line=journal.on_line
+            )
         )
         servers.stability.rate_limit_pause_seconds = RATE_LIMIT_PAUSE_SECONDS
         await servers.migrate()
@@ -173,7 +175,7 @@ async def _without_waiting_for_the_disk(database: Database) -> None:
 
 
 def left_running(directory: Path) -> list[str]:
-    """Processes that are children of this one or name the drill's folder, as `ps` shows them."""
+    """Processes that are children of this one, or name the drill's folder, as `ps` shows them."""
     shown = subprocess.run(
         ["ps", "-e", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True
     )

@@ -1,6 +1,7 @@
 """The drill's schedule: the same from the same seed, everything in it once, nothing twice at one time."""
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_who_is_down_is_not_hit_again() -> None:
         worker = fault.kind.resource == "worker"
         by_resource[fault.target if worker else fault.kind.resource].append(fault)
     for those in by_resource.values():
-        for earlier, later in zip(those, those[1:], strict=False):
+        for earlier, later in pairwise(those):
             assert earlier.ends_at_seconds <= later.at_seconds
 
 

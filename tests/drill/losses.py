@@ -58,7 +58,7 @@ class Losses:
             if end.name == worker and since <= end.at <= until and not end.expected:
                 return f"{worker} ended with status {end.status}"
         for event in self._overlapping(since, until):
-            if event.kind.resource == "postgres" and event.target in ("all", worker) and event.loses_leases:
+            if event.loses_leases and event.target in ("all", worker):
                 return event.kind.value
         return None
 
@@ -81,4 +81,4 @@ class _Met:
     @property
     def loses_leases(self) -> bool:
         """A lease is extended when a third of it has passed."""
-        return self.kind is not Kind.POSTGRES_DELAY and self.seconds >= LEASE_SECONDS * 2 / 3
+        return self.kind.resource == "postgres" and self.seconds >= LEASE_SECONDS * 2 / 3

@@ -52,6 +52,8 @@ def stored_once(evidence: Evidence) -> Iterator[Finding]:
 
 
 def ended(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.settled_seconds is None:
+        yield Finding("unfinished", "the quiet phase was over before everything had come to its end")
     for job in evidence.jobs:
         if job["state"] not in FINAL:
             yield Finding("unfinished", f"{_name(job)} waits, run_after {job['run_after']:%H:%M:%S}")

@@ -1,6 +1,7 @@
 """What happened when, as the drill itself saw it: faults, ends of processes, and every line they printed."""
 
 import re
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -49,6 +50,8 @@ class Journal:
     events: list[Event] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     _signalled: dict[str, set[int]] = field(default_factory=dict)
+    _silent: set[str] = field(default_factory=set)
+    """Started again and not heard of since."""
 
     @classmethod
     def in_(cls, directory: Path) -> "Journal":
@@ -63,7 +66,13 @@ class Journal:
         found = _ENDED.search(text)
         if found:
             status = int(found[1])
-            self.ends.append(End(at, name, status, status in self._signalled.pop(name, set())))
+            expected = self._signalled.pop(name, set())
+            # Told to stop so early that Python itself was still starting.
+            early = 0 in expected and status == -signal.SIGTERM and name in self._silent
+            self.ends.append(End(at, name, status, early or status in expected))
+            self._silent.add(name)
+        else:
+            self._silent.discard(name)
 
     def signalled(self, name: str, *statuses: int) -> None:
         """From now on the process may end with one of these."""

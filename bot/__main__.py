@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Coroutine
 
 import discord
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -25,41 +26,42 @@ from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
 from db.gallery import Gallery
+from db.health import Check, Health, answering, unreachable
 from db.jobs import Jobs
 from db.listen import listen
 from db.migrate import wait_until_migrated
-from db.pool import open_pool
+from db.parking import Parking
+from db.pictures import Pictures
+from db.pool import Pool, open_pool
+from db.reach import Reach
 from db.replies import Replies
 from db.settings import load
 
 log = logging.getLogger("bot")
 
 
+GATEWAY_SECONDS_MAX = 60.0
+"""How long the gateway may be away: a resume takes seconds, and a new session is due within a minute."""
+
+OVERDUE_SECONDS_MAX = 60.0
+"""How long a reply that is due may stay as it is before that is a problem."""
+
+
 async def serve(settings: BotSettings) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
-        jobs, replies = Jobs(pool, settings.limits), Replies(pool)
-        languages = Languages()
-        client = Client()
-        client.services = Services(
-            jobs=jobs,
-            replies=replies,
-            gallery=Gallery(pool),
-            favourites=Favourites(pool),
-            downloads=Downloads(pool),
-            erasure=Erasure(pool),
-            bucket=bucket,
-            languages=languages,
-            model=settings.stability_model,
-            press=press,
-            turn=turn,
-            open=open_picture,
-        )
+        client, replies, languages = Client(), Replies(pool), Languages()
+        pictures = Pictures(bucket, Parking(pool))
+        client.services = _services(settings, pool, pictures, languages)
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
-        messenger = Messenger(client, reaction=settings.reactions[0])
-        keeper = Keeper(jobs, replies, bucket, messenger, languages, concurrency=settings.reply_concurrency)
-        scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
-
+        keeper = Keeper(
+            client.services.jobs,
+            replies,
+            pictures,
+            Messenger(client, reaction=settings.reactions[0]),
+            languages,
+            concurrency=settings.reply_concurrency,
+        )
         owner = Owner(client, Alarms(pool))
 
         async def tick() -> None:
@@ -72,29 +74,78 @@ async def serve(settings: BotSettings) -> None:
             await client.logged_in.wait()
             await keeper.serve()
 
+        scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
         scheduler.add_job(tick, "interval", seconds=settings.poll_seconds)
         scheduler.start()
+        reach = Reach(replies.next_due_seconds, every_seconds=settings.poll_seconds)
+        health = Health(
+            [unreachable(reach), _disconnected(client), _overdue(reach)],
+            loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
+        )
         async with client:
-            stop = asyncio.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, stop.set)
-            keeping = asyncio.create_task(keep_replies())
-            tasks = [
-                keeping,
-                asyncio.create_task(client.start(settings.discord_token.get_secret_value())),
-                asyncio.create_task(listen(settings.listen_dsn, {"job_changed": keeper.wake})),
-                asyncio.create_task(stop.wait()),
-            ]
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            keeper.stop()
-            await asyncio.wait({keeping}, timeout=EDIT_TIMEOUT_SECONDS if stop.is_set() else 0)
-            scheduler.shutdown(wait=False)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for task in ended:
-                task.result()
+            with answering(health, settings.health_port):
+                await _run(
+                    keeper,
+                    keep_replies(),
+                    client.start(settings.discord_token.get_secret_value()),
+                    listen(settings.listen_dsn, {"job_changed": keeper.wake}),
+                    reach.serve(),
+                    health.serve(),
+                )
+        scheduler.shutdown(wait=False)
     log.info("the bot has stopped")
+
+
+def _services(settings: BotSettings, pool: Pool, pictures: Pictures, languages: Languages) -> Services:
+    return Services(
+        jobs=Jobs(pool, settings.limits),
+        replies=Replies(pool),
+        gallery=Gallery(pool),
+        favourites=Favourites(pool),
+        downloads=Downloads(pool),
+        erasure=Erasure(pool),
+        pictures=pictures,
+        languages=languages,
+        model=settings.stability_model,
+        press=press,
+        turn=turn,
+        open=open_picture,
+    )
+
+
+async def _run(
+    keeper: Keeper, keep_replies: Coroutine[None, None, None], *others: Coroutine[None, None, None]
+) -> None:
+    """Until a signal, or until the first of them ends; replies that are at work are finished."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    keeping = asyncio.create_task(keep_replies)
+    tasks = [keeping, asyncio.create_task(stop.wait()), *map(asyncio.create_task, others)]
+    ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    keeper.stop()
+    await asyncio.wait({keeping}, timeout=EDIT_TIMEOUT_SECONDS if stop.is_set() else 0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
+
+
+def _disconnected(client: Client) -> Check:
+    def check() -> str | None:
+        seconds = client.away_seconds
+        return f"no connection to Discord for {seconds:.0f} s" if seconds > GATEWAY_SECONDS_MAX else None
+
+    return check
+
+
+def _overdue(reach: Reach) -> Check:
+    def check() -> str | None:
+        overdue = -(reach.answer or 0.0)
+        return f"a reply is overdue for {overdue:.0f} s" if overdue > OVERDUE_SECONDS_MAX else None
+
+    return check
 
 
 def main() -> None:

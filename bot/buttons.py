@@ -7,7 +7,7 @@ from dataclasses import replace
 import discord
 
 from bot import render
-from bot.access import require_commands, require_control, visible_job, visible_picture
+from bot.access import in_time, require_commands, require_control, visible_job, visible_picture
 from bot.controls import Action, row
 from bot.edit import edit_modal
 from bot.errors import tell
@@ -40,13 +40,15 @@ async def drop(interaction: Interaction, job_id: int) -> None:
     job = await visible_job(interaction, job_id)
     require_control(interaction, job)
     await _cancel(interaction, job_id)
-    jobs = await services_of(interaction).jobs.open_of(interaction.user.id)
+    async with in_time():
+        jobs = await services_of(interaction).jobs.open_of(interaction.user.id)
     await interaction.response.edit_message(view=queue_view(jobs, words_of(interaction)))
 
 
 async def _cancel(interaction: Interaction, job_id: int) -> None:
     try:
-        await services_of(interaction).jobs.cancel(job_id)
+        async with in_time():
+            await services_of(interaction).jobs.cancel(job_id)
     except LostJob as error:
         raise InvalidRequest("It has ended already, so there is nothing to cancel.") from error
 
@@ -83,7 +85,9 @@ async def upscale(interaction: Interaction, job_id: int) -> None:
 async def link(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     say = words_of(interaction)
-    made = await new_link(services_of(interaction).bucket, job)
+    made = await new_link(services_of(interaction).pictures, job)
+    if made is None:
+        raise InvalidRequest("The full size is still on its way. Its link appears under the picture shortly.")
     text = say(
         "Ready to copy; it works until {date} ({when}) for whoever has it.",
         date=discord.utils.format_dt(made.expires_at, "f"),
@@ -96,13 +100,14 @@ async def link(interaction: Interaction, job_id: int) -> None:
 async def favourite(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     favourites, say = services_of(interaction).favourites, words_of(interaction)
-    if await favourites.among(interaction.user.id, [job.id]):
-        await favourites.remove(interaction.user.id, job.id)
-        text = say("☆ No longer among your favourites.")
-    elif await favourites.add(interaction.user.id, job.id):
-        text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
-    else:
-        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+    async with in_time():
+        if await favourites.among(interaction.user.id, [job.id]):
+            await favourites.remove(interaction.user.id, job.id)
+            text = say("☆ No longer among your favourites.")
+        elif await favourites.add(interaction.user.id, job.id):
+            text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
+        else:
+            raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
     await interaction.response.send_message(view=render.notice(text), ephemeral=True)
 
 
@@ -127,7 +132,8 @@ async def erase(interaction: Interaction, job_id: int) -> None:
     services, say = services_of(interaction), words_of(interaction)
     job = await visible_picture(interaction, job_id)
     require_control(interaction, job)
-    await services.erasure.erase(job.id)
+    async with in_time():
+        await services.erasure.erase(job.id)
     # The keeper removes the message, and a worker the objects.
     await interaction.response.edit_message(view=render.notice(say("🗑️ Deleted.")))
 

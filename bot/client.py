@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import discord
@@ -41,6 +42,8 @@ class Client(discord.Client):
             max_messages=None,
             chunk_guilds_at_startup=False,
         )
+        self._connected = False
+        self._since = time.monotonic()
         self.logged_in = asyncio.Event()
         """Messages can be sent and edited from here on; the gateway is still to be connected."""
         self.tree = app_commands.CommandTree(self)
@@ -55,7 +58,21 @@ class Client(discord.Client):
         registered = await self.tree.sync()
         log.info("registered %d commands", len(registered))
 
+    @property
+    def away_seconds(self) -> float:
+        """How long there has been no connection to the gateway; 0 while there is one."""
+        return 0.0 if self._connected else time.monotonic() - self._since
+
+    async def on_disconnect(self) -> None:
+        # Each try that fails says so again.
+        if self._connected:
+            self._connected, self._since = False, time.monotonic()
+
+    async def on_resumed(self) -> None:
+        self._connected = True
+
     async def on_ready(self) -> None:
+        self._connected = True
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: Interaction) -> None:

@@ -74,12 +74,14 @@ class ReactionDownloads:
             log.info("job %d was sent to a member who reacted", job.id)
 
     async def _view(self, job: Job, say: Words) -> ui.LayoutView:
-        url = await self._services.bucket.link(job, download=True)
+        url = await self._services.pictures.link(job, download=True)
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
         if _fits(job):
             items.append(ui.File(f"attachment://{file_name(job)}"))
-        if len(url) <= render.LINK_URL_LENGTH_MAX:
+        if url is None:
+            items.append(ui.TextDisplay(say("Its link appears under the picture shortly.")))
+        elif len(url) <= render.LINK_URL_LENGTH_MAX:
             items.append(ui.ActionRow(ui.Button(label=say("Download"), emoji="📥", url=url)))
         else:
             items.append(ui.TextDisplay(f"📥 [{say('Download')}]({url})"))
@@ -88,7 +90,7 @@ class ReactionDownloads:
     async def _files(self, job: Job) -> list[discord.File]:
         if not _fits(job):
             return []
-        return [discord.File(io.BytesIO(await self._services.bucket.get_original(job)), file_name(job))]
+        return [discord.File(io.BytesIO(await self._services.pictures.original(job)), file_name(job))]
 
     async def _say_that_messages_are_closed(
         self, payload: discord.RawReactionActionEvent, say: Words

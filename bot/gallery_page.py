@@ -121,12 +121,15 @@ def page_view(
     page: Page,
     query: Query,
     previews: Mapping[int, bytes],
-    links: Mapping[int, str],
+    links: Mapping[int, str | None],
     say: Words,
     *,
     shared: bool = False,
 ) -> tuple[ui.LayoutView, list[discord.File]]:
-    """`previews` may lack some; `links` has all. A shared page cannot be turned: it is everybody's."""
+    """`previews` may lack some; of `links`, those of parked pictures are None.
+
+    A shared page cannot be turned: it is everybody's.
+    """
     files = [
         discord.File(io.BytesIO(previews[job.id]), _file_name(job), description=alt_text(job.prompt))
         for job in page.jobs
@@ -169,11 +172,13 @@ def _title(query: Query, say: Words) -> str:
     return f"{title} · {escape(query.search)}" if query.search else title
 
 
-def _entry(number: int, job: Job, url: str, say: Words) -> ui.Item[Any]:
+def _entry(number: int, job: Job, url: str | None, say: Words) -> ui.Item[Any]:
     facts = [f"{job.width} × {job.height}", format_dt(job.created_at, "d")]
     if job.private:
         facts.append(say("private"))
     text = f"**{number}.** {escape(job.prompt, _PROMPT_LENGTH_MAX)}\n-# {' · '.join(facts)}"
+    if url is None:
+        return ui.TextDisplay(f"{text} · {say('the full size follows shortly')}")
     label = say("Full size")
     if len(url) > LINK_URL_LENGTH_MAX:
         return ui.TextDisplay(f"{text} · 🔗 [{label}]({url})")

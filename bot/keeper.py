@@ -16,9 +16,9 @@ from bot.messenger import Messenger, Shown, Undeliverable
 from bot.picture import picture_reply
 from bot.render import Reply
 from bot.words import Languages
-from db.bucket import Bucket
 from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job, Jobs, State
+from db.pictures import Pictures
 from db.pool import UNAVAILABLE
 from db.replies import Replies
 
@@ -51,7 +51,7 @@ class Keeper:
         self,
         jobs: Jobs,
         replies: Replies,
-        bucket: Bucket,
+        pictures: Pictures,
         messenger: Messenger,
         languages: Languages,
         *,
@@ -59,7 +59,7 @@ class Keeper:
     ) -> None:
         self._jobs = jobs
         self._replies = replies
-        self._bucket = bucket
+        self._pictures = pictures
         self._messenger = messenger
         self._languages = languages
         self._concurrency = concurrency
@@ -179,7 +179,7 @@ class Keeper:
             case State.RUNNING:
                 return render.running(job, await self._jobs.estimate(job), say), None
             case State.DONE:
-                return await picture_reply(self._bucket, job, say), None
+                return await picture_reply(self._pictures, job, say), None
             case State.FAILED:
                 return render.failed(job, say), None
             case State.CANCELLED:

@@ -1,6 +1,5 @@
 """From what a member wants to a stored job and its first answer. Nothing slow happens in between."""
 
-import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -8,14 +7,14 @@ from datetime import timedelta
 import discord
 
 from bot import render
+from bot.access import in_time
 from bot.services import Interaction, services_of, words_of
 from db.jobs import Job, Order
+from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
 TOKEN_LIFE = timedelta(minutes=15)
-ENQUEUE_TIMEOUT_SECONDS = 2.0
-"""Discord waits 3 seconds for an answer, and some of them are needed to say that Postgres did not answer."""
 
 
 def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, model: str) -> Order:
@@ -43,7 +42,7 @@ def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, 
 async def place(interaction: Interaction, order: Order) -> None:
     """Stores the job and shows it waiting. Raises InvalidRequest where a limit of the owner's is reached."""
     services = services_of(interaction)
-    async with asyncio.timeout(ENQUEUE_TIMEOUT_SECONDS):
+    async with in_time():
         job = await services.jobs.enqueue(order)
         if job is None:
             log.info("interaction %d came again; its job is there already", interaction.id)
@@ -56,7 +55,13 @@ async def place(interaction: Interaction, order: Order) -> None:
         # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
         log.warning("job %d could not be answered: %s", job.id, error)
         return
-    await services.replies.shown(job.id, job.revision, message_id=callback.message_id, place=estimate.place)
+    try:
+        await services.replies.shown(
+            job.id, job.revision, message_id=callback.message_id, place=estimate.place
+        )
+    except UNAVAILABLE as error:
+        # The keeper shows it once more, and learns the message's id by that.
+        log.warning("job %d: its answer could not be recorded: %s", job.id, error or type(error).__name__)
 
 
 def again(interaction: Interaction, job: Job) -> Order:

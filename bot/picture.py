@@ -6,22 +6,24 @@ from bot import render
 from bot.render import Reply
 from bot.services import Interaction, services_of, words_of
 from bot.words import Words
-from db.bucket import Bucket
 from db.jobs import Job
+from db.pictures import Pictures
 
 
-async def picture_reply(bucket: Bucket, job: Job, say: Words) -> Reply:
+async def picture_reply(pictures: Pictures, job: Job, say: Words) -> Reply:
     """Raises BucketUnavailable."""
-    preview = await bucket.get_preview(job)
-    return render.done(job, preview, await new_link(bucket, job), say)
+    preview = await pictures.preview(job)
+    return render.done(job, preview, await new_link(pictures, job), say)
 
 
-async def new_link(bucket: Bucket, job: Job) -> render.Link:
-    expires_at = datetime.now(UTC) + timedelta(seconds=bucket.link_ttl_seconds)
-    return render.Link(await bucket.link(job), expires_at)
+async def new_link(pictures: Pictures, job: Job) -> render.Link | None:
+    """None while the picture is parked."""
+    expires_at = datetime.now(UTC) + timedelta(seconds=pictures.link_ttl_seconds)
+    url = await pictures.link(job)
+    return render.Link(url, expires_at) if url is not None else None
 
 
 async def show_picture(interaction: Interaction, job: Job) -> None:
     """In the place of a deferred answer, for the member who asked."""
-    reply = await picture_reply(services_of(interaction).bucket, job, words_of(interaction))
+    reply = await picture_reply(services_of(interaction).pictures, job, words_of(interaction))
     await interaction.edit_original_response(view=reply.view, attachments=reply.attachments())

@@ -6,6 +6,7 @@ from discord import app_commands, ui
 from discord.utils import format_dt
 
 from bot import render
+from bot.access import in_time
 from bot.controls import Action, JobButton
 from bot.prompts import escape
 from bot.services import Interaction, services_of, words_of
@@ -22,7 +23,8 @@ _PROMPT_LENGTH_MAX = 120
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def queue(interaction: Interaction) -> None:
-    jobs = await services_of(interaction).jobs.open_of(interaction.user.id)
+    async with in_time():
+        jobs = await services_of(interaction).jobs.open_of(interaction.user.id)
     view = queue_view(jobs, words_of(interaction))
     await interaction.response.send_message(view=view, ephemeral=True)
 

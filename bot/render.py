@@ -65,25 +65,20 @@ def running(job: Job, estimate: Estimate, say: Words) -> Reply:
     return _reply(job, ORANGE, lines, say, Action.CANCEL)
 
 
-def done(job: Job, preview: bytes, link: Link, say: Words) -> Reply:
+def done(job: Job, preview: bytes, link: Link | None, say: Words) -> Reply:
+    """`link` is None while the picture is parked."""
     gallery = ui.MediaGallery[Any](
         discord.MediaGalleryItem(
             f"attachment://{PREVIEW_NAME}", description=alt_text(job.prompt), spoiler=job.spoiler
         )
     )
-    size = say("Full size (PNG, {size} MB)", size=f"{(job.original_bytes or 0) / 1e6:.1f}")
-    expiry = say(
-        "The link works until {date} ({when}).",
-        date=format_dt(link.expires_at, "f"),
-        when=format_dt(link.expires_at, "R"),
-    )
+    text, button = _full_size(job, link, say)
     buttons: list[ui.Item[Any]] = [JobButton(action, job.id, say) for action in actions_of(job)]
-    text = f"{_facts(job, say)}\n-# {expiry}"
-    if len(link.url) <= LINK_URL_LENGTH_MAX:
-        buttons.insert(0, ui.Button(label=size, emoji="🔗", url=link.url))
-    else:
-        text = f"{_facts(job, say)}\n🔗 [{size}]({link.url})\n-# {expiry}"
-    container = Container(gallery, ui.TextDisplay(f"{_quote(job)}\n{text}"), accent_colour=GREEN)
+    if button is not None:
+        buttons.insert(0, button)
+    container = Container(
+        gallery, ui.TextDisplay(f"{_quote(job)}\n{_facts(job, say)}\n{text}"), accent_colour=GREEN
+    )
     for start in range(0, len(buttons), BUTTONS_PER_ROW):
         container.add_item(ui.ActionRow(*buttons[start : start + BUTTONS_PER_ROW]))
     return Reply(view_of(container), preview, alt_text(job.prompt))
@@ -110,6 +105,8 @@ def cancelled(job: Job, say: Words) -> Reply:
 
 def waiting_line(estimate: Estimate, say: Words) -> str:
     place = _place(estimate.place or 1, say)
+    if estimate.paused is not None:
+        return f"{place}\n{say(FAILURES[estimate.paused].text)}"
     return place if estimate.seconds is None else f"{place} {_likely_done(estimate.seconds, say)}"
 
 
@@ -131,6 +128,23 @@ def _reply(job: Job, colour: discord.Colour, lines: list[str], say: Words, *acti
     if actions:
         container.add_item(row(job.id, say, *actions))
     return Reply(view_of(container))
+
+
+def _full_size(job: Job, link: Link | None, say: Words) -> tuple[str, ui.Button[Any] | None]:
+    """What is said of it, and the button that leads to it, if one can."""
+    if link is None:
+        return say(
+            "🕓 This is a small version; the picture is safe, and its full size follows shortly."
+        ), None
+    size = say("Full size (PNG, {size} MB)", size=f"{(job.original_bytes or 0) / 1e6:.1f}")
+    expiry = say(
+        "The link works until {date} ({when}).",
+        date=format_dt(link.expires_at, "f"),
+        when=format_dt(link.expires_at, "R"),
+    )
+    if len(link.url) <= LINK_URL_LENGTH_MAX:
+        return f"-# {expiry}", ui.Button(label=size, emoji="🔗", url=link.url)
+    return f"🔗 [{size}]({link.url})\n-# {expiry}", None
 
 
 def _quote(job: Job) -> str:

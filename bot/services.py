@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 import discord
 
 from bot.words import Languages, Words
-from db.bucket import Bucket
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
 from db.gallery import Gallery
 from db.jobs import Jobs
+from db.pictures import Pictures
 from db.replies import Replies
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Services:
     favourites: Favourites
     downloads: Downloads
     erasure: Erasure
-    bucket: Bucket
+    pictures: Pictures
     languages: Languages
     model: str
     press: "Press"

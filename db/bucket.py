@@ -3,10 +3,12 @@
 import ipaddress
 import re
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import aioboto3
 import aiohttp
@@ -39,6 +41,15 @@ def original_key(job: Job) -> str:
 
 def preview_key(job: Job) -> str:
     return f"{job.key}/{job.attempt}/preview.webp"
+
+
+_KEY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([1-9][0-9]{0,8})/[^/]+")
+
+
+def attempt_of(key: str) -> tuple[UUID, int] | None:
+    """The job's key and the attempt that an object belongs to; None for what is not ours."""
+    match = _KEY.fullmatch(key)
+    return (UUID(match[1]), int(match[2])) if match else None
 
 
 def file_name(job: Job) -> str:
@@ -96,13 +107,24 @@ class Bucket:
 
     async def remove_attempt(self, job: Job) -> None:
         """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
+        await self.remove_objects((original_key(job), preview_key(job)))
+
+    async def pages(self, *, before: datetime) -> AsyncIterator[list[str]]:
+        """The keys of all objects stored before then, up to 1,000 at a time. Raises BucketUnavailable."""
         try:
-            for key in (original_key(job), preview_key(job)):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name)
+            async for page in pages:
+                yield [item["Key"] for item in page.get("Contents", []) if item["LastModified"] < before]
+        except _UNAVAILABLE as error:
+            raise BucketUnavailable(f"the bucket could not be listed: {error}") from error
+
+    async def remove_objects(self, keys: Iterable[str]) -> None:
+        """Raises BucketUnavailable; again is no fault."""
+        try:
+            for key in keys:
                 await self._client.delete_object(Bucket=self._name, Key=key)
         except _UNAVAILABLE as error:
-            raise BucketUnavailable(
-                f"attempt {job.attempt} of job {job.id} could not be removed: {error}"
-            ) from error
+            raise BucketUnavailable(f"objects could not be removed: {error}") from error
 
     async def _get(self, key: str, bytes_max: int) -> bytes:
         try:

@@ -29,6 +29,10 @@ class LostJob(TigerbrushError):
     """A transition changed no row: the job has left the state, or the attempt, that the caller held."""
 
 
+class ParkingFull(TigerbrushError):
+    """There is no room left for pictures that the bucket did not take."""
+
+
 class BucketUnavailable(TigerbrushError):
     """The bucket did not answer, or refused; what it was asked for may work later."""
 
@@ -60,12 +64,14 @@ class Failure:
     """`charged`: whether Stability bills the picture, so that its credits are not given back.
 
     `passing`: whether another attempt may end better.
+    `pausing`: whether no attempt can end better until the owner has mended it; all jobs wait until then.
     """
 
     text: str
     log_level: int
     charged: bool = False
     passing: bool = False
+    pausing: bool = False
 
 
 FAILURES = {
@@ -90,10 +96,16 @@ FAILURES = {
         logging.ERROR,
     ),
     FailureCode.BAD_KEY: Failure(
-        "Stability did not accept this bot's key. The owner of this bot has to mend that.", logging.ERROR
+        "Paused: Stability does not accept this bot's key. "
+        "Its owner has been told; the picture keeps its place.",
+        logging.ERROR,
+        pausing=True,
     ),
     FailureCode.NO_CREDIT: Failure(
-        "This bot's account with Stability has run out of credits. Its owner has to buy some.", logging.ERROR
+        "Paused: this bot's account with Stability has run out of credits. "
+        "Its owner has been told; the picture keeps its place.",
+        logging.ERROR,
+        pausing=True,
     ),
     FailureCode.RATE_LIMITED: Failure(
         "Stability asked for a pause, as too many pictures were wanted at once.",

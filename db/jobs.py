@@ -109,6 +109,7 @@ class Job:
     finished_at: datetime | None
     painted_seed: int | None
     original_bytes: int | None
+    parked: bool
     failure: FailureCode | None
     interaction_id: int
     application_id: int
@@ -146,14 +147,18 @@ class Estimate:
     """`place` is 1 for the job that is next, and None for one that does not wait.
 
     `seconds` is how long until it is likely done, or None where nothing of its model was painted lately.
+    `paused` is why nothing is painted at all, until it is mended.
     """
 
     place: int | None
     seconds: float | None
+    paused: FailureCode | None = None
 
     @classmethod
     def from_row(cls, row: asyncpg.Record) -> Self:
         place, usual, at_work = row["place"], row["usual_seconds"], row["at_work"]
+        if row["paused"] is not None:
+            return cls(place, None, FailureCode(row["paused"]))
         if usual is None:
             return cls(place, None)
         if place is None:

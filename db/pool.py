@@ -1,12 +1,18 @@
 """The pool of connections that a process shares."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import asyncpg
 
 from db.settings import DatabaseSettings
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # asyncpg's classes are generic in its stubs alone, so the names have to be quoted.
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -32,3 +38,19 @@ async def open_pool(settings: DatabaseSettings, *, name: str) -> AsyncIterator[P
         server_settings={"application_name": f"tigerbrush-{name}"},
     ) as pool:
         yield pool
+
+
+AGAIN_SECONDS_MIN = 0.2
+AGAIN_SECONDS_MAX = 5.0
+
+
+async def until_answered(work: Callable[[], Awaitable[T]]) -> T:
+    """Does what must not be left undone because Postgres is away; `work` has to bear being done twice."""
+    delay_seconds = AGAIN_SECONDS_MIN
+    while True:
+        try:
+            return await work()
+        except UNAVAILABLE as error:
+            log.warning("waiting for Postgres: %s", error or type(error).__name__)
+        await asyncio.sleep(delay_seconds)
+        delay_seconds = min(delay_seconds * 2, AGAIN_SECONDS_MAX)

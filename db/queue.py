@@ -11,19 +11,36 @@ _SQL = queries.load("queue")
 
 REAP_BATCH = 100
 
+PROBE_SECONDS = 60.0
+"""How often a worker tries whether what paused all of them is mended."""
+
 
 class Queue:
     """A transition that finds the job in another state, or at another attempt, raises LostJob."""
 
-    def __init__(self, pool: Pool, *, worker: str, lease_seconds: float, attempts_max: int) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        worker: str,
+        lease_seconds: float,
+        attempts_max: int,
+        probe_seconds: float = PROBE_SECONDS,
+    ) -> None:
         self._pool = pool
         self._worker = worker
         self._lease_seconds = lease_seconds
         self._attempts_max = attempts_max
+        self._probe_seconds = probe_seconds
 
     async def claim(self, limit: int) -> list[Job]:
-        """Up to `limit` jobs, now running under this worker's lease, in the order of the line."""
-        rows = await self._pool.fetch(_SQL["claim"], limit, self._worker, self._lease_seconds)
+        """Up to `limit` jobs, now running under this worker's lease, in the order of the line.
+
+        While an alarm pauses all workers there is none; but from time to time one, for one worker to try.
+        """
+        rows = await self._pool.fetch(
+            _SQL["claim"], limit, self._worker, self._lease_seconds, self._probe_seconds
+        )
         return sorted(map(Job.from_row, rows), key=lambda job: (job.turn, job.id))
 
     async def extend_leases(self, attempts: Mapping[int, int]) -> set[int]:
@@ -46,7 +63,10 @@ class Queue:
         original_bytes: int,
         size: tuple[int, int] | None = None,
     ) -> None:
-        """`size` is the picture's width and height where that is not what the job said before."""
+        """`size` is the picture's width and height where that is not what the job said before.
+
+        Again, by the same attempt, is no fault: the picture that it stored is the job's.
+        """
         width, height = size or (None, None)
         await self._transition("finish", job, painted_seed, original_bytes, width, height)
 
@@ -61,6 +81,11 @@ class Queue:
     async def hand_back(self, job: Job, *, delay_seconds: float = 0) -> None:
         """Queues the job again without counting the attempt."""
         await self._transition("hand_back", job, delay_seconds)
+
+    async def front_waits_seconds(self) -> float | None:
+        """For how long the next job could have been claimed; None where there is none, or a pause."""
+        seconds: float | None = await self._pool.fetchval(_SQL["front_waits"])
+        return seconds
 
     async def reap(self) -> list[int]:
         """Takes back the jobs whose lease ran out, whoever held them, and returns their ids."""

@@ -85,6 +85,15 @@ class BucketSettings(Settings):
     )
 
 
+class HealthSettings(Settings):
+    health_port: int | None = Field(
+        None, ge=1, le=65535, description="a port for /healthz, from 1 to 65535, or unset for none"
+    )
+    loop_stuck_seconds_max: float = Field(
+        120, ge=5, le=3600, description="a number of seconds from 5 to 3600; a process stuck for so long ends"
+    )
+
+
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 

@@ -36,6 +36,7 @@ JOB = Job(
     finished_at=None,
     painted_seed=None,
     original_bytes=None,
+    parked=False,
     failure=None,
     interaction_id=1,
     application_id=1,

@@ -6,25 +6,34 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Coroutine
 
 import aiohttp
 
 from db.alarms import Alarms
-from db.bucket import Bucket, open_bucket
+from db.bucket import open_bucket
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.errors import FailureCode, JobFailed
+from db.health import Check, Health, answering, unreachable
 from db.jobs import Job
 from db.listen import listen
 from db.migrate import wait_until_migrated
-from db.pool import Pool, open_pool
+from db.orphans import Orphans
+from db.pace import Pace
+from db.parking import Parking
+from db.pictures import Pictures
+from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
+from db.reach import Reach
 from db.settings import load
 from worker import upkeep
+from worker.carrier import Carrier
 from worker.job import JobRunner
 from worker.loop import Loop
 from worker.settings import WorkerSettings
 from worker.stability import Stability
+from worker.storage import Storage
 from worker.sweeper import Sweeper
 from worker.watch import Watch
 
@@ -40,36 +49,54 @@ async def work(settings: WorkerSettings) -> None:
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         queue = Queue(
-            pool, worker=name, lease_seconds=settings.lease_seconds, attempts_max=settings.job_attempts
+            pool,
+            worker=name,
+            lease_seconds=settings.lease_seconds,
+            attempts_max=settings.job_attempts,
+            probe_seconds=settings.pause_probe_seconds,
         )
-        loop = _loop(settings, pool, queue, bucket, session)
-        await _until_migrated(pool, loop)
-        sweeper = Sweeper(Erasure(pool), bucket)
+        parking = Parking(pool, bytes_max=settings.parked_bytes_max)
+        watch = Watch(Alarms(pool), probe_seconds=settings.pause_probe_seconds)
+        pace = Pace(pool, requests=settings.stability_requests_per_10_seconds)
+        storage = Storage(queue, bucket, parking, watch)
+        runner = JobRunner(
+            queue, pace, _stability(settings, session), Pictures(bucket, parking), storage, watch
+        )
+        loop = _loop(settings, queue, runner)
+        sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
+        reach = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
+        await _until_ready(pool, pace, loop)
         scheduler = upkeep.schedule(
             queue,
+            reach,
             Downloads(pool),
-            [loop.wake, sweeper.wake],
+            Orphans(pool, bucket),
+            [loop.wake, sweeper.wake, carrier.wake],
             poll_seconds=settings.poll_seconds,
-            reap_seconds=settings.lease_seconds / 2,
+            lease_seconds=settings.lease_seconds,
         )
         scheduler.start()
         log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
-        await _serve(settings, loop, sweeper)
+        health = Health(
+            [unreachable(reach), _neglect(settings, loop, reach)],
+            loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
+        )
+        with answering(health, settings.health_port):
+            await _serve(settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve()])
         scheduler.shutdown(wait=False)
     log.info("worker %s has stopped", name)
 
 
-def _loop(
-    settings: WorkerSettings, pool: Pool, queue: Queue, bucket: Bucket, session: aiohttp.ClientSession
-) -> Loop:
-    stability = Stability(
+def _stability(settings: WorkerSettings, session: aiohttp.ClientSession) -> Stability:
+    return Stability(
         session,
         host=settings.stability_api_host,
         key=settings.stability_api_key.get_secret_value(),
         timeout_seconds=settings.stability_timeout_seconds,
     )
-    runner = JobRunner(queue, stability, bucket, Watch(Alarms(pool)))
 
+
+def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner) -> Loop:
     async def settle_unforeseen(job: Job, error: Exception) -> None:
         log.error("job %d broke", job.id, exc_info=error)
         await runner.settle(job, JobFailed(FailureCode.INTERNAL, f"{type(error).__name__}: {error}"))
@@ -83,7 +110,19 @@ def _loop(
     )
 
 
-async def _serve(settings: WorkerSettings, loop: Loop, sweeper: Sweeper) -> None:
+def _neglect(settings: WorkerSettings, loop: Loop, reach: Reach) -> Check:
+    def check() -> str | None:
+        seconds = reach.answer
+        if seconds is None or seconds <= settings.health_wait_seconds_max or not loop.is_idle:
+            return None
+        return f"a job waits for {seconds:.0f} s, and this worker is idle"
+
+    return check
+
+
+async def _serve(
+    settings: WorkerSettings, loop: Loop, sweeper: Sweeper, others: list[Coroutine[None, None, None]]
+) -> None:
     channels = {
         "job_queued": loop.wake,
         "job_cancelled": loop.check_leases,
@@ -91,26 +130,31 @@ async def _serve(settings: WorkerSettings, loop: Loop, sweeper: Sweeper) -> None
     }
     async with asyncio.TaskGroup() as group:
         helpers = [
-            group.create_task(listen(settings.listen_dsn, channels)),
-            group.create_task(sweeper.serve()),
+            group.create_task(work)
+            for work in (listen(settings.listen_dsn, channels), sweeper.serve(), *others)
         ]
         await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
         for helper in helpers:
             helper.cancel()
 
 
-async def _until_migrated(pool: Pool, loop: Loop) -> None:
+async def _until_ready(pool: Pool, pace: Pace, loop: Loop) -> None:
     """Returns when the schema is there, or when the worker is told to stop, from now on."""
-    migrated = asyncio.create_task(wait_until_migrated(pool))
+
+    async def prepare() -> None:
+        await wait_until_migrated(pool)
+        await until_answered(pace.provide)
+
+    ready = asyncio.create_task(prepare())
 
     def stop() -> None:
         loop.stop()
-        migrated.cancel()
+        ready.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
-        await migrated
+        await ready
 
 
 def main() -> None:

@@ -42,6 +42,10 @@ class Loop:
         self._check = asyncio.Event()
         self._stopping = False
 
+    @property
+    def is_idle(self) -> bool:
+        return not self._held and not self._stopping
+
     def wake(self) -> None:
         """There may be something to claim."""
         self._wake.set()
@@ -121,7 +125,11 @@ class Loop:
                 continue
             asked = dict(self._held)
             try:
-                kept = await self._queue.extend_leases({id_: held.job.attempt for id_, held in asked.items()})
+                # In time for another try before the leases run out.
+                async with asyncio.timeout(self._heartbeat_seconds):
+                    kept = await self._queue.extend_leases(
+                        {id_: held.job.attempt for id_, held in asked.items()}
+                    )
             except UNAVAILABLE as error:
                 log.warning("leases could not be extended: %s", error or type(error).__name__)
                 continue

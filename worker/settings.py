@@ -2,10 +2,12 @@
 
 from pydantic import Field, SecretStr
 
-from db.settings import BucketSettings, DatabaseSettings, WebUrl
+from db.pace import REQUESTS_PER_10_SECONDS
+from db.parking import PARKED_BYTES_MAX
+from db.settings import BucketSettings, DatabaseSettings, HealthSettings, WebUrl
 
 
-class WorkerSettings(DatabaseSettings, BucketSettings):
+class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings):
     stability_api_key: SecretStr = Field(min_length=1, description="a key from platform.stability.ai")
     stability_api_host: WebUrl = Field(
         "https://api.stability.ai", description="the http or https URL of Stability's API"
@@ -21,4 +23,17 @@ class WorkerSettings(DatabaseSettings, BucketSettings):
     poll_seconds: float = Field(5, ge=0.1, le=300, description="a number of seconds from 0.1 to 300")
     job_attempts: int = Field(
         3, ge=1, le=20, description="a number of tries before a job fails, from 1 to 20"
+    )
+    stability_requests_per_10_seconds: int = Field(
+        REQUESTS_PER_10_SECONDS,
+        ge=1,
+        le=10_000,
+        description="a number of requests from 1 to 10000, which all workers together may make in 10 seconds",
+    )
+    pause_probe_seconds: float = Field(60, ge=1, le=3600, description="a number of seconds from 1 to 3600")
+    parked_bytes_max: int = Field(
+        PARKED_BYTES_MAX, ge=0, le=2**40, description="a number of bytes, or 0 to park nothing"
+    )
+    health_wait_seconds_max: float = Field(
+        120, ge=1, le=86_400, description="a number of seconds from 1 to 86400"
     )

@@ -1,34 +1,40 @@
 """What has to be done from time to time, whether anybody was notified or not."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from db.downloads import Downloads
+from db.errors import BucketUnavailable
+from db.orphans import Orphans
 from db.pool import UNAVAILABLE
 from db.queue import Queue
+from db.reach import Reach
 
 log = logging.getLogger(__name__)
 
-TRIM_SECONDS = 3600.0
-"""Often enough for a worker that is replaced every day, as the first run comes only after so long."""
+HOURLY_SECONDS = 3600.0
+"""For what is due once a day at most: a worker that is replaced every day comes to it all the same."""
 
 
 def schedule(
     queue: Queue,
+    reach: Reach,
     downloads: Downloads,
+    orphans: Orphans,
     wakes: list[Callable[[], None]],
     *,
     poll_seconds: float,
-    reap_seconds: float,
+    lease_seconds: float,
 ) -> AsyncIOScheduler:
     """A scheduler, not yet started, that wakes whoever polls and clears away what nobody came back for."""
     # A late run is better than none, and several late ones are as good as one.
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
     scheduler.add_job(_poll, "interval", seconds=poll_seconds, args=[wakes])
-    scheduler.add_job(_reap, "interval", seconds=reap_seconds, args=[queue])
-    scheduler.add_job(_trim, "interval", seconds=TRIM_SECONDS, args=[downloads])
+    scheduler.add_job(reap, "interval", seconds=lease_seconds / 2, args=[queue, reach, lease_seconds])
+    scheduler.add_job(_quietly, "interval", seconds=HOURLY_SECONDS, args=[downloads.trim])
+    scheduler.add_job(_sweep, "interval", seconds=HOURLY_SECONDS, jitter=600, args=[orphans])
     return scheduler
 
 
@@ -37,7 +43,13 @@ async def _poll(wakes: list[Callable[[], None]]) -> None:
         wake()
 
 
-async def _reap(queue: Queue) -> None:
+async def reap(queue: Queue, reach: Reach, lease_seconds: float) -> None:
+    """Takes back what was lost; but not before Postgres has been there for as long as a lease.
+
+    While it was away no worker could extend a lease, so one that ran out says nothing about its worker.
+    """
+    if reach.steady_seconds < lease_seconds:
+        return
     try:
         reaped = await queue.reap()
     except UNAVAILABLE as error:
@@ -47,8 +59,17 @@ async def _reap(queue: Queue) -> None:
         log.warning("took back %d jobs whose worker was lost: %s", len(reaped), reaped)
 
 
-async def _trim(downloads: Downloads) -> None:
+async def _sweep(orphans: Orphans) -> None:
+    async def sweep() -> None:
+        if await orphans.begin():
+            log.info("removed %d objects that no job knows", await orphans.remove())
+
+    await _quietly(sweep)
+
+
+async def _quietly(chore: Callable[[], Awaitable[None]]) -> None:
+    """A chore that fails is done at the next time."""
     try:
-        await downloads.trim()
-    except UNAVAILABLE as error:
-        log.warning("old downloads stay for now: %s", error or type(error).__name__)
+        await chore()
+    except (BucketUnavailable, *UNAVAILABLE) as error:
+        log.warning("a chore was left for the next time: %s", error or type(error).__name__)

@@ -1,10 +1,13 @@
 -- What the owner of the bot has to mend, until it is mended.
 
 -- name: sound
-insert into alarms (kind, detail) values ($1, $2) on conflict (kind) do nothing;
+-- With $3, nothing is claimed any more but one job every so many seconds.
+insert into alarms (kind, detail, probe_at)
+values ($1, $2, now() + make_interval(secs => $3))
+on conflict (kind) do nothing;
 
 -- name: silence
-delete from alarms where kind = any($1::text[]);
+delete from alarms where kind = any($1::text[]) and ($2::timestamptz is null or raised_at < $2);
 
 -- name: claim_untold
 -- Of several bots at once, each alarm is one's to tell.

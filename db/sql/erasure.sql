@@ -10,6 +10,7 @@ with erased as (
         painted_seed = null,
         failure_detail = null,
         token = null,
+        parked = false,
         erased_at = now(),
         objects_due_at = case when attempt > 0 then now() end,
         reply_due_at = now(),
@@ -19,6 +20,9 @@ with erased as (
 ),
 unmarked as (
     delete from favourites using erased where job_id = erased.id
+),
+unparked as (
+    delete from parked using erased where job_id = erased.id
 ),
 forgotten as (
     delete from downloads using erased where job_id = erased.id
@@ -54,6 +58,7 @@ erased as (
         painted_seed = null,
         failure_detail = null,
         token = null,
+        parked = false,
         erased_at = coalesce(erased_at, now()),
         objects_due_at = case when erased_at is null and attempt > 0 then now() else objects_due_at end,
         reply_due_at = case when erased_at is null then now() else reply_due_at end,
@@ -64,6 +69,9 @@ erased as (
 ),
 unmarked as (
     delete from favourites using erased where job_id = erased.id
+),
+unparked as (
+    delete from parked using erased where job_id = erased.id
 ),
 forgotten as (
     delete from downloads using erased where job_id = erased.id

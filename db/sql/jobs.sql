@@ -77,7 +77,7 @@ limit $2;
 
 -- name: estimates
 -- The place of a job that waits, counted up to a limit; how long the newest pictures of its model took, in the middle;
--- how many are at work; and for how many seconds this one has been.
+-- how many are at work; for how many seconds this one has been; and what pauses all.
 select
     jobs.id,
     case
@@ -102,7 +102,8 @@ select
         ) as recent
     ) as usual_seconds,
     (select count(*) from jobs as others where others.state = 'running') as at_work,
-    case when state = 'running' then extract(epoch from now() - started_at)::float8 end as seconds_so_far
+    case when state = 'running' then extract(epoch from now() - started_at)::float8 end as seconds_so_far,
+    (select kind from alarms where probe_at is not null order by raised_at limit 1) as paused
 from jobs
 where id = any($1::bigint[]) and state in ('queued', 'running');
 

@@ -2,11 +2,24 @@
 -- holds the job, by the attempt that it holds: a worker whose lease ran out changes no row.
 
 -- name: claim
-with next as (
+-- While an alarm says that nothing can be painted, nothing is claimed; but from time to time by one worker one job,
+-- which shows whether it is mended. Nor is anything claimed that would have to wait long for its call to Stability.
+with probe as (
+    update alarms
+    set probe_at = now() + make_interval(secs => $4)
+    where probe_at <= now() and exists (select from jobs where state = 'queued' and run_after <= now())
+    returning kind
+),
+next as (
     select id from jobs
     where state = 'queued' and run_after <= now()
     order by turn, id
-    limit $1
+    limit case
+        when exists (select from probe) then 1
+        when exists (select from alarms where probe_at is not null) then 0
+        when (select min(free_at) from request_slots) > now() + interval '2 seconds' then 0
+        else $1::integer
+    end
     for update skip locked
 )
 update jobs
@@ -29,17 +42,23 @@ where jobs.id = held.id and jobs.attempt = held.attempt and jobs.state = 'runnin
 returning jobs.id;
 
 -- name: finish
-update jobs
-set state = 'done',
-    lease_until = null,
-    finished_at = now(),
-    painted_seed = $3,
-    original_bytes = $4,
-    width = coalesce($5, width),
-    height = coalesce($6, height),
-    revision = revision + 1
-where id = $1 and attempt = $2 and state = 'running'
-returning id;
+-- Asked again, as the answer to a first try may have been lost, it finds what this attempt has finished.
+with finished as (
+    update jobs
+    set state = 'done',
+        lease_until = null,
+        finished_at = now(),
+        painted_seed = $3,
+        original_bytes = $4,
+        width = coalesce($5, width),
+        height = coalesce($6, height),
+        revision = revision + 1
+    where id = $1 and attempt = $2 and state = 'running'
+    returning id
+)
+select id from finished
+union all
+select id from jobs where id = $1 and attempt = $2 and state = 'done';
 
 -- name: parent
 -- What a picture is to be made from; no row if it was deleted meanwhile.
@@ -83,6 +102,15 @@ set state = 'queued',
     revision = revision + 1
 where id = $1 and attempt = $2 and state = 'running'
 returning id;
+
+-- name: front_waits
+-- For how long the job that is next could have been claimed; null where none could.
+select extract(epoch from now() - run_after)::float8 from jobs
+where state = 'queued' and run_after <= now()
+    and not exists (select from alarms where probe_at is not null)
+    and (select min(free_at) from request_slots) <= now()
+order by turn, id
+limit 1;
 
 -- name: reap
 -- A lease that ran out: the worker died, or was away for too long. That counts, so that a job which kills

@@ -1,7 +1,7 @@
 """Honest status: places in line that move, estimates, and a member's own queue."""
 
 from tests.house import House, paint, start
-from tests.member import Member, is_cancelled, is_done, is_failed, is_running, is_waiting, text, walk
+from tests.member import Member, is_cancelled, is_done, is_running, is_waiting, text, walk
 
 
 async def test_the_place_in_line_and_the_estimate_are_kept_true(house: House, ada: Member) -> None:
@@ -67,19 +67,3 @@ async def test_the_owners_limit_is_a_refusal_in_words(house: House, ada: Member)
     await paint(ada)
     refused = await ada.reply(await ada.imagine("a badger"), lambda message: True)
     assert "This server has used 3 of 3 credits this month" in text(refused)
-
-
-async def test_the_owner_is_told_once_what_only_the_owner_can_mend(
-    house: House, ada: Member, ben: Member
-) -> None:
-    await start(house, ada, ben)
-    for _ in range(2):
-        failed = await ben.reply(await ben.imagine("a fox [payment]", width=256, height=256), is_failed)
-        assert "run out of credits" in text(failed)
-        assert "Nothing was charged." in text(failed)
-    told = await ada.message(lambda message: "🚨" in text(message))
-    assert told["channel_id"] == ada.channels["dm"]
-    assert "Buy some" in text(told)
-    # What comes afterwards comes after a second alarm, had there been one.
-    await ada.reply(await ada.imagine("a fox", channel="dm", width=256, height=256), is_done)
-    assert len([m for m in await ada.history("dm") if "🚨" in text(m)]) == 1

@@ -128,8 +128,16 @@ async def test_finishing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
     assert (stored["state"], stored["painted_seed"], stored["original_bytes"]) == ("done", 42, 1234)
     assert stored["lease_until"] is None
     assert stored["finished_at"] is not None
-    with pytest.raises(LostJob):
-        await queue.finish(job, painted_seed=42, original_bytes=1234)
+
+
+async def test_finishing_again_is_no_fault_and_changes_nothing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
+    """The answer to the first try may have been lost."""
+    await enqueue(jobs)
+    job = await claim_one(queue)
+    await queue.finish(job, painted_seed=42, original_bytes=1234)
+    before = await row(pool, job)
+    await queue.finish(job, painted_seed=43, original_bytes=4321)
+    assert await row(pool, job) == before
 
 
 async def test_failing(jobs: Jobs, queue: Queue, pool: Pool) -> None:

@@ -24,6 +24,7 @@ from db.errors import FAILURES, FailureCode, LostJob
 from db.jobs import Job, Jobs, State
 from db.limits import Limits
 from db.models import MODELS
+from db.parking import Parking
 from db.pool import Pool, open_pool
 from db.queue import Queue
 from db.settings import DatabaseSettings
@@ -58,6 +59,7 @@ class Expected:
     begun: bool = False
     charged: bool = True
     erased: bool = False
+    parked: bool = False
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -71,9 +73,10 @@ class QueueMachine(RuleBasedStateMachine):
         self._pool = pool
         self._jobs = Jobs(pool, Limits(jobs_per_member=100))
         self._erasure = Erasure(pool)
+        self._parking = Parking(pool)
         self._queue = Queue(pool, worker="one", lease_seconds=60, attempts_max=ATTEMPTS_MAX)
         self._expected: dict[int, Expected] = {}
-        self._do(pool.execute("truncate jobs, favourites, downloads"))
+        self._do(pool.execute("truncate jobs, favourites, downloads, parked"))
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -123,8 +126,29 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(job=held)
     def finish(self, job: Job) -> None:
-        if expected := self._transition(job, self._queue.finish(job, painted_seed=1, original_bytes=1)):
-            expected.state = State.DONE
+        self._end(job, self._queue.finish(job, painted_seed=1, original_bytes=1), parked=False)
+
+    @rule(job=held)
+    def park(self, job: Job) -> None:
+        work = self._parking.park(job, b"original", b"preview", painted_seed=1, size=(1, 1))
+        self._end(job, work, parked=True)
+
+    def _end(self, job: Job, work: Coroutine[Any, Any, Any], *, parked: bool) -> None:
+        """By the attempt that has ended it already, it is neither a fault nor a change."""
+        expected = self._expected[job.id]
+        if (expected.state, expected.attempt) == (State.DONE, job.attempt):
+            self._do(work)
+        elif self._transition(job, work):
+            expected.state, expected.parked = State.DONE, parked
+
+    @rule()
+    def carry(self) -> None:
+        claimed = self._do(self._parking.claim_one(hold_seconds=0))
+        assert (claimed is not None) == any(job.parked for job in self._expected.values())
+        if claimed:
+            self._do(self._parking.carried(claimed.job))
+            self._expected[claimed.job.id].parked = False
+            self._expected[claimed.job.id].revision += 1
 
     @rule(job=held, code=CODES)
     def fail(self, job: Job, code: FailureCode) -> None:
@@ -192,7 +216,7 @@ class QueueMachine(RuleBasedStateMachine):
                 self._do(self._erasure.erase(job_id))
             return
         self._do(self._erasure.erase(job_id))
-        expected.erased = True
+        expected.erased, expected.parked = True, False
         expected.revision += 1
 
     @invariant()
@@ -216,6 +240,7 @@ def _seen(job: Job) -> Expected:
         begun=job.was_begun,
         charged=job.credits > 0,
         erased=job.erased_at is not None,
+        parked=job.parked,
     )
 
 

@@ -10,17 +10,21 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from db.alarms import Alarms
+from db.alarms import AlarmCode, Alarms
 from db.bucket import Bucket
 from db.erasure import Erasure
 from db.errors import BucketUnavailable, FailureCode, LostJob, PictureGone
 from db.jobs import Job, Jobs, State
 from db.models import UPSCALER, Kind, upscaled_size
+from db.pace import Pace
+from db.parking import Parking
+from db.pictures import Pictures
 from db.pool import Pool
 from sandbox.stability import StabilityServer
 from tests.lives import running, stored, worker
 from worker.job import JobRunner
 from worker.stability import Stability
+from worker.storage import Storage
 from worker.watch import Watch
 
 
@@ -36,7 +40,14 @@ async def server() -> AsyncIterator[StabilityServer]:
 async def runner(pool: Pool, bucket: Bucket, server: StabilityServer) -> AsyncIterator[JobRunner]:
     async with aiohttp.ClientSession() as session:
         stability = Stability(session, host=server.url, key=server.key, timeout_seconds=20)
-        yield JobRunner(worker(pool), stability, bucket, Watch(Alarms(pool)))
+        await Pace(pool).provide()
+        yield runner_of(pool, bucket, stability)
+
+
+def runner_of(pool: Pool, bucket: Bucket, stability: Stability) -> JobRunner:
+    parking, watch = Parking(pool), Watch(Alarms(pool))
+    storage = Storage(worker(pool), bucket, parking, watch)
+    return JobRunner(worker(pool), Pace(pool), stability, Pictures(bucket, parking), storage, watch)
 
 
 async def paint(pool: Pool, runner: JobRunner, **changes: object) -> Job:
@@ -127,7 +138,7 @@ async def test_a_worker_that_is_too_late_leaves_nothing_behind(
         await bucket.get_original(held)
 
 
-async def test_a_worker_that_is_stopped_while_it_stores_leaves_nothing_behind(
+async def test_a_job_that_is_cancelled_while_it_is_stored_leaves_nothing_behind(
     pool: Pool, runner: JobRunner, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storing = asyncio.Event()
@@ -140,6 +151,7 @@ async def test_a_worker_that_is_stopped_while_it_stores_leaves_nothing_behind(
     held = await running(pool, width=256, height=256)
     task = asyncio.create_task(runner.run(held))
     await asyncio.wait_for(storing.wait(), 10)
+    await Jobs(pool).cancel(held.id)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -164,11 +176,14 @@ async def test_a_key_that_is_refused_is_an_alarm_without_the_key(
     pool: Pool, runner: JobRunner, server: StabilityServer
 ) -> None:
     key, server.key = server.key, "sk-another"
-    await paint(pool, runner, model="stable-diffusion-v1-6", width=320, height=320)
+    refused = await paint(pool, runner, model="stable-diffusion-v1-6", width=320, height=320)
     (alarm,) = await Alarms(pool).claim_untold()
-    assert (alarm.code, alarm.model) == (FailureCode.BAD_KEY, None)
+    assert (alarm.code, alarm.model) == (AlarmCode.BAD_KEY, None)
     assert "401" in alarm.detail
     assert key not in alarm.detail
+    assert (refused.state, refused.faults) == (State.QUEUED, 0)
     server.key = key
-    await paint(pool, runner, width=256, height=256)
+    await pool.execute("update alarms set probe_at = now()")
+    (probe,) = await worker(pool).claim(4)
+    await runner.run(probe)
     assert await pool.fetchval("select count(*) from alarms") == 0

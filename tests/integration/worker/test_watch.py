@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from db.alarms import Alarm, Alarms
+from db.alarms import Alarm, AlarmCode, Alarms
 from db.errors import FailureCode, JobFailed
 from db.listen import listen
 from db.pool import Pool
@@ -29,7 +29,7 @@ async def fail(watch: Watch, code: FailureCode, job_id: int = 1, model: str = "c
     await watch.failed(replace(JOB, id=job_id, model=model), JobFailed(code, f"what {code} said"))
 
 
-async def told(alarms: Alarms) -> list[tuple[FailureCode, str | None]]:
+async def told(alarms: Alarms) -> list[tuple[AlarmCode, str | None]]:
     return [(alarm.code, alarm.model) for alarm in await alarms.claim_untold()]
 
 
@@ -39,25 +39,25 @@ async def test_an_alarm_is_told_once_until_it_is_over(
 ) -> None:
     await fail(watch, code)
     (alarm,) = await alarms.claim_untold()
-    assert alarm == Alarm(code, None, f"what {code} said", alarm.raised_at)
+    assert alarm == Alarm(AlarmCode(code), None, f"what {code} said", alarm.raised_at)
     await fail(watch, code)
     assert await told(alarms) == []
     await watch.painted(JOB)
     await fail(watch, code)
-    assert await told(alarms) == [(code, None)]
+    assert await told(alarms) == [(AlarmCode(code), None)]
 
 
 async def test_a_model_that_is_gone_is_not_back_because_another_one_works(
     alarms: Alarms, watch: Watch
 ) -> None:
     await fail(watch, FailureCode.MODEL_GONE, model="ultra")
-    assert await told(alarms) == [(FailureCode.MODEL_GONE, "ultra")]
+    assert await told(alarms) == [(AlarmCode.MODEL_GONE, "ultra")]
     await watch.painted(replace(JOB, model="core"))
     await fail(watch, FailureCode.MODEL_GONE, model="ultra")
     assert await told(alarms) == []
     await watch.painted(replace(JOB, model="ultra"))
     await fail(watch, FailureCode.MODEL_GONE, model="ultra")
-    assert await told(alarms) == [(FailureCode.MODEL_GONE, "ultra")]
+    assert await told(alarms) == [(AlarmCode.MODEL_GONE, "ultra")]
 
 
 async def test_stability_is_away_when_several_jobs_in_a_row_say_so(alarms: Alarms, watch: Watch) -> None:
@@ -69,7 +69,7 @@ async def test_stability_is_away_when_several_jobs_in_a_row_say_so(alarms: Alarm
         await fail(watch, FailureCode.UNAVAILABLE, job_id)
     assert await told(alarms) == []
     await fail(watch, FailureCode.UNAVAILABLE, job_id=99)
-    assert await told(alarms) == [(FailureCode.UNAVAILABLE, None)]
+    assert await told(alarms) == [(AlarmCode.UNAVAILABLE, None)]
 
 
 @pytest.mark.parametrize("code", [FailureCode.REFUSED, FailureCode.RATE_LIMITED, FailureCode.INTERNAL])

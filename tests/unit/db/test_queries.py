@@ -7,9 +7,7 @@ from db import queries
 NOUNS = [file.name.removesuffix(".sql") for file in resources.files("db").joinpath("sql").iterdir()]
 
 
-@pytest.mark.parametrize(
-    "noun", ["jobs", "queue", "replies", "migrations", "gallery", "favourites", "downloads", "erasure"]
-)
+@pytest.mark.parametrize("noun", NOUNS)
 def test_every_statement_has_a_name_of_its_own_and_is_one_statement(noun: str) -> None:
     text = resources.files("db").joinpath("sql", f"{noun}.sql").read_text()
     statements = queries.load(noun)

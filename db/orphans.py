@@ -1,0 +1,46 @@
+"""Objects in the bucket that no job knows: left by a worker that was killed between storing and finishing."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from db import queries
+from db.bucket import Bucket, attempt_of
+from db.pool import Pool
+
+_SQL = queries.load("orphans")
+
+EVERY_SECONDS = 24 * 3600.0
+
+AGE_MIN = timedelta(days=1)
+"""What is younger may belong to an attempt that is still at work, or be carried over just now."""
+
+
+class Orphans:
+    def __init__(self, pool: Pool, bucket: Bucket) -> None:
+        self._pool = pool
+        self._bucket = bucket
+
+    async def begin(self) -> bool:
+        """Whether to look now: True for only one worker a day."""
+        return await self._pool.fetchval(_SQL["begin"], EVERY_SECONDS) is not None
+
+    async def remove(self, *, age_min: timedelta = AGE_MIN) -> int:
+        """Removes them page by page, and returns how many objects that were. Raises BucketUnavailable."""
+        count = 0
+        async for page in self._bucket.pages(before=datetime.now(UTC) - age_min):
+            orphans = await self._unknown(page)
+            await self._bucket.remove_objects(orphans)
+            count += len(orphans)
+        return count
+
+    async def _unknown(self, names: Iterable[str]) -> list[str]:
+        """Objects that were never ours by their names are left alone."""
+        found: dict[tuple[UUID, int], list[str]] = {}
+        for name in names:
+            if (attempt := attempt_of(name)) is not None:
+                found.setdefault(attempt, []).append(name)
+        rows = await self._pool.fetch(
+            _SQL["unknown"], [key for key, _ in found], [attempt for _, attempt in found]
+        )
+        return [name for row in rows for name in found[row["key"], row["attempt"]]]

@@ -1,0 +1,60 @@
+"""Whether Postgres answers, since when, and what: one question, asked again and again."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from db.pool import UNAVAILABLE
+
+log = logging.getLogger(__name__)
+
+
+class Reach:
+    """`ask` is the question; its newest answer is `answer`, and None where there is none.
+
+    The properties may be read from any thread.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[float | None]], *, every_seconds: float) -> None:
+        self._ask = ask
+        self._every_seconds = every_seconds
+        self._answers = False
+        self._since = time.monotonic()
+        self.answer: float | None = None
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long Postgres has not answered; 0 while it does."""
+        return 0.0 if self._answers else time.monotonic() - self._since
+
+    @property
+    def steady_seconds(self) -> float:
+        """How long Postgres has answered without a break; 0 while it does not."""
+        return time.monotonic() - self._since if self._answers else 0.0
+
+    async def serve(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self._every_seconds)
+
+    async def look(self) -> None:
+        try:
+            async with asyncio.timeout(max(1.0, self._every_seconds)):
+                self.answer = await self._ask()
+        except UNAVAILABLE as error:
+            self._note(False, error)
+        else:
+            self._note(True)
+
+    def _note(self, answers: bool, error: BaseException | None = None) -> None:
+        if answers is self._answers:
+            return
+        log.warning(
+            "Postgres answers" if answers else "Postgres does not answer: %r", *([error] if error else [])
+        )
+        # In this order: a reader in between sees too short a time, and never too long a one.
+        self._since = time.monotonic()
+        self._answers = answers
+        self.answer = self.answer if answers else None

@@ -1,0 +1,73 @@
+"""Carries parked pictures over into the bucket as soon as it is back."""
+
+import asyncio
+import logging
+
+from db.bucket import Bucket
+from db.errors import BucketUnavailable, LostJob
+from db.jobs import Job
+from db.parking import Parked, Parking
+from db.pool import UNAVAILABLE
+from worker.watch import Watch
+
+log = logging.getLogger(__name__)
+
+HOLD_SECONDS = 120.0
+"""A picture that is not over by then was its worker's last, and another takes it."""
+
+PUT_SECONDS = 60.0
+"""Below HOLD_SECONDS, so that no two workers carry one picture at once."""
+
+
+class Carrier:
+    def __init__(self, parking: Parking, bucket: Bucket, watch: Watch) -> None:
+        self._parking = parking
+        self._bucket = bucket
+        self._watch = watch
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to carry, and a bucket to take it."""
+        self._wake.set()
+
+    async def serve(self) -> None:
+        """Runs until it is cancelled; what it carried then, another worker takes up."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._carry_all()
+            except UNAVAILABLE as error:
+                log.warning("parked pictures stay for now: %s", error or type(error).__name__)
+
+    async def _carry_all(self) -> None:
+        carried = 0
+        while parked := await self._parking.claim_one(hold_seconds=HOLD_SECONDS):
+            if not await self._carry(parked):
+                break
+            carried += 1
+        if carried:
+            await self._watch.carried(await self._parking.bytes_used(), self._parking.bytes_max)
+
+    async def _carry(self, parked: Parked) -> bool:
+        """False: the bucket is still away, so there is no use in trying the next."""
+        job = parked.job
+        try:
+            async with asyncio.timeout(PUT_SECONDS):
+                await self._bucket.put_original(job, parked.original)
+                await self._bucket.put_preview(job, parked.preview)
+        except (BucketUnavailable, TimeoutError) as error:
+            log.warning("job %d stays parked: %s", job.id, error or type(error).__name__)
+            await self._parking.postpone(job)
+            return False
+        await self._record(job)
+        return True
+
+    async def _record(self, job: Job) -> None:
+        try:
+            await self._parking.carried(job)
+        except LostJob as error:
+            # Carried by another too, or erased meanwhile: then its objects are removed once more, later.
+            log.info("%s", error)
+        else:
+            log.info("job %d: its picture was carried over", job.id)

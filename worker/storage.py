@@ -1,0 +1,136 @@
+"""Brings a picture that is paid for to where it is safe: the bucket or, while that is away, Postgres."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+from db.bucket import Bucket
+from db.errors import BucketUnavailable, LostJob, ParkingFull
+from db.jobs import Job
+from db.parking import Parking
+from db.pool import UNAVAILABLE
+from db.queue import Queue
+from worker.imaging import Pictures
+from worker.watch import Watch
+
+log = logging.getLogger(__name__)
+
+BUCKET_TRIES = 3
+BUCKET_SECONDS = 15.0
+"""How long the bucket may take, tries and all, before the picture is parked: the member waits for it."""
+
+PAUSE_SECONDS_MAX = 15.0
+LAST_SECONDS = 5.0
+"""How long the last try of a worker that is stopped may take, after its time of grace."""
+
+
+class Storage:
+    def __init__(
+        self,
+        queue: Queue,
+        bucket: Bucket,
+        parking: Parking,
+        watch: Watch,
+        *,
+        bucket_seconds: float = BUCKET_SECONDS,
+    ) -> None:
+        self._queue = queue
+        self._bucket = bucket
+        self._parking = parking
+        self._watch = watch
+        self._bucket_seconds = bucket_seconds
+
+    async def bring(self, job: Job, seed: int | None, preparing: asyncio.Future[Pictures]) -> None:
+        """Returns when the job is done and its picture safe, however long Postgres and the bucket are away.
+
+        Raises LostJob if the job was taken away, and leaves nothing behind then.
+        """
+        try:
+            pictures = await asyncio.shield(preparing)
+            await self._until_safe(job, seed, pictures)
+        except asyncio.CancelledError:
+            await self._at_last(job, seed, await preparing)
+        except LostJob:
+            await self._discard(job)
+            raise
+
+    async def _until_safe(self, job: Job, seed: int | None, pictures: Pictures) -> None:
+        in_bucket = False
+        for pause_seconds in _pauses():
+            in_bucket = in_bucket or await self._put(job, pictures)
+            try:
+                if in_bucket:
+                    await self._finish(job, seed, pictures)
+                else:
+                    await self._park(job, seed, pictures)
+                return
+            except (ParkingFull, *UNAVAILABLE) as error:
+                log.error("job %d: its picture stays in memory: %s", job.id, error or type(error).__name__)
+            await asyncio.sleep(pause_seconds)
+
+    async def _at_last(self, job: Job, seed: int | None, pictures: Pictures) -> None:
+        """The worker is stopped, and parking is quick; or the job was taken away, and nothing is parked."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._park(job, seed, pictures)
+        except (LostJob, ParkingFull, *UNAVAILABLE) as error:
+            log.error("job %d: its picture is given up: %s", job.id, error or type(error).__name__)
+            await self._discard(job)
+            raise asyncio.CancelledError from error
+
+    async def _put(self, job: Job, pictures: Pictures) -> bool:
+        """Whether the bucket has it."""
+        try:
+            async with asyncio.timeout(self._bucket_seconds):
+                for pause_seconds in range(1, BUCKET_TRIES + 1):
+                    try:
+                        await self._put_both(job, pictures)
+                        return True
+                    except BucketUnavailable as error:
+                        log.warning("job %d: %s", job.id, error)
+                    await asyncio.sleep(pause_seconds)
+        except TimeoutError:
+            log.warning("job %d: the bucket takes too long", job.id)
+        return False
+
+    async def _put_both(self, job: Job, pictures: Pictures) -> None:
+        # Both are waited for, so that none arrives after the attempt was discarded.
+        results = await asyncio.gather(
+            self._bucket.put_original(job, pictures.original),
+            self._bucket.put_preview(job, pictures.preview),
+            return_exceptions=True,
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _finish(self, job: Job, seed: int | None, pictures: Pictures) -> None:
+        await self._queue.finish(
+            job, painted_seed=seed, original_bytes=len(pictures.original), size=pictures.size
+        )
+
+    async def _park(self, job: Job, seed: int | None, pictures: Pictures) -> None:
+        try:
+            used = await self._parking.park(
+                job, pictures.original, pictures.preview, painted_seed=seed, size=pictures.size
+            )
+        except ParkingFull as error:
+            await self._watch.parking_is_full(str(error))
+            raise
+        log.warning("job %d is done, and its picture parked until the bucket is back", job.id)
+        await self._watch.parked(used, self._parking.bytes_max)
+
+    async def _discard(self, job: Job) -> None:
+        """The job was taken away, so nothing will lead to what this attempt stored."""
+        try:
+            await self._bucket.remove_attempt(job)
+        except BucketUnavailable as error:
+            # The nightly sweep finds it.
+            log.warning("job %d: %s", job.id, error)
+
+
+def _pauses() -> Iterator[float]:
+    pause_seconds = 0.5
+    while True:
+        yield pause_seconds
+        pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)

@@ -58,7 +58,8 @@ class Losses:
             if end.name == worker and since <= end.at <= until and not end.expected:
                 return f"{worker} ended with status {end.status}"
         for event in self._overlapping(since, until):
-            if event.loses_leases and event.target in ("all", worker):
+            # While it is away for all, nobody takes a lease back.
+            if event.loses_leases and event.target == worker:
                 return event.kind.value
         return None
 

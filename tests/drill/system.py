@@ -27,6 +27,7 @@ SETTINGS = {
     "JOB_ATTEMPTS": "5",
     "STABILITY_TIMEOUT_SECONDS": "4",
     "DATABASE_TIMEOUT_SECONDS": "5",
+    "PAUSE_PROBE_SECONDS": "2",
     # The crowd is not to be refused for its eagerness.
     "JOBS_PER_MEMBER_MAX": "100",
 }

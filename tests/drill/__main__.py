@@ -5,6 +5,7 @@ import asyncio
 import dataclasses
 import json
 import random
+import shlex
 import shutil
 import sys
 import tempfile
@@ -54,7 +55,7 @@ async def drill(options: argparse.Namespace, directory: Path) -> bool:
 
 async def _run(options: argparse.Namespace, directory: Path, running: System, seen: Evidence) -> Crowd:
     """Load and faults, and then quiet until everything has come to its end."""
-    faults = schedule(options.seed, options.seconds, workers=options.workers)
+    faults = schedule(options.seed, options.seconds, workers=options.workers, only=options.only)
     (directory / "schedule.json").write_text(json.dumps([fault.as_json() for fault in faults], indent=1))
     url = running.servers.discord.url
     async with AsyncExitStack() as exits:
@@ -93,6 +94,7 @@ async def _settle(running: System, seen: Evidence, within_seconds: float) -> Non
         seen.settled_seconds = loop.time() - begun
     except AssertionError as error:
         seen.journal.on_line("drill", f"not settled: {error}")
+        running.ask_where_they_stand()
     finally:
         await connection.close()
 
@@ -145,6 +147,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="how many workers paint")
     parser.add_argument("--members", type=int, default=3, choices=(1, 2, 3), help="how many ask")
     parser.add_argument("--rate", type=float, default=1.0, help="how many commands come a second, in all")
+    parser.add_argument("--only", nargs="*", default=[""], help="faults that begin so, such as postgres")
     parser.add_argument("--settle", type=float, default=120.0, help="how long it may take afterwards")
     parser.add_argument("--keep", action="store_true", help="keep the logs of a drill that went well, too")
     options = parser.parse_args()
@@ -170,6 +173,7 @@ def main() -> None:
             print(
                 f"again: python -m tests.drill --seed {options.seed} --seconds {options.seconds:g} "
                 f"--workers {options.workers} --members {options.members} --rate {options.rate:g}"
+                + (f" --only {shlex.join(options.only)}" if any(options.only) else "")
             )
     sys.exit(0 if kept else 1)
 

@@ -133,11 +133,15 @@ def worker_names(count: int) -> list[str]:
     return [f"worker-{number}" for number in range(1, count + 1)]
 
 
-def schedule(seed: int, seconds: float, *, workers: int) -> list[Fault]:
+def schedule(seed: int, seconds: float, *, workers: int, only: Sequence[str] = ("",)) -> list[Fault]:
     """Faults in the order of their beginning, all of them over within `seconds`.
 
-    Each kind comes once before any comes again, as far as what it is for is free.
+    Each kind comes once before any comes again, as far as what it is for is free. `only` is how those begin
+    that are to come at all. ValueError: none does.
     """
+    kinds = [kind for kind in Kind if kind.startswith(tuple(only))]
+    if not kinds:
+        raise ValueError(f"no fault begins with any of {only}; they are {', '.join(Kind)}")
     rng = random.Random(f"drill {seed}")
     faults: list[Fault] = []
     free_at: dict[str, float] = {}
@@ -145,7 +149,7 @@ def schedule(seed: int, seconds: float, *, workers: int) -> list[Fault]:
     now = FIRST_SECONDS
     while now < seconds:
         if not bag:
-            bag = rng.sample(list(Kind), len(Kind))
+            bag = rng.sample(kinds, len(kinds))
         fault = next((f for kind in bag if (f := _fault(rng, kind, now, seconds, workers, free_at))), None)
         if fault is not None:
             bag.remove(fault.kind)

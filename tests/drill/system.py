@@ -84,7 +84,9 @@ class System:
         """Asks all to end, at once, and returns each one's exit status."""
         self.thaw_all()
         names = list(self.processes)
+        asking = asyncio.get_running_loop().call_later(STOP_TIMEOUT_SECONDS - 3, self.ask_where_they_stand)
         statuses = await asyncio.gather(*(self.processes[name].stop(STOP_TIMEOUT_SECONDS) for name in names))
+        asking.cancel()
         for line in self.lines:
             await line.stop()
         return dict(zip(names, statuses, strict=True))
@@ -110,6 +112,11 @@ class System:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
+    def ask_where_they_stand(self) -> None:
+        """Has those that run print the stack of each task."""
+        for name in self.processes:
+            self._send(name, signal.SIGUSR1)
+
     def thaw_all(self) -> None:
         for name in list(self._frozen):
             self.thaw(name)
@@ -128,6 +135,7 @@ class System:
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.postgres_lines[name].port}/postgres"
             "?sslmode=disable",
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.bucket_line.port}",
+            "PYTHONPATH": str(Path(__file__).parent / "stacks"),
             "STABILITY_API_HOST": f"http://127.0.0.1:{self.stability_line.port}",
         }
 

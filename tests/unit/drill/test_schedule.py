@@ -40,3 +40,11 @@ def test_who_is_down_is_not_hit_again() -> None:
 def test_it_names_only_what_there_is() -> None:
     targets = {fault.target for fault in schedule(6, 600, workers=2)}
     assert targets == {"all", "bot", *worker_names(2)}
+
+
+def test_it_may_be_of_some_kinds_alone() -> None:
+    kinds = {fault.kind for fault in schedule(7, 300, workers=2, only=["postgres", "worker: SIGSTOP"])}
+    assert {kind.resource for kind in kinds} == {"postgres", "worker"}
+    assert Kind.WORKER_KILL not in kinds
+    with pytest.raises(ValueError, match="no fault begins with"):
+        schedule(7, 300, workers=2, only=["weather"])

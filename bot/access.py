@@ -1,32 +1,34 @@
 """Who may do what with a job; every refusal says why."""
 
-import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from bot.services import Interaction, services_of
 from db.errors import InvalidRequest
 from db.jobs import Job
+from db.pool import within
+
+T = TypeVar("T")
 
 ANSWER_SECONDS = 2.0
 """Discord waits 3 seconds for an answer, and some of them are needed to say that Postgres did not answer."""
 
 
-def in_time() -> asyncio.Timeout:
-    """Around what is asked of Postgres before the member has an answer: while it is away, TimeoutError."""
-    return asyncio.timeout(ANSWER_SECONDS)
+async def in_time(work: Coroutine[Any, Any, T]) -> T:
+    """For what is asked of Postgres before the member has an answer: TimeoutError while it is away."""
+    return await within(ANSWER_SECONDS, work)
 
 
 async def visible_job(interaction: Interaction, job_id: int) -> Job:
     """The job, if the member may see it. Raises InvalidRequest otherwise."""
-    async with in_time():
-        job = await services_of(interaction).jobs.find(job_id)
+    job = await in_time(services_of(interaction).jobs.find(job_id))
     if job is None or (job.private and job.member_id != interaction.user.id):
         raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
     return job
 
 
 async def visible_picture(interaction: Interaction, job_id: int) -> Job:
-    async with in_time():
-        job = await services_of(interaction).gallery.picture(job_id, interaction.user.id)
+    job = await in_time(services_of(interaction).gallery.picture(job_id, interaction.user.id))
     if job is None:
         raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
     return job

@@ -40,15 +40,13 @@ async def drop(interaction: Interaction, job_id: int) -> None:
     job = await visible_job(interaction, job_id)
     require_control(interaction, job)
     await _cancel(interaction, job_id)
-    async with in_time():
-        jobs = await services_of(interaction).jobs.open_of(interaction.user.id)
+    jobs = await in_time(services_of(interaction).jobs.open_of(interaction.user.id))
     await interaction.response.edit_message(view=queue_view(jobs, words_of(interaction)))
 
 
 async def _cancel(interaction: Interaction, job_id: int) -> None:
     try:
-        async with in_time():
-            await services_of(interaction).jobs.cancel(job_id)
+        await in_time(services_of(interaction).jobs.cancel(job_id))
     except LostJob as error:
         raise InvalidRequest("It has ended already, so there is nothing to cancel.") from error
 
@@ -100,14 +98,13 @@ async def link(interaction: Interaction, job_id: int) -> None:
 async def favourite(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     favourites, say = services_of(interaction).favourites, words_of(interaction)
-    async with in_time():
-        if await favourites.among(interaction.user.id, [job.id]):
-            await favourites.remove(interaction.user.id, job.id)
-            text = say("☆ No longer among your favourites.")
-        elif await favourites.add(interaction.user.id, job.id):
-            text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
-        else:
-            raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+    if await in_time(favourites.among(interaction.user.id, [job.id])):
+        await in_time(favourites.remove(interaction.user.id, job.id))
+        text = say("☆ No longer among your favourites.")
+    elif await in_time(favourites.add(interaction.user.id, job.id)):
+        text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
+    else:
+        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
     await interaction.response.send_message(view=render.notice(text), ephemeral=True)
 
 
@@ -132,8 +129,7 @@ async def erase(interaction: Interaction, job_id: int) -> None:
     services, say = services_of(interaction), words_of(interaction)
     job = await visible_picture(interaction, job_id)
     require_control(interaction, job)
-    async with in_time():
-        await services.erasure.erase(job.id)
+    await in_time(services.erasure.erase(job.id))
     # The keeper removes the message, and a worker the objects.
     await interaction.response.edit_message(view=render.notice(say("🗑️ Deleted.")))
 

@@ -9,7 +9,7 @@ import discord
 from bot import render
 from bot.access import in_time
 from bot.services import Interaction, services_of, words_of
-from db.jobs import Job, Order
+from db.jobs import Estimate, Job, Jobs, Order
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -42,12 +42,11 @@ def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, 
 async def place(interaction: Interaction, order: Order) -> None:
     """Stores the job and shows it waiting. Raises InvalidRequest where a limit of the owner's is reached."""
     services = services_of(interaction)
-    async with in_time():
-        job = await services.jobs.enqueue(order)
-        if job is None:
-            log.info("interaction %d came again; its job is there already", interaction.id)
-            return
-        estimate = await services.jobs.estimate(job)
+    placed = await in_time(_store(services.jobs, order))
+    if placed is None:
+        log.info("interaction %d came again; its job is there already", interaction.id)
+        return
+    job, estimate = placed
     reply = render.waiting(job, estimate, words_of(interaction))
     try:
         callback = await interaction.response.send_message(view=reply.view, ephemeral=order.is_ephemeral)
@@ -62,6 +61,12 @@ async def place(interaction: Interaction, order: Order) -> None:
     except UNAVAILABLE as error:
         # The keeper shows it once more, and learns the message's id by that.
         log.warning("job %d: its answer could not be recorded: %s", job.id, error or type(error).__name__)
+
+
+async def _store(jobs: Jobs, order: Order) -> tuple[Job, Estimate] | None:
+    """None: this interaction has a job already."""
+    job = await jobs.enqueue(order)
+    return (job, await jobs.estimate(job)) if job else None
 
 
 def again(interaction: Interaction, job: Job) -> Order:

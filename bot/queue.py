@@ -23,8 +23,7 @@ _PROMPT_LENGTH_MAX = 120
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def queue(interaction: Interaction) -> None:
-    async with in_time():
-        jobs = await services_of(interaction).jobs.open_of(interaction.user.id)
+    jobs = await in_time(services_of(interaction).jobs.open_of(interaction.user.id))
     view = queue_view(jobs, words_of(interaction))
     await interaction.response.send_message(view=view, ephemeral=True)
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -54,3 +54,26 @@ async def until_answered(work: Callable[[], Awaitable[T]]) -> T:
             log.warning("waiting for Postgres: %s", error or type(error).__name__)
         await asyncio.sleep(delay_seconds)
         delay_seconds = min(delay_seconds * 2, AGAIN_SECONDS_MAX)
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Raises TimeoutError when the time is over, whatever becomes of the work.
+
+    It is cancelled but not waited for: a driver whose server hangs takes its time to give up a connection.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done():
+            return task.result()
+        raise TimeoutError(f"no answer within {seconds:g} s")
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_forget)
+
+
+def _forget(task: asyncio.Task[T]) -> None:
+    """Nobody is interested any more in how it ended."""
+    if not task.cancelled():
+        task.exception()

@@ -38,9 +38,11 @@ class Queue:
 
         While an alarm pauses all workers there is none; but from time to time one, for one worker to try.
         """
-        rows = await self._pool.fetch(
-            _SQL["claim"], limit, self._worker, self._lease_seconds, self._probe_seconds
-        )
+        rows = await self._pool.fetch(_SQL["claim"], limit, self._worker, self._lease_seconds)
+        if not rows:
+            rows = await self._pool.fetch(
+                _SQL["claim_to_probe"], self._worker, self._lease_seconds, self._probe_seconds
+            )
         return sorted(map(Job.from_row, rows), key=lambda job: (job.turn, job.id))
 
     async def extend_leases(self, attempts: Mapping[int, int]) -> set[int]:

@@ -3,11 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import TypeAlias
 
-from db.pool import UNAVAILABLE
+from db.pool import UNAVAILABLE, within
 
 log = logging.getLogger(__name__)
+
+
+Question: TypeAlias = Callable[[], Coroutine[None, None, float | None]]
 
 
 class Reach:
@@ -16,7 +20,7 @@ class Reach:
     The properties may be read from any thread.
     """
 
-    def __init__(self, ask: Callable[[], Awaitable[float | None]], *, every_seconds: float) -> None:
+    def __init__(self, ask: Question, *, every_seconds: float) -> None:
         self._ask = ask
         self._every_seconds = every_seconds
         self._answers = False
@@ -41,8 +45,7 @@ class Reach:
 
     async def look(self) -> None:
         try:
-            async with asyncio.timeout(max(1.0, self._every_seconds)):
-                self.answer = await self._ask()
+            self.answer = await within(max(1.0, self._every_seconds), self._ask())
         except UNAVAILABLE as error:
             self._note(False, error)
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from db.errors import LostJob
 from db.jobs import Job
-from db.pool import UNAVAILABLE
+from db.pool import UNAVAILABLE, within
 from db.queue import Queue
 
 log = logging.getLogger(__name__)
@@ -126,10 +126,10 @@ class Loop:
             asked = dict(self._held)
             try:
                 # In time for another try before the leases run out.
-                async with asyncio.timeout(self._heartbeat_seconds):
-                    kept = await self._queue.extend_leases(
-                        {id_: held.job.attempt for id_, held in asked.items()}
-                    )
+                kept = await within(
+                    self._heartbeat_seconds,
+                    self._queue.extend_leases({id_: held.job.attempt for id_, held in asked.items()}),
+                )
             except UNAVAILABLE as error:
                 log.warning("leases could not be extended: %s", error or type(error).__name__)
                 continue

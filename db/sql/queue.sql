@@ -2,24 +2,14 @@
 -- holds the job, by the attempt that it holds: a worker whose lease ran out changes no row.
 
 -- name: claim
--- While an alarm says that nothing can be painted, nothing is claimed; but from time to time by one worker one job,
--- which shows whether it is mended. Nor is anything claimed that would have to wait long for its call to Stability.
-with probe as (
-    update alarms
-    set probe_at = now() + make_interval(secs => $4)
-    where probe_at <= now() and exists (select from jobs where state = 'queued' and run_after <= now())
-    returning kind
-),
-next as (
+-- Nothing while an alarm says that nothing can be painted, nor what would have to wait long for its call to Stability.
+with next as (
     select id from jobs
     where state = 'queued' and run_after <= now()
+        and not exists (select from alarms where probe_at is not null)
+        and coalesce((select min(free_at) from request_slots) <= now() + interval '2 seconds', true)
     order by turn, id
-    limit case
-        when exists (select from probe) then 1
-        when exists (select from alarms where probe_at is not null) then 0
-        when (select min(free_at) from request_slots) > now() + interval '2 seconds' then 0
-        else $1::integer
-    end
+    limit $1
     for update skip locked
 )
 update jobs
@@ -31,6 +21,33 @@ set state = 'running',
     revision = revision + 1
 from next
 where jobs.id = next.id
+returning jobs.*;
+
+-- name: claim_to_probe
+-- While such an alarm sounds: from time to time one job, by one worker, which shows whether it is mended.
+with next as (
+    select id from jobs
+    where state = 'queued' and run_after <= now()
+        and exists (select from alarms where probe_at <= now())
+    order by turn, id
+    limit 1
+    for update skip locked
+),
+chance as (
+    update alarms
+    set probe_at = now() + make_interval(secs => $3)
+    where probe_at <= now() and exists (select from next)
+    returning kind
+)
+update jobs
+set state = 'running',
+    attempt = attempt + 1,
+    worker = $1,
+    lease_until = now() + make_interval(secs => $2),
+    started_at = now(),
+    revision = revision + 1
+from next
+where jobs.id = next.id and exists (select from chance)
 returning jobs.*;
 
 -- name: extend_leases

@@ -1,0 +1,87 @@
+"""Several workers at once: one limit for all, and one that was away for too long changes nothing."""
+
+import asyncio
+import signal
+import urllib.request
+from urllib.error import HTTPError, URLError
+
+import asyncpg
+
+from db.pace import REQUESTS_PER_10_SECONDS
+from tests.conditions import until
+from tests.e2e.pictures import download
+from tests.house import House
+from tests.member import Member, is_done, is_running, link_of
+
+JOBS = REQUESTS_PER_10_SECONDS + 30
+
+
+async def test_four_workers_together_keep_to_the_keys_limit(house: House, ada: Member) -> None:
+    stability = house.servers.stability
+    stability.latency_seconds = 0
+    house.servers.environment["WORKER_CONCURRENCY"] = "16"
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    try:
+        await connection.execute(
+            """insert into jobs (interaction_id, application_id, token_expires_at, member_id, channel_id,
+                                 prompt, width, height, model, turn, reply_due_at)
+               select n, 1, now(), n, 1, 'a fox', 320, 320, 'stable-diffusion-v1-6', 1, 'infinity'
+               from generate_series(1, $1) n""",
+            JOBS,
+        )
+        await asyncio.gather(*(house.worker(f"worker-{number}") for number in range(4)))
+        await until(
+            lambda: connection.fetchval("select count(*) from jobs where state = 'done'"),
+            lambda count: count == JOBS,
+            within_seconds=120,
+        )
+        assert await connection.fetchval("select sum(faults) from jobs") == 0
+        # None was turned away: each attempt was the first, as one that is handed back takes another.
+        assert await connection.fetchval("select max(attempt) from jobs") == 1
+        assert await connection.fetchval("select count(distinct worker) from jobs") == 4
+    finally:
+        await connection.close()
+
+
+async def test_a_worker_that_slept_beyond_its_lease_changes_nothing(house: House, ada: Member) -> None:
+    stability = house.servers.stability
+    stability.latency_seconds = 1
+    await house.bot()
+    sleeper = await house.worker("sleeper")
+    await ada.until_bot_is(online=True)
+    interaction = await ada.imagine("a fox", width=256, height=256)
+    await ada.reply(interaction, is_running)
+    sleeper.signal(signal.SIGSTOP)
+    await house.worker("successor")
+    done = await ada.reply(interaction, is_done)
+    first = await download(link_of(done))
+    sleeper.signal(signal.SIGCONT)
+
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    try:
+        row = await connection.fetchrow("select attempt, key, worker, revision from jobs")
+        # The sleeper is back at work when it paints again.
+        await ada.reply(await ada.imagine("another", width=256, height=256), is_done)
+        assert await sleeper.stop() == 0
+        assert await connection.fetchrow("select attempt, key, worker, revision from jobs order by id") == row
+    finally:
+        await connection.close()
+    assert row is not None
+    assert row["attempt"] == 2
+    again = await download(link_of(done))
+    assert again.tobytes() == first.tobytes()
+    assert house.stored(str(row["key"])) == ["2/original.png", "2/preview.webp"]
+
+
+async def health_of(port: int) -> tuple[int, str]:
+    def ask() -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except URLError:
+            return 0, ""
+
+    return await asyncio.to_thread(ask)

@@ -123,6 +123,7 @@ FAILURES = {
         logging.WARNING,
         passing=True,
     ),
+    # Recorded by versions before pictures were parked.
     FailureCode.NOT_STORED: Failure(
         "The picture was painted but could not be stored. That is our fault, not yours.",
         logging.ERROR,

@@ -43,10 +43,11 @@ async def test_my_queue_lists_what_is_mine_with_a_cancel_on_each(
     sections = [component["content"] for component in walk(mine) if component["type"] == 10]
     assert [section.split("\n")[0] for section in sections] == ["### ⏳ Your queue", "at work", "in line"]
     assert "Being painted since" in sections[1]
+    # For whatever is painted next.
+    house.servers.stability.latency_seconds = 1
     await ada.press(mine, "Cancel")
     await ada.reply(running, is_cancelled)
     shorter = await ada.message(lambda m: m["id"] == mine["id"] and "at work" not in text(m))
-    house.servers.stability.latency_seconds = 0
     assert "in line" in text(shorter)
     await ada.reply(waiting, is_done)
 

@@ -1,0 +1,71 @@
+"""Both processes answer /healthz, and say what is wrong with them."""
+
+import asyncio
+import socket
+from functools import partial
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import asyncpg
+import pytest
+
+from tests.conditions import until
+from tests.house import House
+from tests.member import Member
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def health(port: int) -> str:
+    def ask() -> str:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                return f"{answer.status} {answer.read().decode()}"
+        except HTTPError as error:
+            with error:
+                return f"{error.code} {error.read().decode()}"
+        except URLError:
+            return "nobody answers"
+
+    return await asyncio.to_thread(ask)
+
+
+@pytest.fixture
+def ports(house: House) -> dict[str, int]:
+    return {"bot": free_port(), "worker": free_port()}
+
+
+async def test_a_bot_and_a_worker_that_work_are_ok(house: House, ada: Member, ports: dict[str, int]) -> None:
+    for name, begin in (("bot", house.bot), ("worker", house.worker)):
+        house.servers.environment["HEALTH_PORT"] = str(ports[name])
+        await begin()
+        await until(partial(health, ports[name]), lambda answer: answer == "200 ok\n")
+
+
+async def test_a_job_that_waits_beside_an_idle_worker_is_a_problem(
+    house: House, ada: Member, ports: dict[str, int]
+) -> None:
+    house.servers.environment.update({"HEALTH_PORT": str(ports["worker"]), "HEALTH_WAIT_SECONDS_MAX": "1"})
+    await house.worker()
+    await until(lambda: health(ports["worker"]), lambda answer: answer == "200 ok\n")
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    try:
+        await connection.execute(
+            """insert into jobs (interaction_id, application_id, token_expires_at, member_id, channel_id,
+                                 prompt, width, height, model, turn, reply_due_at, run_after)
+               values (1, 1, now(), 1, 1, 'a fox', 256, 256, 'core', 1, 'infinity', now() + interval '2 s')"""
+        )
+        # Whoever claims skips the row, as if claiming were broken.
+        async with connection.transaction():
+            await connection.execute("select from jobs for update")
+            await until(
+                lambda: health(ports["worker"]), lambda answer: "503" in answer and "worker is idle" in answer
+            )
+        await until(lambda: health(ports["worker"]), lambda answer: answer == "200 ok\n")
+    finally:
+        await connection.close()

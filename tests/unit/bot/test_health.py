@@ -1,0 +1,44 @@
+"""What the bot reports of itself."""
+
+import time
+
+import pytest
+
+from bot.__main__ import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, _disconnected, _overdue
+from bot.client import Client
+from db.reach import Reach
+
+
+async def test_a_gateway_that_stays_away_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, now = Client(), time.monotonic()
+    monkeypatch.setattr("bot.client.time.monotonic", lambda: now)
+    check = _disconnected(client)
+    assert check() is None
+    now += GATEWAY_SECONDS_MAX + 1
+    assert check() == "no connection to Discord for 61 s"
+    await client.on_resumed()
+    assert check() is None
+    await client.on_disconnect()
+    now += GATEWAY_SECONDS_MAX - 1
+    # Each try that fails says so once more, and is no new beginning.
+    await client.on_disconnect()
+    now += 2
+    assert check() is not None
+
+
+@pytest.mark.parametrize(
+    ("due_seconds", "problem"),
+    [
+        (None, None),
+        (5.0, None),
+        (-OVERDUE_SECONDS_MAX, None),
+        (-OVERDUE_SECONDS_MAX - 1, "a reply is overdue for 61 s"),
+    ],
+)
+async def test_a_reply_that_is_overdue_is_a_problem(due_seconds: float | None, problem: str | None) -> None:
+    async def question() -> float | None:
+        return due_seconds
+
+    reach = Reach(question, every_seconds=1)
+    await reach.look()
+    assert _overdue(reach)() == problem

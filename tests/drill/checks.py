@@ -188,10 +188,18 @@ def ends(evidence: Evidence) -> Iterator[Finding]:
     """Nothing dies by itself, and who is told to stop exits with 0."""
     for end in evidence.journal.ends:
         if not end.expected:
-            yield Finding("crash", f"{end.name} ended with status {end.status} at {end.at:.3f}")
+            why = _last_error(evidence, end.name, end.at)
+            yield Finding("crash", f"{end.name} ended with status {end.status} at {end.at:.3f}: {why}")
     for name, status in evidence.statuses.items():
         if status != 0:
             yield Finding("crash", f"{name} ended with status {status} when it was told to stop at the end")
+
+
+def _last_error(evidence: Evidence, name: str, before: float) -> str:
+    lines = [line.text for line in evidence.journal.lines if line.name == name and line.at < before]
+    return next(
+        (text.strip(" |+-") for text in reversed(lines[-40:]) if "Error: " in text), "it did not say why"
+    )
 
 
 def silent(evidence: Evidence) -> Iterator[Finding]:

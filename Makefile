@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format browser lock clean
+.PHONY: help install run test drill lint format browser lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ run: install  ## the whole of it on this machine: a local Discord, Stability, Po
 
 test: lint  ## lint, types, import rules and every test
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+drill: install  ## the whole system under load while everything around it fails (ARGS="--seconds 60 --seed 7")
+	@$(BIN)/python -m tests.drill $(ARGS)
 
 lint: install  ## ruff, mypy and import-linter
 	$(BIN)/ruff check .

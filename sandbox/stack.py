@@ -26,23 +26,27 @@ START_TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`environment` is what `python -m bot`, `python -m worker` and `python -m db` read."""
+    """`environment` is what `python -m bot`, `python -m worker` and `python -m db` read.
+
+    `on_line` is called with each line of a process and its name; without it, they are printed.
+    """
 
     discord: DiscordServer
     stability: StabilityServer
     environment: dict[str, str]
+    on_line: Callable[[str, str], None] | None = None
 
     async def migrate(self) -> None:
-        process = Process("migrate", python("-m", "db", "migrate"), self.environment)
+        process = Process("migrate", python("-m", "db", "migrate"), self.environment, on_line=self.on_line)
         await process.start()
         if await process.wait() != 0:
             raise RuntimeError("the database could not be migrated")
 
     def bot(self, name: str = "bot", *, restart: bool = False) -> Process:
-        return Process(name, python("-m", "bot"), self.environment, restart=restart)
+        return Process(name, python("-m", "bot"), self.environment, restart=restart, on_line=self.on_line)
 
     def worker(self, name: str = "worker", *, restart: bool = False) -> Process:
-        return Process(name, python("-m", "worker"), self.environment, restart=restart)
+        return Process(name, python("-m", "worker"), self.environment, restart=restart, on_line=self.on_line)
 
 
 @asynccontextmanager
@@ -51,6 +55,7 @@ async def stack(
     *,
     latency_seconds: float,
     on_exchange: Callable[[Exchange], None] | None = None,
+    on_line: Callable[[str, str], None] | None = None,
 ) -> AsyncIterator[Stack]:
     """Starts what is needed and keeps its data in `directory`; `on_exchange` sees the bot's REST calls.
 
@@ -64,7 +69,7 @@ async def stack(
         if "AWS_ENDPOINT_URL_S3" not in environment:
             port = ports.pick("s3")
             environment |= s3.bucket_environment(port)
-            await exits.enter_async_context(_s3_server(directory / "s3", port))
+            await exits.enter_async_context(_s3_server(directory / "s3", port, on_line))
 
         stability = StabilityServer(latency_seconds=latency_seconds)
         await stability.start(HOST, ports.pick("stability"))
@@ -79,13 +84,15 @@ async def stack(
             "DISCORD_API_BASE": discord.api_base,
             "DISCORD_GATEWAY_URL": discord.gateway_url,
         }
-        yield Stack(discord, stability, environment)
+        yield Stack(discord, stability, environment, on_line)
 
 
 @asynccontextmanager
-async def _s3_server(directory: Path, port: int) -> AsyncIterator[None]:
+async def _s3_server(
+    directory: Path, port: int, on_line: Callable[[str, str], None] | None
+) -> AsyncIterator[None]:
     command = s3.s3_command(directory, port)
-    process = Process("s3", command.arguments, command.environment)
+    process = Process("s3", command.arguments, command.environment, on_line=on_line)
     await process.start()
     try:
         await _wait_for_http(f"http://{HOST}:{port}/")

@@ -42,6 +42,10 @@ class Provocations:
             raise ValueError(f"kind: must be one of {', '.join(sorted(KINDS))}")
         self._orders.append(_Order(kind, times, match))
 
+    def clear(self) -> None:
+        """Forgets the orders; words in a prompt go on to count."""
+        self._orders.clear()
+
     def of(self, prompt: str) -> str | None:
         """The fault that this call meets, if any; asking counts as one call."""
         for order in self._orders:

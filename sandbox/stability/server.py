@@ -29,7 +29,8 @@ CALLS_KEPT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call for a picture. `sha256` is that of the picture sent; `billed` is in credits."""
+    """One call for a picture. `sha256` is that of the picture sent; `billed` is in credits; `at` is
+    when it was answered, in seconds since the epoch."""
 
     path: str
     model: str
@@ -41,6 +42,7 @@ class Call:
     sha256: str | None
     request_id: str
     billed: float
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class StabilityServer:
     def provoke(self, kind: str, times: int = 1, match: str = "") -> None:
         """The next `times` calls whose prompt contains `match` meet this fault."""
         self._provocations.order(kind, times, match)
+
+    def forgive(self) -> None:
+        """What was provoked and not met yet is not to be met any more."""
+        self._provocations.clear()
 
     @web.middleware
     async def _record(
@@ -217,6 +223,7 @@ class StabilityServer:
                 digest,
                 request_id,
                 billed,
+                time.time(),
             )
         )
 

@@ -1,0 +1,182 @@
+"""`python -m tests.drill`: the whole system under load and under faults, and a verdict from outside."""
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import random
+import shlex
+import shutil
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from db.pool import Connection
+from tests.conditions import until
+from tests.drill import evidence as found
+from tests.drill.checks import judge
+from tests.drill.crowd import Crowd
+from tests.drill.evidence import Answers, Evidence
+from tests.drill.faults import Faults
+from tests.drill.journal import Journal
+from tests.drill.report import report
+from tests.drill.schedule import schedule
+from tests.drill.system import System, left_running, system
+from tests.member import member
+
+NAMES = ("Ada", "Ben", "Cleo")
+KEPT = ("log.txt", "schedule.json", "jobs.json", "calls.json", "report.txt")
+CONNECTIONS_GONE_SECONDS = 10.0
+START_TIMEOUT_SECONDS = 60.0
+
+
+async def drill(options: argparse.Namespace, directory: Path) -> bool:
+    """Whether every promise was kept."""
+    journal = Journal.in_(directory)
+    answers = Answers()
+    seen = Evidence(journal, answers.texts)
+    async with AsyncExitStack() as exits:
+        exits.callback(journal.file.close)
+        running = await exits.enter_async_context(
+            system(directory, journal, workers=options.workers, on_exchange=answers.see)
+        )
+        crowd = await _run(options, directory, running, seen)
+        await _collect(running, seen)
+        (directory / "jobs.json").write_text(json.dumps(seen.jobs, indent=1, default=str))
+        calls = [dataclasses.asdict(call) for call in seen.calls]
+        (directory / "calls.json").write_text(json.dumps(calls, indent=1))
+    seen.left_running = left_running(directory)
+    findings = judge(seen)
+    (directory / "report.txt").write_text(report(seen, findings, crowd, all_shown=True) + "\n")
+    print(report(seen, findings, crowd), flush=True)
+    return not any(finding.broken for finding in findings)
+
+
+async def _run(options: argparse.Namespace, directory: Path, running: System, seen: Evidence) -> Crowd:
+    """Load and faults, and then quiet until everything has come to its end."""
+    faults = schedule(options.seed, options.seconds, workers=options.workers, only=options.only)
+    (directory / "schedule.json").write_text(json.dumps([fault.as_json() for fault in faults], indent=1))
+    url = running.servers.discord.url
+    async with AsyncExitStack() as exits:
+        members = {
+            name: await exits.enter_async_context(member(url, name)) for name in NAMES[: options.members]
+        }
+        ada = members[NAMES[0]]
+        await ada.until(lambda: ada.bot_is_online, within_seconds=START_TIMEOUT_SECONDS)
+        crowd = Crowd(members, seed=options.seed, per_second=options.rate)
+        breaking = Faults(running, list(members.values()), seen.journal)
+        asking = asyncio.create_task(crowd.ask())
+        print(f"{len(faults)} faults in {options.seconds:g} s ...", flush=True)
+        try:
+            await breaking.run(faults)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await breaking.heal()
+        seen.journal.on_line("drill", "healed")
+        print("healed; waiting until every job has ended and every reply is up to date ...", flush=True)
+        await _settle(running, seen, options.settle)
+        seen.deleted = {int(id_) for one in members.values() for id_ in one.deleted}
+    return crowd
+
+
+async def _settle(running: System, seen: Evidence, within_seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    connection = await running.database.connect()
+    try:
+        await until(
+            lambda: found.unsettled(connection),
+            lambda counts: not any(counts.values()),
+            within_seconds=within_seconds,
+        )
+        seen.settled_seconds = loop.time() - begun
+    except AssertionError as error:
+        seen.journal.on_line("drill", f"not settled: {error}")
+        running.ask_where_they_stand()
+    finally:
+        await connection.close()
+
+
+async def _collect(running: System, seen: Evidence) -> None:
+    connection = await running.database.connect()
+    try:
+        seen.connections = await found.count_connections(connection)
+        seen.statuses = await running.stop()
+        seen.connections_left = await _connections_left(connection)
+        await found.read_tables(seen, connection)
+    finally:
+        await connection.close()
+    found.read_bucket(seen, running.bucket_directory)
+    found.read_world(seen, running.servers.discord.world)
+    environment = running.servers.environment
+    seen.secrets += [
+        environment[name] for name in ("STABILITY_API_KEY", "DISCORD_TOKEN", "AWS_SECRET_ACCESS_KEY")
+    ]
+    seen.calls = list(running.servers.stability.calls)
+
+
+async def _connections_left(connection: Connection) -> dict[str, int]:
+    """Of processes that have ended; Postgres needs a moment to notice."""
+    try:
+        return await until(
+            lambda: found.count_connections(connection),
+            lambda counts: not counts,
+            within_seconds=CONNECTIONS_GONE_SECONDS,
+        )
+    except AssertionError:
+        return await found.count_connections(connection)
+
+
+def _keep(directory: Path) -> None:
+    """Of a failing drill: what tells why, and nothing that only takes room."""
+    for path in directory.iterdir():
+        if path.name not in KEPT:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.drill",
+        description="Runs the whole system under load while everything around it fails, waits until it is "
+        "quiet, and checks from outside that nothing was lost, doubled or left behind.",
+    )
+    parser.add_argument("--seconds", type=float, default=300.0, help="how long faults come")
+    parser.add_argument("--seed", type=int, help="which faults come when; drawn, if not given")
+    parser.add_argument("--workers", type=int, default=2, help="how many workers paint")
+    parser.add_argument("--members", type=int, default=3, choices=(1, 2, 3), help="how many ask")
+    parser.add_argument("--rate", type=float, default=1.0, help="how many commands come a second, in all")
+    parser.add_argument("--only", nargs="*", default=[""], help="faults that begin so, such as postgres")
+    parser.add_argument("--settle", type=float, default=120.0, help="how long it may take afterwards")
+    parser.add_argument("--keep", action="store_true", help="keep the logs of a drill that went well, too")
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(1_000_000)
+    return options
+
+
+def main() -> None:
+    options = _options()
+    print(f"seed {options.seed}", flush=True)
+    # Not below pytest's folder: root's Postgres runs as another user, to whom it is closed.
+    directory = Path(tempfile.mkdtemp(prefix="tigerbrush-drill-"))
+    kept = False
+    try:
+        kept = asyncio.run(drill(options, directory))
+    finally:
+        if kept and not options.keep:
+            shutil.rmtree(directory)
+        else:
+            _keep(directory)
+            print(f"logs, schedule and tables: {directory}")
+            print(
+                f"again: python -m tests.drill --seed {options.seed} --seconds {options.seconds:g} "
+                f"--workers {options.workers} --members {options.members} --rate {options.rate:g}"
+                + (f" --only {shlex.join(options.only)}" if any(options.only) else "")
+            )
+    sys.exit(0 if kept else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""The verdict: each promise asked of what was found. Pure functions of the evidence."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.drill.bills import surplus
+from tests.drill.evidence import Evidence, Row, Shown
+from tests.drill.losses import AFTER_SECONDS, Losses, attempts
+
+FINAL = ("done", "failed", "cancelled")
+MARKS = {"done": "Full size", "failed": "⚠️", "cancelled": "✖️"}
+"""What is to be read in a reply that shows the end of its job."""
+
+UNTOUCHED_MODEL, UNTOUCHED_STEP, UNTOUCHED_MIN = "stable-diffusion-v1-6", 64, 320
+"""Sizes that this model paints as they are, so that the bytes in the bucket are those that it sent."""
+
+POOL_SIZE, POOLS = 8, 1
+TABLE_BYTES_MAX = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`broken`: a promise was not kept; otherwise it is only worth knowing."""
+
+    kind: str
+    what: str
+    broken: bool = True
+
+
+Check = Callable[[Evidence], Iterator[Finding]]
+
+
+def judge(evidence: Evidence) -> list[Finding]:
+    return [finding for check in CHECKS for finding in check(evidence)]
+
+
+def stored_once(evidence: Evidence) -> Iterator[Finding]:
+    """A command that was answered with the hourglass is one job, and no interaction is two."""
+    jobs = Counter(job["interaction_id"] for job in evidence.jobs)
+    for interaction, text in evidence.answers.items():
+        if "⏳ Waiting" in text and not jobs[interaction]:
+            yield Finding("lost", f"interaction {interaction} was answered, but no job is stored")
+        if "nothing was started" in text and jobs[interaction]:
+            yield Finding(
+                "contradicted", f"interaction {interaction} was told that nothing was started, but is a job",
+                broken=False,
+            )  # fmt: skip
+    for interaction, count in jobs.items():
+        if count > 1:
+            yield Finding("doubled", f"interaction {interaction} is {count} jobs")
+
+
+def ended(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.settled_seconds is None:
+        yield Finding("unfinished", "the quiet phase was over before everything had come to its end")
+    for job in evidence.jobs:
+        if job["state"] not in FINAL:
+            yield Finding("unfinished", f"{_name(job)} waits, run_after {job['run_after']:%H:%M:%S}")
+        if job["lease_until"] is not None:
+            yield Finding("unfinished", f"{_name(job)} still has a lease")
+        if job["shown_revision"] < job["revision"]:
+            yield Finding("undelivered", f"the reply of {_name(job)} is behind")
+    for table, rows in evidence.parked.items():
+        if rows:
+            yield Finding("parked", f"{rows} rows are left in {table}")
+
+
+def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
+    """A done job has one original and one preview; the original is what Stability sent, or of its size."""
+    sent = {(call.prompt, call.seed): call.sha256 for call in evidence.calls if call.billed}
+    digests = {call.sha256 for call in evidence.calls if call.billed}
+    for job in _of_state(evidence, "done"):
+        original, preview = (evidence.objects.get(key) for key in keys(job))
+        if original is None or preview is None:
+            yield Finding("lost", f"{_name(job)} is done, but its pictures are not in the bucket")
+            continue
+        if original.size != (job["width"], job["height"]):
+            yield Finding("wrong picture", f"{_name(job)} is {original.size}")
+        if preview.size is None:
+            yield Finding("wrong picture", f"the preview of {_name(job)} does not decode")
+        if job["kind"] == "upscale":
+            known = original.sha256 in digests
+        else:
+            known = not _is_untouched(job) or original.sha256 == sent.get(
+                (job["prompt"], job["painted_seed"])
+            )
+        if not known:
+            yield Finding("wrong picture", f"the original of {_name(job)} is not what Stability sent for it")
+
+
+def orphans(evidence: Evidence) -> Iterator[Finding]:
+    """Objects that nothing leads to. Those that a lost worker left are cleared away by the sweep."""
+    wanted = {key for job in _of_state(evidence, "done") for key in keys(job)}
+    jobs = {str(job["key"]): job for job in evidence.jobs}
+    losses, begun = Losses(evidence.journal), attempts(evidence.journal)
+    for key in sorted(evidence.objects.keys() - wanted):
+        name, _, rest = key.partition("/")
+        job = jobs.get(name)
+        if job is None:
+            yield Finding("orphan", f"{key} is no job's")
+            continue
+        number = int(rest.partition("/")[0])
+        attempt = next((a for a in begun.get(job["id"], []) if a.number == number), None)
+        until = attempt.until if attempt else 0.0
+        reason = attempt and (
+            losses.of_worker(attempt.worker, attempt.at, until)
+            or losses.of_line("bucket", attempt.at, min(until, attempt.at + 5 * AFTER_SECONDS))
+        )
+        if reason:
+            yield Finding("orphan awaiting the sweep", f"{key} of {_name(job)}: {reason}", broken=False)
+        else:
+            yield Finding("orphan", f"{key} of {_name(job)}, attempt {number}, for no known reason")
+
+
+def delivered(evidence: Evidence) -> Iterator[Finding]:
+    """The end of each job is shown where its record says, or the record says why it is not."""
+    for job in _of_state(evidence, *FINAL):
+        if job["reply_failure"] is not None:
+            yield from _excused(evidence, job)
+            continue
+        place = job["reply_channel_id"] or job["channel_id"], job["message_id"] or 0
+        shown = evidence.messages.get(place)
+        if shown is None:
+            if place[1] in evidence.deleted or place[1] < evidence.crowded_out_before.get(place[0], 0):
+                continue
+            yield Finding("undelivered", f"the reply of {_name(job)}, message {place[1]}, is not there")
+        elif MARKS[job["state"]] not in shown.text:
+            yield Finding("undelivered", f"the reply of {_name(job)} says {shown.text[:60]!r}")
+
+
+def _excused(evidence: Evidence, job: Row) -> Iterator[Finding]:
+    reason = job["reply_failure"]
+    gone = "deleted" in reason
+    if gone and job["message_id"] not in evidence.deleted:
+        yield Finding(
+            "undelivered", f"{_name(job)}: “{reason}”, but nobody deleted message {job['message_id']}"
+        )
+    else:
+        yield Finding("undeliverable, and recorded", f"{_name(job)}: {reason}", broken=False)
+
+
+def shown_once(evidence: Evidence) -> Iterator[Finding]:
+    """No job has two messages that show its end, and none that goes on telling of an earlier state."""
+    by_job: dict[int, list[Shown]] = defaultdict(list)
+    for shown in evidence.messages.values():
+        for job_id in {int(one.split(":")[2]) for one in shown.custom_ids if one.startswith("job:")}:
+            by_job[job_id].append(shown)
+    for job in evidence.jobs:
+        messages = by_job[job["id"]]
+        mark = MARKS.get(job["state"], "")
+        if sum(mark in shown.text for shown in messages) > 1:
+            where = [(shown.channel_id, shown.id) for shown in messages]
+            yield Finding("doubled", f"{_name(job)} is shown by {where}")
+        for shown in messages:
+            if job["state"] in FINAL and mark not in shown.text:
+                elsewhere = shown.id != job["message_id"] or job["reply_failure"] is not None
+                what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"
+                yield Finding("left behind", what, broken=not elsewhere)
+
+
+def paid_once(evidence: Evidence) -> Iterator[Finding]:
+    for extra in surplus(evidence):
+        if extra.reason is None:
+            yield Finding("extra paid call", f"{extra.what}: for no known reason")
+        else:
+            yield Finding("extra paid call, explained", f"{extra.what}: {extra.reason}", broken=False)
+
+
+def tidy(evidence: Evidence) -> Iterator[Finding]:
+    """No connection leaks, no table grows beyond measure, no process stays."""
+    workers = sum(name.startswith("worker") for name in evidence.statuses)
+    most = {"tigerbrush-bot": POOL_SIZE, "tigerbrush-worker": POOL_SIZE * workers,
+            "tigerbrush-listen": workers + 1}  # fmt: skip
+    for name, count in evidence.connections.items():
+        if count > most.get(name, POOL_SIZE):
+            yield Finding("leak", f"{count} connections of {name}, where {most.get(name)} are the most")
+    for name, count in evidence.connections_left.items():
+        yield Finding("leak", f"{count} connections of {name} outlive their process")
+    for table, size in evidence.table_bytes.items():
+        if size > TABLE_BYTES_MAX:
+            yield Finding("leak", f"table {table} takes {size} bytes")
+    for line in evidence.left_running:
+        yield Finding("leak", f"still running: {line.strip()}")
+
+
+def ends(evidence: Evidence) -> Iterator[Finding]:
+    """Nothing dies by itself, and who is told to stop exits with 0."""
+    for end in evidence.journal.ends:
+        if not end.expected:
+            why = _last_error(evidence, end.name, end.at)
+            yield Finding("crash", f"{end.name} ended with status {end.status} at {end.at:.3f}: {why}")
+    for name, status in evidence.statuses.items():
+        if status != 0:
+            yield Finding("crash", f"{name} ended with status {status} when it was told to stop at the end")
+
+
+def _last_error(evidence: Evidence, name: str, before: float) -> str:
+    lines = [line.text for line in evidence.journal.lines if line.name == name and line.at < before]
+    return next(
+        (text.strip(" |+-") for text in reversed(lines[-40:]) if "Error: " in text), "it did not say why"
+    )
+
+
+def silent(evidence: Evidence) -> Iterator[Finding]:
+    """No secret is logged; what is logged as an error is worth a look."""
+    errors: Counter[str] = Counter()
+    log = "\n".join(line.text for line in evidence.journal.lines)
+    for secret in evidence.secrets:
+        if secret in log:
+            yield Finding("secret in the log", f"{secret[:6]}...")
+    for line in evidence.journal.lines:
+        if line.name not in evidence.statuses:
+            continue
+        if " ERROR " in line.text or "never retrieved" in line.text:
+            words = line.text.split(" ERROR ")[-1].strip()
+            errors["".join("#" if c.isdigit() else c for c in words)[:110]] += 1
+    for words, count in errors.most_common():
+        yield Finding("logged as an error", f"{count} times: {words}", broken=False)
+
+
+CHECKS: tuple[Check, ...] = (
+    stored_once, ended, stored_pictures, orphans, delivered, shown_once, paid_once, tidy, ends, silent,
+)  # fmt: skip
+
+
+def keys(job: Row) -> tuple[str, str]:
+    """Where the bucket holds the original and the preview of a job."""
+    return tuple(f"{job['key']}/{job['attempt']}/{name}" for name in ("original.png", "preview.webp"))  # type: ignore[return-value]
+
+
+def _name(job: Row) -> str:
+    return f"job {job['id']} ({job['state']}, attempt {job['attempt']})"
+
+
+def _of_state(evidence: Evidence, *states: str) -> Iterator[Row]:
+    return (job for job in evidence.jobs if job["state"] in states)
+
+
+def _is_untouched(job: Row) -> bool:
+    sides = job["width"], job["height"]
+    return job["model"] == UNTOUCHED_MODEL and all(
+        side % UNTOUCHED_STEP == 0 and side >= UNTOUCHED_MIN for side in sides
+    )

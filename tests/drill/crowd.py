@@ -1,0 +1,85 @@
+"""Members who keep asking, whatever happens: new pictures, the same again, larger, or never mind."""
+
+import asyncio
+import random
+from collections import Counter
+from typing import Any
+
+from tests.member import Member, Message, buttons_of, interaction_of
+
+NOUNS = "fox owl castle lake forest boat tower robot cat garden".split()
+MANNERS = "red quiet golden snowy neon old bright stormy tiny endless".split()
+
+# What is asked for and how often: the first two pass through untouched, the others are cut to size.
+SIZES: tuple[tuple[dict[str, Any], int], ...] = (
+    ({"model": "stable-diffusion-v1-6", "width": 512, "height": 512}, 5),
+    ({"model": "stable-diffusion-v1-6", "width": 320, "height": 384}, 3),
+    ({"model": "stable-diffusion-v1-6", "width": 300, "height": 260}, 2),
+    ({"model": "core", "width": 512, "height": 384}, 1),
+)
+ACTIONS = {"imagine": 78, "Again": 10, "Cancel": 9, "Upscale": 3}
+UPSCALED_PIXELS_MAX = 400 * 400
+"""Beyond it an enlargement takes too long for a machine that has to do all at once."""
+
+
+class Crowd:
+    def __init__(self, members: dict[str, Member], *, seed: int, per_second: float) -> None:
+        self._members = members
+        self._seed = seed
+        self._pause_seconds = len(members) / per_second
+        self.asked: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        """By the local Discord itself, before the bot heard of it."""
+
+    async def ask(self) -> None:
+        """Until it is cancelled."""
+        await asyncio.gather(*(self._ask(name, one) for name, one in self._members.items()))
+
+    async def _ask(self, name: str, one: Member) -> None:
+        rng = random.Random(f"{self._seed} {name}")
+        # Who may not use commands in the server still may in direct messages.
+        places = ["dm"] if name == "Cleo" else ["paintings"] * 6 + ["announcements", "dm"]
+        number = 0
+        while True:
+            await asyncio.sleep(rng.uniform(0.4, 1.6) * self._pause_seconds)
+            (action,) = rng.choices(list(ACTIONS), list(ACTIONS.values()))
+            number += 1
+            try:
+                if action == "imagine" or not await self._press(one, action, rng):
+                    await one.imagine(**_order(rng, f"{name} {number}"), channel=rng.choice(places))
+                    action = "imagine"
+                self.asked[action] += 1
+            except AssertionError as error:
+                self.refused[str(error)[:80]] += 1
+
+    async def _press(self, one: Member, action: str, rng: random.Random) -> bool:
+        """Presses the button of a message that has it; false where there is none."""
+        possible = [
+            versions[-1]
+            for id_, versions in one.seen.items()
+            if id_ not in one.deleted and _offers(versions[-1], action, one)
+        ]
+        if not possible:
+            return False
+        await one.press(rng.choice(possible[-5:]), action)
+        return True
+
+
+def _offers(message: Message, action: str, one: Member) -> bool:
+    if not buttons_of(message).get(action):
+        return False
+    if action == "Upscale":
+        return all(m["width"] * m["height"] <= UPSCALED_PIXELS_MAX for m in message.get("attachments", []))
+    if action == "Cancel":
+        metadata = message.get("interaction_metadata") or {}
+        return interaction_of(message) is not None and metadata["user"]["id"] == one.user_id
+    return True
+
+
+def _order(rng: random.Random, number: str) -> dict[str, Any]:
+    sizes, weights = zip(*SIZES, strict=True)
+    (size,) = rng.choices(sizes, weights)
+    options = {**size, "prompt": f"a {rng.choice(MANNERS)} {rng.choice(NOUNS)} for {number}"}
+    if rng.random() < 0.1:
+        options["private"] = True
+    return options

@@ -1,0 +1,146 @@
+"""What is found afterwards, from outside: rows, objects, messages, calls, connections and processes."""
+
+import hashlib
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from db.pool import Connection
+from sandbox.discord import Exchange
+from sandbox.discord.state import MESSAGES_PER_CHANNEL_MAX, World
+from sandbox.stability.server import Call
+from tests.drill.journal import Journal
+from tests.member import text, walk
+
+Row = dict[str, Any]
+
+_UNSETTLED = """
+select count(*) filter (where state in ('queued', 'running')) as open,
+       count(*) filter (where shown_revision < revision) as behind
+from jobs
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object of the bucket. `size` is None where it is no picture."""
+
+    sha256: str
+    size: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message of the bot. `custom_ids` are those of its buttons."""
+
+    channel_id: int
+    id: int
+    text: str
+    custom_ids: tuple[str, ...]
+
+
+class Answers:
+    """The first answer that Discord took to each interaction, and what it said."""
+
+    def __init__(self) -> None:
+        self.texts: dict[int, str] = {}
+
+    def see(self, exchange: Exchange) -> None:
+        parts = exchange.path.split("/")
+        if exchange.path.endswith("/callback") and exchange.status in (200, 204):
+            body = exchange.request if isinstance(exchange.request, dict) else {}
+            self.texts[int(parts[2])] = text(body.get("data") or {})
+
+
+@dataclass(slots=True)
+class Evidence:
+    journal: Journal
+    answers: dict[int, str]
+    jobs: list[Row] = field(default_factory=list)
+    parked: dict[str, int] = field(default_factory=dict)
+    table_bytes: dict[str, int] = field(default_factory=dict)
+    connections: dict[str, int] = field(default_factory=dict)
+    connections_left: dict[str, int] = field(default_factory=dict)
+    objects: dict[str, Stored] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    messages: dict[tuple[int, int], Shown] = field(default_factory=dict)
+    crowded_out_before: dict[int, int] = field(default_factory=dict)
+    """Of channels that are full: the oldest message that is still there."""
+
+    deleted: set[int] = field(default_factory=set)
+    """Messages that were seen to go."""
+
+    secrets: list[str] = field(default_factory=list)
+    statuses: dict[str, int] = field(default_factory=dict)
+    left_running: list[str] = field(default_factory=list)
+    settled_seconds: float | None = None
+
+
+async def unsettled(connection: Connection) -> dict[str, int]:
+    """What has not come to its end yet, by what is amiss."""
+    row = await connection.fetchrow(_UNSETTLED)
+    counts = dict(row) if row else {}
+    return {**counts, **await _parked(connection)}
+
+
+async def _parked(connection: Connection) -> dict[str, int]:
+    """Paid pictures that wait in Postgres for the bucket."""
+    if await connection.fetchval("select to_regclass('parked')") is None:
+        return {}
+    return {"parked": await connection.fetchval("select count(*) from parked")}
+
+
+async def read_tables(evidence: Evidence, connection: Connection) -> None:
+    evidence.jobs = [dict(row) for row in await connection.fetch("select * from jobs order by id")]
+    sizes = await connection.fetch(
+        "select relname, pg_total_relation_size(oid) as bytes from pg_class "
+        "where relkind = 'r' and relnamespace = 'public'::regnamespace"
+    )
+    evidence.table_bytes = {row["relname"]: row["bytes"] for row in sizes}
+    evidence.parked = await _parked(connection)
+
+
+async def count_connections(connection: Connection) -> dict[str, int]:
+    rows = await connection.fetch(
+        "select application_name, count(*) as count from pg_stat_activity "
+        "where application_name like 'tigerbrush%' group by 1"
+    )
+    return {row["application_name"]: row["count"] for row in rows}
+
+
+def read_bucket(evidence: Evidence, directory: Path) -> None:
+    """The local server keeps each object as a file of its name, and what is its own in hidden folders."""
+    for path in directory.rglob("*"):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(directory).parts):
+            evidence.objects[str(path.relative_to(directory))] = _stored(path.read_bytes())
+
+
+def _stored(content: bytes) -> Stored:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.load()
+            size = image.size
+    except (OSError, SyntaxError, ValueError):
+        size = None
+    return Stored(hashlib.sha256(content).hexdigest(), size)
+
+
+def read_world(evidence: Evidence, world: World) -> None:
+    for channel_id, messages in world.messages.items():
+        if len(messages) >= MESSAGES_PER_CHANNEL_MAX:
+            evidence.crowded_out_before[int(channel_id)] = int(next(iter(messages)))
+        for message in messages.values():
+            if message.author_id == world.bot_id:
+                body = {"content": message.content, "components": message.components}
+                ids = tuple(c["custom_id"] for c in walk(body) if "custom_id" in c)
+                shown = Shown(int(channel_id), int(message.id), text(body), ids)
+                evidence.messages[shown.channel_id, shown.id] = shown
+    evidence.secrets += [interaction.token for interaction in world.interactions.values()]
+
+
+def outcomes(jobs: list[Row]) -> Counter[str]:
+    return Counter(f"{job['state']}{': ' + job['failure'] if job['failure'] else ''}" for job in jobs)

@@ -1,0 +1,186 @@
+"""Which fault happens when: random, and the same again for the same seed. Pure."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """`who: what`; the part before the colon can meet one fault at a time."""
+
+    BOT_KILL = "bot: kill -9"
+    BOT_TERM = "bot: SIGTERM"
+    BOT_FREEZE = "bot: SIGSTOP"
+    WORKER_KILL = "worker: kill -9"
+    WORKER_TERM = "worker: SIGTERM"
+    WORKER_FREEZE = "worker: SIGSTOP beyond its lease"
+
+    POSTGRES_FAST = "postgres: restart fast"
+    POSTGRES_IMMEDIATE = "postgres: restart immediate"
+    POSTGRES_REFUSE = "postgres: refuses"
+    POSTGRES_HANG = "postgres: hangs"
+    POSTGRES_CUT = "postgres: cuts connections"
+    POSTGRES_DELAY = "postgres: is slow"
+    POSTGRES_HALF_CLOSE = "postgres: half-closes"
+
+    BUCKET_REFUSE = "bucket: refuses"
+    BUCKET_HANG = "bucket: hangs"
+    BUCKET_CUT = "bucket: cuts connections"
+    BUCKET_HALF_CLOSE = "bucket: half-closes"
+    BUCKET_500 = "bucket: answers 500"
+
+    STABILITY_REFUSE = "stability line: refuses"
+    STABILITY_CUT = "stability line: cuts connections"
+    STABILITY_HANG = "stability line: hangs"
+    STABILITY_DELAY = "stability line: is slow"
+    CALL_429 = "stability: 429"
+    CALL_500 = "stability: 500"
+    CALL_GARBAGE = "stability: garbage"
+    CALL_HALF = "stability: half a body"
+    CALL_RESET = "stability: reset"
+    CALL_HANG = "stability: hang"
+    CALL_REFUSE = "stability: refuse"
+    CALL_BLUR = "stability: blur"
+    CALL_UNAUTHORIZED = "stability: unauthorized"
+    CALL_PAYMENT = "stability: payment"
+
+    GATEWAY_DISCONNECT = "gateway: disconnect"
+    GATEWAY_RECONNECT = "gateway: op 7"
+    GATEWAY_INVALID = "gateway: op 9"
+    GATEWAY_RESUMABLE = "gateway: op 9 resumable"
+    EVENT_REPLAY = "events: replayed interaction"
+    EVENT_DROP = "events: dropped"
+    REST_429 = "rest: 429"
+    REST_500 = "rest: 500"
+    REST_502 = "rest: 502"
+    MESSAGE_DELETE = "members: delete a message"
+    PERMISSION_VIEW = "permission: VIEW_CHANNEL taken"
+    PERMISSION_SEND = "permission: SEND_MESSAGES taken"
+    DIRECT_MESSAGES = "members: close direct messages"
+    TOKENS_EXPIRE = "tokens: expire"
+
+    @property
+    def resource(self) -> str:
+        return self.partition(":")[0]
+
+
+LEASE_SECONDS = 3.0
+"""How long a worker of the drill keeps a job without a sign of life."""
+
+FIRST_SECONDS = 1.0
+PAUSE_SECONDS = (0.6, 2.6)
+"""From the beginning of a fault to that of the next; what lasts overlaps with what follows."""
+
+# How long each lasts, in seconds; the others are over at once.
+_LASTS = {
+    Kind.BOT_FREEZE: (2.0, 5.0),
+    Kind.WORKER_FREEZE: (LEASE_SECONDS + 1, LEASE_SECONDS + 5),
+    Kind.POSTGRES_FAST: (0.0, 3.0),
+    Kind.POSTGRES_IMMEDIATE: (0.0, 3.0),
+    Kind.POSTGRES_REFUSE: (1.0, 8.0),
+    Kind.POSTGRES_HANG: (1.0, 8.0),
+    Kind.POSTGRES_CUT: (0.5, 4.0),
+    Kind.POSTGRES_DELAY: (2.0, 6.0),
+    Kind.POSTGRES_HALF_CLOSE: (0.5, 3.0),
+    Kind.BUCKET_REFUSE: (2.0, 12.0),
+    Kind.BUCKET_HANG: (2.0, 12.0),
+    Kind.BUCKET_CUT: (1.0, 6.0),
+    Kind.BUCKET_HALF_CLOSE: (1.0, 4.0),
+    Kind.BUCKET_500: (2.0, 12.0),
+    Kind.STABILITY_REFUSE: (1.0, 8.0),
+    Kind.STABILITY_CUT: (1.0, 4.0),
+    Kind.STABILITY_HANG: (1.0, 4.0),
+    Kind.STABILITY_DELAY: (2.0, 5.0),
+    Kind.PERMISSION_VIEW: (3.0, 9.0),
+    Kind.PERMISSION_SEND: (3.0, 9.0),
+    Kind.DIRECT_MESSAGES: (3.0, 9.0),
+}
+# How many calls or events it is for, where that is counted.
+_TIMES = {
+    **dict.fromkeys([kind for kind in Kind if kind.resource == "stability"], (1, 3)),
+    # Those pause the whole fleet.
+    Kind.CALL_UNAUTHORIZED: (1, 1),
+    Kind.CALL_PAYMENT: (1, 1),
+    Kind.EVENT_DROP: (1, 2),
+    Kind.REST_429: (1, 3),
+    Kind.REST_500: (1, 4),
+    Kind.REST_502: (1, 4),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`target` names the process it is for, or `all`; `pick` (0 to 1) chooses among what is there then."""
+
+    at_seconds: float
+    kind: Kind
+    seconds: float
+    target: str
+    times: int
+    pick: float
+
+    @property
+    def ends_at_seconds(self) -> float:
+        return self.at_seconds + self.seconds
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def worker_names(count: int) -> list[str]:
+    return [f"worker-{number}" for number in range(1, count + 1)]
+
+
+def schedule(seed: int, seconds: float, *, workers: int, only: Sequence[str] = ("",)) -> list[Fault]:
+    """Faults in the order of their beginning, all of them over within `seconds`.
+
+    Each kind comes once before any comes again, as far as what it is for is free. `only` is how those begin
+    that are to come at all. ValueError: none does.
+    """
+    kinds = [kind for kind in Kind if kind.startswith(tuple(only))]
+    if not kinds:
+        raise ValueError(f"no fault begins with any of {only}; they are {', '.join(Kind)}")
+    rng = random.Random(f"drill {seed}")
+    faults: list[Fault] = []
+    free_at: dict[str, float] = {}
+    bag: list[Kind] = []
+    now = FIRST_SECONDS
+    while now < seconds:
+        if not bag:
+            bag = rng.sample(kinds, len(kinds))
+        fault = next((f for kind in bag if (f := _fault(rng, kind, now, seconds, workers, free_at))), None)
+        if fault is not None:
+            bag.remove(fault.kind)
+            free_at[_occupied(fault)] = fault.ends_at_seconds + 0.5
+            faults.append(fault)
+        now += rng.uniform(*PAUSE_SECONDS)
+    return faults
+
+
+def _fault(
+    rng: random.Random, kind: Kind, now: float, seconds: float, workers: int, free_at: dict[str, float]
+) -> Fault | None:
+    """None: what it is for is still busy with another."""
+    lasts = min(rng.uniform(*_LASTS.get(kind, (0.0, 0.0))), seconds - now)
+    target = rng.choice(_targets(kind, workers))
+    times = rng.randint(*_TIMES.get(kind, (1, 1)))
+    fault = Fault(round(now, 2), kind, round(lasts, 2), target, times, round(rng.random(), 3))
+    return fault if free_at.get(_occupied(fault), 0.0) <= now else None
+
+
+def _targets(kind: Kind, workers: int) -> Sequence[str]:
+    match kind.resource:
+        case "worker":
+            return worker_names(workers)
+        case "bot":
+            return ["bot"]
+        case "postgres" if kind not in (Kind.POSTGRES_FAST, Kind.POSTGRES_IMMEDIATE):
+            # One that is cut off alone, while the others go on, is the harder case.
+            return ["all", "bot", *worker_names(workers)]
+    return ["all"]
+
+
+def _occupied(fault: Fault) -> str:
+    return fault.target if fault.kind.resource == "worker" else fault.kind.resource

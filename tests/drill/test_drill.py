@@ -1,0 +1,44 @@
+"""A short drill, so that a promise broken under faults breaks the tests; `make drill` runs a long one."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from tests.drill.schedule import Kind, schedule
+
+SECONDS, SEED = 11, 9398
+"""A seed whose first seconds have what is most telling."""
+
+GIVEN = ("DATABASE_URL", "DATABASE_LISTEN_URL", "AWS_ENDPOINT_URL_S3")
+TIMEOUT_SECONDS = 170.0
+
+
+def test_the_schedule_is_worth_it() -> None:
+    kinds = {fault.kind for fault in schedule(SEED, SECONDS, workers=2)}
+    assert kinds >= {
+        Kind.BOT_KILL,
+        Kind.WORKER_KILL,
+        Kind.WORKER_TERM,
+        Kind.POSTGRES_IMMEDIATE,
+        Kind.BUCKET_500,
+        Kind.CALL_500,
+        Kind.CALL_GARBAGE,
+    }
+
+
+def test_every_promise_is_kept() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.drill", "--seconds", str(SECONDS), "--seed", str(SEED)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as drill:
+        try:
+            said, _ = drill.communicate(timeout=TIMEOUT_SECONDS)
+        finally:
+            # It ends its own children when it is told to end.
+            drill.send_signal(signal.SIGINT)
+    assert drill.returncode == 0, said

@@ -1,0 +1,165 @@
+"""The drill's verdict, given evidence of which it is known what is wrong with it."""
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from sandbox.stability.server import Call
+from tests.drill.checks import judge, keys
+from tests.drill.evidence import Evidence, Shown, Stored
+from tests.drill.journal import Journal
+from tests.drill.schedule import Fault, Kind
+
+NOW = 1_800_000_000.0
+WHEN = datetime.fromtimestamp(NOW, UTC)
+JOB: dict[str, Any] = {
+    "id": 1, "key": UUID(int=1), "interaction_id": 100, "state": "done", "kind": "imagine", "attempt": 1,
+    "model": "stable-diffusion-v1-6", "width": 512, "height": 512, "prompt": "a fox", "painted_seed": 7,
+    "failure": None, "started_at": WHEN, "finished_at": WHEN, "lease_until": None, "run_after": WHEN,
+    "revision": 3, "shown_revision": 3, "reply_failure": None, "channel_id": 10, "reply_channel_id": None,
+    "message_id": 20,
+}  # fmt: skip
+CALL = Call("/v1", "stable-diffusion-v1-6", "a fox", "", "", 7, 200, "digest", "request", 1.0, NOW)
+
+
+def evidence(**changes: Any) -> Evidence:
+    """All is well with it but for the changes to its one job."""
+    ticks = iter(range(1000))
+    journal = Journal(io.StringIO(), clock=lambda: NOW - 0.5 + next(ticks) * 0.1)
+    journal.on_line("worker-1", "2027 INFO worker.loop: job 1: attempt 1")
+    original, preview = keys(JOB)
+    shown = Shown(10, 20, "Full size (PNG, 0.1 MB)", ("job:link:1",))
+    return Evidence(
+        journal,
+        {100: "### ⏳ Waiting in line"},
+        jobs=[{**JOB, **changes}],
+        objects={original: Stored("digest", (512, 512)), preview: Stored("other", (512, 512))},
+        calls=[CALL],
+        messages={(10, 20): shown},
+        settled_seconds=1.0,
+        statuses={"bot": 0, "worker-1": 0},
+        secrets=["hunter2"],
+    )
+
+
+def broken(seen: Evidence) -> set[str]:
+    return {finding.kind for finding in judge(seen) if finding.broken}
+
+
+def test_all_is_well() -> None:
+    assert judge(evidence()) == []
+
+
+def test_an_answered_command_without_a_job_is_lost() -> None:
+    seen = evidence()
+    seen.answers[101] = "### ⏳ Waiting in line"
+    assert broken(seen) == {"lost"}
+
+
+def test_two_jobs_of_one_interaction_are_doubled() -> None:
+    seen = evidence()
+    seen.jobs.append({**JOB, "id": 2, "state": "cancelled", "reply_failure": "the reply was deleted"})
+    seen.deleted = {20}
+    assert "doubled" in broken(seen)
+
+
+@pytest.mark.parametrize("change", [{"state": "queued"}, {"lease_until": WHEN}])
+def test_what_did_not_end_is_unfinished(change: dict[str, Any]) -> None:
+    assert "unfinished" in broken(evidence(**change))
+
+
+def test_a_reply_that_is_behind_is_undelivered() -> None:
+    assert broken(evidence(shown_revision=2)) == {"undelivered"}
+
+
+def test_a_reply_that_is_nowhere_is_undelivered_unless_it_was_deleted_or_the_record_says_why() -> None:
+    assert broken(evidence(message_id=21)) >= {"undelivered"}
+    gone = evidence(message_id=21)
+    gone.messages, gone.deleted = {}, {21}
+    assert broken(gone) == set()
+    refused = evidence(reply_failure="by token: Unknown Webhook; by direct message: closed")
+    refused.messages = {}
+    assert broken(refused) == set()
+
+
+def test_a_record_that_blames_nobody_s_deletion_is_wrong() -> None:
+    assert broken(evidence(reply_failure="the reply was deleted")) == {"undelivered"}
+
+
+def test_a_picture_that_is_not_what_was_sent_is_wrong() -> None:
+    seen = evidence()
+    seen.objects[keys(JOB)[0]] = Stored("forged", (512, 512))
+    assert broken(seen) == {"wrong picture"}
+    seen = evidence()
+    seen.objects[keys(JOB)[1]] = Stored("other", None)
+    assert broken(seen) == {"wrong picture"}
+    seen = evidence()
+    del seen.objects[keys(JOB)[0]]
+    assert broken(seen) == {"lost"}
+
+
+def test_an_object_without_a_job_is_an_orphan_unless_its_worker_was_killed() -> None:
+    seen = evidence(attempt=2)
+    seen.objects |= {key: Stored("digest", (512, 512)) for key in keys(seen.jobs[0])}
+    assert broken(seen) == {"orphan"}
+    lose_worker(seen, Kind.WORKER_KILL)
+    assert broken(seen) == set()
+    assert {finding.kind for finding in judge(seen)} == {"orphan awaiting the sweep"}
+
+
+@pytest.mark.parametrize("kind", [Kind.WORKER_KILL, Kind.WORKER_FREEZE])
+def test_a_call_that_is_paid_twice_needs_a_reason(kind: Kind) -> None:
+    seen = evidence()
+    seen.calls.append(replace(CALL, seed=8, request_id="another"))
+    assert broken(seen) == {"extra paid call"}
+    lose_worker(seen, kind)
+    assert broken(seen) == set()
+
+
+def test_neither_a_polite_stop_nor_another_workers_death_is_a_reason() -> None:
+    seen = evidence()
+    seen.calls.append(replace(CALL, seed=8, request_id="another"))
+    lose_worker(seen, Kind.WORKER_TERM)
+    lose_worker(seen, Kind.WORKER_KILL, target="worker-2")
+    assert broken(seen) == {"extra paid call"}
+
+
+def test_a_second_message_of_one_job_is_doubled_and_an_old_one_left_behind() -> None:
+    seen = evidence()
+    seen.messages[10, 21] = replace(seen.messages[10, 20], id=21)
+    assert broken(seen) == {"doubled"}
+    seen.messages[10, 21] = Shown(10, 21, "🔄 Painting", ("job:cancel:1",))
+    assert broken(seen) == set()
+    assert [finding.kind for finding in judge(seen)] == ["left behind"]
+
+
+def test_what_stays_leaks() -> None:
+    seen = evidence()
+    seen.connections = {"tigerbrush-worker": 9}
+    seen.connections_left = {"tigerbrush-bot": 1}
+    seen.left_running = ["1 2 S python -m worker"]
+    assert [finding.kind for finding in judge(seen)] == ["leak"] * 3
+
+
+def test_an_end_that_nobody_asked_for_is_a_crash() -> None:
+    seen = evidence()
+    seen.journal.signalled("worker-1", -9)
+    seen.journal.on_line("worker-1", "ended with status -9; starting it again")
+    assert broken(seen) == set()
+    seen.journal.on_line("worker-1", "ended with status 1; starting it again")
+    assert broken(seen) == {"crash"}
+
+
+def test_a_secret_in_a_line_is_found() -> None:
+    seen = evidence()
+    seen.journal.on_line("bot", "logging in with hunter2")
+    assert broken(seen) == {"secret in the log"}
+
+
+def lose_worker(seen: Evidence, kind: Kind, target: str = "worker-1") -> None:
+    event = seen.journal.begin(Fault(0, kind, 0, target, 1, 0))
+    seen.journal.end(event)

@@ -10,6 +10,7 @@ from db.errors import LostJob
 from db.jobs import Job, Jobs
 from db.pool import Pool
 from db.queue import Queue
+from tests.conditions import until
 from tests.orders import order
 from worker.loop import Loop
 
@@ -191,3 +192,58 @@ async def test_a_job_that_was_lost_on_the_way_is_no_fault(pool: Pool, queue: Que
     async with serving(queue, run, work):
         await asyncio.wait_for(begun.wait(), TIMEOUT_SECONDS)
     assert work.broken == []
+
+
+async def test_a_job_that_comes_back_while_its_old_attempt_still_ends_is_held_like_any_other(
+    pool: Pool, queue: Queue, work: Work
+) -> None:
+    slow_end = asyncio.Event()
+    attempts: list[int] = []
+
+    async def run(job: Job) -> None:
+        attempts.append(job.attempt)
+        try:
+            await work.run(job)
+        except asyncio.CancelledError:
+            # As a job that takes back what it stored.
+            await slow_end.wait()
+            raise
+
+    await enqueue(pool, 1)
+    loop = Loop(queue, run, work.on_error, concurrency=2, lease_seconds=3)
+    serving = asyncio.create_task(loop.serve(grace_seconds=5))
+    await work.until_begun(1)
+    await pool.execute("update jobs set state = 'queued', lease_until = null, run_after = now()")
+    loop.check_leases()
+    await work.until(lambda: work.cancelled == 1)
+    loop.wake()
+    await work.until_begun(2)
+    slow_end.set()
+    # Its lease is still extended after the old attempt is over.
+    extended = "select lease_until > now() + interval '29.5 seconds' from jobs"
+    await until(lambda: pool.fetchval(extended), lambda is_extended: is_extended is False)
+    await until(lambda: pool.fetchval(extended), lambda is_extended: is_extended is True)
+    work.let_go.set()
+    loop.stop()
+    await serving
+    assert attempts == [1, 2]
+    assert await pool.fetchval("select state from jobs") == "done"
+
+
+async def test_a_heartbeat_that_breaks_ends_the_worker_but_not_what_it_holds(
+    pool: Pool, queue: Queue, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_held: object) -> set[tuple[int, int]]:
+        raise RuntimeError("a bug")
+
+    await enqueue(pool, 1)
+    monkeypatch.setattr(queue, "extend_leases", broken)
+    loop = Loop(queue, work.run, work.on_error, concurrency=1, lease_seconds=30)
+    serving = asyncio.create_task(loop.serve(grace_seconds=5))
+    await work.until_begun(1)
+    loop.check_leases()
+    await work.until(lambda: not loop.is_idle)
+    work.let_go.set()
+    with pytest.raises(RuntimeError, match="a bug"):
+        await serving
+    assert await pool.fetchval("select state from jobs") == "done"

@@ -24,10 +24,10 @@ from db.replies import Replies
 
 log = logging.getLogger(__name__)
 
-HOLD_SECONDS = 20.0
+HOLD_SECONDS = 10.0
 """A reply that a bot works on is due again after this long, should that bot have died."""
 
-EDIT_TIMEOUT_SECONDS = 15.0
+EDIT_TIMEOUT_SECONDS = 8.0
 """Below HOLD_SECONDS, so that no second edit starts while the first may still arrive."""
 
 MOVED_MAX = 5

@@ -19,7 +19,7 @@ from bot.words import Languages
 from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job, Jobs, State
 from db.pictures import Pictures
-from db.pool import UNAVAILABLE
+from db.pool import UNAVAILABLE, until_answered
 from db.replies import Replies
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class Keeper:
         self._languages = languages
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
+        self._at_work: set[int] = set()
         self._wake = asyncio.Event()
         self._poll_due = False
         self._stopping = False
@@ -108,6 +109,10 @@ class Keeper:
                 self._begin(job)
 
     def _begin(self, job: Job) -> None:
+        if job.id in self._at_work:
+            # What it shows is not recorded yet, as Postgres was away; it is due again after that.
+            return
+        self._at_work.add(job.id)
         task = asyncio.create_task(self._keep(job), name=f"reply-{job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -124,6 +129,8 @@ class Keeper:
             log.warning("job %d: what is shown could not be recorded: %s", job.id, error)
         except Exception:  # the outermost frame of a reply: its fault must not stop the others
             log.exception("job %d: its reply broke and is tried again", job.id)
+        finally:
+            self._at_work.discard(job.id)
 
     async def _show(self, job: Job) -> None:
         try:
@@ -141,12 +148,15 @@ class Keeper:
                 log.error("job %d: Discord keeps refusing its reply: %s", job.id, error)
                 await self._replies.give_up(job.id, job.revision, reason=f"refused: {error}")
         else:
-            await self._replies.shown(
-                job.id,
-                job.revision,
-                message_id=shown.message_id if shown else None,
-                channel_id=shown.channel_id if shown else None,
-                place=place,
+            # Shown once and not recorded, it would be shown again, perhaps elsewhere.
+            await until_answered(
+                lambda: self._replies.shown(
+                    job.id,
+                    job.revision,
+                    message_id=shown.message_id if shown else None,
+                    channel_id=shown.channel_id if shown else None,
+                    place=place,
+                )
             )
             log.info("job %d: its reply shows revision %d (%s)", job.id, job.revision, job.state)
 

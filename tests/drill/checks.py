@@ -9,7 +9,7 @@ from tests.drill.evidence import Evidence, Row, Shown
 from tests.drill.losses import AFTER_SECONDS, Losses, attempts
 
 FINAL = ("done", "failed", "cancelled")
-MARKS = {"done": "Full size", "failed": "⚠️", "cancelled": "✖️"}
+MARKS = {"done": "Full size", "failed": "⚠️", "cancelled": "🚫"}
 """What is to be read in a reply that shows the end of its job."""
 
 UNTOUCHED_MODEL, UNTOUCHED_STEP, UNTOUCHED_MIN = "stable-diffusion-v1-6", 64, 320

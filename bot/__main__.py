@@ -29,6 +29,7 @@ from db.gallery import Gallery
 from db.health import Check, Health, answering, unreachable
 from db.jobs import Jobs
 from db.listen import listen
+from db.logs import configure
 from db.migrate import wait_until_migrated
 from db.parking import Parking
 from db.pictures import Pictures
@@ -157,9 +158,8 @@ def _overdue(reach: Reach) -> Check:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     settings = load(BotSettings)
+    configure(settings, process="bot")
     try:
         asyncio.run(serve(settings))
     except discord.LoginFailure:

@@ -101,7 +101,7 @@ class Messenger:
         try:
             await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
         except discord.HTTPException as error:
-            log.info("job %d: no reaction under its picture: %s", job.id, error)
+            log.info("no reaction under its picture: %s", error)
 
     async def _edit_by_token(self, job: Job, reply: Reply) -> Shown:
         webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
@@ -148,5 +148,5 @@ async def _send(target: discord.abc.Messageable, job: Job, reply: Reply, way: st
         message = await target.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}")
     except (discord.NotFound, discord.Forbidden) as error:
         raise _RouteClosed(f"{way}: {error.text}") from error
-    log.info("job %d: the reply went out %s", job.id, way)
+    log.info("the reply went out %s", way)
     return Shown(message.channel.id, message.id)

@@ -10,7 +10,8 @@ import discord
 from bot import render
 from bot.access import in_time
 from bot.services import Interaction, services_of, words_of
-from db.jobs import Job, Order
+from db.jobs import Estimate, Job, Order
+from db.logs import about_job
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -52,12 +53,18 @@ async def place(interaction: Interaction, order: Order) -> None:
             log.info("interaction %d came again; its job is there already", interaction.id)
             return
         estimate = await services.jobs.estimate(job)
+    with about_job(job.id):
+        await _answer(interaction, order, job, estimate)
+
+
+async def _answer(interaction: Interaction, order: Order, job: Job, estimate: Estimate) -> None:
+    services = services_of(interaction)
     reply = render.waiting(job, estimate, words_of(interaction))
     try:
         callback = await interaction.response.send_message(view=reply.view, ephemeral=order.is_ephemeral)
     except discord.HTTPException as error:
         # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
-        log.warning("job %d could not be answered: %s", job.id, error)
+        log.warning("it is stored and could not be answered: %s", error)
         return
     try:
         await services.replies.shown(
@@ -69,7 +76,7 @@ async def place(interaction: Interaction, order: Order) -> None:
         )
     except UNAVAILABLE as error:
         # The keeper shows it once more, and learns the message's id by that.
-        log.warning("job %d: its answer could not be recorded: %s", job.id, error or type(error).__name__)
+        log.warning("its answer could not be recorded: %s", error or type(error).__name__)
     # What an idle worker notified of meanwhile was not due yet.
     asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
 

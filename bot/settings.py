@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from db.jobs import OPEN_MAX
 from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from db.models import DEFAULT_MODEL, PAINTERS
-from db.settings import BucketSettings, DatabaseSettings, HealthSettings, ModelName, WebUrl
+from db.settings import BucketSettings, DatabaseSettings, HealthSettings, LogSettings, ModelName, WebUrl
 
 
 def _web_socket_url(value: str) -> str:
@@ -33,7 +33,7 @@ Credits = Annotated[
 ]
 
 
-class BotSettings(DatabaseSettings, BucketSettings, HealthSettings):
+class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings):
     discord_token: SecretStr = Field(
         min_length=1, description="the bot's token, from the developer portal of Discord"
     )

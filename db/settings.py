@@ -85,6 +85,15 @@ class BucketSettings(Settings):
     )
 
 
+class LogSettings(Settings):
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="text, json (one object a line) or auto (text at a terminal, else json)"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="one of DEBUG, INFO, WARNING, ERROR"
+    )
+
+
 class HealthSettings(Settings):
     health_port: int | None = Field(
         None, ge=1, le=65535, description="a port for /healthz, from 1 to 65535, or unset for none"

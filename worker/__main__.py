@@ -18,6 +18,7 @@ from db.errors import FailureCode, JobFailed
 from db.health import Check, Health, answering, unreachable
 from db.jobs import Job
 from db.listen import listen
+from db.logs import configure
 from db.migrate import wait_until_migrated
 from db.orphans import Orphans
 from db.pace import Pace
@@ -98,7 +99,7 @@ def _stability(settings: WorkerSettings, session: aiohttp.ClientSession) -> Stab
 
 def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner) -> Loop:
     async def settle_unforeseen(job: Job, error: Exception) -> None:
-        log.error("job %d broke", job.id, exc_info=error)
+        log.error("it broke", exc_info=error)
         await runner.settle(job, JobFailed(FailureCode.INTERNAL, f"{type(error).__name__}: {error}"))
 
     return Loop(
@@ -158,9 +159,9 @@ async def _until_ready(pool: Pool, pace: Pace, loop: Loop) -> None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    asyncio.run(work(load(WorkerSettings)))
+    settings = load(WorkerSettings)
+    configure(settings, process="worker")
+    asyncio.run(work(settings))
 
 
 if __name__ == "__main__":

@@ -56,11 +56,11 @@ class JobRunner:
             await self.settle(job, error)
         else:
             await self._watch.painted(job)
-            log.info("job %d is done (request %s)", job.id, painting.request_id)
+            log.info("it is done (request %s)", painting.request_id)
 
     async def settle(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""
-        log.log(error.failure.log_level, "job %d, attempt %d: %s", job.id, job.attempt, error)
+        log.log(error.failure.log_level, "attempt %d: %s", job.attempt, error)
         await self._watch.failed(job, error)
         queue, pause_seconds = self._queue, error.retry_after_seconds or 0
         if error.code is FailureCode.RATE_LIMITED:

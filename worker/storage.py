@@ -65,7 +65,7 @@ class Storage:
                     await self._park(job, seed, pictures)
                 return
             except (ParkingFull, *UNAVAILABLE) as error:
-                log.error("job %d: its picture stays in memory: %s", job.id, error or type(error).__name__)
+                log.error("its picture stays in memory: %s", error or type(error).__name__)
             await asyncio.sleep(pause_seconds)
 
     async def _at_last(self, job: Job, seed: int | None, pictures: Pictures) -> None:
@@ -74,7 +74,7 @@ class Storage:
             async with asyncio.timeout(LAST_SECONDS):
                 await self._park(job, seed, pictures)
         except (LostJob, ParkingFull, *UNAVAILABLE) as error:
-            log.error("job %d: its picture is given up: %s", job.id, error or type(error).__name__)
+            log.error("its picture is given up: %s", error or type(error).__name__)
             await self._discard(job)
             raise asyncio.CancelledError from error
 
@@ -87,10 +87,10 @@ class Storage:
                         await self._put_both(job, pictures)
                         return True
                     except BucketUnavailable as error:
-                        log.warning("job %d: %s", job.id, error)
+                        log.warning("%s", error)
                     await asyncio.sleep(pause_seconds)
         except TimeoutError:
-            log.warning("job %d: the bucket takes too long", job.id)
+            log.warning("the bucket takes too long")
         return False
 
     async def _put_both(self, job: Job, pictures: Pictures) -> None:
@@ -117,7 +117,7 @@ class Storage:
         except ParkingFull as error:
             await self._watch.parking_is_full(str(error))
             raise
-        log.warning("job %d is done, and its picture parked until the bucket is back", job.id)
+        log.warning("it is done, and its picture parked until the bucket is back")
         await self._watch.parked(used, self._parking.bytes_max)
 
     async def _discard(self, job: Job) -> None:
@@ -126,7 +126,7 @@ class Storage:
             await self._bucket.remove_attempt(job)
         except BucketUnavailable as error:
             # The nightly sweep finds it.
-            log.warning("job %d: %s", job.id, error)
+            log.warning("%s", error)
 
 
 def _pauses() -> Iterator[float]:

@@ -16,6 +16,7 @@ from bot.endpoints import point_at
 from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
 from bot.messenger import Messenger
+from bot.metrics import MeteredJobs, ReplyMetrics
 from bot.owner import Owner
 from bot.services import Services
 from bot.settings import BotSettings
@@ -30,6 +31,7 @@ from db.health import Check, Health, answering, unreachable
 from db.jobs import Jobs
 from db.listen import listen
 from db.logs import configure
+from db.metrics import LoopLag, new_registry
 from db.migrate import wait_until_migrated
 from db.parking import Parking
 from db.pictures import Pictures
@@ -37,6 +39,7 @@ from db.pool import Pool, open_pool
 from db.reach import Reach
 from db.replies import Replies
 from db.settings import load
+from db.standing import Standing
 
 log = logging.getLogger("bot")
 
@@ -50,18 +53,20 @@ OVERDUE_SECONDS_MAX = 60.0
 
 async def serve(settings: BotSettings) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
+    registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client, replies, languages = Client(), Replies(pool), Languages()
         pictures = Pictures(bucket, Parking(pool))
+        jobs = MeteredJobs(pool, settings.limits, registry=registry)
         keeper = Keeper(
-            Jobs(pool, settings.limits),
+            jobs,
             replies,
             pictures,
-            Messenger(client, reaction=settings.reactions[0]),
+            Messenger(client, ReplyMetrics(registry), reaction=settings.reactions[0]),
             languages,
             concurrency=settings.reply_concurrency,
         )
-        client.services = _services(settings, pool, pictures, languages, wake=keeper.wake)
+        client.services = _services(settings, pool, jobs, pictures, languages, wake=keeper.wake)
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
         owner = Owner(client, Alarms(pool))
 
@@ -69,6 +74,10 @@ async def serve(settings: BotSettings) -> None:
             keeper.poll()
             if client.logged_in.is_set():
                 await owner.tell()
+
+        async def stand() -> None:
+            await wait_until_migrated(pool)
+            await Standing(pool, registry).serve()
 
         async def keep_replies() -> None:
             await wait_until_migrated(pool)
@@ -84,7 +93,7 @@ async def serve(settings: BotSettings) -> None:
             loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
         )
         async with client:
-            with answering(health, settings.health_port):
+            with answering(health, settings.health_port, registry):
                 await _run(
                     keeper,
                     keep_replies(),
@@ -92,6 +101,8 @@ async def serve(settings: BotSettings) -> None:
                     listen(settings.listen_dsn, {"job_changed": keeper.wake}),
                     reach.serve(),
                     health.serve(),
+                    LoopLag(registry).serve(),
+                    stand(),
                 )
         scheduler.shutdown(wait=False)
     log.info("the bot has stopped")
@@ -100,13 +111,14 @@ async def serve(settings: BotSettings) -> None:
 def _services(
     settings: BotSettings,
     pool: Pool,
+    jobs: Jobs,
     pictures: Pictures,
     languages: Languages,
     *,
     wake: Callable[[], None],
 ) -> Services:
     return Services(
-        jobs=Jobs(pool, settings.limits),
+        jobs=jobs,
         replies=Replies(pool),
         gallery=Gallery(pool),
         favourites=Favourites(pool),

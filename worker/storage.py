@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from db.bucket import Bucket
 from db.errors import BucketUnavailable, LostJob, ParkingFull
@@ -33,12 +34,15 @@ class Storage:
         watch: Watch,
         *,
         bucket_seconds: float = BUCKET_SECONDS,
+        uploading: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        """`uploading` is entered for as long as the bucket takes a picture."""
         self._queue = queue
         self._bucket = bucket
         self._parking = parking
         self._watch = watch
         self._bucket_seconds = bucket_seconds
+        self._uploading = uploading
 
     async def bring(self, job: Job, seed: int | None, preparing: asyncio.Future[Pictures]) -> None:
         """Returns when the job is done and its picture safe, however long Postgres and the bucket are away.
@@ -84,7 +88,8 @@ class Storage:
             async with asyncio.timeout(self._bucket_seconds):
                 for pause_seconds in range(1, BUCKET_TRIES + 1):
                     try:
-                        await self._put_both(job, pictures)
+                        with self._uploading():
+                            await self._put_both(job, pictures)
                         return True
                     except BucketUnavailable as error:
                         log.warning("%s", error)

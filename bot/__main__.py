@@ -55,7 +55,8 @@ async def serve(settings: BotSettings) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
-        client, replies, languages = Client(), Replies(pool), Languages()
+        client = Client(commands_guild_id=settings.commands_guild_id)
+        replies, languages = Replies(pool), Languages()
         pictures = Pictures(bucket, Parking(pool))
         jobs = MeteredJobs(pool, settings.limits, registry=registry)
         keeper = Keeper(

@@ -43,6 +43,9 @@ class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings)
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
     )
+    commands_guild_id: int | None = Field(
+        None, ge=1, description="the id of a server, or unset for commands that are there everywhere"
+    )
     stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(PAINTERS)}")
     download_reactions: Annotated[str, AfterValidator(_emoji_list)] = Field(
         "📥,⬇️", description="emoji, separated by commas; the bot puts the first one under each picture"

@@ -1,5 +1,6 @@
 """`python -m bot`: wires the bot together and runs it until SIGTERM or SIGINT."""
 
+import argparse
 import asyncio
 import logging
 import signal
@@ -13,6 +14,7 @@ from bot.buttons import press
 from bot.client import Client
 from bot.download import ReactionDownloads
 from bot.endpoints import point_at
+from bot.examination import examine_bot
 from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
 from bot.messenger import Messenger
@@ -23,6 +25,8 @@ from bot.settings import BotSettings
 from bot.words import Languages
 from db.alarms import Alarms
 from db.bucket import open_bucket
+from db.diagnosis import consult
+from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
@@ -67,7 +71,8 @@ async def serve(settings: BotSettings) -> None:
             languages,
             concurrency=settings.reply_concurrency,
         )
-        client.services = _services(settings, pool, jobs, pictures, languages, wake=keeper.wake)
+        doctor = Doctor(settings, pool, bucket)
+        client.services = _services(settings, pool, client, jobs, pictures, languages, doctor, keeper.wake)
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
         owner = Owner(client, Alarms(pool))
 
@@ -112,10 +117,11 @@ async def serve(settings: BotSettings) -> None:
 def _services(
     settings: BotSettings,
     pool: Pool,
+    client: Client,
     jobs: Jobs,
     pictures: Pictures,
     languages: Languages,
-    *,
+    doctor: Doctor,
     wake: Callable[[], None],
 ) -> Services:
     return Services(
@@ -129,6 +135,8 @@ def _services(
         languages=languages,
         model=settings.stability_model,
         wake=wake,
+        doctor=doctor,
+        registration=client.registration,
         press=press,
         turn=turn,
         open=open_picture,
@@ -170,7 +178,19 @@ def _overdue(reach: Reach) -> Check:
     return check
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="The Discord bot of Tigerbrush.")
+    doctor = parser.add_subparsers(dest="command").add_parser(
+        "doctor", help="say what is wrong, and what to do"
+    )
+    doctor.add_argument("--channel", type=int, help="the id of a channel in which the bot is to paint")
+    return parser.parse_args()
+
+
 def main() -> None:
+    arguments = _arguments()
+    if arguments.command == "doctor":
+        sys.exit(consult(BotSettings, lambda settings: examine_bot(settings, arguments.channel)))
     settings = load(BotSettings)
     configure(settings, process="bot")
     try:

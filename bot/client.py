@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot import edit
 from bot.controls import JobButton
+from bot.diagnose import doctor
 from bot.download import ReactionDownloads
 from bot.errors import on_command_error, tell
 from bot.forget import ForgetButton, forget_me
@@ -23,7 +24,7 @@ from bot.words import Translator
 
 log = logging.getLogger(__name__)
 
-COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me)
+COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me, doctor)
 
 
 class Client(discord.Client):

@@ -1,6 +1,7 @@
 """Settings are read from the environment once, at a process's start, and refused there in words."""
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -114,9 +115,15 @@ def load(cls: type[SettingsT]) -> SettingsT:
         _refuse(cls, error)
 
 
-def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
+def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
+    """A line for each variable that is wrong, without its value."""
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(problem["loc"][0])
         wrong = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        print(f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}.", file=sys.stderr)
+        yield f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}."
+
+
+def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
+    for line in problems(cls, error):
+        print(line, file=sys.stderr)
     sys.exit(78)  # EX_CONFIG of sysexits.h

@@ -1,17 +1,20 @@
 """`python -m worker`: wires one worker together and runs it until SIGTERM or SIGINT."""
 
+import argparse
 import asyncio
 import contextlib
 import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Coroutine
 
 import aiohttp
 
 from db.alarms import Alarms
 from db.bucket import open_bucket
+from db.diagnosis import consult
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.errors import FailureCode, JobFailed
@@ -30,6 +33,7 @@ from db.reach import Reach
 from db.settings import load
 from worker import upkeep
 from worker.carrier import Carrier
+from worker.examination import examine_worker
 from worker.job import JobRunner
 from worker.loop import Loop
 from worker.metered import MeteredPace, MeteredParking, MeteredQueue, MeteredStability, MeteredWatch
@@ -172,6 +176,10 @@ async def _until_ready(pool: Pool, pace: Pace, loop: Loop) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m worker", description="A worker of Tigerbrush.")
+    parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
+    if parser.parse_args().command == "doctor":
+        sys.exit(consult(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
     configure(settings, process="worker")
     asyncio.run(work(settings))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from db.jobs import OPEN_MAX
 from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from db.models import DEFAULT_MODEL, PAINTERS
-from db.settings import BucketSettings, DatabaseSettings, HealthSettings, ModelName, WebUrl
+from db.settings import BucketSettings, DatabaseSettings, HealthSettings, LogSettings, ModelName, WebUrl
 
 
 def _web_socket_url(value: str) -> str:
@@ -33,7 +33,7 @@ Credits = Annotated[
 ]
 
 
-class BotSettings(DatabaseSettings, BucketSettings, HealthSettings):
+class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings):
     discord_token: SecretStr = Field(
         min_length=1, description="the bot's token, from the developer portal of Discord"
     )
@@ -42,6 +42,9 @@ class BotSettings(DatabaseSettings, BucketSettings, HealthSettings):
     )
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
+    )
+    commands_guild_id: int | None = Field(
+        None, ge=1, description="the id of a server, or unset for commands that are there everywhere"
     )
     stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(PAINTERS)}")
     download_reactions: Annotated[str, AfterValidator(_emoji_list)] = Field(

@@ -1,6 +1,7 @@
 """Settings are read from the environment once, at a process's start, and refused there in words."""
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -85,6 +86,15 @@ class BucketSettings(Settings):
     )
 
 
+class LogSettings(Settings):
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="text, json (one object a line) or auto (text at a terminal, else json)"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="one of DEBUG, INFO, WARNING, ERROR"
+    )
+
+
 class HealthSettings(Settings):
     health_port: int | None = Field(
         None, ge=1, le=65535, description="a port for /healthz, from 1 to 65535, or unset for none"
@@ -105,9 +115,15 @@ def load(cls: type[SettingsT]) -> SettingsT:
         _refuse(cls, error)
 
 
-def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
+def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
+    """A line for each variable that is wrong, without its value."""
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(problem["loc"][0])
         wrong = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        print(f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}.", file=sys.stderr)
+        yield f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}."
+
+
+def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
+    for line in problems(cls, error):
+        print(line, file=sys.stderr)
     sys.exit(78)  # EX_CONFIG of sysexits.h

@@ -66,6 +66,20 @@ class Stability:
         form.add_field("image", io.BytesIO(picture), filename="picture.png", content_type="image/png")
         return await self._ask(UPSCALER, {"data": form})
 
+    async def balance(self) -> float:
+        """The credits that are left. Raises JobFailed as `paint` does."""
+        try:
+            async with self._session.get(
+                self._host + "/v1/user/balance",
+                headers={"Authorization": f"Bearer {self._key}"},
+                timeout=self._timeout,
+            ) as response:
+                if response.status != 200:
+                    raise await self._failure(response)
+                return float((await response.json())["credits"])
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
+
     async def _ask(self, model: Model, body: dict[str, Any]) -> Painting:
         try:
             async with self._session.post(

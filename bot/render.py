@@ -77,8 +77,7 @@ def done(job: Job, preview: bytes, link: Link | None, say: Words) -> Reply:
     container = Container(
         gallery, ui.TextDisplay(f"{_quote(job)}\n{_facts(job, say)}\n{text}"), accent_colour=GREEN
     )
-    if link is not None:
-        container.add_item(ui.ActionRow(*links))
+    container.add_item(ui.ActionRow(*links))
     container.add_item(row(job.id, say, *actions_of(job)))
     return Reply(view_of(container), preview, alt_text(job.prompt))
 

@@ -135,7 +135,7 @@ def test_a_parked_picture_has_its_preview_and_no_link_yet() -> None:
     assert len(reply.attachments()) == 1
     assert "its full size follows shortly" in texts(reply)
     assert '"url": "http' not in json.dumps(components(reply))
-    assert buttons(reply) == ["Again", "Edit", "Upscale", "Favourite", "Delete"]
+    assert buttons(reply) == ["Link", "Again", "Edit", "Upscale", "Favourite", "Delete"]
 
 
 @pytest.mark.parametrize("code", [code for code in FailureCode if FAILURES[code].pausing])

@@ -11,6 +11,7 @@ from bot import render
 from bot.access import in_time
 from bot.services import Interaction, services_of, words_of
 from db.jobs import Job, Order
+from db.models import painter
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,8 @@ async def place(interaction: Interaction, order: Order) -> None:
 
 def again(interaction: Interaction, job: Job) -> Order:
     """The same once more, for whoever asks now, and with a new seed."""
-    order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=job.model)
+    model = painter(job.model).name
+    order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=model)
     return replace(
         order,
         negative_prompt=job.negative_prompt,

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from db.errors import InvalidRequest
-from db.models import PIXELS_MAX, SIDE_MAX
+from db.models import PIXELS_MAX, SIDE_MAX, SIDE_MIN
 
 ALT_TEXT_LENGTH_MAX = 1024
 SHOWN_LENGTH_MAX = 3000
@@ -37,7 +37,15 @@ def clean_negative_prompt(text: str | None) -> str | None:
 
 
 def check_size(width: int, height: int) -> None:
-    """Raises InvalidRequest for what Discord's own limits on each side let through."""
+    """Raises InvalidRequest. Discord's own limits on each side are not ours to rely on."""
+    for side in (width, height):
+        if not SIDE_MIN <= side <= SIDE_MAX:
+            raise InvalidRequest(
+                "{side} is not a side that a picture may have: {least} to {most} pixels.",
+                side=side,
+                least=SIDE_MIN,
+                most=SIDE_MAX,
+            )
     if width * height > PIXELS_MAX:
         largest = min(PIXELS_MAX // width, SIDE_MAX)
         raise InvalidRequest(

@@ -88,7 +88,7 @@ def loaded(
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-@fuzz(500)
+@fuzz(200)
 @given(name=st.sampled_from(VARIABLES), value=values)
 @example("stability_api_key", f"sk-{SECRET}\n")
 @example("discord_token", f"token-{SECRET}\r\n")
@@ -142,7 +142,7 @@ def usable(settings: Settings, name: str) -> None:
         assert url.port is None or url.port >= 0
 
 
-@fuzz(100)
+@fuzz(40)
 @given(environment=st.dictionaries(st.sampled_from(VARIABLES).map(str.upper), values, max_size=6))
 def test_all_that_is_wrong_is_told_at_once(
     capsys: pytest.CaptureFixture[str], environment: dict[str, str]

@@ -19,7 +19,7 @@ from db.errors import InvalidRequest
 from db.jobs import Job
 from db.models import PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN, check_options, painter
 
-CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,19})")
+CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,18})")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*[x×*, ]\s*(\d{1,5})\s*", re.IGNORECASE)
 
 # Nobody takes longer; until then discord.py keeps the modal in memory.

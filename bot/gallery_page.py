@@ -71,7 +71,7 @@ LOOKS = {
 class PageButton(
     ui.DynamicItem[ui.Button[Any]],
     template=re.compile(
-        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,19}):(?P<owner>[0-9]{1,20}):(?P<size>[1-9]):"
+        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,19}):(?P<size>[1-9]):"
         r"(?P<favourites>[01]):(?P<search>.*)",
         re.DOTALL,
     ),

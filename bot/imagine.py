@@ -83,6 +83,8 @@ async def imagine(
     negative = clean_negative_prompt(negative_prompt)
     size = _size(width, height, shape)
     check_options(painter(name), negative_prompt=negative, style=style)
+    if seed is not None and not 0 <= seed <= SEED_MAX:
+        raise InvalidRequest("A seed is a number from 0 to {most}.", most=SEED_MAX)
     plain = order_of(interaction, prompt=clean_prompt(prompt), width=size[0], height=size[1], model=name)
     order = replace(plain, negative_prompt=negative, style=style, seed=seed, spoiler=spoiler)
     await place(interaction, replace(order, private=private or plain.private))

@@ -190,7 +190,7 @@ DEFAULT_MODEL = "core"
 
 
 def painter(name: str) -> Model:
-    """Raises InvalidRequest: an old picture, or a command that Discord remembers, may name one of the past."""
+    """Raises InvalidRequest: an old picture, or a command that Discord remembers, may name a past one."""
     if name not in PAINTERS:
         raise InvalidRequest(
             "This model is not on offer any more; choose one of {others}.",

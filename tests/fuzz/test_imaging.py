@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from db.errors import FailureCode, JobFailed
-from tests.fuzz.examples import fuzz
+from tests.fuzz.examples import fuzz, outcome
 from worker.imaging import PREVIEW_SIDE_MAX, prepare, shrink
 
 
@@ -97,10 +97,9 @@ SIZE = (48, 32)
 
 def judge(data: bytes, size: tuple[int, int] | None) -> bool:
     """Whether a picture came of it; anything but that and the one failure breaks the test."""
-    try:
-        pictures = prepare(data, size)
-    except JobFailed as error:
-        assert error.code is FailureCode.BAD_PICTURE
+    pictures = outcome(lambda: prepare(data, size), JobFailed)
+    if isinstance(pictures, JobFailed):
+        assert pictures.code is FailureCode.BAD_PICTURE
         return False
     if size is not None:
         assert pictures.size == size
@@ -169,9 +168,31 @@ def test_what_only_begins_like_a_picture_is_none(start: bytes, rest: bytes) -> N
 
 chunks = st.builds(
     chunk,
-    st.sampled_from([b"IDAT", b"PLTE", b"tRNS", b"iCCP", b"zTXt", b"iTXt", b"tEXt", b"gAMA", b"acTL", b"fcTL", b"fdAT", b"eXIf", b"pHYs", b"IHDR", b"cHRM", b"sRGB", b"abCd"]),
-    st.binary(max_size=40) | st.binary(max_size=200).map(zlib.compress) | st.binary(max_size=200).map(lambda data: b"x\0\0" + zlib.compress(data)),
-)  # fmt: skip
+    st.sampled_from(
+        [
+            b"IDAT",
+            b"PLTE",
+            b"tRNS",
+            b"iCCP",
+            b"zTXt",
+            b"iTXt",
+            b"tEXt",
+            b"gAMA",
+            b"acTL",
+            b"fcTL",
+            b"fdAT",
+            b"eXIf",
+            b"pHYs",
+            b"IHDR",
+            b"cHRM",
+            b"sRGB",
+            b"abCd",
+        ]
+    ),
+    st.binary(max_size=40)
+    | st.binary(max_size=200).map(zlib.compress)
+    | st.binary(max_size=200).map(lambda data: b"x\0\0" + zlib.compress(data)),
+)
 
 
 @fuzz(200)
@@ -199,10 +220,9 @@ def test_a_picture_that_ends_anywhere_does_not_break_the_worker(name: str) -> No
 @given(data=damaged(), size=st.tuples(st.integers(1, 64), st.integers(1, 64)))
 @example(png(0, 0, chunk(b"IDAT", zlib.compress(b""))), (32, 32))
 def test_what_is_to_be_made_larger_is_shrunk_or_is_no_picture(data: bytes, size: tuple[int, int]) -> None:
-    try:
-        shrunk = shrink(data, size)
-    except JobFailed as error:
-        assert error.code is FailureCode.BAD_PICTURE
+    shrunk = outcome(lambda: shrink(data, size), JobFailed)
+    if isinstance(shrunk, JobFailed):
+        assert shrunk.code is FailureCode.BAD_PICTURE
         return
     with Image.open(io.BytesIO(shrunk)) as image:
         assert image.size == size

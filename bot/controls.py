@@ -49,7 +49,9 @@ LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
 }
 
 
-class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"job:(?P<action>[a-z]+):(?P<id>[0-9]{1,19})"):
+class JobButton(
+    ui.DynamicItem[ui.Button[Any]], template=rf"job:(?P<action>{'|'.join(Action)}):(?P<id>[0-9]{{1,18}})"
+):
     def __init__(self, action: Action, job_id: int, say: Words = ENGLISH) -> None:
         emoji, label, style = LOOKS[action]
         super().__init__(

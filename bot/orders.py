@@ -12,6 +12,7 @@ from bot.access import in_time
 from bot.services import Interaction, services_of, words_of
 from db.jobs import Estimate, Job, Jobs, Order
 from db.logs import about_job
+from db.models import painter
 from db.pool import UNAVAILABLE, within
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,8 @@ async def _estimate(jobs: Jobs, job: Job) -> Estimate:
 
 def again(interaction: Interaction, job: Job) -> Order:
     """The same once more, for whoever asks now, and with a new seed."""
-    order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=job.model)
+    model = painter(job.model).name
+    order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=model)
     return replace(
         order,
         negative_prompt=job.negative_prompt,

@@ -1,5 +1,6 @@
 """`python -m bot`: wires the bot together and runs it until SIGTERM or SIGINT."""
 
+import argparse
 import asyncio
 import logging
 import signal
@@ -13,15 +14,19 @@ from bot.buttons import press
 from bot.client import Client
 from bot.download import ReactionDownloads
 from bot.endpoints import point_at
+from bot.examination import examine_bot
 from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
 from bot.messenger import Messenger
+from bot.metrics import MeteredJobs, ReplyMetrics
 from bot.owner import Owner
 from bot.services import Services
 from bot.settings import BotSettings
 from bot.words import Languages
 from db.alarms import Alarms
 from db.bucket import open_bucket
+from db.diagnosis import consult
+from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
@@ -29,6 +34,8 @@ from db.gallery import Gallery
 from db.health import Check, Health, answering, unreachable
 from db.jobs import Jobs
 from db.listen import listen
+from db.logs import configure
+from db.metrics import LoopLag, new_registry
 from db.migrate import wait_until_migrated
 from db.parking import Parking
 from db.pictures import Pictures
@@ -36,6 +43,7 @@ from db.pool import Pool, open_pool
 from db.reach import Reach
 from db.replies import Replies
 from db.settings import load
+from db.standing import Standing
 
 log = logging.getLogger("bot")
 
@@ -49,18 +57,22 @@ OVERDUE_SECONDS_MAX = 60.0
 
 async def serve(settings: BotSettings) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
+    registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
-        client, replies, languages = Client(), Replies(pool), Languages()
+        client = Client(commands_guild_id=settings.commands_guild_id)
+        replies, languages = Replies(pool), Languages()
         pictures = Pictures(bucket, Parking(pool))
+        jobs = MeteredJobs(pool, settings.limits, registry=registry)
         keeper = Keeper(
-            Jobs(pool, settings.limits),
+            jobs,
             replies,
             pictures,
-            Messenger(client, reaction=settings.reactions[0]),
+            Messenger(client, ReplyMetrics(registry), reaction=settings.reactions[0]),
             languages,
             concurrency=settings.reply_concurrency,
         )
-        client.services = _services(settings, pool, pictures, languages, wake=keeper.wake)
+        doctor = Doctor(settings, pool, bucket)
+        client.services = _services(settings, pool, client, jobs, pictures, languages, doctor, keeper.wake)
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
         owner = Owner(client, Alarms(pool))
 
@@ -68,6 +80,10 @@ async def serve(settings: BotSettings) -> None:
             keeper.poll()
             if client.logged_in.is_set():
                 await owner.tell()
+
+        async def stand() -> None:
+            await wait_until_migrated(pool)
+            await Standing(pool, registry).serve()
 
         async def keep_replies() -> None:
             await wait_until_migrated(pool)
@@ -83,7 +99,7 @@ async def serve(settings: BotSettings) -> None:
             loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
         )
         async with client:
-            with answering(health, settings.health_port):
+            with answering(health, settings.health_port, registry):
                 await _run(
                     keeper,
                     keep_replies(),
@@ -91,6 +107,8 @@ async def serve(settings: BotSettings) -> None:
                     listen(settings.listen_dsn, {"job_changed": keeper.wake}),
                     reach.serve(),
                     health.serve(),
+                    LoopLag(registry).serve(),
+                    stand(),
                 )
         scheduler.shutdown(wait=False)
     log.info("the bot has stopped")
@@ -99,13 +117,15 @@ async def serve(settings: BotSettings) -> None:
 def _services(
     settings: BotSettings,
     pool: Pool,
+    client: Client,
+    jobs: Jobs,
     pictures: Pictures,
     languages: Languages,
-    *,
+    doctor: Doctor,
     wake: Callable[[], None],
 ) -> Services:
     return Services(
-        jobs=Jobs(pool, settings.limits),
+        jobs=jobs,
         replies=Replies(pool),
         gallery=Gallery(pool),
         favourites=Favourites(pool),
@@ -115,6 +135,8 @@ def _services(
         languages=languages,
         model=settings.stability_model,
         wake=wake,
+        doctor=doctor,
+        registration=client.registration,
         press=press,
         turn=turn,
         open=open_picture,
@@ -156,10 +178,21 @@ def _overdue(reach: Reach) -> Check:
     return check
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="The Discord bot of Tigerbrush.")
+    doctor = parser.add_subparsers(dest="command").add_parser(
+        "doctor", help="say what is wrong, and what to do"
+    )
+    doctor.add_argument("--channel", type=int, help="the id of a channel in which the bot is to paint")
+    return parser.parse_args()
+
+
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    arguments = _arguments()
+    if arguments.command == "doctor":
+        sys.exit(consult(BotSettings, lambda settings: examine_bot(settings, arguments.channel)))
     settings = load(BotSettings)
+    configure(settings, process="bot")
     try:
         asyncio.run(serve(settings))
     except discord.LoginFailure:

@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot import edit
 from bot.controls import JobButton
+from bot.diagnose import doctor
 from bot.download import ReactionDownloads
 from bot.errors import on_command_error, tell
 from bot.forget import ForgetButton, forget_me
@@ -17,12 +18,13 @@ from bot.gallery import gallery
 from bot.gallery_page import PageButton, PictureSelect
 from bot.imagine import imagine
 from bot.queue import queue
+from bot.registration import Registration
 from bot.services import Interaction, Services
 from bot.words import Translator
 
 log = logging.getLogger(__name__)
 
-COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me)
+COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me, doctor)
 
 
 class Client(discord.Client):
@@ -31,7 +33,7 @@ class Client(discord.Client):
     services: Services
     downloads: ReactionDownloads
 
-    def __init__(self) -> None:
+    def __init__(self, *, commands_guild_id: int | None = None) -> None:
         # Voice is not used, so there is nothing to miss in a library for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -50,13 +52,13 @@ class Client(discord.Client):
         self.tree.error(on_command_error)
         for command in COMMANDS:
             self.tree.add_command(command)
+        self.registration = Registration(self.tree, guild_id=commands_guild_id)
 
     async def setup_hook(self) -> None:
         self.logged_in.set()
         self.add_dynamic_items(JobButton, PageButton, PictureSelect, ForgetButton)
         await self.tree.set_translator(Translator(self.services.languages))
-        registered = await self.tree.sync()
-        log.info("registered %d commands", len(registered))
+        await self.registration.bring_up_to_date()
 
     @property
     def away_seconds(self) -> float:

@@ -11,6 +11,7 @@ from discord import ui
 from bot.services import Interaction, services_of
 from bot.words import ENGLISH, Words
 from db.jobs import Job
+from db.logs import about_job
 from db.models import Kind
 
 
@@ -48,7 +49,9 @@ LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
 }
 
 
-class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"job:(?P<action>[a-z]+):(?P<id>[0-9]{1,19})"):
+class JobButton(
+    ui.DynamicItem[ui.Button[Any]], template=rf"job:(?P<action>{'|'.join(Action)}):(?P<id>[0-9]{{1,18}})"
+):
     def __init__(self, action: Action, job_id: int, say: Words = ENGLISH) -> None:
         emoji, label, style = LOOKS[action]
         super().__init__(
@@ -64,7 +67,8 @@ class JobButton(ui.DynamicItem[ui.Button[Any]], template=r"job:(?P<action>[a-z]+
         return cls(Action(match["action"]), int(match["id"]))
 
     async def callback(self, interaction: Interaction) -> None:
-        await services_of(interaction).press(interaction, self._action, self._job_id)
+        with about_job(self._job_id):
+            await services_of(interaction).press(interaction, self._action, self._job_id)
 
 
 def row(job_id: int, say: Words, *actions: Action) -> ui.ActionRow[Any]:

@@ -14,6 +14,7 @@ from bot.words import ENGLISH, Words
 from db.bucket import file_name
 from db.errors import BucketUnavailable
 from db.jobs import Job, State
+from db.logs import about_job
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +46,11 @@ class ReactionDownloads:
             return
         if job.private and job.member_id != payload.user_id:
             return
-        if not await self._services.downloads.begin(payload.user_id, job.id):
-            log.info("job %d was sent to this member less than a minute ago", job.id)
-            return
-        await self._send(payload, job)
+        with about_job(job.id):
+            if await self._services.downloads.begin(payload.user_id, job.id):
+                await self._send(payload, job)
+            else:
+                log.info("it was sent to this member less than a minute ago")
 
     async def _send(self, payload: discord.RawReactionActionEvent, job: Job) -> None:
         # A reaction does not tell the language of who reacts; whoever asked for the picture reads their own.
@@ -57,7 +59,7 @@ class ReactionDownloads:
         try:
             view, files = await self._view(job, say), await self._files(job)
         except BucketUnavailable as error:
-            log.warning("job %d could not be sent to a member who reacted: %s", job.id, error)
+            log.warning("it could not be sent to a member who reacted: %s", error)
             view, files = (
                 render.notice(
                     say("📥 The picture cannot be reached at the moment. React again in a minute.")
@@ -71,7 +73,7 @@ class ReactionDownloads:
                 raise
             await self._say_that_messages_are_closed(payload, say)
         else:
-            log.info("job %d was sent to a member who reacted", job.id)
+            log.info("it was sent to a member who reacted")
 
     async def _view(self, job: Job, say: Words) -> ui.LayoutView:
         url = await self._services.pictures.link(job, download=True)

@@ -12,14 +12,14 @@ from discord import ui
 
 from bot.access import require_commands, visible_job
 from bot.orders import again, place
-from bot.prompts import check_size, clean_negative_prompt, clean_prompt
+from bot.prompts import check_size, clean_negative_prompt, clean_prompt, escape
 from bot.services import Interaction
 from bot.words import Words
 from db.errors import InvalidRequest
 from db.jobs import Job
-from db.models import MODELS, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN, check_options
+from db.models import PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN, check_options, painter
 
-CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,19})")
+CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,18})")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*[x×*, ]\s*(\d{1,5})\s*", re.IGNORECASE)
 
 # Nobody takes longer; until then discord.py keeps the modal in memory.
@@ -38,7 +38,7 @@ def edit_modal(job: Job, say: Words) -> ui.Modal:
     size = ui.TextInput[Any](custom_id="size", default=f"{job.width} × {job.height}", max_length=20)
     description = say("Width × height in pixels, {least} to {most} each", least=SIDE_MIN, most=SIDE_MAX)
     modal.add_item(ui.Label(text=say("Size"), description=description, component=size))
-    if MODELS[job.model].takes_negative_prompt:
+    if painter(job.model).takes_negative_prompt:
         negative = ui.TextInput[Any](
             custom_id="negative_prompt",
             style=discord.TextStyle.paragraph,
@@ -56,7 +56,7 @@ async def submit(interaction: Interaction, job_id: int) -> None:
     filled_in = _filled_in(interaction.data)
     width, height = _size(filled_in.get("size", ""))
     negative = clean_negative_prompt(filled_in.get("negative_prompt"))
-    check_options(MODELS[job.model], negative_prompt=negative, style=job.style)
+    check_options(painter(job.model), negative_prompt=negative, style=job.style)
     order = again(interaction, job)
     prompt = clean_prompt(filled_in.get("prompt", ""))
     await place(
@@ -67,14 +67,16 @@ async def submit(interaction: Interaction, job_id: int) -> None:
 def _filled_in(data: Any) -> dict[str, str]:
     """The texts by their custom ids, whatever holds them."""
     found: dict[str, str] = {}
-    pending = list(data.get("components", []))
+    pending = [data]
     while pending:
         component = pending.pop()
-        if isinstance(component.get("value"), str):
-            found[component["custom_id"]] = component["value"]
-        pending += component.get("components", [])
-        if "component" in component:
-            pending.append(component["component"])
+        if isinstance(component, list):
+            pending += component
+        elif isinstance(component, dict):
+            name, value = component.get("custom_id"), component.get("value")
+            if isinstance(name, str) and isinstance(value, str):
+                found[name] = value
+            pending += component.get("components"), component.get("component")
     return found
 
 
@@ -83,16 +85,8 @@ def _size(text: str) -> tuple[int, int]:
     if match is None:
         raise InvalidRequest(
             "“{typed}” is not a size. Write the width and the height in pixels, such as 1024 × 768.",
-            typed=text[:40],
+            typed=escape(clean_negative_prompt(text[:40]) or ""),
         )
     width, height = int(match[1]), int(match[2])
-    for side in (width, height):
-        if not SIDE_MIN <= side <= SIDE_MAX:
-            raise InvalidRequest(
-                "{side} is not a side that a picture may have: {least} to {most} pixels.",
-                side=side,
-                least=SIDE_MIN,
-                most=SIDE_MAX,
-            )
     check_size(width, height)
     return width, height

@@ -26,6 +26,11 @@ SEARCH_LENGTH_MAX = 40
 """It has to fit into a custom id of 100 characters, beside two snowflakes."""
 
 _PROMPT_LENGTH_MAX = 120
+_ENTRIES_LENGTH_MAX = 3600
+"""Of a message's 4,000 characters; the rest of them is for the title."""
+_ENTRY_LENGTH_MAX = 250
+"""Without a link: the prompt and what is said of the picture."""
+
 _OPTION_LENGTH_MAX = 100
 
 
@@ -66,7 +71,7 @@ LOOKS = {
 class PageButton(
     ui.DynamicItem[ui.Button[Any]],
     template=re.compile(
-        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,19}):(?P<owner>[0-9]{1,20}):(?P<size>[0-9]):"
+        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,19}):(?P<size>[1-9]):"
         r"(?P<favourites>[01]):(?P<search>.*)",
         re.DOTALL,
     ),
@@ -114,7 +119,10 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"gallery:open"):
         return made
 
     async def callback(self, interaction: Interaction) -> None:
-        await services_of(interaction).open(interaction, int(self.item.values[0]))
+        chosen = "".join(self.item.values)
+        known = chosen.isascii() and chosen.isdecimal() and len(chosen) <= 18
+        # No picture has the number 0, which is then said as of any that is gone.
+        await services_of(interaction).open(interaction, int(chosen) if known else 0)
 
 
 def page_view(
@@ -145,7 +153,8 @@ def page_view(
     ]
     if shown:
         items.append(ui.MediaGallery(*shown))
-    items += [_entry(number, job, links[job.id], say) for number, job in enumerate(page.jobs, start=1)]
+    room = _ENTRIES_LENGTH_MAX // max(1, len(page.jobs)) - _ENTRY_LENGTH_MAX
+    items += [_entry(number, job, links[job.id], say, room) for number, job in enumerate(page.jobs, start=1)]
     items.append(ui.ActionRow(PictureSelect(page.jobs, say)))
     if not shared:
         items.append(_turns(page, query, say))
@@ -172,7 +181,8 @@ def _title(query: Query, say: Words) -> str:
     return f"{title} · {escape(query.search)}" if query.search else title
 
 
-def _entry(number: int, job: Job, url: str | None, say: Words) -> ui.Item[Any]:
+def _entry(number: int, job: Job, url: str | None, say: Words, room: int) -> ui.Item[Any]:
+    """`room` is how long a link may be that stands in the text; one that is longer is behind the menu."""
     facts = [f"{job.width} × {job.height}", format_dt(job.created_at, "d")]
     if job.private:
         facts.append(say("private"))
@@ -180,6 +190,8 @@ def _entry(number: int, job: Job, url: str | None, say: Words) -> ui.Item[Any]:
     if url is None:
         return ui.TextDisplay(f"{text} · {say('the full size follows shortly')}")
     label = say("Full size")
+    if len(url) > LINK_URL_LENGTH_MAX and len(url) > room:
+        return ui.TextDisplay(text)
     if len(url) > LINK_URL_LENGTH_MAX:
         return ui.TextDisplay(f"{text} · 🔗 [{label}]({url})")
     return ui.Section(text, accessory=ui.Button(label=label, emoji="🔗", url=url))

@@ -9,7 +9,6 @@ from bot.prompts import check_size, clean_negative_prompt, clean_prompt
 from bot.services import Interaction, services_of
 from db.errors import InvalidRequest
 from db.models import (
-    MODELS,
     PAINTERS,
     PROMPT_LENGTH_MAX,
     SEED_MAX,
@@ -20,6 +19,7 @@ from db.models import (
     STYLES,
     Model,
     check_options,
+    painter,
 )
 
 Side = app_commands.Range[int, SIDE_MIN, SIDE_MAX]
@@ -82,7 +82,9 @@ async def imagine(
     name = model or services_of(interaction).model
     negative = clean_negative_prompt(negative_prompt)
     size = _size(width, height, shape)
-    check_options(MODELS[name], negative_prompt=negative, style=style)
+    check_options(painter(name), negative_prompt=negative, style=style)
+    if seed is not None and not 0 <= seed <= SEED_MAX:
+        raise InvalidRequest("A seed is a number from 0 to {most}.", most=SEED_MAX)
     plain = order_of(interaction, prompt=clean_prompt(prompt), width=size[0], height=size[1], model=name)
     order = replace(plain, negative_prompt=negative, style=style, seed=seed, spoiler=spoiler)
     await place(interaction, replace(order, private=private or plain.private))
@@ -92,7 +94,9 @@ def _size(width: int | None, height: int | None, shape: str | None) -> tuple[int
     if shape is not None:
         if width is not None or height is not None:
             raise InvalidRequest("Name a shape, or a width and a height, but not both.")
+        if shape not in SIZES:
+            raise InvalidRequest("There is no such shape; choose one of {shapes}.", shapes=", ".join(SIZES))
         return SIZES[shape]
-    size = width or SIDE_DEFAULT, height or SIDE_DEFAULT
+    size = SIDE_DEFAULT if width is None else width, SIDE_DEFAULT if height is None else height
     check_size(*size)
     return size

@@ -18,6 +18,7 @@ from bot.render import Reply
 from bot.words import Languages
 from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job, Jobs, State
+from db.logs import about_job
 from db.pictures import Pictures
 from db.pool import UNAVAILABLE, until_answered
 from db.replies import Replies
@@ -123,21 +124,22 @@ class Keeper:
         self._wake.set()
 
     async def _keep(self, job: Job) -> None:
-        try:
-            await self._show(job)
-        except UNAVAILABLE as error:
-            log.warning("job %d: what is shown could not be recorded: %s", job.id, error)
-        except Exception:  # the outermost frame of a reply: its fault must not stop the others
-            log.exception("job %d: its reply broke and is tried again", job.id)
-        finally:
-            self._at_work.discard(job.id)
+        with about_job(job.id):
+            try:
+                await self._show(job)
+            except UNAVAILABLE as error:
+                log.warning("what is shown could not be recorded: %s", error)
+            except Exception:  # the outermost frame of a reply: its fault must not stop the others
+                log.exception("its reply broke and is tried again")
+            finally:
+                self._at_work.discard(job.id)
 
     async def _show(self, job: Job) -> None:
         try:
             async with asyncio.timeout(EDIT_TIMEOUT_SECONDS):
                 shown, place = await self._bring(job)
         except (Undeliverable, PictureGone) as error:
-            log.warning("job %d: its reply cannot be shown: %s", job.id, error)
+            log.warning("its reply cannot be shown: %s", error)
             await self._replies.give_up(job.id, job.revision, reason=str(error))
         except _PASSING as error:
             await self._postpone(job, error, count_fault=False)
@@ -145,7 +147,7 @@ class Keeper:
             if job.reply_faults + 1 < REFUSALS_MAX:
                 await self._postpone(job, error, count_fault=True)
             else:
-                log.error("job %d: Discord keeps refusing its reply: %s", job.id, error)
+                log.error("Discord keeps refusing its reply: %s", error)
                 await self._replies.give_up(job.id, job.revision, reason=f"refused: {error}")
         else:
             # Shown once and not recorded, it would be shown again, perhaps elsewhere.
@@ -158,7 +160,7 @@ class Keeper:
                     place=place,
                 )
             )
-            log.info("job %d: its reply shows revision %d (%s)", job.id, job.revision, job.state)
+            log.info("its reply shows revision %d (%s)", job.revision, job.state)
 
     async def _bring(self, job: Job) -> tuple[Shown | None, int | None]:
         """Where the message is that shows the job now, and the place in line that it tells."""
@@ -174,9 +176,7 @@ class Keeper:
         ).total_seconds()
         # The longer it has been failing, the longer the pause: no column has to count the tries.
         delay_seconds = min(max(1.0, behind_seconds / 4), PAUSE_SECONDS_MAX)
-        log.warning(
-            "job %d: its reply is tried again in %.0f s: %s", job.id, delay_seconds, error or type(error)
-        )
+        log.warning("its reply is tried again in %.0f s: %s", delay_seconds, error or type(error))
         await self._replies.postpone(job.id, delay_seconds=delay_seconds, count_fault=count_fault)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, cast
 
+import aiohttp
 import discord
 
+from bot.metrics import ReplyMetrics
 from bot.render import Reply
 from db.errors import TigerbrushError
 from db.jobs import Job, State
@@ -43,8 +45,9 @@ class _RouteClosed(TigerbrushError):
 class Messenger:
     """`reaction` is put under each finished picture that others can react to."""
 
-    def __init__(self, client: discord.Client, *, reaction: str) -> None:
+    def __init__(self, client: discord.Client, metrics: ReplyMetrics, *, reaction: str) -> None:
         self._client = client
+        self._metrics = metrics
         self._reaction = reaction
 
     async def bring(self, job: Job, reply: Reply) -> Shown | None:
@@ -54,9 +57,9 @@ class Messenger:
         Raises Undeliverable, or discord.py's own exceptions for what may pass.
         """
         reasons = []
-        for route in self._routes(job):
+        for way, route in self._routes(job):
             try:
-                shown = await route(job, reply)
+                shown = await self._try(way, route(job, reply))
             except _RouteClosed as error:
                 reasons.append(str(error))
             else:
@@ -79,18 +82,27 @@ class Messenger:
         except discord.Forbidden as error:
             raise Undeliverable(f"the message could not be removed: {error.text}") from error
 
-    def _routes(self, job: Job) -> list[_Route]:
-        routes: list[_Route] = []
+    async def _try(self, way: str, bringing: Awaitable[Shown]) -> Shown:
+        try:
+            shown = await bringing
+        except (TigerbrushError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            self._metrics.failed(way, error)
+            raise
+        self._metrics.shown(way)
+        return shown
+
+    def _routes(self, job: Job) -> list[tuple[str, _Route]]:
+        routes: list[tuple[str, _Route]] = []
         if job.token is not None and datetime.now(UTC) < job.token_expires_at - TOKEN_MARGIN:
-            routes.append(self._edit_by_token)
+            routes.append(("token", self._edit_by_token))
         # A private reply is in no channel: nothing but its token finds it, and nobody else may see it.
         if not job.is_ephemeral:
             if job.message_id is not None:
-                routes.append(self._edit_as_bot)
+                routes.append(("bot", self._edit_as_bot))
             elif job.state.is_final:
-                routes.append(self._post)
+                routes.append(("channel", self._post))
         if job.state.is_final:
-            routes.append(self._send_direct_message)
+            routes.append(("direct", self._send_direct_message))
         return routes
 
     async def _offer_download(self, job: Job, shown: Shown) -> None:
@@ -101,7 +113,7 @@ class Messenger:
         try:
             await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
         except discord.HTTPException as error:
-            log.info("job %d: no reaction under its picture: %s", job.id, error)
+            log.info("no reaction under its picture: %s", error)
 
     async def _edit_by_token(self, job: Job, reply: Reply) -> Shown:
         webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
@@ -148,5 +160,5 @@ async def _send(target: discord.abc.Messageable, job: Job, reply: Reply, way: st
         message = await target.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}")
     except (discord.NotFound, discord.Forbidden) as error:
         raise _RouteClosed(f"{way}: {error.text}") from error
-    log.info("job %d: the reply went out %s", job.id, way)
+    log.info("the reply went out %s", way)
     return Shown(message.channel.id, message.id)

@@ -11,6 +11,8 @@ from bot import render
 from bot.access import in_time
 from bot.services import Interaction, services_of, words_of
 from db.jobs import Estimate, Job, Jobs, Order
+from db.logs import about_job
+from db.models import painter
 from db.pool import UNAVAILABLE, within
 
 log = logging.getLogger(__name__)
@@ -53,13 +55,19 @@ async def place(interaction: Interaction, order: Order) -> None:
     if job is None:
         log.info("interaction %d came again; its job is there already", interaction.id)
         return
+    with about_job(job.id):
+        await _answer(interaction, order, job)
+
+
+async def _answer(interaction: Interaction, order: Order, job: Job) -> None:
+    services = services_of(interaction)
     estimate = await _estimate(services.jobs, job)
     reply = render.waiting(job, estimate, words_of(interaction))
     try:
         callback = await interaction.response.send_message(view=reply.view, ephemeral=order.is_ephemeral)
     except discord.HTTPException as error:
         # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
-        log.warning("job %d could not be answered: %s", job.id, error)
+        log.warning("it is stored and could not be answered: %s", error)
         return
     try:
         await services.replies.shown(
@@ -71,7 +79,7 @@ async def place(interaction: Interaction, order: Order) -> None:
         )
     except UNAVAILABLE as error:
         # The keeper shows it once more, and learns the message's id by that.
-        log.warning("job %d: its answer could not be recorded: %s", job.id, error or type(error).__name__)
+        log.warning("its answer could not be recorded: %s", error or type(error).__name__)
     # What an idle worker notified of meanwhile was not due yet.
     asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
 
@@ -81,13 +89,14 @@ async def _estimate(jobs: Jobs, job: Job) -> Estimate:
     try:
         return await within(ESTIMATE_SECONDS, jobs.estimate(job))
     except UNAVAILABLE as error:
-        log.warning("job %d: its place in line is not known: %s", job.id, error or type(error).__name__)
+        log.warning("its place in line is not known: %s", error or type(error).__name__)
         return Estimate(None, None)
 
 
 def again(interaction: Interaction, job: Job) -> Order:
     """The same once more, for whoever asks now, and with a new seed."""
-    order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=job.model)
+    model = painter(job.model).name
+    order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=model)
     return replace(
         order,
         negative_prompt=job.negative_prompt,

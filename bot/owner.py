@@ -45,14 +45,18 @@ class Owner:
 
     async def _send(self, text: str) -> None:
         try:
-            application = await self._client.application_info()
-            team = application.team
-            owner_id = team.owner_id if team and team.owner_id else application.owner.id
+            owner_id = owner_id_of(await self._client.application_info())
             owner = await self._client.fetch_user(owner_id)
             await owner.send(view=render.notice(f"🚨 {text}"))
         except discord.HTTPException as error:
             # The log has it; whoever watches that is told all the same.
             log.error("the owner could not be told: %s", error)
+
+
+def owner_id_of(application: discord.AppInfo) -> int:
+    """For a team, the team's owner."""
+    team = application.team
+    return team.owner_id if team and team.owner_id else application.owner.id
 
 
 def _text(alarm: Alarm) -> str:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from db.errors import InvalidRequest
-from db.models import PIXELS_MAX, SIDE_MAX
+from db.models import PIXELS_MAX, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
 
 ALT_TEXT_LENGTH_MAX = 1024
 SHOWN_LENGTH_MAX = 3000
@@ -17,7 +17,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn"}
 
 
 def clean_prompt(text: str) -> str:
-    """The prompt as it is stored. Raises InvalidRequest if nothing that can be seen is left of it."""
+    """The prompt as it is stored. Raises InvalidRequest if nothing to see is left of it, or too much."""
     cleaned = _UNSAFE.sub("", text).strip()
     # U+2800 and the Hangul fillers count as letters or symbols but show nothing.
     if all(
@@ -28,6 +28,12 @@ def clean_prompt(text: str) -> str:
             "The prompt is blank. Say in a few words what the picture should show, such as "
             "`/imagine prompt: a red fox in the snow`."
         )
+    if len(cleaned) > PROMPT_LENGTH_MAX:
+        raise InvalidRequest(
+            "The prompt has {count} characters; it may have {most}.",
+            count=len(cleaned),
+            most=PROMPT_LENGTH_MAX,
+        )
     return cleaned
 
 
@@ -37,7 +43,15 @@ def clean_negative_prompt(text: str | None) -> str | None:
 
 
 def check_size(width: int, height: int) -> None:
-    """Raises InvalidRequest for what Discord's own limits on each side let through."""
+    """Raises InvalidRequest. Discord's own limits on each side are not ours to rely on."""
+    for side in (width, height):
+        if not SIDE_MIN <= side <= SIDE_MAX:
+            raise InvalidRequest(
+                "{side} is not a side that a picture may have: {least} to {most} pixels.",
+                side=side,
+                least=SIDE_MIN,
+                most=SIDE_MAX,
+            )
     if width * height > PIXELS_MAX:
         largest = min(PIXELS_MAX // width, SIDE_MAX)
         raise InvalidRequest(

@@ -10,7 +10,7 @@ from discord import ui
 from discord.utils import format_dt
 
 from bot.controls import Action, JobButton, actions_of, row
-from bot.prompts import alt_text, escape
+from bot.prompts import SHOWN_LENGTH_MAX, alt_text, escape
 from bot.words import Words
 from db.errors import FAILURES
 from db.jobs import PLACE_MAX, Estimate, Job, State
@@ -19,6 +19,9 @@ from db.models import MODELS, Kind
 PREVIEW_NAME = "preview.webp"
 LINK_URL_LENGTH_MAX = 512
 """Discord's limit for the URL of a button; a longer link goes into the text."""
+
+_BESIDE_LENGTH_MAX = 500
+"""What there is room for beside the longest prompt and everything else."""
 
 GREY = discord.Colour(0x80848E)
 ORANGE = discord.Colour(0xF0882F)
@@ -75,7 +78,7 @@ def done(job: Job, preview: bytes, link: Link | None, say: Words) -> Reply:
     if button is not None:
         links.insert(0, button)
     container = Container(
-        gallery, ui.TextDisplay(f"{_quote(job)}\n{_facts(job, say)}\n{text}"), accent_colour=GREEN
+        gallery, ui.TextDisplay(f"{_quote(job, text)}\n{_facts(job, say)}\n{text}"), accent_colour=GREEN
     )
     container.add_item(ui.ActionRow(*links))
     container.add_item(row(job.id, say, *actions_of(job)))
@@ -145,8 +148,9 @@ def _full_size(job: Job, link: Link | None, say: Words) -> tuple[str, ui.Button[
     return f"🔗 [{size}]({link.url})\n-# {expiry}", None
 
 
-def _quote(job: Job) -> str:
-    return f"> {escape(job.prompt)}"
+def _quote(job: Job, beside: str = "") -> str:
+    """The prompt, cut to what a long link in the text beside it leaves of the message."""
+    return f"> {escape(job.prompt, max(100, SHOWN_LENGTH_MAX - max(0, len(beside) - _BESIDE_LENGTH_MAX)))}"
 
 
 def _facts(job: Job, say: Words) -> str:

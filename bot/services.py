@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import discord
 
+from bot.registration import Registration
 from bot.words import Languages, Words
+from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
@@ -44,6 +46,8 @@ class Services:
     languages: Languages
     model: str
     wake: "Callable[[], None]"
+    doctor: Doctor
+    registration: Registration
     press: "Press"
     turn: "Turn"
     open: "Open"

@@ -3,16 +3,25 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
 from db.jobs import OPEN_MAX
 from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from db.models import DEFAULT_MODEL, PAINTERS
-from db.settings import BucketSettings, DatabaseSettings, HealthSettings, ModelName, WebUrl
+from db.settings import (
+    BucketSettings,
+    DatabaseSettings,
+    HealthSettings,
+    Key,
+    LogSettings,
+    ModelName,
+    WebUrl,
+    is_url,
+)
 
 
 def _web_socket_url(value: str) -> str:
-    if not value.startswith(("ws://", "wss://")):
+    if not is_url(value, "ws", "wss"):
         raise ValueError("is not a ws or wss URL")
     return value
 
@@ -29,19 +38,26 @@ def _split(value: str) -> list[str]:
 
 Credits = Annotated[
     Decimal | None,
-    Field(ge=0, description="a number of credits (0.01 USD each), or unset for no limit"),
+    # Postgres takes no number of a million digits, before or after the point.
+    Field(
+        ge=0,
+        le=1_000_000_000,
+        decimal_places=2,
+        description="a number of credits (0.01 USD each), or unset for no limit; at most 1000000000",
+    ),
 ]
 
 
-class BotSettings(DatabaseSettings, BucketSettings, HealthSettings):
-    discord_token: SecretStr = Field(
-        min_length=1, description="the bot's token, from the developer portal of Discord"
-    )
+class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings):
+    discord_token: Key = Field(description="the bot's token, from the developer portal of Discord")
     discord_api_base: WebUrl = Field(
         "https://discord.com/api/v10", description="the http or https URL of Discord's API"
     )
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
+    )
+    commands_guild_id: int | None = Field(
+        None, ge=1, description="the id of a server, or unset for commands that are there everywhere"
     )
     stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(PAINTERS)}")
     download_reactions: Annotated[str, AfterValidator(_emoji_list)] = Field(

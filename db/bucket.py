@@ -86,12 +86,22 @@ class Bucket:
 
         Signing is local: it asks nobody and cannot fail.
         """
-        params = {"Bucket": self._name, "Key": original_key(job)}
-        if download:
-            params["ResponseContentDisposition"] = f'attachment; filename="{file_name(job)}"'
+        disposition = {"ResponseContentDisposition": f'attachment; filename="{file_name(job)}"'}
+        return await self.sign(original_key(job), **(disposition if download else {}))
+
+    async def sign(self, key: str, **more: str) -> str:
+        params = {"Bucket": self._name, "Key": key, **more}
         return await self._client.generate_presigned_url(
             "get_object", Params=params, ExpiresIn=self.link_ttl_seconds
         )
+
+    async def store(self, key: str, body: bytes) -> None:
+        """Something other than a picture. Raises BucketUnavailable."""
+        await self._put(key, body, "application/octet-stream", "inline")
+
+    async def read(self, key: str) -> bytes:
+        """Raises PictureGone, or BucketUnavailable."""
+        return await self._get(key, PREVIEW_BYTES_MAX)
 
     async def remove(self, job: Job) -> None:
         """Removes whatever any attempt stored of a job. Raises BucketUnavailable; again is no fault."""

@@ -159,9 +159,10 @@ class JobFailed(TigerbrushError):
     def __init__(
         self, code: FailureCode, detail: str = "", *, retry_after_seconds: float | None = None
     ) -> None:
-        super().__init__(f"{code}: {detail}" if detail else str(code))
+        # It may repeat what others sent, and a job must not be lost over a text that Postgres does not take.
+        self.detail = detail.replace("\0", "\ufffd").encode(errors="replace").decode()
+        super().__init__(f"{code}: {self.detail}" if detail else str(code))
         self.code = code
-        self.detail = detail
         self.retry_after_seconds = retry_after_seconds
 
     @property

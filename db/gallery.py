@@ -119,5 +119,6 @@ def _newer(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
 
 
 def _storable(typed: str) -> str:
-    """Postgres takes no NUL, and UTF-8 no lone surrogates."""
-    return typed[:TYPED_LENGTH_MAX].replace("\0", " ").encode(errors="ignore").decode()
+    """Postgres takes no NUL, and UTF-8 no lone surrogates; it trims no spaces but the plain one."""
+    storable = typed[:TYPED_LENGTH_MAX].replace("\0", " ").encode(errors="ignore").decode()
+    return " ".join(storable.split())

@@ -1,4 +1,6 @@
-"""`/healthz`: whether this process does its work. A thread of its own answers, so that a blocked one is seen.
+"""`/healthz`: whether this process does its work; `/metrics`: what Prometheus scrapes.
+
+A thread of its own answers, so that a blocked process is seen.
 
 A process whose event loop is blocked for good logs where, and ends, so that the platform starts it again.
 """
@@ -14,6 +16,8 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeAlias
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from db.reach import Reach
 
@@ -64,12 +68,12 @@ def unreachable(reach: Reach) -> Check:
 
 
 @contextmanager
-def answering(health: Health, port: int | None) -> Iterator[None]:
+def answering(health: Health, port: int | None, registry: CollectorRegistry) -> Iterator[None]:
     """Answers on every address, IPv6 included; without a port, not at all."""
     if port is None:
         yield
         return
-    with _listen(health, port) as server:
+    with _listen(health, port, registry) as server:
         thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
         thread.start()
         try:
@@ -79,18 +83,24 @@ def answering(health: Health, port: int | None) -> Iterator[None]:
             thread.join()
 
 
-def _listen(health: Health, port: int) -> ThreadingHTTPServer:
+def _listen(health: Health, port: int, registry: CollectorRegistry) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         timeout = 5
 
         def do_GET(self) -> None:
-            if self.path != "/healthz":
+            if self.path == "/healthz":
+                problems = health.problems()
+                status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+                self._answer(status, "text/plain; charset=utf-8", "\n".join(problems or ["ok"]) + "\n")
+            elif self.path == "/metrics":
+                self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry).decode())
+            else:
                 self.send_error(HTTPStatus.NOT_FOUND)
-                return
-            problems = health.problems()
-            body = "\n".join(problems or ["ok"]).encode() + b"\n"
-            self.send_response(HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK)
-            self.send_header("Content-Type", "text/plain; charset=utf-8")
+
+        def _answer(self, status: HTTPStatus, content_type: str, text: str) -> None:
+            body = text.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

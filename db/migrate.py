@@ -63,18 +63,23 @@ async def migrate(connection: Connection) -> list[str]:
         await connection.execute(_SQL["unlock"], _LOCK)
 
 
+async def missing_migrations(pool: Pool) -> set[int]:
+    """The numbers of those that this program needs and Postgres does not have."""
+    needed = {migration.number for migration in migrations()}
+    try:
+        return needed - {row["number"] for row in await pool.fetch(_SQL["applied"])}
+    except asyncpg.UndefinedTableError:
+        return needed
+
+
 async def wait_until_migrated(pool: Pool) -> None:
     """Returns when Postgres is there and has every migration this program needs; says what it waits for."""
-    needed = {migration.number for migration in migrations()}
     while True:
         try:
-            rows = await pool.fetch(_SQL["applied"])
-            missing = needed - {row["number"] for row in rows}
+            missing = await missing_migrations(pool)
             if not missing:
                 return
             log.warning("waiting for %d migrations: run `python -m db migrate`", len(missing))
-        except asyncpg.UndefinedTableError:
-            log.warning("waiting for the first migration: run `python -m db migrate`")
         except UNAVAILABLE as error:
             log.warning("waiting for Postgres: %s", error or type(error).__name__)
         await asyncio.sleep(RECHECK_SECONDS)

@@ -189,6 +189,16 @@ MODELS = {**PAINTERS, UPSCALER.name: UPSCALER}
 DEFAULT_MODEL = "core"
 
 
+def painter(name: str) -> Model:
+    """Raises InvalidRequest: an old picture, or a command that Discord remembers, may name a past one."""
+    if name not in PAINTERS:
+        raise InvalidRequest(
+            "This model is not on offer any more; choose one of {others}.",
+            others=", ".join(model.title for model in PAINTERS.values()),
+        )
+    return PAINTERS[name]
+
+
 def check_options(model: Model, *, negative_prompt: str | None, style: str | None) -> None:
     """Raises InvalidRequest for what this model does not take; None is what was not asked for."""
     if negative_prompt is not None and not model.takes_negative_prompt:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from db import queries
 from db.errors import FAILURES, FailureCode, LostJob
-from db.jobs import Job
+from db.jobs import Job, State
 from db.pool import Pool
 
 _SQL = queries.load("queue")
@@ -90,8 +90,12 @@ class Queue:
 
     async def reap(self) -> list[int]:
         """Takes back the jobs whose lease ran out, whoever held them, and returns their ids."""
+        return list(await self.take_back())
+
+    async def take_back(self) -> dict[int, State]:
+        """The same, with what became of each: queued again, or failed."""
         rows = await self._pool.fetch(_SQL["reap"], REAP_BATCH, self._attempts_max, FailureCode.WORKER_LOST)
-        return [row["id"] for row in rows]
+        return {row["id"]: State(row["state"]) for row in rows}
 
     async def _transition(self, name: str, job: Job, *arguments: object) -> None:
         if await self._pool.fetchval(_SQL[name], job.id, job.attempt, *arguments) is None:

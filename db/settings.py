@@ -1,7 +1,9 @@
 """Settings are read from the environment once, at a process's start, and refused there in words."""
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Literal, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,16 +11,46 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from db.models import PAINTERS
 
 
+def is_url(value: str, *schemes: str) -> bool:
+    """Whether a host can be asked by it: what is wrong would else show much later, and name no variable."""
+    try:
+        parts = urlsplit(value)
+        return bool(parts.scheme in schemes and parts.hostname and parts.port != 0) and _is_one_word(value)
+    except ValueError:
+        return False
+
+
+def _is_one_word(value: str) -> bool:
+    return value.isprintable() and " " not in value
+
+
 def _postgres_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("postgres://", "postgresql://")):
+    url = value.get_secret_value()
+    if not url.startswith(("postgres://", "postgresql://")):
         raise ValueError("is not a Postgres URL")
+    try:
+        # There may be several hosts.
+        ports = [urlsplit(f"//{host}").port for host in urlsplit(url).netloc.rpartition("@")[2].split(",")]
+    except ValueError:
+        ports = [0]
+    if 0 in ports or not value.get_secret_value().isprintable():
+        # A password with a / or a # ends the host's part, and would be shown as a port that is none.
+        raise ValueError("is not a Postgres URL; what is special in a password has to be percent-encoded")
     return value
 
 
 def _web_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
+    if not is_url(value, "http", "https"):
         raise ValueError("is not an http or https URL")
     return value.rstrip("/")
+
+
+def _key(value: SecretStr) -> SecretStr:
+    """Without the line break that a file or a paste leaves at the end: no header can have it."""
+    key = value.get_secret_value().strip()
+    if not (key and key.isascii() and _is_one_word(key)):
+        raise ValueError("has characters that no key has")
+    return SecretStr(key)
 
 
 def _known_model(value: str) -> str:
@@ -29,6 +61,7 @@ def _known_model(value: str) -> str:
 
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+Key = Annotated[SecretStr, AfterValidator(_key)]
 ModelName = Annotated[str, AfterValidator(_known_model)]
 
 
@@ -68,20 +101,32 @@ class BucketSettings(Settings):
     aws_endpoint_url_s3: WebUrl = Field(
         "https://fly.storage.tigris.dev", description="the http or https URL of an S3 service"
     )
-    aws_access_key_id: SecretStr = Field(
-        description="the bucket's access key, as `fly storage create` sets it"
+    aws_access_key_id: Key = Field(description="the bucket's access key, as `fly storage create` sets it")
+    aws_secret_access_key: Key = Field(description="the bucket's secret key, as `fly storage create` sets it")
+    aws_region: str = Field(
+        "auto", pattern="^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$", description="a region's name; Tigris wants auto"
     )
-    aws_secret_access_key: SecretStr = Field(
-        description="the bucket's secret key, as `fly storage create` sets it"
+    bucket_name: str = Field(
+        min_length=3,
+        max_length=63,
+        pattern="^[A-Za-z0-9._-]+$",
+        description="a bucket's name of 3 to 63 characters",
     )
-    aws_region: str = Field("auto", min_length=1, description="a region's name; Tigris wants auto")
-    bucket_name: str = Field(min_length=3, max_length=63, description="a bucket's name of 3 to 63 characters")
     bucket_addressing: Literal["auto", "virtual", "path"] = Field(
         "auto",
         description="virtual (Tigris), path (most local servers) or auto (path if the host is an address)",
     )
     link_ttl_seconds: int = Field(
         604_800, ge=60, le=604_800, description="a number of seconds from 60 to 604800 (7 days)"
+    )
+
+
+class LogSettings(Settings):
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="text, json (one object a line) or auto (text at a terminal, else json)"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="one of DEBUG, INFO, WARNING, ERROR"
     )
 
 
@@ -105,9 +150,15 @@ def load(cls: type[SettingsT]) -> SettingsT:
         _refuse(cls, error)
 
 
-def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
+def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
+    """A line for each variable that is wrong, without its value."""
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(problem["loc"][0])
         wrong = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        print(f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}.", file=sys.stderr)
+        yield f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}."
+
+
+def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
+    for line in problems(cls, error):
+        print(line, file=sys.stderr)
     sys.exit(78)  # EX_CONFIG of sysexits.h

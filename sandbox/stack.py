@@ -84,6 +84,8 @@ async def stack(
             "DISCORD_API_BASE": discord.api_base,
             "DISCORD_GATEWAY_URL": discord.gateway_url,
         }
+        # Its processes write to pipes, and a person reads them.
+        environment.setdefault("LOG_FORMAT", "text")
         yield Stack(discord, stability, environment, on_line)
 
 

@@ -1,27 +1,31 @@
 """`python -m worker`: wires one worker together and runs it until SIGTERM or SIGINT."""
 
+import argparse
 import asyncio
 import contextlib
 import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Coroutine
 
 import aiohttp
 
 from db.alarms import Alarms
 from db.bucket import open_bucket
+from db.diagnosis import consult
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.errors import FailureCode, JobFailed
 from db.health import Check, Health, answering, unreachable
 from db.jobs import Job
 from db.listen import listen
+from db.logs import configure
+from db.metrics import LoopLag, new_registry
 from db.migrate import wait_until_migrated
 from db.orphans import Orphans
 from db.pace import Pace
-from db.parking import Parking
 from db.pictures import Pictures
 from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
@@ -29,18 +33,22 @@ from db.reach import Reach
 from db.settings import load
 from worker import upkeep
 from worker.carrier import Carrier
+from worker.examination import examine_worker
 from worker.job import JobRunner
 from worker.loop import Loop
+from worker.metered import MeteredPace, MeteredParking, MeteredQueue, MeteredStability, MeteredWatch
+from worker.metrics import WorkerMetrics
 from worker.settings import WorkerSettings
 from worker.stability import Stability
 from worker.storage import Storage
 from worker.sweeper import Sweeper
-from worker.watch import Watch
 
 log = logging.getLogger("worker")
 
 
 async def work(settings: WorkerSettings) -> None:
+    registry = new_registry()
+    metrics, lag = WorkerMetrics(registry), LoopLag(registry)
     name = f"{socket.gethostname()}-{os.getpid()}"
     async with (
         open_pool(settings, name="worker") as pool,
@@ -48,19 +56,26 @@ async def work(settings: WorkerSettings) -> None:
         # Concurrency is bounded by the loop, so the connector need not.
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
-        queue = Queue(
+        queue = MeteredQueue(
             pool,
+            metrics=metrics,
             worker=name,
             lease_seconds=settings.lease_seconds,
             attempts_max=settings.job_attempts,
             probe_seconds=settings.pause_probe_seconds,
         )
-        parking = Parking(pool, bytes_max=settings.parked_bytes_max)
-        watch = Watch(Alarms(pool), probe_seconds=settings.pause_probe_seconds)
-        pace = Pace(pool, requests=settings.stability_requests_per_10_seconds)
-        storage = Storage(queue, bucket, parking, watch)
+        parking = MeteredParking(pool, bytes_max=settings.parked_bytes_max, metrics=metrics)
+        watch = MeteredWatch(Alarms(pool), probe_seconds=settings.pause_probe_seconds, metrics=metrics)
+        pace = MeteredPace(pool, requests=settings.stability_requests_per_10_seconds, metrics=metrics)
+        storage = Storage(queue, bucket, parking, watch, uploading=metrics.upload.time)
         runner = JobRunner(
-            queue, pace, _stability(settings, session), Pictures(bucket, parking), storage, watch
+            queue,
+            pace,
+            _stability(settings, session, metrics),
+            Pictures(bucket, parking),
+            storage,
+            watch,
+            preparing=metrics.prepare.time,
         )
         loop = _loop(settings, queue, runner)
         sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
@@ -81,15 +96,18 @@ async def work(settings: WorkerSettings) -> None:
             [unreachable(reach), _neglect(settings, loop, reach)],
             loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
         )
-        with answering(health, settings.health_port):
-            await _serve(settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve()])
+        with answering(health, settings.health_port, registry):
+            await _serve(
+                settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve(), lag.serve()]
+            )
         scheduler.shutdown(wait=False)
     log.info("worker %s has stopped", name)
 
 
-def _stability(settings: WorkerSettings, session: aiohttp.ClientSession) -> Stability:
-    return Stability(
+def _stability(settings: WorkerSettings, session: aiohttp.ClientSession, metrics: WorkerMetrics) -> Stability:
+    return MeteredStability(
         session,
+        metrics=metrics,
         host=settings.stability_api_host,
         key=settings.stability_api_key.get_secret_value(),
         timeout_seconds=settings.stability_timeout_seconds,
@@ -98,7 +116,7 @@ def _stability(settings: WorkerSettings, session: aiohttp.ClientSession) -> Stab
 
 def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner) -> Loop:
     async def settle_unforeseen(job: Job, error: Exception) -> None:
-        log.error("job %d broke", job.id, exc_info=error)
+        log.error("it broke", exc_info=error)
         await runner.settle(job, JobFailed(FailureCode.INTERNAL, f"{type(error).__name__}: {error}"))
 
     return Loop(
@@ -166,9 +184,13 @@ async def _until_ready(pool: Pool, pace: Pace, loop: Loop) -> None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    asyncio.run(work(load(WorkerSettings)))
+    parser = argparse.ArgumentParser(prog="python -m worker", description="A worker of Tigerbrush.")
+    parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
+    if parser.parse_args().command == "doctor":
+        sys.exit(consult(WorkerSettings, examine_worker))
+    settings = load(WorkerSettings)
+    configure(settings, process="worker")
+    asyncio.run(work(settings))
 
 
 if __name__ == "__main__":

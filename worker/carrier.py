@@ -6,6 +6,7 @@ import logging
 from db.bucket import Bucket
 from db.errors import BucketUnavailable, LostJob
 from db.jobs import Job
+from db.logs import about_job
 from db.parking import Parked, Parking
 from db.pool import UNAVAILABLE
 from worker.watch import Watch
@@ -43,7 +44,9 @@ class Carrier:
     async def _carry_all(self) -> None:
         carried = 0
         while parked := await self._parking.claim_one(hold_seconds=HOLD_SECONDS):
-            if not await self._carry(parked):
+            with about_job(parked.job.id):
+                over = await self._carry(parked)
+            if not over:
                 break
             carried += 1
         if carried:
@@ -57,7 +60,7 @@ class Carrier:
                 await self._bucket.put_original(job, parked.original)
                 await self._bucket.put_preview(job, parked.preview)
         except (BucketUnavailable, TimeoutError) as error:
-            log.warning("job %d stays parked: %s", job.id, error or type(error).__name__)
+            log.warning("it stays parked: %s", error or type(error).__name__)
             await self._parking.postpone(job)
             return False
         await self._record(job)
@@ -70,4 +73,4 @@ class Carrier:
             # Carried by another too, or erased meanwhile: then its objects are removed once more, later.
             log.info("%s", error)
         else:
-            log.info("job %d: its picture was carried over", job.id)
+            log.info("its picture was carried over")

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from db.errors import BucketUnavailable, FailureCode, JobFailed, PictureGone
 from db.jobs import Job
@@ -31,13 +33,17 @@ class JobRunner:
         pictures: Pictures,
         storage: Storage,
         watch: Watch,
+        *,
+        preparing: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        """`preparing` is entered, in a thread, for as long as a picture is prepared."""
         self._queue = queue
         self._pace = pace
         self._stability = stability
         self._pictures = pictures
         self._storage = storage
         self._watch = watch
+        self._preparing = preparing
 
     async def run(self, job: Job) -> None:
         """Brings a claimed job to its end or back to the queue. Raises LostJob if it was taken away."""
@@ -50,17 +56,21 @@ class JobRunner:
                 painting = await self._stability.paint(job)
                 seed, size = painting.seed, (job.width, job.height)
             # From here on it is paid for.
-            preparing = asyncio.ensure_future(asyncio.to_thread(imaging.prepare, painting.content, size))
+            preparing = asyncio.ensure_future(asyncio.to_thread(self._prepare, painting.content, size))
             await self._storage.bring(job, seed, preparing)
         except JobFailed as error:
             await self.settle(job, error)
         else:
             await self._watch.painted(job)
-            log.info("job %d is done (request %s)", job.id, painting.request_id)
+            log.info("it is done (request %s)", painting.request_id)
+
+    def _prepare(self, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
+        with self._preparing():
+            return imaging.prepare(painted, size)
 
     async def settle(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""
-        log.log(error.failure.log_level, "job %d, attempt %d: %s", job.id, job.attempt, error)
+        log.log(error.failure.log_level, "attempt %d: %s", job.attempt, error)
         await self._watch.failed(job, error)
         queue, pause_seconds = self._queue, error.retry_after_seconds or 0
         if error.code is FailureCode.RATE_LIMITED:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from db.errors import LostJob
 from db.jobs import Job
+from db.logs import about_job
 from db.pool import UNAVAILABLE, within
 from db.queue import Queue
 
@@ -88,12 +89,15 @@ class Loop:
             log.warning("nothing could be claimed: %s", error or type(error).__name__)
             return
         for job in jobs:
-            log.info("job %d: attempt %d", job.id, job.attempt)
-            self._held[job.id, job.attempt] = _Held(
-                job, asyncio.create_task(self._hold(job), name=f"job-{job.id}")
-            )
+            task = asyncio.create_task(self._hold(job), name=f"job-{job.id}")
+            self._held[job.id, job.attempt] = _Held(job, task)
 
     async def _hold(self, job: Job) -> None:
+        with about_job(job.id):
+            await self._bring(job)
+
+    async def _bring(self, job: Job) -> None:
+        log.info("attempt %d", job.attempt)
         try:
             await self._run(job)
         except LostJob as error:
@@ -113,16 +117,16 @@ class Loop:
         except LostJob as lost:
             log.warning("%s", lost)
         except UNAVAILABLE as unavailable:
-            log.warning("job %d stays as it is until its lease runs out: %s", job.id, unavailable)
+            log.warning("it stays as it is until its lease runs out: %s", unavailable)
 
     async def _hand_back(self, job: Job) -> None:
         try:
             await self._queue.hand_back(job)
-            log.info("job %d went back to the queue", job.id)
+            log.info("it went back to the queue")
         except LostJob:
-            log.info("job %d was taken away", job.id)
+            log.info("it was taken away")
         except UNAVAILABLE as error:
-            log.warning("job %d stays as it is until its lease runs out: %s", job.id, error)
+            log.warning("it stays as it is until its lease runs out: %s", error)
 
     async def _keep_leases(self) -> None:
         while True:

@@ -1,14 +1,14 @@
 """What a worker reads from the environment."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from db.pace import REQUESTS_PER_10_SECONDS
 from db.parking import PARKED_BYTES_MAX
-from db.settings import BucketSettings, DatabaseSettings, HealthSettings, WebUrl
+from db.settings import BucketSettings, DatabaseSettings, HealthSettings, Key, LogSettings, WebUrl
 
 
-class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings):
-    stability_api_key: SecretStr = Field(min_length=1, description="a key from platform.stability.ai")
+class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings):
+    stability_api_key: Key = Field(description="a key from platform.stability.ai")
     stability_api_host: WebUrl = Field(
         "https://api.stability.ai", description="the http or https URL of Stability's API"
     )

@@ -10,7 +10,7 @@ import aiohttp
 
 from db.errors import FailureCode, JobFailed
 from db.jobs import Job
-from db.models import MODELS, UPSCALER, Api, Model, Shape
+from db.models import MODELS, SEED_MAX, UPSCALER, Api, Model, Shape
 from worker.shapes import choose_shape
 
 PICTURE_BYTES_MAX = 64 * 1024 * 1024
@@ -20,6 +20,9 @@ ERROR_BYTES_MAX = 64 * 1024
 CONNECT_TIMEOUT_SECONDS = 10.0
 RATE_LIMIT_PAUSE_SECONDS = 60.0
 """How long Stability turns a key away that asked too often."""
+
+RETRY_AFTER_SECONDS_MAX = 600.0
+"""Whoever asks for more is not to be believed: all workers would wait for it."""
 
 _CODE_OF_STATUS = {
     401: FailureCode.BAD_KEY,
@@ -66,6 +69,20 @@ class Stability:
         form.add_field("image", io.BytesIO(picture), filename="picture.png", content_type="image/png")
         return await self._ask(UPSCALER, {"data": form})
 
+    async def balance(self) -> float:
+        """The credits that are left. Raises JobFailed as `paint` does."""
+        try:
+            async with self._session.get(
+                self._host + "/v1/user/balance",
+                headers={"Authorization": f"Bearer {self._key}"},
+                timeout=self._timeout,
+            ) as response:
+                if response.status != 200:
+                    raise await self._failure(response)
+                return float((await response.json())["credits"])
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
+
     async def _ask(self, model: Model, body: dict[str, Any]) -> Painting:
         try:
             async with self._session.post(
@@ -81,28 +98,27 @@ class Stability:
                 if response.status != 200:
                     raise await self._failure(response)
                 if response.headers.get("finish-reason", "SUCCESS") != "SUCCESS":
-                    raise JobFailed(
+                    raise self._failed(
                         FailureCode.FILTERED, f"finish-reason {response.headers['finish-reason']}"
                     )
                 content = await _read(response, PICTURE_BYTES_MAX)
                 return Painting(content, _seed(response.headers), response.headers.get("x-request-id"))
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
+            raise self._failed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
 
     async def _failure(self, response: aiohttp.ClientResponse) -> JobFailed:
-        try:
-            name, message = _explanation(await _read(response, ERROR_BYTES_MAX))
-        except JobFailed:
-            # The status tells, whatever else is said at such length.
-            name, message = "unknown", f"an explanation of more than {ERROR_BYTES_MAX} bytes"
+        name, message = _explanation(await _start(response, ERROR_BYTES_MAX))
         code = _CODE_OF_STATUS.get(response.status)
         if name in _REFUSALS:
             code = FailureCode.REFUSED
         if code is None:
             code = FailureCode.UNAVAILABLE if response.status >= 500 else FailureCode.BAD_REQUEST
-        # v1 repeats the key in its refusal of it.
-        detail = f"{response.status} {name}: {message}".replace(self._key, "[key]")
-        return JobFailed(code, detail[:500], retry_after_seconds=_retry_after(response))
+        return self._failed(code, f"{response.status} {name}: {message}", _retry_after(response))
+
+    def _failed(self, code: FailureCode, detail: str, retry_after_seconds: float | None = None) -> JobFailed:
+        # v1 repeats the key in its refusal of it, and what is cut in the middle of it would not be found.
+        detail = detail.replace(self._key, "[key]")[:500]
+        return JobFailed(code, detail, retry_after_seconds=retry_after_seconds)
 
 
 def _body(model: Model, job: Job, shape: Shape) -> dict[str, Any]:
@@ -157,24 +173,40 @@ async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     return bytes(body)
 
 
+async def _start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    """So much of an explanation, however long it is: the status tells the rest."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > bytes_max:
+            response.close()
+            break
+    return bytes(body[:bytes_max])
+
+
 def _explanation(body: bytes) -> tuple[str, str]:
     """The name and the message of an error in the shape of either API, or of neither."""
     try:
         error = json.loads(body)
-    except ValueError:
-        error = None
-    if not isinstance(error, dict):
-        return "unknown", body[:200].decode("utf-8", "replace")
-    return str(error.get("name", "unknown")), str(error.get("errors") or error.get("message", ""))
+        if isinstance(error, dict):
+            return str(error.get("name", "unknown")), str(error.get("errors") or error.get("message", ""))
+    except (ValueError, RecursionError):
+        # Not JSON, or so many brackets that nobody means them.
+        pass
+    return "unknown", body.decode("utf-8", "replace")
 
 
 def _seed(headers: Mapping[str, str]) -> int | None:
+    """None for what no model paints with: a picture is not lost over a number that Postgres does not take."""
     text = headers.get("seed", "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    seed = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(SEED_MAX)) else None
+    return seed if seed is not None and seed <= SEED_MAX else None
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:
     if response.status != 429:
         return None
     text = response.headers.get("Retry-After", "")
-    return float(text) if text.isascii() and text.isdigit() else RATE_LIMIT_PAUSE_SECONDS
+    if not (text.isascii() and text.isdigit()):
+        return RATE_LIMIT_PAUSE_SECONDS
+    return min(float(text), RETRY_AFTER_SECONDS_MAX)

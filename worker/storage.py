@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from db.bucket import Bucket
 from db.errors import BucketUnavailable, LostJob, ParkingFull
@@ -35,12 +36,15 @@ class Storage:
         watch: Watch,
         *,
         bucket_seconds: float = BUCKET_SECONDS,
+        uploading: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        """`uploading` is entered for as long as the bucket takes a picture."""
         self._queue = queue
         self._bucket = bucket
         self._parking = parking
         self._watch = watch
         self._bucket_seconds = bucket_seconds
+        self._uploading = uploading
 
     async def bring(self, job: Job, seed: int | None, preparing: asyncio.Future[Pictures]) -> None:
         """Returns when the job is done and its picture safe, however long Postgres and the bucket are away.
@@ -67,7 +71,7 @@ class Storage:
                     await self._park(job, seed, pictures)
                 return
             except (ParkingFull, *UNAVAILABLE) as error:
-                log.error("job %d: its picture stays in memory: %s", job.id, error or type(error).__name__)
+                log.error("its picture stays in memory: %s", error or type(error).__name__)
             await asyncio.sleep(pause_seconds)
 
     async def _at_last(self, job: Job, seed: int | None, pictures: Pictures) -> None:
@@ -76,7 +80,7 @@ class Storage:
             async with asyncio.timeout(LAST_SECONDS):
                 await self._park(job, seed, pictures)
         except (LostJob, ParkingFull, *UNAVAILABLE) as error:
-            log.error("job %d: its picture is given up: %s", job.id, error or type(error).__name__)
+            log.error("its picture is given up: %s", error or type(error).__name__)
             await self._discard(job)
             raise asyncio.CancelledError from error
 
@@ -86,13 +90,14 @@ class Storage:
             async with asyncio.timeout(self._bucket_seconds):
                 for pause_seconds in BUCKET_PAUSES_SECONDS:
                     try:
-                        await self._put_both(job, pictures)
+                        with self._uploading():
+                            await self._put_both(job, pictures)
                         return True
                     except BucketUnavailable as error:
-                        log.warning("job %d: %s", job.id, error)
+                        log.warning("%s", error)
                     await asyncio.sleep(pause_seconds)
         except TimeoutError:
-            log.warning("job %d: the bucket takes too long", job.id)
+            log.warning("the bucket takes too long")
         return False
 
     async def _put_both(self, job: Job, pictures: Pictures) -> None:
@@ -119,7 +124,7 @@ class Storage:
         except ParkingFull as error:
             await self._watch.parking_is_full(str(error))
             raise
-        log.warning("job %d is done, and its picture parked until the bucket is back", job.id)
+        log.warning("it is done, and its picture parked until the bucket is back")
         await self._watch.parked(used, self._parking.bytes_max)
 
     async def _discard(self, job: Job) -> None:
@@ -128,7 +133,7 @@ class Storage:
             await self._bucket.remove_attempt(job)
         except BucketUnavailable as error:
             # The nightly sweep finds it.
-            log.warning("job %d: %s", job.id, error)
+            log.warning("%s", error)
 
 
 def _pauses() -> Iterator[float]:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from bot.permissions import NEEDED
 from sandbox.discord.rules.permissions import Permission
 from tests.house import House, paint, start
 from tests.member import Member, fault, text
@@ -39,3 +40,8 @@ def test_each_of_them_is_named_in_words() -> None:
     for permission in Permission:
         words = (permission.name or "").replace("_", " ").title().replace("View Channel", "View Channels")
         assert (f"{words}" in readme) is (permission in invited()), permission
+
+
+def test_the_doctor_looks_for_exactly_those() -> None:
+    assert {permission.name.lower() for permission in invited() if permission.name} == set(NEEDED)
+    assert all(words in README.read_text() for words in NEEDED.values())

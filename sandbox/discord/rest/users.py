@@ -31,6 +31,7 @@ class Users:
             web.get("/oauth2/applications/@me", self.application),
             web.get("/applications/{application}/emojis", self.application_emojis),
             web.get("/guilds/{guild}", self.guild),
+            web.get("/guilds/{guild}/members/{user}", self.member),
         ]
 
     async def gateway(self, _request: web.Request) -> web.Response:
@@ -48,6 +49,14 @@ class Users:
         if user is None:
             raise errors.unknown_user()
         return answer(self._render.user(user))
+
+    async def member(self, request: web.Request) -> web.Response:
+        if request.match_info["guild"] != self._world.guild.id:
+            raise errors.missing_access()
+        member = self._world.guild.members.get(request.match_info["user"])
+        if member is None:
+            raise errors.unknown_user()
+        return answer(self._render.member(member))
 
     async def open_direct_messages(self, request: web.Request) -> web.Response:
         body = await json_of(request, self._world.snowflakes.next)

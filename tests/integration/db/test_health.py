@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
 
 from db.health import Health, answering, unreachable
 from db.reach import Reach
@@ -37,7 +38,7 @@ def ask(port: int, path: str = "/healthz", host: str = "127.0.0.1") -> tuple[int
 @contextmanager
 def served(health: Health) -> Iterator[int]:
     port = free_port()
-    with answering(health, port):
+    with answering(health, port, CollectorRegistry()):
         yield port
 
 

@@ -43,6 +43,8 @@ def test_each_group_has_its_size_its_check_and_its_restarts(group: str) -> None:
     check = config["checks"][group]
     assert (check["type"], check["port"], check["path"]) == ("http", port, "/healthz")
     assert check["processes"] == [group]
+    metrics = _of(config["metrics"], group)
+    assert (metrics["port"], metrics["path"]) == (port, "/metrics")
     assert {"size", "memory"} <= _of(config["vm"], group).keys()
     assert _of(config["restart"], group)["policy"] == "always"
 

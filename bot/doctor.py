@@ -1,0 +1,99 @@
+"""The bot's own checks: the token, the gateway, the commands, and what it may do in a channel."""
+
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.http import Route
+
+from bot.permissions import missing
+from bot.registration import Registration
+from db.diagnosis import Check, Trouble
+
+TOKEN = "token"
+
+_PRIVILEGED = {
+    "members": ("gateway_guild_members", "gateway_guild_members_limited"),
+    "presences": ("gateway_presence", "gateway_presence_limited"),
+    "message_content": ("gateway_message_content", "gateway_message_content_limited"),
+}
+
+
+class BotDoctor:
+    """`client` is the running one, or one that is not logged in yet and has its token to try."""
+
+    def __init__(self, client: discord.Client, registration: Registration, *, token: str) -> None:
+        self._client = client
+        self._registration = registration
+        self._token = token
+
+    def checks(self, permissions: Callable[[], Awaitable[discord.Permissions]] | None) -> list[Check]:
+        """`permissions` finds what the bot may do in the channel that is looked at, if one is."""
+        checks = [
+            Check(TOKEN, self._log_in),
+            Check("intents", self._intents, (TOKEN,)),
+            Check("gateway", self._gateway, (TOKEN,)),
+            Check("commands", self._commands, (TOKEN,)),
+        ]
+        if permissions is not None:
+            checks.append(Check("permissions", lambda: self._permissions(permissions), (TOKEN,)))
+        return checks
+
+    async def permissions_in(self, channel_id: int) -> discord.Permissions:
+        """Asked of Discord anew: a client that is not connected knows no server."""
+        try:
+            channel = await self._client.fetch_channel(channel_id)
+            if not isinstance(channel, discord.abc.GuildChannel):
+                raise Trouble("it is no channel of a server", "Name another with --channel.")
+            guild = await self._client.fetch_guild(channel.guild.id, with_counts=False)
+            user = self._client.user
+            if user is None:
+                raise AssertionError("the token is checked before")
+            known = await guild.fetch_channel(channel_id)
+            member = await guild.fetch_member(user.id)
+        except (discord.Forbidden, discord.NotFound) as error:
+            raise Trouble(
+                f"the channel cannot be seen: {error.text}",
+                "Is its id right? If so, give the bot View Channels there.",
+            ) from error
+        return known.permissions_for(member)
+
+    async def _log_in(self) -> str:
+        try:
+            if self._client.user is None:
+                await self._client.login(self._token)
+        except discord.LoginFailure as error:
+            raise Trouble(
+                "Discord does not accept it", "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
+            ) from error
+        return f"of {self._client.user}"
+
+    async def _intents(self) -> str:
+        flags = (await self._client.application_info()).flags
+        refused = [
+            intent
+            for intent, granted in _PRIVILEGED.items()
+            if getattr(self._client.intents, intent) and not any(getattr(flags, flag) for flag in granted)
+        ]
+        if refused:
+            raise Trouble(
+                f"Discord does not grant {', '.join(refused)}", "Developer portal, Bot, Privileged Intents."
+            )
+        return "all that are used are granted"
+
+    async def _gateway(self) -> str:
+        told = await self._client.http.request(Route("GET", "/gateway/bot"))
+        left = told["session_start_limit"]["remaining"]
+        if left < 1:
+            raise Trouble("no session may be started any more today", "Does the bot restart in a loop?")
+        return f"{left} sessions may be started yet, {told['shards']} shards are recommended"
+
+    async def _commands(self) -> str:
+        if not await self._registration.is_up_to_date():
+            raise Trouble("Discord has others, or none", "Start the bot: it registers them.")
+        return "registered and up to date"
+
+    async def _permissions(self, find: Callable[[], Awaitable[discord.Permissions]]) -> str:
+        lacking = missing(await find())
+        if lacking:
+            raise Trouble(f"missing: {', '.join(lacking)}", "Server or channel settings, Permissions.")
+        return "all that are needed"

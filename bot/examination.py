@@ -1,0 +1,30 @@
+"""`python -m bot doctor`: all checks, without starting anything."""
+
+from bot.client import Client
+from bot.doctor import BotDoctor
+from bot.endpoints import point_at
+from bot.settings import BotSettings
+from bot.words import Languages, Translator
+from db.bucket import open_bucket
+from db.diagnosis import Finding
+from db.doctor import Doctor
+from db.pool import open_pool
+
+
+class _Patient(Client):
+    """The bot's client, which logs in and changes nothing."""
+
+    async def setup_hook(self) -> None:
+        await self.tree.set_translator(Translator(Languages()))
+
+
+async def examine_bot(settings: BotSettings, channel_id: int | None) -> list[Finding]:
+    point_at(settings.discord_api_base, settings.discord_gateway_url)
+    async with (
+        open_pool(settings, name="doctor") as pool,
+        open_bucket(settings) as bucket,
+        _Patient(commands_guild_id=settings.commands_guild_id) as client,
+    ):
+        bot = BotDoctor(client, client.registration, token=settings.discord_token.get_secret_value())
+        permissions = (lambda: bot.permissions_in(channel_id)) if channel_id is not None else None
+        return await Doctor(settings, pool, bucket).examine(bot.checks(permissions))

@@ -1,0 +1,146 @@
+"""The checks that both processes share: Postgres, notifications, the bucket and its links, and the queue."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from uuid import uuid4
+
+import aiohttp
+import asyncpg
+
+from db import queries
+from db.bucket import Bucket
+from db.diagnosis import Check, Finding, Trouble, examine
+from db.errors import BucketUnavailable
+from db.migrate import missing_migrations
+from db.pool import UNAVAILABLE, Connection, Pool
+from db.settings import DatabaseSettings
+
+_SQL, _STANDING = queries.load("doctor"), queries.load("standing")
+
+POSTGRES, SCHEMA, NOTIFICATIONS, BUCKET, LINKS = "Postgres", "schema", "notifications", "bucket", "links"
+
+NOTIFY_SECONDS = 5.0
+SKEW_SECONDS_MAX = 60.0
+"""S3 refuses what is signed more than 15 minutes off; a clock that is a minute off will be, some day."""
+
+WAIT_SECONDS_MAX = 300.0
+
+
+class Doctor:
+    def __init__(self, settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._bucket = bucket
+
+    async def examine(self, more: Sequence[Check]) -> list[Finding]:
+        """What both processes need, and what the one that asks needs beside."""
+        return await examine([*self._checks(), *more], self._settings)
+
+    def _checks(self) -> list[Check]:
+        return [
+            Check(POSTGRES, self._postgres),
+            Check(SCHEMA, self._schema, (POSTGRES,)),
+            Check(NOTIFICATIONS, self._notifications, (POSTGRES,)),
+            Check(BUCKET, self._writable),
+            Check(LINKS, lambda: self._with_probe(self._link), (BUCKET,)),
+            Check("clock", lambda: self._with_probe(self._clock), (BUCKET,)),
+            Check("workers", self._workers, (POSTGRES,)),
+            Check("queue", self._queue, (POSTGRES, SCHEMA)),
+        ]
+
+    async def _postgres(self) -> str:
+        try:
+            version = await self._pool.fetchval("show server_version")
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            raise Trouble(
+                f"does not answer: {error or type(error).__name__}",
+                "Is it up, and is DATABASE_URL right (host, port, name, user, password)?",
+            ) from error
+        return f"version {version}"
+
+    async def _schema(self) -> str:
+        missing = await missing_migrations(self._pool)
+        if missing:
+            raise Trouble(f"{len(missing)} migrations are missing", "Run `python -m db migrate`.")
+        return "up to date"
+
+    async def _notifications(self) -> str:
+        """Sent on the ordinary connection and heard on the one that listens, as in the processes."""
+        heard, channel = asyncio.Event(), f"doctor_{secrets.token_hex(4)}"
+        listener: Connection = await asyncpg.connect(self._settings.listen_dsn, timeout=10)
+        try:
+            await listener.add_listener(channel, lambda *_: heard.set())
+            await self._pool.execute(_SQL["notify"], channel)
+            await asyncio.wait_for(heard.wait(), NOTIFY_SECONDS)
+        except TimeoutError as error:
+            raise Trouble(
+                "do not arrive, so everything comes some seconds late",
+                "Set DATABASE_LISTEN_URL to the direct address of the same database, not to a pooler.",
+            ) from error
+        finally:
+            listener.terminate()
+        return "arrive"
+
+    async def _writable(self) -> str:
+        async def look(key: str, body: bytes) -> str:
+            if await self._bucket.read(key) != body:
+                raise Trouble("gives back other bytes than it got", "Is BUCKET_NAME right?")
+            return "can be written and read"
+
+        try:
+            return await self._with_probe(look)
+        except BucketUnavailable as error:
+            raise Trouble(
+                f"cannot be used: {error}", "See to the five variables that `fly storage create` sets."
+            ) from error
+
+    async def _link(self, key: str, body: bytes) -> str:
+        async with aiohttp.ClientSession() as session, session.get(await self._bucket.sign(key)) as answer:
+            if answer.status != 200:
+                raise Trouble(
+                    f"answer {answer.status}",
+                    "Is AWS_ENDPOINT_URL_S3 the public address, and BUCKET_ADDRESSING right?",
+                )
+            if await answer.read() != body:
+                raise Trouble("open something else", "Is there a proxy before the bucket that changes it?")
+        return "open, with the right bytes"
+
+    async def _clock(self, key: str, _body: bytes) -> str:
+        async with aiohttp.ClientSession() as session, session.get(await self._bucket.sign(key)) as answer:
+            told = answer.headers.get("Date")
+        if told is None:
+            return "the bucket does not tell the time"
+        seconds = (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds()
+        if abs(seconds) > SKEW_SECONDS_MAX:
+            raise Trouble(
+                f"{abs(seconds):.0f} seconds {'ahead of' if seconds > 0 else 'behind'} the bucket's",
+                "Set this machine's clock by NTP; signed links and requests depend on it.",
+            )
+        return "agrees with the bucket's"
+
+    async def _with_probe(self, look: Callable[[str, bytes], Awaitable[str]]) -> str:
+        """Looks at an object that is there for as long."""
+        key, body = f"doctor/{uuid4()}", secrets.token_bytes(64)
+        await self._bucket.store(key, body)
+        try:
+            return await look(key, body)
+        finally:
+            await self._bucket.remove_objects([key])
+
+    async def _workers(self) -> str:
+        if not await self._pool.fetchval(_SQL["workers"]):
+            raise Trouble("none is connected to Postgres", "Start one: `python -m worker`.")
+        return "at work"
+
+    async def _queue(self) -> str:
+        row = await self._pool.fetchrow(_STANDING["look"])
+        waiting, seconds = (row["waiting"], row["oldest_seconds"]) if row else (0, 0.0)
+        if seconds > WAIT_SECONDS_MAX:
+            raise Trouble(
+                f"{waiting} jobs wait, the oldest for {seconds:.0f} seconds",
+                "Run `python -m worker doctor`; if all is well there, more workers.",
+            )
+        return f"{waiting} jobs wait, the oldest for {seconds:.0f} seconds"

@@ -1,0 +1,219 @@
+"""All is well in the house, and each fault that is provoked is named, with what to do about it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+from aiohttp import ClientSession, web
+
+from tests.conftest import database_of
+from tests.house import House, start
+from tests.member import Member, fault, text
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    status: int
+    lines: list[str]
+
+    @property
+    def wrong(self) -> list[str]:
+        return [line for line in self.lines if not line.startswith("ok ")]
+
+
+async def doctor(house: House, room: str, *arguments: str, **changes: str | None) -> Said:
+    environment = {**os.environ, **house.servers.environment, **changes}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", room, "doctor", *arguments),
+        env={name: value for name, value in environment.items() if value is not None},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    return Said(process.returncode or 0, said.decode().splitlines())
+
+
+async def test_all_is_well_in_the_house(house: House, ada: Member) -> None:
+    await start(house, ada)
+    for said in (
+        await doctor(house, "bot", "--channel", ada.channels["paintings"]),
+        await doctor(house, "worker"),
+    ):
+        assert (said.status, said.wrong) == (0, []), said.lines
+        assert len(said.lines) >= 10
+
+    owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are well" in text(m))
+    assert "13 of 13 checks are well" in text(owner_says), text(owner_says)
+    assert owner_says["flags"] & 64
+    await fault(
+        house.servers.discord.url, "forbid", channel=ada.channels["paintings"], permission="ATTACH_FILES"
+    )
+    owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are well" in text(m))
+    assert "missing: Attach Files" in text(owner_says)
+
+
+async def test_nobody_but_the_owner_is_told(house: House, ada: Member, ben: Member) -> None:
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    refused = await ben.reply(await ben.use("doctor", channel="dm"), lambda m: "Only the owner" in text(m))
+    assert "checks" not in text(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is changed in the environment and done to the house, and what has to be said then."""
+
+    room: str
+    expected: str
+    changes: dict[str, str | None] = field(default_factory=dict)
+    provoke: Callable[[House], Awaitable[None]] | None = None
+    channel: bool = False
+
+
+async def _run_out_of_credits(house: House) -> None:
+    house.servers.stability.credits = 1.5
+
+
+async def _let_somebody_wait(house: House) -> None:
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    await connection.execute(
+        """insert into jobs (prompt, width, height, model, member_id, channel_id, turn, interaction_id,
+                             application_id, token_expires_at, reply_due_at, created_at, run_after)
+           values ('a fox', 256, 256, 'core', 1, 1, 1, 1, 1, now(), now() + interval '1 day',
+                   now() - interval '1 hour', now() + interval '1 day')"""
+    )
+    await connection.close()
+
+
+async def _forbid(house: House, permission: str) -> None:
+    url = house.servers.discord.url
+    async with ClientSession() as session, session.get(f"{url}/sandbox/world") as response:
+        channels = (await response.json())["channels"]
+    channel = next(one["id"] for one in channels if one["name"] == "paintings")
+    await fault(url, "forbid", channel=channel, permission=permission)
+
+
+FAULTS = {
+    "a variable is missing": Fault(
+        "bot", "WRONG settings: DISCORD_TOKEN: is missing", {"DISCORD_TOKEN": None}
+    ),
+    "a variable is wrong": Fault(
+        "worker", "WRONG settings: WORKER_CONCURRENCY: ", {"WORKER_CONCURRENCY": "many"}
+    ),
+    "Postgres is away": Fault(
+        "bot", "WRONG Postgres: does not answer", {"DATABASE_URL": "postgres://ann:secret-word@localhost:1/x"}
+    ),
+    "the bucket is another": Fault("worker", "WRONG bucket: cannot be used", {"BUCKET_NAME": "elsewhere"}),
+    "the bucket's secret is wrong": Fault(
+        "bot", "WRONG bucket: cannot be used", {"AWS_SECRET_ACCESS_KEY": "not-this-one"}
+    ),
+    "the key is wrong": Fault(
+        "worker", "WRONG Stability: does not answer as it should: bad_key", {"STABILITY_API_KEY": "sk-other"}
+    ),
+    "Stability is away": Fault(
+        "worker", "WRONG Stability: does not answer", {"STABILITY_API_HOST": "http://localhost:1"}
+    ),
+    "the credits are used up": Fault(
+        "worker", "WRONG Stability: 1.5 credits are left", provoke=_run_out_of_credits
+    ),
+    "the token is wrong": Fault(
+        "bot", "WRONG token: Discord does not accept it", {"DISCORD_TOKEN": "not.this.one"}
+    ),
+    "the commands are not registered": Fault("bot", "WRONG commands: Discord has others, or none"),
+    "no worker runs": Fault("bot", "WRONG workers: none is connected"),
+    "somebody waits for long": Fault(
+        "bot", "WRONG queue: 1 jobs wait, the oldest for 36", provoke=_let_somebody_wait
+    ),
+    "a permission is missing": Fault(
+        "bot",
+        "WRONG permissions: missing: Add Reactions",
+        provoke=lambda house: _forbid(house, "ADD_REACTIONS"),
+        channel=True,
+    ),
+    "the channel cannot be seen": Fault(
+        "bot",
+        "WRONG permissions: the channel cannot be seen",
+        provoke=lambda house: _forbid(house, "VIEW_CHANNEL"),
+        channel=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS.values(), ids=FAULTS.keys())
+async def test_a_fault_is_named(house: House, ada: Member, case: Fault) -> None:
+    if case.provoke is not None:
+        await case.provoke(house)
+    channel = ("--channel", ada.channels["paintings"]) if case.channel else ()
+    said = await doctor(house, case.room, *channel, **case.changes)
+    assert said.status == 1
+    assert [line for line in said.wrong if line.startswith(case.expected)], said.lines
+    assert not any("secret-word" in line for line in said.lines)
+
+
+async def test_a_schema_that_is_missing_and_notifications_that_go_astray(
+    house: House, postgres_url: str
+) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("drop database if exists bare")
+    await connection.execute("create database bare")
+    await connection.close()
+    bare = database_of(postgres_url, "bare")
+    said = await doctor(house, "worker", DATABASE_URL=bare)
+    assert any(line.startswith("WRONG schema: ") and "python -m db migrate" in line for line in said.wrong)
+    said = await doctor(house, "worker", DATABASE_LISTEN_URL=bare)
+    assert any(line.startswith("WRONG notifications: do not arrive") for line in said.wrong), said.lines
+
+
+@asynccontextmanager
+async def before(bucket_url: str, change: Callable[[web.Response], None]) -> AsyncIterator[str]:
+    """A proxy before the bucket that changes what unsigned readers, those with a link, are answered."""
+
+    async def forward(request: web.Request) -> web.Response:
+        async with (
+            ClientSession(auto_decompress=False) as session,
+            session.request(
+                request.method,
+                bucket_url + request.raw_path,
+                headers=request.headers,
+                data=await request.read(),
+            ) as answer,
+        ):
+            headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+            response = web.Response(status=answer.status, body=await answer.read(), headers=headers)
+            if "X-Amz-Signature" in request.query:
+                change(response)
+            return response
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", forward)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _change_the_picture(response: web.Response) -> None:
+    response.body = b"something else"
+
+
+def _change_the_time(response: web.Response) -> None:
+    response.headers["Date"] = "Wed, 01 Jan 2025 00:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [(_change_the_picture, "WRONG links: open something else"), (_change_the_time, "WRONG clock: ")],
+)
+async def test_what_stands_before_the_bucket_is_noticed(
+    house: House, change: Callable[[web.Response], None], expected: str
+) -> None:
+    async with before(house.servers.environment["AWS_ENDPOINT_URL_S3"], change) as url:
+        said = await doctor(house, "worker", AWS_ENDPOINT_URL_S3=url)
+    assert [line for line in said.wrong if line.startswith(expected)], said.lines

@@ -1,0 +1,276 @@
+"""Whatever Stability, or what stands in front of it, answers: a painting or a failure that has a name."""
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from db.errors import FailureCode, JobFailed
+from db.models import SEED_MAX
+from tests.fuzz.examples import fuzz, json_values
+from tests.jobs import JOB
+from worker.stability import RETRY_AFTER_SECONDS_MAX, Painting, Stability
+
+KEY = "sk-the-key-of-this-bot"
+
+CODES = {
+    401: FailureCode.BAD_KEY,
+    402: FailureCode.NO_CREDIT,
+    403: FailureCode.BAD_KEY,
+    404: FailureCode.MODEL_GONE,
+    410: FailureCode.MODEL_GONE,
+    422: FailureCode.REJECTED,
+    429: FailureCode.RATE_LIMITED,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+    framing: str = "right"
+    """Of `right` and `chunked` all arrives; the others lie about the length, or are no HTTP at all."""
+
+    def wire(self) -> bytes:
+        head = [f"HTTP/1.1 {self.status} Some".encode(), b"Connection: close"]
+        head += [name + b": " + value for name, value in self.headers]
+        body = self.body
+        if self.framing == "right":
+            head.append(b"Content-Length: %d" % len(body))
+        elif self.framing == "too long":
+            head.append(b"Content-Length: %d" % (len(body) + 1000))
+        elif self.framing == "too short":
+            head.append(b"Content-Length: %d" % (len(body) // 2))
+        elif self.framing == "nonsense":
+            head.append(b"Content-Length: -five")
+        elif self.framing in ("chunked", "cut chunk", "no chunk"):
+            head.append(b"Transfer-Encoding: chunked")
+            body = (
+                b"zz\r\n" + body
+                if self.framing == "no chunk"
+                else b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+            )
+            body = body[: len(body) // 2] if self.framing == "cut chunk" else body
+        elif self.framing == "garbage":
+            return self.body + KEY.encode()
+        return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+class Server:
+    answer = Answer()
+    hold = False
+    url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"POST"):
+                # The last line of the form.
+                await reader.readuntil(b"--\r\n")
+            writer.write(self.answer.wire())
+            await writer.drain()
+            if self.hold:
+                await reader.read()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1")
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with listening:
+        yield server
+
+
+@pytest.fixture
+async def session(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def paint(stability: Stability) -> Painting | JobFailed:
+    """Anything but these two breaks the test."""
+    end: Painting | JobFailed
+    try:
+        end = await stability.paint(JOB)
+    except JobFailed as error:
+        end = error
+    if isinstance(end, Painting):
+        assert end.seed is None or 0 <= end.seed <= SEED_MAX
+        return end
+    assert KEY not in str(end)
+    assert len(end.detail) <= 500
+    # It goes into Postgres.
+    assert "\0" not in end.detail.encode().decode()
+    pause = end.retry_after_seconds
+    assert pause is None or 0 <= pause <= RETRY_AFTER_SECONDS_MAX
+    return end
+
+
+numbers = st.one_of(
+    st.integers(0, 10**6).map(str),
+    st.sampled_from(
+        [
+            "-1",
+            "1.5",
+            "1e9",
+            "inf",
+            "nan",
+            "",
+            "9" * 30,
+            "9" * 400,
+            "9" * 5000,
+            "²",
+            "٣",
+            "Wed, 21 Oct 2015 07:28:00 GMT",
+        ]
+    ),
+).map(str.encode)
+values = st.binary(max_size=30).map(lambda value: value.translate(None, b"\r\n\0"))
+headers = st.lists(
+    st.one_of(
+        st.tuples(st.just(b"seed"), numbers),
+        st.tuples(st.just(b"Retry-After"), numbers),
+        st.tuples(
+            st.just(b"finish-reason"),
+            st.sampled_from([b"SUCCESS", b"CONTENT_FILTERED", b"", KEY.encode()]) | values,
+        ),
+        st.tuples(
+            st.just(b"Content-Type"),
+            st.sampled_from([b"image/png", b"application/json; charset=\xff"]) | values,
+        ),
+        st.tuples(
+            st.just(b"Content-Encoding"),
+            st.sampled_from([b"gzip", b"deflate", b"br", b"zstd", b"identity", b"no"]),
+        ),
+        st.tuples(
+            st.just(b"Location"), st.sampled_from([b"/", b"//", b"http://[", b"mailto:a@b", b"\xff"]) | values
+        ),
+        st.tuples(st.just(b"Set-Cookie"), values),
+        st.tuples(st.just(b"x-request-id"), values),
+    ),
+    max_size=4,
+).map(tuple)
+errors: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(
+            ["content_moderation", "invalid_prompts", "unauthorized", KEY, "\0", "\ud800"]
+        )
+        | json_values,
+        "errors": json_values | st.just([KEY, "\0"]),
+        "message": json_values | st.just(f"wrong key: {KEY}"),
+    },
+)
+bodies = st.one_of(
+    errors.map(json.dumps).map(str.encode),
+    json_values.map(json.dumps).map(str.encode),
+    st.binary(max_size=300),
+    st.integers(150, 200).map(lambda length: b"x" * length + KEY.encode()),
+    st.sampled_from(
+        [b"[" * 60_000, b'{"errors":' * 6_000, b"9" * 5000, b"x" * 70_000, b'{"name":"\\ud800\\u0000"}']
+    ),
+)
+answers = st.builds(
+    Answer,
+    status=st.one_of(
+        st.just(200), st.sampled_from([*CODES, 204, 301, 307, 308, 400, 500, 503]), st.integers(0, 1100)
+    ),
+    headers=headers,
+    body=bodies,
+    framing=st.sampled_from(
+        ["right"] * 6
+        + [
+            "chunked",
+            "too long",
+            "too short",
+            "nonsense",
+            "cut chunk",
+            "no chunk",
+            "garbage",
+            "until the end",
+        ]
+    ),
+)
+
+
+@fuzz(150)
+@given(answer=answers)
+@example(Answer(headers=((b"seed", b"9" * 5000),)))
+@example(Answer(headers=((b"seed", b"9" * 30),)))
+@example(Answer(429, ((b"Retry-After", b"9" * 400),)))
+@example(Answer(429, ((b"Retry-After", b"99999999999"),)))
+@example(Answer(400, body=b"[" * 60_000))
+@example(Answer(400, body=b'{"errors":' * 6_000))
+@example(Answer(400, body=b'{"name":"\\u0000","message":"\\ud800"}'))
+@example(Answer(401, body=b"x" * 190 + KEY.encode()))
+@example(Answer(401, body=b"x" * 70_000))
+@example(Answer(307, ((b"Location", b"/"),)))
+@example(Answer(headers=((b"finish-reason", b"\xff" + KEY.encode()),)))
+@example(Answer(framing="garbage"))
+async def test_any_answer_is_a_painting_or_a_failure_with_a_name(
+    server: Server, session: aiohttp.ClientSession, answer: Answer
+) -> None:
+    server.answer = answer
+    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    if isinstance(end, Painting):
+        assert answer.status == 200
+        return
+    assert end.code is not FailureCode.INTERNAL
+    # These two have no body, so one that comes all the same is no HTTP.
+    if (
+        answer.framing not in ("right", "chunked")
+        or not 200 <= answer.status <= 599
+        or answer.status in (204, 304)
+    ):
+        return
+    encoded = any(name == b"Content-Encoding" for name, _ in answer.headers)
+    if answer.status == 200:
+        assert end.code in (FailureCode.FILTERED, FailureCode.UNAVAILABLE)
+    elif answer.status >= 500 or 300 <= answer.status < 400:
+        # Where a redirect leads nowhere, that is a fault of what stands in front of it.
+        assert end.code in (FailureCode.UNAVAILABLE, FailureCode.REFUSED, FailureCode.BAD_REQUEST)
+    elif not encoded and not any(len(value) > 4000 for _, value in answer.headers):
+        assert end.code in (CODES.get(answer.status, FailureCode.BAD_REQUEST), FailureCode.REFUSED)
+
+
+@fuzz(6)
+@given(answer=answers.map(lambda answer: replace(answer, framing="too long")))
+@example(Answer(200, body=b"", framing="too long"))
+@example(Answer(500, body=b"", framing="too long"))
+async def test_an_answer_that_never_ends_is_given_up(
+    server: Server, session: aiohttp.ClientSession, answer: Answer
+) -> None:
+    server.answer, server.hold = answer, True
+    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=0.05))
+    assert isinstance(end, JobFailed)
+    assert end.code in (
+        FailureCode.UNAVAILABLE,
+        FailureCode.FILTERED,
+        FailureCode.REFUSED,
+        *CODES.values(),
+        FailureCode.BAD_REQUEST,
+    )
+
+
+@pytest.mark.parametrize("seconds", ["0", "7", "60"])
+async def test_a_pause_that_is_asked_for_in_earnest_is_made(
+    server: Server, session: aiohttp.ClientSession, seconds: str
+) -> None:
+    server.answer = Answer(429, ((b"Retry-After", seconds.encode()),))
+    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    assert isinstance(end, JobFailed)
+    assert end.retry_after_seconds is not None
+    assert math.isclose(end.retry_after_seconds, float(seconds))

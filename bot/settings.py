@@ -106,7 +106,9 @@ class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings)
 
     @field_validator("discord_shard_ids")
     @classmethod
-    def _check_shard_ids(cls, value: str, info: ValidationInfo) -> str:
+    def _check_shard_ids(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
         ids, count = _shard_ids(value), info.data.get("discord_shard_count")
         # A count that is wrong is named by itself.
         if "discord_shard_count" in info.data and count is None:

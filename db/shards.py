@@ -46,12 +46,14 @@ class ShardLocks:
     async def take(self, ids: Sequence[int]) -> None:
         """Returns when they are this process's, however long another has them."""
         self._ids = list(ids)
-        told = False
+        waited = False
         while not await until_answered(self._try):
-            if not told:
+            if not waited:
                 log.info("another bot serves %s: waiting to take over", self)
-                told = True
+            waited = True
             await asyncio.sleep(TRY_SECONDS)
+        if waited:
+            log.info("took over %s", self)
 
     async def keep(self) -> None:
         """Runs for as long as they are this process's. Raises ShardLost."""

@@ -35,16 +35,16 @@ class Shards:
         other = self._discord.add_guild("The Loft", "sketches")
         self.of = {"paintings": _shard(self._discord.world.guild.id), "sketches": _shard(other)}
 
-    async def bot(self, channel: str, **environment: str) -> Process:
-        own = {"DISCORD_SHARD_IDS": str(self.of[channel]), "DISCORD_SHARD_COUNT": "2", **environment}
+    async def bot(self, ids: int | str, **environment: str) -> Process:
+        own = {"DISCORD_SHARD_IDS": str(ids), "DISCORD_SHARD_COUNT": "2", **environment}
         self._house.servers.environment.update(own)
         return await self._house.bot()
 
-    async def until_connected(self, *channels: str) -> None:
+    async def until_connected(self, *ids: int) -> None:
         async def connected() -> set[int]:
             return self._discord.gateway.shards
 
-        await until(connected, lambda shards: shards == {self.of[channel] for channel in channels})
+        await until(connected, lambda shards: shards == set(ids))
 
     async def until_said(self, words: str) -> None:
         async def said() -> str:
@@ -82,14 +82,12 @@ async def another_session_in_its_place(house: House) -> AsyncIterator[None]:
         successor.terminate()
 
 
-async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(
-    house: House,
-) -> None:
+async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(house: House) -> None:
     shards = Shards(house)
     assert set(shards.of.values()) == {0, 1}
     async with member(house.servers.discord.url, "Ada") as ada:
-        first, second = await shards.bot("paintings"), await shards.bot("sketches")
-        await shards.until_connected("paintings", "sketches")
+        first, second = [await shards.bot(shard) for shard in shards.of.values()]
+        await shards.until_connected(0, 1)
         assert house.servers.discord.gateway.identifies_refused == 0
         asked = [await ask(ada, channel) for channel in shards.of]
         for interaction in asked:
@@ -102,13 +100,14 @@ async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(
             await ada.reply(interaction, is_done)
 
         port = free_port()
-        third = await shards.bot("sketches", HEALTH_PORT=str(port))
-        await shards.until_said(f"another bot serves shard {shards.of['sketches']}: waiting to take over")
+        third = await shards.bot("0-1", HEALTH_PORT=str(port))
+        await shards.until_said("another bot serves shards 0, 1: waiting to take over")
         assert await health(port) == "200 ok\n"
         await second.kill()
-        await shards.until_said(f"took over shard {shards.of['sketches']}")
-        await shards.until_connected("sketches")
-        await ada.reply(await ask(ada, "sketches"), is_done)
+        await shards.until_said("took over shards 0, 1")
+        await shards.until_connected(0, 1)
+        for interaction in [await ask(ada, channel) for channel in shards.of]:
+            await ada.reply(interaction, is_done)
         async with another_session_in_its_place(house):
             assert await third.wait() == 1
         await shards.until_connected()

@@ -11,7 +11,7 @@ from sandbox.processes import Process, print_line
 from tests.conditions import until
 from tests.e2e.test_health import free_port, health
 from tests.house import House
-from tests.member import Member, is_done, is_waiting, member
+from tests.member import Member, fault, is_done, is_waiting, member
 
 HELD = """
 select classid, objid, pid from pg_locks
@@ -93,8 +93,9 @@ async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(ho
         for interaction in asked:
             await ada.reply(interaction, is_waiting)
 
-        # Only the second is left to keep the replies of both servers.
+        # Only the second is left, and edits messages also in the server that it knows nothing of.
         await first.kill()
+        await fault(house.servers.discord.url, "expire_tokens")
         await house.worker()
         for interaction in asked:
             await ada.reply(interaction, is_done)

@@ -21,13 +21,6 @@ _CLASS = 7_263_444
 TRY_SECONDS = 0.5
 CONFIRM_SECONDS = 10.0
 
-LOST_SECONDS_MAX = 120.0
-"""How long a process goes on after its locks were last confirmed: it outlasts a restart of Postgres.
-
-Less than the 150 seconds after which Postgres gives up a silent session (shards.sql): where only the network
-between is cut, this process has ended before another can have its locks.
-"""
-
 REFUSALS_MAX = 5
 """So many refusals may still be due to this process's own session of before, which takes a moment to end."""
 
@@ -56,17 +49,16 @@ class ShardLocks:
             log.info("took over %s", self)
 
     async def keep(self) -> None:
-        """Runs for as long as they are this process's. Raises ShardLost."""
+        """Runs until another process is found to have them, and raises ShardLost then.
+
+        While Postgres is away nobody can take them over, and somebody has to tell members so. Where only this
+        process is cut off from it, another has them after 150 seconds (shards.sql) and answers first: each
+        command then has one job and one answer all the same.
+        """
         while True:
-            held_at = await self._watch()
+            await self._watch()
             log.warning("lost the connection that holds %s; taking it again", self)
-            try:
-                async with asyncio.timeout_at(held_at + LOST_SECONDS_MAX):
-                    await self._take_again()
-            except TimeoutError as error:
-                raise ShardLost(
-                    f"Postgres has not confirmed for {LOST_SECONDS_MAX:g} s that {self} may be served"
-                ) from error
+            await self._take_again()
 
     def close(self) -> None:
         if self._connection is not None:
@@ -75,18 +67,15 @@ class ShardLocks:
     def __str__(self) -> str:
         return f"shard{'s' * (len(self._ids) > 1)} {', '.join(map(str, self._ids))}"
 
-    async def _watch(self) -> float:
-        """Until the connection ends; returns when it was there for sure."""
-        connection, loop, ended = self._connection, asyncio.get_running_loop(), asyncio.Event()
+    async def _watch(self) -> None:
+        """Until the connection ends, or answers no more."""
+        connection, ended = self._connection, asyncio.Event()
         if connection is None:
             raise AssertionError("nothing was taken yet")
         connection.add_termination_listener(lambda _connection: ended.set())
-        held_at = loop.time()
         try:
             while not ended.is_set():
-                asked_at = loop.time()
                 await connection.fetchval(_SQL["confirm"])
-                held_at = asked_at
                 # Not wait_for: it swallows a cancellation that comes as the connection ends.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(CONFIRM_SECONDS):
@@ -94,7 +83,6 @@ class ShardLocks:
         except UNAVAILABLE as error:
             log.debug("the locks are not confirmed: %s", error or type(error).__name__)
         connection.terminate()
-        return held_at
 
     async def _take_again(self) -> None:
         refusals = 0

@@ -71,12 +71,12 @@ LOOKS = {
 class PageButton(
     ui.DynamicItem[ui.Button[Any]],
     template=re.compile(
-        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,19}):(?P<size>[1-9]):"
+        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,18}|[1-8][0-9]{18}):(?P<size>[1-9]):"
         r"(?P<favourites>[01]):(?P<search>.*)",
         re.DOTALL,
     ),
 ):
-    """`cursor` is the picture next to which the page begins."""
+    """`cursor` is the picture next to which the page begins. No number is larger than Postgres takes."""
 
     def __init__(
         self, query: Query, move: Move, cursor: int, say: Words = ENGLISH, *, disabled: bool = False

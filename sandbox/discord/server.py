@@ -32,7 +32,10 @@ PAGE = Path(__file__).parent / "page"
 
 
 class DiscordServer:
-    """`directory` keeps the world over restarts; without one it is forgotten."""
+    """`directory` keeps the world over restarts; without one it is forgotten.
+
+    `interactions` and `gateway` tell the bot of anything, where a member's client can only do what Discord lets it.
+    """
 
     def __init__(
         self,
@@ -51,19 +54,20 @@ class DiscordServer:
         self._runner: web.AppRunner | None = None
 
         render = Render(self.world, lambda: self.url)
-        self._gateway = Gateway(
+        self.gateway = Gateway(
             self.world,
             render,
             token=token,
             url=lambda: self.gateway_url,
             heartbeat_interval_seconds=heartbeat_interval_seconds,
         )
-        events = Events(self.world, render, self._gateway, self._streams)
+        events = Events(self.world, render, self.gateway, self._streams)
         messages = Messages(self.world, self._store, events)
-        interactions = Interactions(self.world, self._store, render, events, self._gateway, messages)
-        self._faults = Faults(self.world, self._gateway, interactions)
+        interactions = Interactions(self.world, self._store, render, events, self.gateway, messages)
+        self.interactions = interactions
+        self._faults = Faults(self.world, self.gateway, interactions)
         self._members = Members(
-            self.world, self._store, render, self._gateway, self._streams, messages, interactions
+            self.world, self._store, render, self.gateway, self._streams, messages, interactions
         )
         wire = Wire(RateLimits(clock), self._faults.rest, token=token, on_exchange=on_exchange)
         self._rest = web.Application(middlewares=wire.middlewares, client_max_size=_BODY_BYTES_MAX)
@@ -87,9 +91,9 @@ class DiscordServer:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         app = web.Application(middlewares=[errors_in_shape])
         app.add_subapp(PREFIX, self._rest)
-        app.router.add_get("/gateway", self._gateway.handle)
+        app.router.add_get("/gateway", self.gateway.handle)
         # discord.py dials a URL with a slash at its end.
-        app.router.add_get("/gateway/", self._gateway.handle)
+        app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_post("/sandbox/faults", self._faults.handle)
         app.add_routes(self._members.routes())
         app.router.add_get("/", _index)
@@ -109,7 +113,7 @@ class DiscordServer:
     async def _hang_up(self, _app: web.Application) -> None:
         self._streams.close()
         # It may resume once the server is back.
-        self._gateway.disconnect(4000)
+        self.gateway.disconnect(4000)
 
 
 # Ten attachments of the largest size, and the JSON beside them.

@@ -69,6 +69,7 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
         self._drop_count = 0
+        self._shut = False
         self.on_presence: Callable[[bool], None] = lambda online: None
 
     @property
@@ -92,6 +93,14 @@ class Gateway:
     def drop_events(self, count: int) -> None:
         self._drop_count = count
 
+    def shut(self) -> None:
+        """Nobody gets in until it is opened; who was in may resume then."""
+        self._shut = True
+        self.disconnect(4000)
+
+    def open(self) -> None:
+        self._shut = False
+
     def disconnect(self, code: int) -> None:
         for connection in self._connections:
             connection.close(code)
@@ -113,6 +122,8 @@ class Gateway:
         self.on_presence(False)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self._shut:
+            raise web.HTTPServiceUnavailable
         websocket = web.WebSocketResponse(max_msg_size=15_000)
         await websocket.prepare(request)
         connection = Connection(websocket)

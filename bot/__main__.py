@@ -76,22 +76,21 @@ async def serve(settings: BotSettings) -> None:
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
         owner = Owner(client, Alarms(pool))
 
-        async def tick() -> None:
+        def look() -> None:
             keeper.poll()
-            if client.logged_in.is_set():
-                await owner.tell()
+            owner.wake()
 
         async def stand() -> None:
             await wait_until_migrated(pool)
             await Standing(pool, registry).serve()
 
-        async def keep_replies() -> None:
+        async def once_ready(serve: Callable[[], Coroutine[None, None, None]]) -> None:
             await wait_until_migrated(pool)
             await client.logged_in.wait()
-            await keeper.serve()
+            await serve()
 
         scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
-        scheduler.add_job(tick, "interval", seconds=settings.poll_seconds)
+        scheduler.add_job(look, "interval", seconds=settings.poll_seconds)
         scheduler.start()
         reach = Reach(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         health = Health(
@@ -102,9 +101,10 @@ async def serve(settings: BotSettings) -> None:
             with answering(health, settings.health_port, registry):
                 await _run(
                     keeper,
-                    keep_replies(),
+                    once_ready(keeper.serve),
                     client.start(settings.discord_token.get_secret_value()),
-                    listen(settings.listen_dsn, {"job_changed": keeper.wake}),
+                    listen(settings.listen_dsn, {"job_changed": keeper.wake, "alarm_raised": look}),
+                    once_ready(owner.serve),
                     reach.serve(),
                     health.serve(),
                     LoopLag(registry).serve(),

@@ -26,7 +26,7 @@ from bot.words import Translator
 log = logging.getLogger(__name__)
 
 FINISH_SECONDS = 5.0
-"""What is at work when the bot stops may take so long: 2 seconds for Postgres, and some to say how it went."""
+"""What is at work when the bot stops may take so long: 2 for Postgres, and some to say how it went."""
 
 # discord.py keeps no record of the handlers that it begins, but names their tasks.
 _HANDLERS = ("CommandTree-invoker", "discord-ui-", "discord.py: on_")
@@ -105,7 +105,7 @@ class Client(discord.Client):
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Modals: discord.py finds only those that this process opened itself. And what is nobody's."""
-        custom_id = str((interaction.data or {}).get("custom_id"))
+        custom_id = str(interaction.data and interaction.data.get("custom_id"))
         if interaction.type is discord.InteractionType.component and not _is_known(custom_id):
             # Of whatever text: quoted, it is one line of the log.
             log.warning("a press came that is for nobody: %r", custom_id)

@@ -74,6 +74,7 @@ async def _answer(interaction: Interaction, order: Order, job: Job) -> None:
             job.revision,
             message_id=callback.message_id,
             place=estimate.place,
+            pause=estimate.paused,
             hold_seconds=HOURGLASS_SECONDS,
         )
     except UNAVAILABLE as error:

@@ -1,4 +1,4 @@
-"""The bot's client and the local Discord in one process: a test learns all that comes of an event, and when it ends."""
+"""The bot's client and the local Discord in one process: a test learns all that comes of an event."""
 
 import asyncio
 import io

@@ -35,7 +35,7 @@ def order(**changes: Any) -> Order:
 
 @asynccontextmanager
 async def held_up(database_url: str, member_id: int) -> AsyncIterator[Callable[[], Awaitable[object]]]:
-    """Nothing of this member's is stored until the block ends; what is yielded waits until an order is held."""
+    """Nothing of this member's is stored until the block ends; what is yielded waits for an order."""
     connection = await asyncpg.connect(database_url)
     try:
         # Whoever stores a job takes it first, to count what the member has.

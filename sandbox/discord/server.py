@@ -34,7 +34,7 @@ PAGE = Path(__file__).parent / "page"
 class DiscordServer:
     """`directory` keeps the world over restarts; without one it is forgotten.
 
-    `interactions` and `gateway` tell the bot of anything, where a member's client can only do what Discord lets it.
+    `interactions` and `gateway` tell the bot of anything; a member's client can only do what Discord lets it.
     """
 
     def __init__(

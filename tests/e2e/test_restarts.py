@@ -1,6 +1,7 @@
 """What is lost when a process dies, a connection breaks or a permission goes: nothing."""
 
 import signal
+from functools import partial
 
 import asyncpg
 
@@ -71,7 +72,9 @@ async def test_a_worker_that_is_killed_while_it_paints_is_replaced(house: House,
     await ada.reply(interaction, is_done)
 
 
-async def test_a_job_that_keeps_killing_its_workers_fails_and_is_not_charged(house: House, ada: Member) -> None:
+async def test_a_job_that_keeps_killing_its_workers_fails_and_is_not_charged(
+    house: House, ada: Member
+) -> None:
     house.servers.stability.latency_seconds = 60
     house.servers.environment.update({"JOB_ATTEMPTS": "2", "LEASE_SECONDS": "1"})
     await house.bot()
@@ -82,8 +85,10 @@ async def test_a_job_that_keeps_killing_its_workers_fails_and_is_not_charged(hou
     try:
         for attempt in (1, 2):
             holder = await until(
-                lambda attempt=attempt: connection.fetchval(
-                    "select worker from jobs where state = 'running' and attempt = $1", attempt
+                partial(
+                    connection.fetchval,
+                    "select worker from jobs where state = 'running' and attempt = $1",
+                    attempt,
                 ),
                 lambda name: name is not None,
             )
@@ -91,7 +96,9 @@ async def test_a_job_that_keeps_killing_its_workers_fails_and_is_not_charged(hou
         failed = await ada.reply(interaction, is_failed)
         assert "stopped in the middle, several times in a row" in text(failed)
         assert "Nothing was charged" in text(failed)
-        assert await connection.fetchrow("select credits, attempt, faults from jobs") == (0, 2, 2)
+        row = await connection.fetchrow("select credits, attempt, faults from jobs")
+        assert row is not None
+        assert tuple(row) == (0, 2, 2)
     finally:
         await connection.close()
 

@@ -23,9 +23,9 @@ class Replies:
     async def claim_moved(
         self, limit: int, *, hold_seconds: float, moved_seconds_min: float = MOVED_SECONDS_MIN
     ) -> list[tuple[Job, int]]:
-        """Waiting jobs whose place in line has changed by what a person notices, or whose reply tells of another
-        pause than there is, and that place, the first in line first. Nobody else is given them for as long as
-        they are held."""
+        """Waiting jobs whose place in line has changed by what a person notices, or whose reply tells of
+        another pause than there is, and that place, the first in line first. Nobody else is given them for as
+        long as they are held."""
         rows = await self._pool.fetch(_SQL["claim_moved"], limit, PLACE_MAX, moved_seconds_min, hold_seconds)
         return sorted(((Job.from_row(row), row["place"]) for row in rows), key=lambda moved: moved[1])
 

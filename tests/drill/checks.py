@@ -121,6 +121,9 @@ def delivered(evidence: Evidence) -> Iterator[Finding]:
             continue
         place = job["reply_channel_id"] or job["channel_id"], job["message_id"] or 0
         shown = evidence.messages.get(place)
+        if not place[1]:
+            # First its member was told, and nobody else, that the queue did not answer.
+            shown = next((one for one in evidence.messages.values() if job["id"] in one.jobs), None)
         if shown is None:
             if place[1] in evidence.deleted or place[1] < evidence.crowded_out_before.get(place[0], 0):
                 continue
@@ -144,7 +147,7 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
     """No job has two messages that show its end, and none that goes on telling of an earlier state."""
     by_job: dict[int, list[Shown]] = defaultdict(list)
     for shown in evidence.messages.values():
-        for job_id in {int(one.split(":")[2]) for one in shown.custom_ids if one.startswith("job:")}:
+        for job_id in shown.jobs:
             by_job[job_id].append(shown)
     for job in evidence.jobs:
         messages = by_job[job["id"]]

@@ -42,6 +42,11 @@ class Shown:
     text: str
     custom_ids: tuple[str, ...]
 
+    @property
+    def jobs(self) -> set[int]:
+        """Those that its buttons are for."""
+        return {int(one.split(":")[2]) for one in self.custom_ids if one.startswith("job:")}
+
 
 class Answers:
     """The first answer that Discord took to each interaction, and what it said."""

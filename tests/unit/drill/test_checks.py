@@ -86,6 +86,13 @@ def test_a_reply_that_is_nowhere_is_undelivered_unless_it_was_deleted_or_the_rec
     assert broken(refused) == set()
 
 
+def test_a_reply_that_only_its_token_finds_is_found_by_its_buttons() -> None:
+    assert broken(evidence(message_id=None)) == set()
+    nowhere = evidence(message_id=None)
+    nowhere.messages = {}
+    assert broken(nowhere) == {"undelivered"}
+
+
 def test_a_record_that_blames_nobody_s_deletion_is_wrong() -> None:
     assert broken(evidence(reply_failure="the reply was deleted")) == {"undelivered"}
 
@@ -118,6 +125,16 @@ def test_a_call_that_is_paid_twice_needs_a_reason(kind: Kind) -> None:
     assert broken(seen) == {"extra paid call"}
     lose_worker(seen, kind)
     assert broken(seen) == set()
+
+
+def test_the_enlargement_that_was_paid_in_vain_is_the_one_that_no_job_holds() -> None:
+    seen = evidence(kind="upscale", painted_seed=None)
+    seen.calls = [
+        replace(CALL, prompt="", request_id=name, at=NOW + at, sha256=digest)
+        for name, at, digest in [("ours", 0, "digest"), ("theirs", 9, "another")]
+    ]
+    extra = next(finding for finding in judge(seen) if finding.kind == "extra paid call")
+    assert extra.what.startswith("theirs")
 
 
 def test_neither_a_polite_stop_nor_another_workers_death_is_a_reason() -> None:

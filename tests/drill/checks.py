@@ -155,14 +155,26 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
     for job in evidence.jobs:
         messages = by_job[job["id"]]
         mark = MARKS.get(job["state"], "")
-        if sum(mark in shown.text for shown in messages) > 1:
-            where = [(shown.channel_id, shown.id) for shown in messages]
-            yield Finding("doubled", f"{_name(job)} is shown by {where}")
+        yield from _doubled(
+            job, [shown for shown in messages if mark in shown.text], Losses(evidence.journal)
+        )
         for shown in messages:
             if job["state"] in FINAL and mark not in shown.text:
                 elsewhere = shown.id != job["message_id"] or job["reply_failure"] is not None
                 what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"
                 yield Finding("left behind", what, broken=not elsewhere)
+
+
+def _doubled(job: Row, ends: list[Shown], losses: Losses) -> Iterator[Finding]:
+    """A bot that died between an edit and its record edits again, or writes elsewhere if it must."""
+    if len(ends) < 2:
+        return
+    what = f"{_name(job)} is shown by {[(shown.channel_id, shown.id) for shown in ends]}"
+    reasons = [losses.of_bot(shown.at) for shown in ends if shown.id != job["message_id"]]
+    if len({shown.channel_id for shown in ends}) == len(ends) and all(reasons):
+        yield Finding("doubled, explained", f"{what}: {reasons[0]}", broken=False)
+    else:
+        yield Finding("doubled", what)
 
 
 def paid_once(evidence: Evidence) -> Iterator[Finding]:

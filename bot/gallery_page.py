@@ -32,6 +32,8 @@ _ENTRY_LENGTH_MAX = 250
 """Without a link: the prompt and what is said of the picture."""
 
 _OPTION_LENGTH_MAX = 100
+_ID_MAX = 2**63 - 1
+"""The largest number that Postgres takes."""
 
 
 class Move(StrEnum):
@@ -71,12 +73,12 @@ LOOKS = {
 class PageButton(
     ui.DynamicItem[ui.Button[Any]],
     template=re.compile(
-        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,18}|[1-8][0-9]{18}):(?P<size>[1-9]):"
+        r"gallery:(?P<move>[fpnls]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,19}):(?P<size>[1-9]):"
         r"(?P<favourites>[01]):(?P<search>.*)",
         re.DOTALL,
     ),
 ):
-    """`cursor` is the picture next to which the page begins. No number is larger than Postgres takes."""
+    """`cursor` is the picture next to which the page begins."""
 
     def __init__(
         self, query: Query, move: Move, cursor: int, say: Words = ENGLISH, *, disabled: bool = False
@@ -92,9 +94,9 @@ class PageButton(
     async def from_custom_id(
         cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        query = Query(
-            int(match["owner"]) or None, match["search"], match["favourites"] == "1", int(match["size"])
-        )
+        # No member has such a number, which is then said as of any without pictures.
+        owner_id = min(int(match["owner"]), _ID_MAX) or None
+        query = Query(owner_id, match["search"], match["favourites"] == "1", int(match["size"]))
         return cls(query, Move(match["move"]), int(match["cursor"]))
 
     async def callback(self, interaction: Interaction) -> None:

@@ -153,7 +153,9 @@ async def connected(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> A
             await _paint(one, bucket)
             one.opener = await one.interact(COMMAND, {"id": "5", "name": "queue", "type": 1})
             yield one
-        await running
+            # As the bot does before it closes the client; by itself it would wait for its next try.
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
     finally:
         await server.stop()
 

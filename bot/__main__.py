@@ -5,7 +5,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 
 import discord
@@ -66,6 +66,12 @@ async def serve(settings: BotSettings) -> None:
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client = Client(commands_guild_id=settings.commands_guild_id)
         keeper = _wire(settings, client, pool, bucket, registry)
+        owner = Owner(client, Alarms(pool))
+
+        def look() -> None:
+            keeper.poll()
+            owner.wake()
+
         reach = Reach(Replies(pool).next_due_seconds, every_seconds=settings.poll_seconds)
         health = Health(
             [unreachable(reach), _disconnected(client), _overdue(reach)],
@@ -77,12 +83,13 @@ async def serve(settings: BotSettings) -> None:
             answering(health, settings.health_port, registry),
         ):
             async with client:
-                with _polling(settings, client, keeper, Owner(client, Alarms(pool))):
+                with _regularly(look, every_seconds=settings.poll_seconds):
                     await _run(
                         keeper,
-                        _keep_replies(pool, client, keeper),
+                        _once_ready(pool, client, keeper.serve),
                         shards.serve(client, settings, pool, locks),
-                        listen(settings.listen_dsn, {"job_changed": keeper.wake}),
+                        listen(settings.listen_dsn, {"job_changed": keeper.wake, "alarm_raised": look}),
+                        _once_ready(pool, client, owner.serve),
                         reach.serve(),
                         health.serve(),
                         LoopLag(registry).serve(),
@@ -123,11 +130,11 @@ def _wire(
     return keeper
 
 
-async def _keep_replies(pool: Pool, client: Client, keeper: Keeper) -> None:
-    """From the login on: it needs no shard, so one that stands by keeps replies too."""
+async def _once_ready(pool: Pool, client: Client, serve: Callable[[], Coroutine[None, None, None]]) -> None:
+    """From the login on: messages need no shard, so one that stands by sends and keeps them too."""
     await wait_until_migrated(pool)
     await client.logged_in.wait()
-    await keeper.serve()
+    await serve()
 
 
 async def _stand(pool: Pool, registry: CollectorRegistry) -> None:
@@ -136,14 +143,13 @@ async def _stand(pool: Pool, registry: CollectorRegistry) -> None:
 
 
 @contextmanager
-def _polling(settings: BotSettings, client: Client, keeper: Keeper, owner: Owner) -> Iterator[None]:
+def _regularly(look: Callable[[], None], *, every_seconds: float) -> Iterator[None]:
+    # The scheduler would run a plain function in a thread.
     async def tick() -> None:
-        keeper.poll()
-        if client.logged_in.is_set():
-            await owner.tell()
+        look()
 
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
-    scheduler.add_job(tick, "interval", seconds=settings.poll_seconds)
+    scheduler.add_job(tick, "interval", seconds=every_seconds)
     scheduler.start()
     try:
         yield

@@ -17,7 +17,7 @@ async def picture_reply(pictures: Pictures, job: Job, say: Words) -> Reply:
 
 
 async def new_link(pictures: Pictures, job: Job) -> render.Link | None:
-    """None while the picture is parked."""
+    """None while the picture is parked, or when it has expired."""
     expires_at = datetime.now(UTC) + timedelta(seconds=pictures.link_ttl_seconds)
     url = await pictures.link(job)
     return render.Link(url, expires_at) if url is not None else None

@@ -115,6 +115,10 @@ class Bucket:
         except _UNAVAILABLE as error:
             raise BucketUnavailable(f"the pictures of job {job.id} could not be removed: {error}") from error
 
+    async def remove_original(self, job: Job) -> None:
+        """Leaves its preview. Raises BucketUnavailable; again is no fault."""
+        await self.remove_objects([original_key(job)])
+
     async def remove_attempt(self, job: Job) -> None:
         """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
         await self.remove_objects((original_key(job), preview_key(job)))

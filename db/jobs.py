@@ -121,11 +121,17 @@ class Job:
     shown_revision: int
     reply_faults: int
     erased_at: datetime | None
+    expired_at: datetime | None
 
     @property
     def is_ephemeral(self) -> bool:
         """Whether the reply is one that only its member sees, and only its token finds."""
         return self.private and self.guild_id is not None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the time is over for which the owner keeps originals; the preview is still there."""
+        return self.expired_at is not None
 
     @property
     def was_begun(self) -> bool:

@@ -24,5 +24,5 @@ class Pictures:
         return await self._bucket.get_preview(job) if parked is None else parked
 
     async def link(self, job: Job, *, download: bool = False) -> str | None:
-        """As `Bucket.link`; None while there is nothing that a link could lead to."""
-        return None if job.parked else await self._bucket.link(job, download=download)
+        """As `Bucket.link`; None while it is parked, or when it has expired: a link would lead nowhere."""
+        return None if job.parked or job.is_expired else await self._bucket.link(job, download=download)

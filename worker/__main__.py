@@ -14,6 +14,7 @@ import aiohttp
 
 from db.alarms import Alarms
 from db.bucket import open_bucket
+from db.chores import Chores
 from db.diagnosis import consult
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -30,6 +31,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
 from db.reach import Reach
+from db.retention import Retention
 from db.settings import load
 from worker import upkeep
 from worker.carrier import Carrier
@@ -85,7 +87,9 @@ async def work(settings: WorkerSettings) -> None:
             queue,
             reach,
             Downloads(pool),
+            Chores(pool),
             Orphans(pool, bucket),
+            _retention(settings, pool),
             [loop.wake, sweeper.wake, carrier.wake],
             poll_seconds=settings.poll_seconds,
             lease_seconds=settings.lease_seconds,
@@ -126,6 +130,12 @@ def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner) -> Loop:
         concurrency=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
     )
+
+
+def _retention(settings: WorkerSettings, pool: Pool) -> Retention | None:
+    if settings.retention_days is None:
+        return None
+    return Retention(pool, days=settings.retention_days, link_ttl_seconds=settings.link_ttl_seconds)
 
 
 def _neglect(settings: WorkerSettings, loop: Loop, reach: Reach) -> Check:

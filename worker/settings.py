@@ -34,6 +34,12 @@ class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettin
     parked_bytes_max: int = Field(
         PARKED_BYTES_MAX, ge=0, le=2**40, description="a number of bytes, or 0 to park nothing"
     )
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="a number of days from 1 to 36500, or unset to keep originals for ever",
+    )
     health_wait_seconds_max: float = Field(
         120, ge=1, le=86_400, description="a number of seconds from 1 to 86400"
     )

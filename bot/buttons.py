@@ -92,7 +92,7 @@ async def link(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     require_full_size(job)
     say = words_of(interaction)
-    made = await new_link(services_of(interaction).pictures, job)
+    made = new_link(services_of(interaction).pictures, job)
     if made is None:
         raise InvalidRequest("The full size is still on its way. Its link appears under the picture shortly.")
     text = say(

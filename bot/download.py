@@ -71,14 +71,14 @@ class ReactionDownloads:
             text = say("📥 The full size of this picture has expired; only the one in the channel is left.")
             return render.notice(text), []
         try:
-            return await self._view(job, say), await self._files(job)
+            return self._view(job, say), await self._files(job)
         except BucketUnavailable as error:
             log.warning("it could not be sent to a member who reacted: %s", error)
             text = say("📥 The picture cannot be reached at the moment. React again in a minute.")
             return render.notice(text), []
 
-    async def _view(self, job: Job, say: Words) -> ui.LayoutView:
-        url = await self._services.pictures.link(job, download=True)
+    def _view(self, job: Job, say: Words) -> ui.LayoutView:
+        url = self._services.pictures.link(job, download=True)
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
         if _fits(job):

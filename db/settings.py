@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.models import PAINTERS
 
+LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
+"""What Tigris takes (its documentation, Presigned URLs); AWS and most others take 7 days."""
+
 
 def is_url(value: str, *schemes: str) -> bool:
     """Whether a host can be asked by it: what is wrong would else show much later, and name no variable."""
@@ -116,8 +119,15 @@ class BucketSettings(Settings):
         "auto",
         description="virtual (Tigris), path (most local servers) or auto (path if the host is an address)",
     )
+    public_bucket_url: WebUrl | None = Field(
+        None,
+        description="the http or https URL of the bucket itself for those who open links, or unset",
+    )
     link_ttl_seconds: int = Field(
-        604_800, ge=60, le=604_800, description="a number of seconds from 60 to 604800 (7 days)"
+        604_800,
+        ge=60,
+        le=LINK_TTL_SECONDS_MAX,
+        description="a number of seconds from 60 to 7776000 (90 days, with Tigris; others take up to 604800)",
     )
 
 

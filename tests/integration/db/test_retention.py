@@ -57,13 +57,13 @@ async def test_many_expire_in_batches(pool: Pool, monkeypatch: pytest.MonkeyPatc
 async def test_an_expired_picture_stays_in_the_gallery_without_a_link(pool: Pool, bucket: Bucket) -> None:
     job = await painted(pool, member_id=ANNA)
     pictures = Pictures(bucket, Parking(pool))
-    assert await pictures.link(job) is not None
+    assert pictures.link(job) is not None
     await bucket.put_preview(job, b"webp bytes")
     await age(pool, job)
     await retention(pool).expire()
     (listed,) = (await Gallery(pool).page(owner_id=ANNA, viewer_id=BERT, limit=9)).jobs
     assert listed.is_expired
-    assert await pictures.link(listed) is None
+    assert pictures.link(listed) is None
     assert await pictures.preview(listed) == b"webp bytes"
 
 

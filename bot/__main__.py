@@ -17,11 +17,11 @@ from bot.endpoints import point_at
 from bot.examination import examine_bot
 from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
-from bot.messenger import Messenger
-from bot.metrics import MeteredJobs, ReplyMetrics
+from bot.metrics import ReplyMetrics
 from bot.owner import Owner
 from bot.services import Services
 from bot.settings import BotSettings
+from bot.traced import TracedJobs, TracedMessenger
 from bot.words import Languages
 from db.alarms import Alarms
 from db.bucket import open_bucket
@@ -44,6 +44,7 @@ from db.reach import Reach
 from db.replies import Replies
 from db.settings import load
 from db.standing import Standing
+from db.traces import Traces, open_traces
 
 log = logging.getLogger("bot")
 
@@ -55,24 +56,26 @@ OVERDUE_SECONDS_MAX = 60.0
 """How long a reply that is due may stay as it is before that is a problem."""
 
 
-async def serve(settings: BotSettings) -> None:
+async def serve(settings: BotSettings, traces: Traces) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client = Client(commands_guild_id=settings.commands_guild_id)
         replies, languages = Replies(pool), Languages()
         pictures = Pictures(bucket, Parking(pool))
-        jobs = MeteredJobs(pool, settings.limits, registry=registry)
+        jobs = TracedJobs(pool, settings.limits, registry=registry, traces=traces)
         keeper = Keeper(
             jobs,
             replies,
             pictures,
-            Messenger(client, ReplyMetrics(registry), reaction=settings.reactions[0]),
+            TracedMessenger(client, ReplyMetrics(registry), reaction=settings.reactions[0], traces=traces),
             languages,
             concurrency=settings.reply_concurrency,
         )
         doctor = Doctor(settings, pool, bucket)
-        client.services = _services(settings, pool, client, jobs, pictures, languages, doctor, keeper.wake)
+        client.services = _services(
+            settings, pool, client, jobs, pictures, languages, doctor, traces, keeper.wake
+        )
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
         owner = Owner(client, Alarms(pool))
 
@@ -122,6 +125,7 @@ def _services(
     pictures: Pictures,
     languages: Languages,
     doctor: Doctor,
+    traces: Traces,
     wake: Callable[[], None],
 ) -> Services:
     return Services(
@@ -137,6 +141,7 @@ def _services(
         wake=wake,
         doctor=doctor,
         registration=client.registration,
+        traces=traces,
         press=press,
         turn=turn,
         open=open_picture,
@@ -194,7 +199,8 @@ def main() -> None:
     settings = load(BotSettings)
     configure(settings, process="bot")
     try:
-        asyncio.run(serve(settings))
+        with open_traces(settings, process="bot") as traces:
+            asyncio.run(serve(settings, traces))
     except discord.LoginFailure:
         sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
 

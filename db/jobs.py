@@ -50,6 +50,7 @@ class Order:
     """What a member asks for with one interaction, and what is needed to answer it.
 
     `locale` is the language in which the member reads Discord, as Discord names it.
+    `traceparent` is the trace that it is part of, as W3C writes it.
     """
 
     interaction_id: int
@@ -71,6 +72,7 @@ class Order:
     private: bool = False
     spoiler: bool = False
     locale: str = "en-US"
+    traceparent: str | None = None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -122,6 +124,7 @@ class Job:
     reply_faults: int
     erased_at: datetime | None
     expired_at: datetime | None
+    traceparent: str | None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -220,6 +223,7 @@ class Jobs:
             self._limits.credits_per_member,
             self._limits.credits_per_server,
             self._limits.credits_in_all,
+            order.traceparent,
         )
         if row is None:
             raise AssertionError("`enqueue` answers with one row in any case")

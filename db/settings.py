@@ -149,6 +149,16 @@ class HealthSettings(Settings):
     )
 
 
+class TraceSettings(Settings):
+    otel_exporter_otlp_endpoint: WebUrl | None = Field(
+        None, description="the http or https URL of a collector that speaks OTLP, or unset for no traces"
+    )
+    otel_exporter_otlp_headers: SecretStr | None = Field(
+        None, description="what the collector wants in each request, such as name=value,name=value"
+    )
+    """OpenTelemetry reads it itself; it is here to be kept out of the log."""
+
+
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 

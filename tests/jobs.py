@@ -49,4 +49,5 @@ JOB = Job(
     reply_faults=0,
     erased_at=None,
     expired_at=None,
+    traceparent=None,
 )

@@ -4,10 +4,18 @@ from pydantic import Field
 
 from db.pace import REQUESTS_PER_10_SECONDS
 from db.parking import PARKED_BYTES_MAX
-from db.settings import BucketSettings, DatabaseSettings, HealthSettings, Key, LogSettings, WebUrl
+from db.settings import (
+    BucketSettings,
+    DatabaseSettings,
+    HealthSettings,
+    Key,
+    LogSettings,
+    TraceSettings,
+    WebUrl,
+)
 
 
-class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings):
+class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):
     stability_api_key: Key = Field(description="a key from platform.stability.ai")
     stability_api_host: WebUrl = Field(
         "https://api.stability.ai", description="the http or https URL of Stability's API"

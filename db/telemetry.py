@@ -1,5 +1,6 @@
 """Traces by OpenTelemetry: imported where they are switched on, and nowhere else."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,6 +18,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from db.errors import JobFailed
 from db.jobs import Job
 from db.traces import Traces, Value
+
+CLOSE_SECONDS = 5.0
+"""How long a process that ends waits for a collector that does not answer; less than is left of any grace."""
 
 _W3C = TraceContextTextMapPropagator()
 
@@ -78,12 +82,16 @@ class _Open(AbstractContextManager[None]):
 
 @contextmanager
 def telemetry(process: str) -> Iterator[Telemetry]:
-    provider = TracerProvider(resource=Resource.create({"service.name": f"tigerbrush-{process}"}))
+    resource = Resource.create({"service.name": f"tigerbrush-{process}"})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     try:
         yield Telemetry(provider.get_tracer("tigerbrush"))
     finally:
-        provider.shutdown()
+        # It has no bound of its own that is worth the name.
+        closing = threading.Thread(target=provider.shutdown, name="closing-traces", daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
 
 
 def _context(job: Job) -> Context:

@@ -1,12 +1,14 @@
 """Traces cost nothing where they are not switched on, and are missed by nobody where they cannot be."""
 
 import logging
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from db.settings import TraceSettings
+from db.settings import TraceSettings, load
 from db.traces import Traces, open_traces
 
 ON = TraceSettings.model_validate({"otel_exporter_otlp_endpoint": "http://localhost:4318"})
@@ -30,3 +32,20 @@ def test_without_the_packages_there_are_none_and_the_log_says_why(
     with caplog.at_level(logging.WARNING), open_traces(ON, process="bot") as traces:
         assert type(traces) is Traces
     assert "requirements/traces.txt is not installed" in caplog.text
+
+
+def test_a_process_that_ends_does_not_wait_for_a_collector_that_hangs(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+        monkeypatch.setattr("db.telemetry.CLOSE_SECONDS", 0.05)
+        with open_traces(load(TraceSettings), process="bot") as traces, traces.span("one"):
+            pass
+        # What sends it has not given up by then; when it does, it says so.
+        assert caplog.messages == []
+        for thread in threading.enumerate():
+            if thread.name == "closing-traces":
+                thread.join()
+        assert "Failed to export" in caplog.text

@@ -70,3 +70,12 @@ async def test_originals_are_kept_for_ever_unless_days_are_set(pool: Pool, bucke
     await pool.execute("update jobs set finished_at = now() - interval '40 years'")
     await upkeep.nightly(Chores(pool), Orphans(pool, bucket), None)
     assert await pool.fetchval("select expired_at from jobs") is None
+
+
+async def test_a_reap_that_hangs_on_its_way_takes_back_nothing_that_ran_out_meanwhile(pool: Pool) -> None:
+    queue = worker(pool)
+    job = await running(pool)
+    sent_at = await queue.clock()
+    await pool.execute("update jobs set lease_until = clock_timestamp()")
+    assert await queue.reap(sent_at) == []
+    assert await queue.reap(await queue.clock()) == [job.id]

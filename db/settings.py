@@ -48,6 +48,14 @@ def _web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _bucket_url(value: str) -> str:
+    """The names of objects are added to it, so it may have a path, and nothing after that."""
+    url = _web_url(value)
+    if "?" in url or "#" in url:
+        raise ValueError("has more to it than a path")
+    return url
+
+
 def _key(value: SecretStr) -> SecretStr:
     """Without the line break that a file or a paste leaves at the end: no header can have it."""
     key = value.get_secret_value().strip()
@@ -64,6 +72,7 @@ def _known_model(value: str) -> str:
 
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+BucketUrl = Annotated[str, AfterValidator(_bucket_url)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 ModelName = Annotated[str, AfterValidator(_known_model)]
 
@@ -119,7 +128,7 @@ class BucketSettings(Settings):
         "auto",
         description="virtual (Tigris), path (most local servers) or auto (path if the host is an address)",
     )
-    public_bucket_url: WebUrl | None = Field(
+    public_bucket_url: BucketUrl | None = Field(
         None,
         description="the http or https URL of the bucket itself for those who open links, or unset",
     )

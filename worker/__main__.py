@@ -35,7 +35,6 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
 from db.reach import Reach
-from db.retention import Retention
 from db.settings import load
 from db.traces import Traces, open_traces
 from worker import upkeep
@@ -43,7 +42,7 @@ from worker.carrier import Carrier
 from worker.examination import examine_worker
 from worker.job import JobRunner
 from worker.loop import Loop
-from worker.metered import MeteredWatch
+from worker.metered import MeteredRetention, MeteredWatch
 from worker.metrics import WorkerMetrics
 from worker.settings import WorkerSettings
 from worker.storage import Storage
@@ -82,16 +81,11 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
 
 async def _work(ground: _Ground, queue: Queue, name: str) -> None:
     settings, pool, bucket = ground.settings, ground.pool, ground.bucket
-    parking = TracedParking(
-        pool, bytes_max=settings.parked_bytes_max, metrics=ground.metrics, traces=ground.traces
-    )
-    watch = MeteredWatch(Alarms(pool), probe_seconds=settings.pause_probe_seconds, metrics=ground.metrics)
-    pace = TracedPace(
-        pool,
-        requests=settings.stability_requests_per_10_seconds,
-        metrics=ground.metrics,
-        traces=ground.traces,
-    )
+    metrics, traces = ground.metrics, ground.traces
+    parking = TracedParking(pool, bytes_max=settings.parked_bytes_max, metrics=metrics, traces=traces)
+    watch = MeteredWatch(Alarms(pool), probe_seconds=settings.pause_probe_seconds, metrics=metrics)
+    requests = settings.stability_requests_per_10_seconds
+    pace = TracedPace(pool, requests=requests, metrics=metrics, traces=traces)
     loop = _loop(settings, queue, _runner(ground, queue, parking, watch, pace))
     sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
     reach = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
@@ -147,14 +141,21 @@ def _runner(ground: _Ground, queue: Queue, parking: Parking, watch: Watch, pace:
 
 def _upkeep(ground: _Ground, queue: Queue, reach: Reach, wakes: list[Callable[[], None]]) -> AsyncIOScheduler:
     settings, pool = ground.settings, ground.pool
-    days, ttl_seconds = settings.retention_days, settings.link_ttl_seconds
+    retention = None
+    if settings.retention_days is not None:
+        retention = MeteredRetention(
+            pool,
+            days=settings.retention_days,
+            link_ttl_seconds=settings.link_ttl_seconds,
+            metrics=ground.metrics,
+        )
     return upkeep.schedule(
         queue,
         reach,
         Downloads(pool),
         Chores(pool),
         Orphans(pool, ground.bucket),
-        Retention(pool, days=days, link_ttl_seconds=ttl_seconds) if days is not None else None,
+        retention,
         wakes,
         poll_seconds=settings.poll_seconds,
         lease_seconds=settings.lease_seconds,

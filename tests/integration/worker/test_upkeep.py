@@ -4,15 +4,17 @@ import logging
 import time
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from db.bucket import Bucket
 from db.chores import Chores
 from db.orphans import Orphans
 from db.pool import Pool
 from db.reach import Reach
-from db.retention import Retention
 from tests.lives import painted, running, stored, worker
 from worker import upkeep
+from worker.metered import MeteredRetention
+from worker.metrics import WorkerMetrics
 
 LEASE_SECONDS = 60.0
 
@@ -56,13 +58,17 @@ async def test_the_nightly_work_is_one_workers_and_says_what_it_did(
     await painted(pool)
     await pool.execute("update jobs set finished_at = now() - interval '40 days'")
     caplog.set_level(logging.INFO, "worker.upkeep")
-    work = Chores(pool), Orphans(pool, bucket), Retention(pool, days=30, link_ttl_seconds=60)
+    registry = CollectorRegistry()
+    retention = MeteredRetention(pool, days=30, link_ttl_seconds=60, metrics=WorkerMetrics(registry))
+    work = Chores(pool), Orphans(pool, bucket), retention
     for _worker in range(2):
         await upkeep.nightly(*work)
     assert caplog.messages == [
         "removed 0 objects that no job knows",
         "1 pictures have expired, whose originals take 1000 bytes",
     ]
+    assert registry.get_sample_value("tigerbrush_pictures_expired_total") == 1
+    assert registry.get_sample_value("tigerbrush_pictures_expired_bytes_total") == 1000
 
 
 async def test_originals_are_kept_for_ever_unless_days_are_set(pool: Pool, bucket: Bucket) -> None:

@@ -97,12 +97,13 @@ class Messenger:
         routes: list[tuple[str, _Route]] = []
         if job.token is not None and datetime.now(UTC) < job.token_expires_at - TOKEN_MARGIN:
             routes.append(("token", self._edit_by_token))
-        # A private reply is in no channel: nothing but its token finds it, and nobody else may see it.
-        if not job.is_ephemeral:
-            if job.message_id is not None:
-                routes.append(("bot", self._edit_as_bot))
-            elif job.state.is_final:
-                routes.append(("channel", self._post))
+        # A private reply is in no channel: nothing but its token finds it, and nobody else may see it; unless
+        # it went out by direct message.
+        went_elsewhere = job.reply_channel_id not in (None, job.channel_id)
+        if job.message_id is not None and (went_elsewhere or not job.is_ephemeral):
+            routes.append(("bot", self._edit_as_bot))
+        elif job.state.is_final and not job.is_ephemeral:
+            routes.append(("channel", self._post))
         if job.state.is_final:
             routes.append(("direct", self._send_direct_message))
         return routes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sandbox.stability.server import Call
 from tests.drill.evidence import Evidence, Row
 from tests.drill.losses import AFTER_SECONDS, Attempt, Losses, attempts
+from tests.drill.schedule import STABILITY_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,10 @@ def _charged(call: Call, jobs: list[Row], held: list[Attempt]) -> str | None:
             attempt.job == job["id"] and attempt.at <= call.at <= attempt.until for attempt in held
         ):
             return "the content filter blurred it"
-        ended_at = job["finished_at"].timestamp() if job["finished_at"] else float("inf")
-        if job["state"] == "cancelled" and job["started_at"] and abs(ended_at - call.at) < AFTER_SECONDS:
-            return "it was cancelled meanwhile"
+        if job["state"] == "cancelled" and job["started_at"]:
+            begun_at, ended_at = job["started_at"].timestamp(), job["finished_at"].timestamp()
+            if begun_at <= call.at <= ended_at + AFTER_SECONDS:
+                return "it was cancelled meanwhile"
     return None
 
 
@@ -76,4 +78,6 @@ def _lost(call: Call, held: list[Attempt], losses: Losses) -> str | None:
             reason = losses.of_worker(attempt.worker, max(since, attempt.at), until)
             if reason:
                 return reason
+            if call.at > attempt.at + STABILITY_TIMEOUT_SECONDS:
+                return f"{attempt.worker} had given it up after {STABILITY_TIMEOUT_SECONDS:g} s"
     return losses.of_line("stability line", since, call.at + 1)

@@ -131,7 +131,7 @@ def test_the_enlargement_that_was_paid_in_vain_is_the_one_that_no_job_holds() ->
     seen = evidence(kind="upscale", painted_seed=None)
     seen.calls = [
         replace(CALL, prompt="", request_id=name, at=NOW + at, sha256=digest)
-        for name, at, digest in [("ours", 0, "digest"), ("theirs", 9, "another")]
+        for name, at, digest in [("ours", 0, "digest"), ("theirs", 1, "another")]
     ]
     extra = next(finding for finding in judge(seen) if finding.kind == "extra paid call")
     assert extra.what.startswith("theirs")

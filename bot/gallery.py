@@ -135,7 +135,7 @@ async def _show(interaction: Interaction, query: Query, page: Page, *, shared: b
             strict=True,
         )
     )
-    links = {job.id: await services.pictures.link(job) for job in page.jobs}
+    links = {job.id: services.pictures.link(job) for job in page.jobs}
     there = {id_: preview for id_, preview in previews.items() if preview is not None}
     view, files = page_view(page, query, there, links, say, shared=shared)
     await interaction.edit_original_response(view=view, attachments=files)

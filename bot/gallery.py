@@ -115,6 +115,7 @@ async def _page(
     return await gallery.page(
         owner_id=query.owner_id or viewer_id,
         viewer_id=viewer_id,
+        guild_id=interaction.guild_id,
         search=query.search,
         before_id=before,
         after_id=after,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -30,15 +31,25 @@ from tests.specs import DISCORD, find_spec
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
+_MEMORY = Path("/dev/shm")
+_MEMORY_BYTES_MIN = 4 * 2**30
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server whose database `migrated` has the schema; tests copy it."""
     # Root's Postgres runs as another user, whom the next pytest to start would lock out of pytest's folder.
-    with tempfile.TemporaryDirectory() as directory, postgres(Path(directory) / "data") as url:
+    folder = tempfile.TemporaryDirectory(dir=_memory())
+    with folder as directory, postgres(Path(directory) / "data") as url:
         asyncio.run(_make_template(url))
         yield url
+
+
+def _memory() -> Path | None:
+    """A folder in memory where there is one with room: each database is hundreds of files."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN:
+        return _MEMORY
+    return None
 
 
 async def _make_template(url: str) -> None:
@@ -63,13 +74,14 @@ def database_of(url: str, name: str) -> str:
 
 
 @pytest.fixture
-async def database_url(postgres_url: str) -> str:
-    return await new_database(postgres_url)
-
-
-async def new_database(postgres_url: str) -> str:
-    """The URL of a database that has the schema and is otherwise empty."""
+async def database_url(postgres_url: str) -> AsyncIterator[str]:
     name = f"test_{next(_numbers)}"
+    yield await new_database(postgres_url, name)
+    await _execute(postgres_url, f"drop database {name} with (force)")
+
+
+async def new_database(postgres_url: str, name: str) -> str:
+    """The URL of a database that has the schema and is otherwise empty."""
     await _execute(postgres_url, f"create database {name} template {_TEMPLATE}")
     return database_of(postgres_url, name)
 

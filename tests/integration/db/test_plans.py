@@ -24,7 +24,7 @@ def large_url(postgres_url: str) -> str:
 
 
 async def _make_large(postgres_url: str) -> str:
-    url = await new_database(postgres_url)
+    url = await new_database(postgres_url, "large")
     async with _pool(url) as pool:
         await fill(pool, 100_000, state="done", members=20)
         await pool.execute("update jobs set state = 'queued', finished_at = null where id > 90000")

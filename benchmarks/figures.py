@@ -11,7 +11,8 @@ async def interleaved(
 ) -> dict[str, list[float]]:
     """One figure of each case a round, A B A B, after one round that warms up.
 
-    What else the machine does meanwhile then falls on all of them, and the figures of one round can be compared.
+    What else the machine does meanwhile then falls on all of them, and the figures of one round can be
+    compared.
     """
     figures: dict[str, list[float]] = {name: [] for name in cases}
     for number in range(rounds + 1):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks.figures import measure, told
+from benchmarks.figures import p99, timings, told
 from db.gallery import Gallery
 from db.migrate import migrate
 from db.pool import open_pool
@@ -61,13 +61,13 @@ async def run(url: str, rows: int) -> None:
         }
         for name, where in cases.items():
             rounds = ROUNDS if "search" not in name else 100
-            taken = await measure(
+            taken = await timings(
                 lambda where=where: gallery.page(  # type: ignore[misc]
                     owner_id=MEMBER, viewer_id=MEMBER, limit=PAGE_SIZE, **where
                 ),
                 rounds,
             )
-            print(f"{name:24} {told(taken)}   ({rounds} rounds)", flush=True)
+            print(f"{name:24} {told(taken, 2)} ms, p99 {p99(taken):.2f} ms   ({rounds} rounds)", flush=True)
 
 
 def main() -> None:

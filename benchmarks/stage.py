@@ -3,6 +3,7 @@
 import platform
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ class Stage:
     large: bool = False
     quick: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def say(self, line: str) -> None:
+        """How far it is, for whoever waits."""
+        print(line, file=sys.stderr, flush=True)
 
     def amount(self, usual: int, *, quick: int) -> int:
         """Of rounds, rows or samples."""

@@ -1,6 +1,5 @@
 """A worker that is given jobs by the batch, and what a batch costs it."""
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from db.jobs import Jobs, Order
 from db.limits import Limits
 from db.pool import Connection, Pool
 from sandbox.processes import Process
+from tests.conditions import until
 
+_OPEN = "select count(*) from jobs where finished_at is null"
 _ids = count(1)
 
 
@@ -42,8 +43,7 @@ class Painter:
         try:
             cpu, began = cpu_seconds(self.process.pid), time.perf_counter()
             await _enqueue(connection, jobs, size)
-            while await connection.fetchval("select exists (select from jobs where finished_at is null)"):
-                await asyncio.sleep(0.01)
+            await until(lambda: connection.fetchval(_OPEN), lambda open_: open_ == 0, within_seconds=300)
             seconds = time.perf_counter() - began
             if lost := await connection.fetchval("select count(*) from jobs where state <> 'done'"):
                 raise RuntimeError(f"{lost} jobs came to nothing")

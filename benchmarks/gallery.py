@@ -1,23 +1,22 @@
-"""`python -m benchmarks.gallery`: pages and searches of a member with 50,000 pictures among a million."""
-
-import argparse
-import asyncio
-import tempfile
-from pathlib import Path
+"""Pages and searches of a member with 50,000 pictures among a million, and what a picture costs to record."""
 
 import asyncpg
 
-from benchmarks.figures import p99, timings, told
+from benchmarks.figures import interleaved, p99, ratio, timed, told
+from benchmarks.report import Goal, Result, Table
+from benchmarks.stage import Stage
 from db.gallery import Gallery
-from db.migrate import migrate
 from db.pool import open_pool
 from db.settings import DatabaseSettings
-from sandbox.postgres import postgres
+
+TITLE = "The gallery"
 
 MEMBER = 7
-PICTURES = 50_000
+MEMBER_SHARE = 20
+"""Every so-manieth picture is that member's: 50,000 of a million."""
+
 PAGE_SIZE = 6
-ROUNDS = 1000
+DEEP = 1000
 
 # Twenty words in changing company, so that a search has something to find and something to pass by.
 FILL = """
@@ -25,7 +24,7 @@ insert into jobs (
     interaction_id, application_id, token_expires_at, member_id, channel_id, prompt, width, height, model,
     turn, reply_due_at, state, finished_at, started_at, revision, shown_revision, attempt, original_bytes
 )
-select n, 1, now(), case when n % ($1::bigint / $2::bigint) = 0 then $3 else 1000 + n % 5000 end, 1,
+select n, 1, now(), case when n % $2::bigint = 0 then $3 else 1000 + n % 5000 end, 1,
     concat_ws(
         ' ', 'a', words[1 + n % 20], words[1 + (n / 20) % 20], 'in the', words[1 + (n / 400) % 20], n % 997
     ),
@@ -36,47 +35,69 @@ from generate_series(1, $1::bigint) as n,
 """
 
 
-async def run(url: str, rows: int) -> None:
-    connection = await asyncpg.connect(url)
-    await migrate(connection)
-    print(f"filling {rows:,} rows ...", flush=True)
-    await connection.execute("alter table jobs disable trigger user")
-    await connection.execute(FILL, rows, PICTURES, MEMBER)
-    await connection.execute("vacuum analyze jobs")
-    ids = [row["id"] for row in await connection.fetch(
-        "select id from jobs where member_id = $1 order by id desc", MEMBER
-    )]  # fmt: skip
-    await connection.close()
+async def measure(stage: Stage) -> Result:
+    rows = stage.amount(10_000_000 if stage.large else 1_000_000, quick=20_000)
+    url = await stage.database()
+    stage.say(f"gallery: filling {rows:,} rows")
+    deep = await _fill(url, rows)
     settings = DatabaseSettings.model_validate({"database_url": url})
     async with open_pool(settings, name="benchmark") as pool:
         gallery = Gallery(pool)
-        deep = ids[999 * PAGE_SIZE - 1]
-        cases = {
-            "page 1": {},
-            "page 1,000": {"before_id": deep},
-            "last page": {"after_id": 0},
-            "search, common words": {"search": "fox snow"},
-            "search, a rare word": {"search": "996"},
-            "search, nothing found": {"search": "badger"},
-        }
-        for name, where in cases.items():
-            rounds = ROUNDS if "search" not in name else 100
-            taken = await timings(
-                lambda where=where: gallery.page(  # type: ignore[misc]
-                    owner_id=MEMBER, viewer_id=MEMBER, limit=PAGE_SIZE, **where
-                ),
-                rounds,
+
+        async def page(**where: object) -> float:
+            return await timed(
+                lambda: gallery.page(owner_id=MEMBER, viewer_id=MEMBER, limit=PAGE_SIZE, **where)  # type: ignore[arg-type]
             )
-            print(f"{name:24} {told(taken, 2)} ms, p99 {p99(taken):.2f} ms   ({rounds} rounds)", flush=True)
+
+        stage.say("gallery: pages")
+        pages = await interleaved(
+            stage.amount(500, quick=3),
+            {
+                "page 1": page,
+                f"page {DEEP:,}": lambda: page(before_id=deep),
+                "the last page": lambda: page(after_id=0),
+            },
+        )
+        stage.say("gallery: searches")
+        searches = await interleaved(
+            stage.amount(50, quick=3),
+            {
+                "two common words": lambda: page(search="fox snow"),
+                "a rare word": lambda: page(search="996"),
+                "a word of no picture": lambda: page(search="badger"),
+            },
+        )
+    return _result(rows, pages, searches)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    rows = parser.parse_args().rows
-    with tempfile.TemporaryDirectory() as directory, postgres(Path(directory) / "postgres") as url:
-        asyncio.run(run(url, rows))
+async def _fill(url: str, rows: int) -> int:
+    """Returns the id before which the deep page begins."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("alter table jobs disable trigger user")
+        await connection.execute(FILL, rows, MEMBER_SHARE, MEMBER)
+        await connection.execute("vacuum analyze jobs")
+        skipped = min((DEEP - 1) * PAGE_SIZE, rows // MEMBER_SHARE // 2)
+        deep: int = await connection.fetchval(
+            "select id from jobs where member_id = $1 order by id desc offset $2 limit 1", MEMBER, skipped - 1
+        )
+        return deep
+    finally:
+        await connection.close()
 
 
-if __name__ == "__main__":
-    main()
+def _result(rows: int, pages: dict[str, list[float]], searches: dict[str, list[float]]) -> Result:
+    first, deep = pages["page 1"], pages[f"page {DEEP:,}"]
+    table = Table(
+        f"A page of {PAGE_SIZE} of a member with {rows // MEMBER_SHARE:,} pictures among {rows:,}, in milliseconds",
+        ("", "median", "p99", "of page 1"),
+        [
+            (name, told(figures, 2), f"{p99(figures):.2f}", f"{ratio(figures, first[: len(figures)]):.2f}")
+            for name, figures in {**pages, **searches}.items()
+        ],
+    )
+    goals = [
+        Goal(f"page {DEEP:,} beside page 1", 1.5, ratio(deep, first), "times", at_most=True),
+        Goal(f"page {DEEP:,}, p99", 5, p99(deep), "ms", at_most=True),
+    ]
+    return Result([table], goals, {**pages, **searches})

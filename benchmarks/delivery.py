@@ -45,7 +45,8 @@ class Calls:
                 self.counts["answer"] += 1
             case ["", "webhooks", _, token, "messages", _] if exchange.method == "PATCH":
                 self.counts["edit"] += 1
-                if exchange.status == 200 and (exchange.request or {}).get("attachments"):
+                is_picture = exchange.status == 200 and (exchange.request or {}).get("attachments")
+                if is_picture and not self._future(token).done():
                     self._future(token).set_result(exchange.arrived_at)
             case [*_, "reactions", _, "@me"]:
                 self.counts["reaction"] += 1

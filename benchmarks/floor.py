@@ -14,6 +14,7 @@ from itertools import count
 import aiohttp
 
 from db.bucket import Bucket, open_bucket
+from db.settings import load
 from worker.settings import WorkerSettings
 
 WARM_UP = 5
@@ -68,7 +69,7 @@ async def run(settings: WorkerSettings, pictures: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.floor", description=__doc__)
     parser.add_argument("--pictures", type=int, default=40)
-    print(json.dumps(asyncio.run(run(WorkerSettings(), parser.parse_args().pictures))))
+    print(json.dumps(asyncio.run(run(load(WorkerSettings), parser.parse_args().pictures))))
 
 
 if __name__ == "__main__":

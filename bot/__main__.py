@@ -19,6 +19,7 @@ from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
 from bot.messenger import Messenger
 from bot.metrics import MeteredJobs, ReplyMetrics
+from bot.offers import Offers
 from bot.owner import Owner
 from bot.services import Services
 from bot.settings import BotSettings
@@ -63,11 +64,13 @@ async def serve(settings: BotSettings) -> None:
         replies, languages = Replies(pool), Languages()
         pictures = Pictures(bucket, Parking(pool))
         jobs = MeteredJobs(pool, settings.limits, registry=registry)
+        offers = Offers(client, reaction=settings.reactions[0])
         keeper = Keeper(
             jobs,
             replies,
             pictures,
-            Messenger(client, ReplyMetrics(registry), reaction=settings.reactions[0]),
+            Messenger(client, ReplyMetrics(registry)),
+            offers,
             languages,
             concurrency=settings.reply_concurrency,
         )
@@ -103,6 +106,7 @@ async def serve(settings: BotSettings) -> None:
                 await _run(
                     keeper,
                     keep_replies(),
+                    offers.serve(),
                     client.start(settings.discord_token.get_secret_value()),
                     listen(settings.listen_dsn, {"job_changed": keeper.wake}),
                     reach.serve(),

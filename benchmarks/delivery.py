@@ -105,7 +105,10 @@ class Finisher:
 
 async def measure(stage: Stage) -> Result:
     delays = await _delays(stage)
-    calls = {f"{jobs} at once": await _calls(stage, jobs) for jobs in (1, stage.amount(50, quick=2))}
+    calls = {
+        f"{jobs}, {at_once} at a time": await _calls(stage, jobs, at_once)
+        for jobs, at_once in (((1, 4), (50, 4), (100, 30)) if not stage.quick else ((1, 4),))
+    }
     return _result(delays, calls)
 
 
@@ -119,7 +122,7 @@ async def _delays(stage: Stage) -> dict[int, list[float]]:
         member(servers.discord.url, "Ada") as ada,
     ):
         await ada.until_bot_is(online=True)
-        for jobs, rounds in ((1, 10), (10, 3), (100, 2)) if not stage.quick else ((1, 1), (2, 1)):
+        for jobs, rounds in ((1, 10), (10, 2), (100, 1)) if not stage.quick else ((1, 1), (2, 1)):
             stage.say(f"delivery: {jobs} finishing in one second")
             delays[jobs] = [delay for _ in range(rounds) for delay in await finisher.milliseconds(ada, jobs)]
     return delays
@@ -137,8 +140,8 @@ async def _finisher(servers: Stack, calls: Calls) -> AsyncIterator[Finisher]:
         yield Finisher(queue, bucket, calls)
 
 
-async def _calls(stage: Stage, jobs: int) -> dict[str, float]:
-    """Of each kind a job, with a worker as it is by default."""
+async def _calls(stage: Stage, jobs: int, at_once: int) -> dict[str, float]:
+    """Of each kind a job; `jobs` are asked for, of which so many are painted at a time."""
     stage.say(f"delivery: calls of {jobs} at once")
     calls = Calls()
     async with (
@@ -146,7 +149,7 @@ async def _calls(stage: Stage, jobs: int) -> dict[str, float]:
         stability(PAINTING_SECONDS) as url,
         member(servers.discord.url, "Ada") as ada,
     ):
-        servers.environment["STABILITY_API_HOST"] = url
+        servers.environment.update({"STABILITY_API_HOST": url, "WORKER_CONCURRENCY": str(at_once)})
         await servers.migrate()
         async with running(servers.bot(), servers.worker()):
             await ada.until_bot_is(online=True)
@@ -174,15 +177,22 @@ def _result(delays: dict[int, list[float]], calls: dict[str, dict[str, float]]) 
         ],
         note="Two edits are the spinner and the picture; what is more tells the place in line.",
     )
+    quiet, *_, busiest = calls.values()
     goals = [
         Goal(
-            f"REST calls a job, {when}, but for the reaction",
+            "REST calls of a quiet job, without the reaction",
             3,
-            sum(number for kind, number in of.items() if kind != "reaction"),
+            sum(quiet.values()) - quiet.get("reaction", 0),
             "calls",
             at_most=True,
-        )
-        for when, of in calls.items()
+        ),
+        Goal(
+            "REST calls of a job at Stability's limit, beside a quiet one",
+            1,
+            sum(busiest.values()) / sum(quiet.values()),
+            "times",
+            at_most=True,
+        ),
     ]
     samples = {f"{jobs} finishing in one second, ms": figures for jobs, figures in delays.items()}
     return Result([delay, rest], goals, samples)

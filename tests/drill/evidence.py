@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message of the bot. `custom_ids` are those of its buttons."""
+    """A message of the bot. `custom_ids` are those of its buttons, and it has been so since `at`."""
 
     channel_id: int
     id: int
     text: str
     custom_ids: tuple[str, ...]
+    at: float
+
+    @property
+    def jobs(self) -> set[int]:
+        """Those that its buttons are for."""
+        return {int(one.split(":")[2]) for one in self.custom_ids if one.startswith("job:")}
 
 
 class Answers:
@@ -137,7 +144,8 @@ def read_world(evidence: Evidence, world: World) -> None:
             if message.author_id == world.bot_id:
                 body = {"content": message.content, "components": message.components}
                 ids = tuple(c["custom_id"] for c in walk(body) if "custom_id" in c)
-                shown = Shown(int(channel_id), int(message.id), text(body), ids)
+                at = datetime.fromisoformat(message.edited_timestamp or message.timestamp).timestamp()
+                shown = Shown(int(channel_id), int(message.id), text(body), ids, at)
                 evidence.messages[shown.channel_id, shown.id] = shown
     evidence.secrets += [interaction.token for interaction in world.interactions.values()]
 

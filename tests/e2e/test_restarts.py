@@ -4,8 +4,10 @@ import signal
 
 import asyncpg
 
+from db.pool import Pool
 from tests.conditions import until
 from tests.house import House
+from tests.lives import waiting
 from tests.member import Member, fault, is_done, is_running, is_waiting, text
 
 
@@ -118,6 +120,37 @@ async def test_a_reply_outlives_its_token(house: House, ada: Member) -> None:
     await house.worker()
     done = await ada.reply(interaction, is_done)
     assert done["id"] == waiting["id"]
+
+
+async def test_a_job_that_was_stored_although_its_member_was_told_otherwise_is_shown(
+    house: House, ada: Member, pool: Pool
+) -> None:
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("lock table jobs")
+        interaction = await ask(ada)
+        told = await ada.reply(interaction, lambda m: "If a picture was begun all the same" in text(m))
+    # As if Postgres had stored it, and gone away before it could say so.
+    world = house.servers.discord.world
+    await waiting(
+        pool,
+        interaction_id=int(interaction),
+        application_id=int(world.application_id),
+        token=world.interactions[interaction].token,
+        member_id=int(ada.user_id),
+        guild_id=int(world.guild.id),
+        channel_id=int(ada.channels["paintings"]),
+    )
+    await pool.execute("update jobs set reply_due_at = now()")
+    shown = await ada.reply(interaction, is_waiting)
+    assert shown["id"] == told["id"]
+    # Nothing but the token finds that message, which nobody but Ada sees.
+    await fault(house.servers.discord.url, "expire_tokens")
+    await house.worker()
+    done = await ada.message(is_done)
+    assert done["channel_id"] == ada.channels["paintings"]
+    assert len(house.servers.stability.calls) == 1
 
 
 async def test_the_picture_comes_by_direct_message_where_the_bot_may_not_edit(

@@ -176,7 +176,7 @@ async def test_a_lease_that_is_extended_is_not_reaped(jobs: Jobs, queue: Queue, 
     job = await claim_one(queue)
     await run_out(pool, job)
     assert await queue.extend_leases({(job.id, job.attempt)}) == {(job.id, job.attempt)}
-    assert await queue.reap() == []
+    assert await queue.reap(await queue.clock()) == []
     lease = (await row(pool, job))["lease_until"]
     assert isinstance(lease, datetime)
     assert lease > datetime.now(UTC)
@@ -186,7 +186,7 @@ async def test_a_lost_worker_is_fenced_at_every_write(jobs: Jobs, queue: Queue, 
     await enqueue(jobs)
     lost = await claim_one(queue)
     await run_out(pool, lost)
-    assert await queue.reap() == [lost.id]
+    assert await queue.reap(await queue.clock()) == [lost.id]
     successor = await claim_one(queue)
     assert (successor.id, successor.attempt) == (lost.id, lost.attempt + 1)
 
@@ -208,7 +208,7 @@ async def test_a_job_that_keeps_losing_its_worker_fails(jobs: Jobs, queue: Queue
     for _ in range(3):
         job = await claim_one(queue)
         await run_out(pool, job)
-        await queue.reap()
+        await queue.reap(await queue.clock())
     stored = await row(pool, job)
     assert (stored["state"], stored["failure"]) == ("failed", "worker_lost")
     assert stored["failure_detail"] == "the lease of one ran out"

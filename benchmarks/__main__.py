@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.report import Result, as_json, goals_table, write
 from benchmarks.stage import Stage, open_stage
 
-MEASURES = ("queue", "pickup", "growth")
+MEASURES = ("queue", "pickup", "length", "workers", "fairness")
 RESULTS = Path("benchmarks/results/latest.json")
 
 

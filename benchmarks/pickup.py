@@ -3,12 +3,12 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
-from benchmarks.contestants import DURABLE, FLOOR, OURS, contestants
+from benchmarks.contestants import DURABLE, FLOOR, OURS, contestants, installed
 from benchmarks.contestants.contestant import Contestant
+from benchmarks.contestants.worker import Worker, worker
 from benchmarks.figures import interleaved, p99, ratio
 from benchmarks.report import Goal, Result, Table
 from benchmarks.stage import Stage
@@ -20,14 +20,17 @@ PAUSE_SECONDS = 0.005
 """After each, so that its worker has recorded it and is idle again."""
 
 POLL_SECONDS = 1.0
-"""The article's queue is polled by node-cron, whose finest schedule is a second; one job is taken at each poll."""
+"""The article's queue is polled by node-cron, at most every second; each poll takes one job."""
 
 
 async def measure(stage: Stage) -> Result:
-    async with contestants(stage) as entered, AsyncExitStack() as exits:
-        # Both kinds of pgqueuer differ only in how a job ends.
-        entered.pop(DURABLE, None)
-        cases = {name: await _case(one, exits) for name, one in entered.items()}
+    # Both kinds of pgqueuer differ only in how a job ends.
+    urls = {name: url for name, url in (await installed(stage)).items() if name != DURABLE}
+    async with contestants(urls) as entered, AsyncExitStack() as exits:
+        cases = {}
+        for name, contestant in entered.items():
+            idle = await exits.enter_async_context(worker(name, urls[name]))
+            cases[name] = partial(_pick_up, contestant, idle)
         figures = await interleaved(stage.amount(SAMPLES, quick=3), cases)
     rows = [
         (
@@ -47,27 +50,13 @@ async def measure(stage: Stage) -> Result:
     )
 
 
-async def _case(contestant: Contestant, exits: AsyncExitStack) -> Callable[[], Awaitable[float]]:
-    started = asyncio.Event()
-    began_at = 0.0
-
-    def start() -> None:
-        nonlocal began_at
-        began_at = time.perf_counter()
-        started.set()
-
-    async def once() -> float:
-        started.clear()
-        asked_at = time.perf_counter()
-        await contestant.enqueue()
-        async with asyncio.timeout(10):
-            await started.wait()
-        await asyncio.sleep(PAUSE_SECONDS)
-        return (began_at - asked_at) * 1000
-
-    await contestant.fill(0)
-    await exits.enter_async_context(contestant.serving(start))
-    return once
+async def _pick_up(contestant: Contestant, idle: Worker) -> float:
+    """In milliseconds."""
+    asked_at = time.monotonic()
+    await contestant.enqueue()
+    taken = (await idle.started_at() - asked_at) * 1000
+    await asyncio.sleep(PAUSE_SECONDS)
+    return taken
 
 
 def _goals(figures: dict[str, list[float]]) -> list[Goal]:

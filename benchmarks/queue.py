@@ -4,7 +4,7 @@ import asyncio
 import time
 from functools import partial
 
-from benchmarks.contestants import DURABLE, FLOOR, OURS, PROCRASTINATE, contestants
+from benchmarks.contestants import DURABLE, FLOOR, OURS, PROCRASTINATE, contestants, installed
 from benchmarks.contestants.contestant import Contestant
 from benchmarks.figures import interleaved, ratio, told
 from benchmarks.report import Goal, Result, Table
@@ -22,7 +22,7 @@ async def measure(stage: Stage) -> Result:
     rounds, jobs = stage.amount(ROUNDS, quick=1), stage.amount(JOBS, quick=60)
     enqueued = stage.amount(ENQUEUED, quick=10)
     samples: dict[str, dict[str, list[float]]] = {}
-    async with contestants(stage) as entered:
+    async with contestants(await installed(stage)) as entered:
         for concurrency in CONCURRENCIES:
             stage.say(f"one worker, {concurrency} jobs at once ...")
             cases = {name: partial(_drain, one, jobs, concurrency) for name, one in entered.items()}

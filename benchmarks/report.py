@@ -44,12 +44,24 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Plot:
+    """Two lines over the same `labels`, each with a name and its figures, and with an axis of its own."""
+
+    title: str
+    across: str
+    labels: Sequence[str]
+    left: tuple[str, Sequence[float]]
+    right: tuple[str, Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """`samples` are the single figures behind the tables, by a name that says what and in which unit."""
 
     tables: Sequence[Table]
     goals: Sequence[Goal] = ()
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    plot: Plot | None = None
 
     def markdown(self) -> str:
         return "\n\n".join(table.markdown() for table in self.tables)

@@ -1,7 +1,7 @@
-"""The queues that are measured side by side: ours, what a user would pick instead, and the machine's floor."""
+"""The queues measured side by side: ours, what a user would pick instead, and the floor of the machine."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 
 from benchmarks.contestants.contestant import Contestant
@@ -12,24 +12,44 @@ from benchmarks.stage import Stage
 OURS, FLOOR = "tigerbrush", "floor"
 PROCRASTINATE, BATCHED, DURABLE = "procrastinate", "pgqueuer, batched", "pgqueuer, durable"
 
+# In the order of the tables. A peer that is not installed is left out.
+PACKAGES = {
+    FLOOR: "asyncpg",
+    OURS: "db",
+    PROCRASTINATE: "procrastinate",
+    BATCHED: "pgqueuer",
+    DURABLE: "pgqueuer",
+}
+NAMES = [name for name, package in PACKAGES.items() if find_spec(package)]
+
+
+def open_contestant(name: str, url: str) -> AbstractAsyncContextManager[Contestant]:
+    if name == FLOOR:
+        return Floor.open(url)
+    if name == OURS:
+        return Ours.open(url)
+    # Imported where they are used, as they need not be installed.
+    if name == PROCRASTINATE:
+        from benchmarks.contestants.procrastinate import Procrastinate
+
+        return Procrastinate.open(url)
+    from benchmarks.contestants.pgqueuer import Pgqueuer
+
+    return Pgqueuer.open(url, durable=name == DURABLE)
+
 
 @asynccontextmanager
-async def contestants(stage: Stage) -> AsyncIterator[dict[str, Contestant]]:
-    """By name; each has a database of its own on the one server. A peer that is not installed is left out."""
+async def contestants(urls: dict[str, str]) -> AsyncIterator[dict[str, Contestant]]:
     async with AsyncExitStack() as exits:
-        enter = exits.enter_async_context
-        entered: dict[str, Contestant] = {
-            FLOOR: await enter(Floor.open(await stage.database(migrated=False))),
-            OURS: await enter(Ours.open(await stage.database())),
+        yield {
+            name: await exits.enter_async_context(open_contestant(name, url)) for name, url in urls.items()
         }
-        if find_spec("procrastinate"):
-            from benchmarks.contestants.procrastinate import Procrastinate
 
-            entered[PROCRASTINATE] = await enter(Procrastinate.open(await stage.database(migrated=False)))
-        if find_spec("pgqueuer"):
-            from benchmarks.contestants.pgqueuer import Pgqueuer
 
-            for name in (BATCHED, DURABLE):
-                database = await stage.database(migrated=False)
-                entered[name] = await enter(Pgqueuer.open(database, durable=name == DURABLE))
-        yield entered
+async def installed(stage: Stage) -> dict[str, str]:
+    """The URL of each one's own database on the one server, by name, with its tables in it."""
+    urls = {name: await stage.database(migrated=False) for name in NAMES}
+    async with contestants(urls) as entered:
+        for contestant in entered.values():
+            await contestant.install()
+    return urls

@@ -7,13 +7,16 @@ from typing import Protocol
 
 
 class Contestant(Protocol):
+    async def install(self) -> None:
+        """Makes its tables in an empty database."""
+
     async def fill(self, count: int) -> None:
         """Empties the queue, and puts `count` jobs in line in bulk."""
 
     async def drain(self, count: int, concurrency: int) -> float:
         """Jobs a second of one worker that works off all `count`, until the last completion is durable."""
 
-    async def enqueue(self) -> None:
+    async def enqueue(self) -> object:
         """Puts one job in line, as a program does that has one; it is durable on return."""
 
     async def enqueue_many(self, count: int) -> bool:

@@ -41,8 +41,10 @@ class Floor:
         async with asyncpg.create_pool(
             url, min_size=CONNECTIONS, max_size=CONNECTIONS, reset=_leave_as_it_is
         ) as pool:
-            await pool.execute(TABLE)
             yield cls(url, pool)
+
+    async def install(self) -> None:
+        await self._pool.execute(TABLE)
 
     async def fill(self, count: int) -> None:
         await self._pool.execute("truncate floor")

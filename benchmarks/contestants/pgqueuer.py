@@ -32,9 +32,10 @@ class Pgqueuer:
     @asynccontextmanager
     async def open(cls, url: str, *, durable: bool) -> AsyncIterator[Self]:
         async with asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS) as pool:
-            opened = cls(pool, durable=durable)
-            await opened._queries.install()
-            yield opened
+            yield cls(pool, durable=durable)
+
+    async def install(self) -> None:
+        await self._queries.install()
 
     async def fill(self, count: int) -> None:
         await self._pool.execute("truncate pgqueuer, pgqueuer_log, pgqueuer_statistics")

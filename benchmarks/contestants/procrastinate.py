@@ -30,8 +30,10 @@ class Procrastinate:
     async def open(cls, url: str) -> AsyncIterator[Self]:
         app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
         async with app.open_async():
-            await app.schema_manager.apply_schema_async()
             yield cls(app)
+
+    async def install(self) -> None:
+        await self._app.schema_manager.apply_schema_async()
 
     async def fill(self, count: int) -> None:
         execute = self._app.connector.execute_query_async

@@ -75,7 +75,9 @@ def _result(claims: dict[str, list[float]], rates: dict[str, list[float]]) -> Re
             title="One worker, by the length of the queue",
             across="jobs that wait",
             labels=list(claims),
-            left=("jobs a second", [statistics.median(taken) for taken in rates.values()]),
-            right=("milliseconds a claim", list(medians.values())),
+            panels=[
+                ("jobs a second", [statistics.median(taken) for taken in rates.values()]),
+                ("milliseconds a claim", list(medians.values())),
+            ],
         ),
     )

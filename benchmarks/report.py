@@ -45,13 +45,12 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Two lines over the same `labels`, each with a name and its figures, and with an axis of its own."""
+    """A panel has a name, with its unit, and a figure for each of the labels; `across` says what those are."""
 
     title: str
     across: str
     labels: Sequence[str]
-    left: tuple[str, Sequence[float]]
-    right: tuple[str, Sequence[float]]
+    panels: Sequence[tuple[str, Sequence[float]]]
 
 
 @dataclass(frozen=True, slots=True)

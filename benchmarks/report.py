@@ -45,7 +45,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A panel has a name, with its unit, and a figure for each of the labels; `across` says what those are."""
+    """A panel has a name, with its unit, and a figure for each label; `across` says what the labels are."""
 
     title: str
     across: str

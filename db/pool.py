@@ -47,16 +47,17 @@ async def open_pool(settings: DatabaseSettings, *, name: str) -> AsyncIterator[P
         command_timeout=settings.database_timeout_seconds,
         # A transaction pooler hands a statement to any server connection, where a prepared one is unknown.
         statement_cache_size=0 if settings.pooled else 256,
-        reset=_leave_as_it_is,
         server_settings={"application_name": f"tigerbrush-{name}"},
+        reset=_keep,
     ) as pool:
         yield pool
 
 
-async def _leave_as_it_is(_connection: object) -> None:
-    """Nothing here changes a session, so the question that would bring it back is spared after each statement.
+async def _keep(_connection: object) -> None:
+    """In the place of asyncpg's question to the server after each use, which takes as long as a statement.
 
-    A transaction that was left open is rolled back all the same, before this is called.
+    It would undo settings, locks and cursors of a session, of which there are none here: what locks is locked
+    for a transaction, and LISTEN has a connection of its own. An open transaction asyncpg still rolls back.
     """
 
 

@@ -19,7 +19,13 @@ from benchmarks.plot import draw
 from benchmarks.report import Result, as_json, goals_table, write
 from benchmarks.stage import Stage, open_stage
 
-MEASURES = ("queue", "pickup", "length", "workers", "fairness")
+MEASURES = (
+    "queue",
+    "pickup",
+    "length",
+    "workers",
+    "fairness",
+)
 RESULTS = Path("benchmarks/results/latest.json")
 
 

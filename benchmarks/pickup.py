@@ -16,6 +16,8 @@ from benchmarks.stage import Stage
 TITLE = "Pick-up delay"
 
 SAMPLES = 300
+BEFORE = 1000
+"""Jobs that each worker has done before: none is measured as it is in its first second."""
 PAUSE_SECONDS = 0.005
 """After each, so that its worker has recorded it and is idle again."""
 
@@ -26,10 +28,14 @@ POLL_SECONDS = 1.0
 async def measure(stage: Stage) -> Result:
     # Both kinds of pgqueuer differ only in how a job ends.
     urls = {name: url for name, url in (await installed(stage)).items() if name != DURABLE}
+    before = stage.amount(BEFORE, quick=10)
     async with contestants(urls) as entered, AsyncExitStack() as exits:
         cases = {}
         for name, contestant in entered.items():
+            await contestant.fill(before)
             idle = await exits.enter_async_context(worker(name, urls[name]))
+            for _ in range(before):
+                await idle.started_at()
             cases[name] = partial(_pick_up, contestant, idle)
         figures = await interleaved(stage.amount(SAMPLES, quick=3), cases)
     rows = [

@@ -83,6 +83,7 @@ class Floor:
         wake = asyncio.Event()
         connection = await asyncpg.connect(self._url)
         await connection.add_listener("floor", lambda *_: wake.set())
+        wake.set()
 
         async def serve() -> None:
             while await wake.wait():

@@ -17,7 +17,7 @@ def stage(tmp_path: Path, postgres_url: str) -> Stage:
 async def test_the_queue_is_measured_beside_its_floor(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine, results = await run(stage, ["queue", "pickup", "length", "fairness"])
+    machine, results = await run(stage, ["queue", "pickup"])
     assert machine["synchronous_commit"] == "on"
     # The peers may be there or not; these two are.
     for name in ("queue", "pickup"):

@@ -15,10 +15,21 @@ import asyncio
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks.plot import draw
 from benchmarks.report import Result, as_json, goals_table, write
 from benchmarks.stage import Stage, open_stage
 
-MEASURES = ("queue", "pickup", "command", "pipeline", "delivery", "gallery", "growth")
+MEASURES = (
+    "queue",
+    "pickup",
+    "command",
+    "pipeline",
+    "delivery",
+    "gallery",
+    "length",
+    "workers",
+    "fairness",
+)
 RESULTS = Path("benchmarks/results/latest.json")
 
 
@@ -55,6 +66,9 @@ def main() -> None:
         blocks = {name: result.markdown() for name, result in results.items()}
         facts = "\n".join(f"- {name}: {fact}" for name, fact in machine.items())
         write(arguments.write, {"machine": facts, "goals": goals_table(results), **blocks})
+        for name, result in results.items():
+            if result.plot is not None:
+                arguments.write.with_name(f"performance-{name}.svg").write_text(draw(result.plot))
 
 
 if __name__ == "__main__":

@@ -44,12 +44,23 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Plot:
+    """A panel has a name, with its unit, and a figure for each label; `across` says what the labels are."""
+
+    title: str
+    across: str
+    labels: Sequence[str]
+    panels: Sequence[tuple[str, Sequence[float]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """`samples` are the single figures behind the tables, by a name that says what and in which unit."""
 
     tables: Sequence[Table]
     goals: Sequence[Goal] = ()
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    plot: Plot | None = None
 
     def markdown(self) -> str:
         return "\n\n".join(table.markdown() for table in self.tables)

@@ -15,6 +15,7 @@ from benchmarks.house import house, running, stability
 from benchmarks.report import Goal, Result, Table
 from benchmarks.stability import picture
 from benchmarks.stage import Stage
+from benchmarks.usage import cpu_seconds
 from db.bucket import Bucket, open_bucket
 from db.jobs import Job
 from db.pool import open_pool
@@ -28,8 +29,10 @@ from worker.imaging import prepare
 
 TITLE = "Delivery"
 
+CPU = "bot's CPU, ms"
+KINDS = ("answer", "edit", "reaction", "other")
+
 PAINTING_SECONDS = 2.0
-QUIET_CALLS = {"answer": 1, "edit": 2}
 
 
 class Calls:
@@ -151,14 +154,17 @@ async def _calls(stage: Stage, jobs: int, at_once: int) -> dict[str, float]:
     ):
         servers.environment.update({"STABILITY_API_HOST": url, "WORKER_CONCURRENCY": str(at_once)})
         await servers.migrate()
-        async with running(servers.bot(), servers.worker()):
+        bot = servers.bot()
+        async with running(bot, servers.worker()):
             await ada.until_bot_is(online=True)
-            # What it calls when it starts is no job's.
+            # What it does when it starts is for no job.
             calls.counts.clear()
+            cpu = cpu_seconds(bot.pid)
             asked = [await ada.imagine(f"picture {n}") for n in range(jobs)]
             for interaction in asked:
                 await ada.reply(interaction, is_done, within_seconds=300)
-    return {kind: number / jobs for kind, number in calls.counts.items()}
+            cpu = cpu_seconds(bot.pid) - cpu
+    return {**{kind: number / jobs for kind, number in calls.counts.items()}, CPU: cpu * 1000 / jobs}
 
 
 def _result(delays: dict[int, list[float]], calls: dict[str, dict[str, float]]) -> Result:
@@ -167,12 +173,11 @@ def _result(delays: dict[int, list[float]], calls: dict[str, dict[str, float]]) 
         ("finishing in one second", "median", "p99"),
         [(str(jobs), told(figures, 1), f"{p99(figures):.1f}") for jobs, figures in delays.items()],
     )
-    kinds = ("answer", "edit", "reaction", "other")
     rest = Table(
         "REST calls a job",
-        ("", *kinds, "all"),
+        ("jobs", *KINDS, "all", CPU),
         [
-            (when, *(f"{of.get(kind, 0):.2f}" for kind in kinds), f"{sum(of.values()):.2f}")
+            (when, *(f"{of.get(kind, 0):.2f}" for kind in KINDS), f"{_all(of):.2f}", f"{of[CPU]:.0f}")
             for when, of in calls.items()
         ],
         note="Two edits are the spinner and the picture; what is more tells the place in line.",
@@ -181,18 +186,16 @@ def _result(delays: dict[int, list[float]], calls: dict[str, dict[str, float]]) 
     goals = [
         Goal(
             "REST calls of a quiet job, without the reaction",
-            3,
-            sum(quiet.values()) - quiet.get("reaction", 0),
-            "calls",
-            at_most=True,
+            3, _all(quiet) - quiet.get("reaction", 0), "calls", at_most=True,
         ),
         Goal(
             "REST calls of a job at Stability's limit, beside a quiet one",
-            1,
-            sum(busiest.values()) / sum(quiet.values()),
-            "times",
-            at_most=True,
+            1, _all(busiest) / _all(quiet), "times", at_most=True,
         ),
-    ]
+    ]  # fmt: skip
     samples = {f"{jobs} finishing in one second, ms": figures for jobs, figures in delays.items()}
     return Result([delay, rest], goals, samples)
+
+
+def _all(calls: dict[str, float]) -> float:
+    return sum(calls.get(kind, 0) for kind in KINDS)

@@ -40,7 +40,7 @@ from generate_series($1::bigint, $2::bigint) as n,
 
 
 async def measure(stage: Stage) -> Result:
-    rows = stage.amount(10_000_000 if stage.large else 1_000_000, quick=20_000)
+    rows = stage.amount(10_000_000 if stage.large else 1_000_000, quick=2_000)
     url = await stage.database()
     stage.say(f"gallery: filling {rows:,} rows")
     deep = await _fill(url, rows)

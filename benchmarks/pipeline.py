@@ -52,7 +52,7 @@ async def _cpu(stage: Stage, environment: Mapping[str, str]) -> Samples:
     bare = Painter(module("bare"), environment, await stage.database())
     samples: dict[str, list[float]] = defaultdict(list)
     async with running(worker.process, bare.process):
-        for number in range(stage.amount(5, quick=1) + 1):
+        for number in range(stage.amount(4, quick=1) + 1):
             stage.say(f"pipeline: round {number}")
             figures = await _floor(environment, jobs)
             for name, painter, size in (
@@ -79,15 +79,15 @@ async def _floor(environment: Mapping[str, str], pictures: int) -> dict[str, flo
 async def _memory(stage: Stage, environment: Mapping[str, str]) -> Samples:
     """The greatest memory of a fresh worker, in bytes, with one picture in flight and with AT_ONCE."""
     peaks: dict[str, list[float]] = defaultdict(list)
-    for _ in range(stage.amount(3, quick=1)):
+    for number in range(stage.amount(2, quick=1)):
+        stage.say(f"pipeline: memory, round {number + 1}")
         for at_once in (1, AT_ONCE):
             given = {**environment, "WORKER_CONCURRENCY": str(at_once)}
             for name, size in (("same", SAME), ("other", OTHER)):
                 painter = Painter(python("-m", "worker"), given, await stage.database())
                 async with running(painter.process):
-                    peaks[f"{name} {at_once}"].append(
-                        await painter.peak(stage.amount(3 * AT_ONCE, quick=2), size)
-                    )
+                    peak = await painter.peak(stage.amount(2 * AT_ONCE, quick=2), size)
+                peaks[f"{name} {at_once}"].append(peak)
     return peaks
 
 

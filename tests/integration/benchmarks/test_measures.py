@@ -27,3 +27,10 @@ async def test_the_queue_is_measured_beside_its_floor(
     for result in results.values():
         assert all(figure > 0 for figures in result.samples.values() for figure in figures)
     assert "| tigerbrush |" in capsys.readouterr().out
+
+
+async def test_the_gallery_is_measured(stage: Stage) -> None:
+    _machine, results = await run(stage, ["gallery"])
+    (table,) = results["gallery"].tables
+    assert [row[0] for row in table.rows][:3] == ["page 1", "page 1,000", "the last page"]
+    assert results["gallery"].goals

@@ -28,7 +28,11 @@ class Floor:
         self._numbers = count(1)
 
     async def read(self) -> bytes:
-        async with self._session.post(self._host + "/floor", data=b"words") as response:
+        # A form of several parts is what Stability wants, whoever asks.
+        form = aiohttp.FormData(default_to_multipart=True)
+        for name, value in (("prompt", "a red fox"), ("output_format", "png"), ("aspect_ratio", "1:1")):
+            form.add_field(name, value)
+        async with self._session.post(self._host + "/floor", data=form) as response:
             return await response.read()
 
     async def put(self, content: bytes) -> None:

@@ -17,20 +17,15 @@ def stage(tmp_path: Path, postgres_url: str) -> Stage:
 async def test_the_queue_is_measured_beside_its_floor(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine, results = await run(stage, ["queue", "pickup"])
+    machine, results = await run(stage, ["queue", "pickup", "gallery"])
     assert machine["synchronous_commit"] == "on"
     # The peers may be there or not; these two are.
     for name in ("queue", "pickup"):
         for table in results[name].tables:
             assert {FLOOR, OURS} <= {row[0] for row in table.rows}
         assert results[name].goals
+    (pages,) = results["gallery"].tables
+    assert [row[0] for row in pages.rows][:3] == ["page 1", "page 1,000", "the last page"]
     for result in results.values():
         assert all(figure > 0 for figures in result.samples.values() for figure in figures)
     assert "| tigerbrush |" in capsys.readouterr().out
-
-
-async def test_the_gallery_is_measured(stage: Stage) -> None:
-    _machine, results = await run(stage, ["gallery"])
-    (table,) = results["gallery"].tables
-    assert [row[0] for row in table.rows][:3] == ["page 1", "page 1,000", "the last page"]
-    assert results["gallery"].goals

@@ -5,7 +5,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 
 import discord
@@ -20,12 +20,12 @@ from bot.endpoints import point_at
 from bot.examination import examine_bot
 from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
-from bot.messenger import Messenger
-from bot.metrics import MeteredJobs, ReplyMetrics
+from bot.metrics import ReplyMetrics
 from bot.offers import Offers
 from bot.owner import Owner
 from bot.services import Services
 from bot.settings import BotSettings
+from bot.traced import TracedJobs, TracedMessenger
 from bot.words import Languages
 from db.alarms import Alarms
 from db.bucket import Bucket, open_bucket
@@ -50,6 +50,7 @@ from db.replies import Replies
 from db.settings import load
 from db.shards import ShardLocks
 from db.standing import Standing
+from db.traces import Traces, open_traces
 
 log = logging.getLogger("bot")
 
@@ -61,13 +62,19 @@ OVERDUE_SECONDS_MAX = 60.0
 """How long a reply that is due may stay as it is before that is a problem."""
 
 
-async def serve(settings: BotSettings) -> None:
+async def serve(settings: BotSettings, traces: Traces) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client = Client(commands_guild_id=settings.commands_guild_id)
         offers = Offers(client, reaction=settings.reactions[0])
-        keeper = _wire(settings, client, pool, bucket, offers, registry)
+        keeper = _wire(settings, client, pool, bucket, offers, registry, traces)
+        owner = Owner(client, Alarms(pool))
+
+        def look() -> None:
+            keeper.poll()
+            owner.wake()
+
         reach = Reach(Replies(pool).next_due_seconds, every_seconds=settings.poll_seconds)
         health = Health(
             [unreachable(reach), _disconnected(client), _overdue(reach)],
@@ -79,13 +86,14 @@ async def serve(settings: BotSettings) -> None:
             answering(health, settings.health_port, registry),
         ):
             async with client:
-                with _polling(settings, client, keeper, Owner(client, Alarms(pool))):
+                with _regularly(look, every_seconds=settings.poll_seconds):
                     await _run(
                         keeper,
-                        _keep_replies(pool, client, keeper),
+                        _once_ready(pool, client, keeper.serve),
                         offers.serve(),
                         shards.serve(client, settings, pool, locks),
-                        listen(settings.listen_dsn, {"job_changed": keeper.wake}),
+                        listen(settings.listen_dsn, {"job_changed": keeper.wake, "alarm_raised": look}),
+                        _once_ready(pool, client, owner.serve),
                         reach.serve(),
                         health.serve(),
                         LoopLag(registry).serve(),
@@ -101,11 +109,12 @@ def _wire(
     bucket: Bucket,
     offers: Offers,
     registry: CollectorRegistry,
+    traces: Traces,
 ) -> Keeper:
     """Gives the client what it works with; returns what keeps its replies."""
     languages, pictures = Languages(), Pictures(bucket, Parking(pool))
-    jobs = MeteredJobs(pool, settings.limits, registry=registry)
-    messenger = Messenger(client, ReplyMetrics(registry))
+    jobs = TracedJobs(pool, settings.limits, registry=registry, traces=traces)
+    messenger = TracedMessenger(client, ReplyMetrics(registry), traces=traces)
     keeper = Keeper(
         jobs, Replies(pool), pictures, messenger, offers, languages, concurrency=settings.reply_concurrency
     )
@@ -123,6 +132,7 @@ def _wire(
         wake=keeper.wake,
         doctor=Doctor(settings, pool, bucket),
         registration=client.registration,
+        traces=traces,
         press=press,
         turn=turn,
         open=open_picture,
@@ -131,11 +141,11 @@ def _wire(
     return keeper
 
 
-async def _keep_replies(pool: Pool, client: Client, keeper: Keeper) -> None:
-    """From the login on: it needs no shard, so one that stands by keeps replies too."""
+async def _once_ready(pool: Pool, client: Client, serve: Callable[[], Coroutine[None, None, None]]) -> None:
+    """From the login on: messages need no shard, so one that stands by sends and keeps them too."""
     await wait_until_migrated(pool)
     await client.logged_in.wait()
-    await keeper.serve()
+    await serve()
 
 
 async def _stand(pool: Pool, registry: CollectorRegistry) -> None:
@@ -144,14 +154,13 @@ async def _stand(pool: Pool, registry: CollectorRegistry) -> None:
 
 
 @contextmanager
-def _polling(settings: BotSettings, client: Client, keeper: Keeper, owner: Owner) -> Iterator[None]:
+def _regularly(look: Callable[[], None], *, every_seconds: float) -> Iterator[None]:
+    # The scheduler would run a plain function in a thread.
     async def tick() -> None:
-        keeper.poll()
-        if client.logged_in.is_set():
-            await owner.tell()
+        look()
 
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
-    scheduler.add_job(tick, "interval", seconds=settings.poll_seconds)
+    scheduler.add_job(tick, "interval", seconds=every_seconds)
     scheduler.start()
     try:
         yield
@@ -210,7 +219,8 @@ def main() -> None:
     settings = load(BotSettings)
     configure(settings, process="bot")
     try:
-        asyncio.run(serve(settings))
+        with open_traces(settings, process="bot") as traces:
+            asyncio.run(serve(settings, traces))
     except discord.LoginFailure:
         sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
     except ShardLost as error:

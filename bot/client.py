@@ -1,12 +1,13 @@
 """The connection to Discord, with no more in memory and no more intents than the bot uses."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 
 from bot import edit
 from bot.access import in_time
@@ -28,7 +29,15 @@ from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
+FINISH_SECONDS = 5.0
+"""What is at work when the bot stops may take so long: 2 for Postgres, and some to say how it went."""
+
+# discord.py keeps no record of the handlers that it begins, but names their tasks.
+_HANDLERS = ("CommandTree-invoker", "discord-ui-", "discord.py: on_")
+
 COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me, doctor)
+
+CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (JobButton, PageButton, PictureSelect, ForgetButton)
 
 
 class Client(discord.AutoShardedClient):
@@ -62,7 +71,7 @@ class Client(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         self.logged_in.set()
-        self.add_dynamic_items(JobButton, PageButton, PictureSelect, ForgetButton)
+        self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator(self.services.languages))
 
     def stand_by(self) -> None:
@@ -84,6 +93,23 @@ class Client(discord.AutoShardedClient):
             seconds = IDENTIFY_SECONDS
         await asyncio.sleep(seconds)
 
+    def at_work(self) -> set[asyncio.Task[Any]]:
+        """The commands, presses, modals and reactions that came and have not ended."""
+        return {task for task in asyncio.all_tasks() if task.get_name().startswith(_HANDLERS)}
+
+    async def close(self) -> None:
+        """With the session goes the way to answer, so what has begun ends first, or is ended."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_SECONDS):
+                while tasks := self.at_work():
+                    await asyncio.wait(tasks)
+        late = self.at_work()
+        for task in late:
+            log.warning("it takes too long to end before the bot does: %r", task.get_name())
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await super().close()
+
     @property
     def away_seconds(self) -> float:
         """How long a shard has had no connection to the gateway, the longest of them; 0 while all have."""
@@ -103,12 +129,16 @@ class Client(discord.AutoShardedClient):
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Modals: discord.py finds only those that this process opened itself."""
-        if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
+        """Modals: discord.py finds only those that this process opened itself. And what is nobody's."""
+        custom_id = str(interaction.data and interaction.data.get("custom_id"))
+        if interaction.type is discord.InteractionType.component and not _is_known(custom_id):
+            # Of whatever text: quoted, it is one line of the log.
+            log.warning("a press came that is for nobody: %r", custom_id)
+        if interaction.type is not discord.InteractionType.modal_submit:
             return
-        match = edit.CUSTOM_ID.fullmatch(str(interaction.data.get("custom_id")))
+        match = edit.CUSTOM_ID.fullmatch(custom_id)
         if match is None:
-            log.warning("a modal came that nobody opened: %s", interaction.data.get("custom_id"))
+            log.warning("a modal came that nobody opened: %r", custom_id)
             return
         try:
             await edit.submit(interaction, int(match["id"]))
@@ -117,3 +147,7 @@ class Client(discord.AutoShardedClient):
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         await self.downloads.on_reaction(payload)
+
+
+def _is_known(custom_id: str) -> bool:
+    return any(control.__discord_ui_compiled_template__.fullmatch(custom_id) for control in CONTROLS)

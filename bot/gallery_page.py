@@ -32,6 +32,8 @@ _ENTRY_LENGTH_MAX = 250
 """Without a link: the prompt and what is said of the picture."""
 
 _OPTION_LENGTH_MAX = 100
+_ID_MAX = 2**63 - 1
+"""The largest number that Postgres takes."""
 
 
 class Move(StrEnum):
@@ -92,9 +94,9 @@ class PageButton(
     async def from_custom_id(
         cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        query = Query(
-            int(match["owner"]) or None, match["search"], match["favourites"] == "1", int(match["size"])
-        )
+        # No member has such a number, which is then said as of any without pictures.
+        owner_id = min(int(match["owner"]), _ID_MAX) or None
+        query = Query(owner_id, match["search"], match["favourites"] == "1", int(match["size"]))
         return cls(query, Move(match["move"]), int(match["cursor"]))
 
     async def callback(self, interaction: Interaction) -> None:
@@ -134,7 +136,7 @@ def page_view(
     *,
     shared: bool = False,
 ) -> tuple[ui.LayoutView, list[discord.File]]:
-    """`previews` may lack some; of `links`, those of parked pictures are None.
+    """`previews` may lack some; of `links`, those of parked and expired pictures are None.
 
     A shared page cannot be turned: it is everybody's.
     """
@@ -186,9 +188,13 @@ def _entry(number: int, job: Job, url: str | None, say: Words, room: int) -> ui.
     facts = [f"{job.width} × {job.height}", format_dt(job.created_at, "d")]
     if job.private:
         facts.append(say("private"))
+    if job.is_expired:
+        facts.append(say("the full size has expired"))
+    elif url is None:
+        facts.append(say("the full size follows shortly"))
     text = f"**{number}.** {escape(job.prompt, _PROMPT_LENGTH_MAX)}\n-# {' · '.join(facts)}"
     if url is None:
-        return ui.TextDisplay(f"{text} · {say('the full size follows shortly')}")
+        return ui.TextDisplay(text)
     label = say("Full size")
     if len(url) > LINK_URL_LENGTH_MAX and len(url) > room:
         return ui.TextDisplay(text)

@@ -76,6 +76,7 @@ class Gateway:
         self._drop_count = 0
         self._identified_at: dict[int, float] = {}
         self.identifies_refused = 0
+        self._shut = False
         self.on_presence: Callable[[bool], None] = lambda online: None
 
     @property
@@ -104,6 +105,14 @@ class Gateway:
     def drop_events(self, count: int) -> None:
         self._drop_count = count
 
+    def shut(self) -> None:
+        """Nobody gets in until it is opened; who was in may resume then."""
+        self._shut = True
+        self.disconnect(4000)
+
+    def open(self) -> None:
+        self._shut = False
+
     def disconnect(self, code: int) -> None:
         for connection in self._connections:
             connection.close(code)
@@ -125,6 +134,8 @@ class Gateway:
         self.on_presence(False)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self._shut:
+            raise web.HTTPServiceUnavailable
         websocket = web.WebSocketResponse(max_msg_size=15_000)
         await websocket.prepare(request)
         connection = Connection(websocket)

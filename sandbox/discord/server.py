@@ -34,7 +34,10 @@ PAGE = Path(__file__).parent / "page"
 
 
 class DiscordServer:
-    """`directory` keeps the world over restarts; without one it is forgotten."""
+    """`directory` keeps the world over restarts; without one it is forgotten.
+
+    `interactions` and `gateway` tell the bot of anything; a member's client can only do what Discord lets it.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class DiscordServer:
         events = Events(self.world, render, self.gateway, self._streams)
         messages = Messages(self.world, self._store, events)
         interactions = Interactions(self.world, self._store, render, events, self.gateway, messages)
+        self.interactions = interactions
         self._faults = Faults(self.world, self.gateway, interactions)
         self._members = Members(
             self.world, self._store, render, self.gateway, self._streams, messages, interactions

@@ -70,7 +70,7 @@ def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
     """A done job has one original and one preview; the original is what Stability sent, or of its size."""
     sent = {(call.prompt, call.seed): call.sha256 for call in evidence.calls if call.billed}
     digests = {call.sha256 for call in evidence.calls if call.billed}
-    for job in _of_state(evidence, "done"):
+    for job in _kept(evidence):
         original, preview = (evidence.objects.get(key) for key in keys(job))
         if original is None or preview is None:
             yield Finding("lost", f"{_name(job)} is done, but its pictures are not in the bucket")
@@ -91,7 +91,7 @@ def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
 
 def orphans(evidence: Evidence) -> Iterator[Finding]:
     """Objects that nothing leads to. Those that a lost worker left are cleared away by the sweep."""
-    wanted = {key for job in _of_state(evidence, "done") for key in keys(job)}
+    wanted = {key for job in _kept(evidence) for key in keys(job)}
     jobs = {str(job["key"]): job for job in evidence.jobs}
     losses, begun = Losses(evidence.journal), attempts(evidence.journal)
     for key in sorted(evidence.objects.keys() - wanted):
@@ -124,7 +124,10 @@ def delivered(evidence: Evidence) -> Iterator[Finding]:
         if not place[1]:
             # First its member was told, and nobody else, that the queue did not answer.
             shown = next((one for one in evidence.messages.values() if job["id"] in one.jobs), None)
-        if shown is None:
+        if job["erased_at"] is not None:
+            if shown is not None:
+                yield Finding("not deleted", f"message {shown.id} still shows {_name(job)}")
+        elif shown is None:
             if place[1] in evidence.deleted or place[1] < evidence.crowded_out_before.get(place[0], 0):
                 continue
             yield Finding("undelivered", f"the reply of {_name(job)}, message {place[1]}, is not there")
@@ -250,6 +253,11 @@ def _name(job: Row) -> str:
 
 def _of_state(evidence: Evidence, *states: str) -> Iterator[Row]:
     return (job for job in evidence.jobs if job["state"] in states)
+
+
+def _kept(evidence: Evidence) -> Iterator[Row]:
+    """The pictures that are there, and that nobody had deleted."""
+    return (job for job in _of_state(evidence, "done") if job["erased_at"] is None)
 
 
 def _is_untouched(job: Row) -> bool:

@@ -21,8 +21,22 @@ Row = dict[str, Any]
 
 _UNSETTLED = """
 select count(*) filter (where state in ('queued', 'running')) as open,
-       count(*) filter (where shown_revision < revision) as behind
+       count(*) filter (where shown_revision < revision) as behind,
+       count(*) filter (where objects_due_at is not null) as kept
 from jobs
+"""
+
+# The bill is checked by what was asked for, which deleting takes out of the row.
+_REMEMBER = """
+create table drill_erased (id bigint primary key, prompt text not null, painted_seed bigint);
+create function remember_erased() returns trigger language plpgsql as $$
+begin
+    insert into drill_erased values (old.id, old.prompt, old.painted_seed);
+    return null;
+end
+$$;
+create trigger remember_erased after update of erased_at on jobs
+    for each row when (old.erased_at is null) execute function remember_erased();
 """
 
 
@@ -46,7 +60,9 @@ class Shown:
 
     @property
     def jobs(self) -> set[int]:
-        """Those that its buttons are for."""
+        """Those that its buttons are for; the question whether to delete one shows none."""
+        if any(one.startswith("job:erase:") for one in self.custom_ids):
+            return set()
         return {int(one.split(":")[2]) for one in self.custom_ids if one.startswith("job:")}
 
 
@@ -87,6 +103,11 @@ class Evidence:
     settled_seconds: float | None = None
 
 
+async def remember_erased(connection: Connection) -> None:
+    """From here on, what deleted jobs had asked for is kept beside them."""
+    await connection.execute(_REMEMBER)
+
+
 async def unsettled(connection: Connection) -> dict[str, int]:
     """What has not come to its end yet, by what is amiss."""
     row = await connection.fetchrow(_UNSETTLED)
@@ -102,7 +123,9 @@ async def _parked(connection: Connection) -> dict[str, int]:
 
 
 async def read_tables(evidence: Evidence, connection: Connection) -> None:
-    evidence.jobs = [dict(row) for row in await connection.fetch("select * from jobs order by id")]
+    erased = {row["id"]: dict(row) for row in await connection.fetch("select * from drill_erased")}
+    rows = await connection.fetch("select * from jobs order by id")
+    evidence.jobs = [{**dict(row), **erased.get(row["id"], {})} for row in rows]
     sizes = await connection.fetch(
         "select relname, pg_total_relation_size(oid) as bytes from pg_class "
         "where relkind = 'r' and relnamespace = 'public'::regnamespace"

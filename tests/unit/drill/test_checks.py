@@ -21,7 +21,7 @@ JOB: dict[str, Any] = {
     "model": "stable-diffusion-v1-6", "width": 512, "height": 512, "prompt": "a fox", "painted_seed": 7,
     "failure": None, "started_at": WHEN, "finished_at": WHEN, "lease_until": None, "run_after": WHEN,
     "revision": 3, "shown_revision": 3, "reply_failure": None, "channel_id": 10, "reply_channel_id": None,
-    "message_id": 20,
+    "message_id": 20, "erased_at": None,
 }  # fmt: skip
 CALL = Call("/v1", "stable-diffusion-v1-6", "a fox", "", "", 7, 200, "digest", "request", 1.0, NOW)
 
@@ -191,3 +191,12 @@ def test_a_secret_in_a_line_is_found() -> None:
 def lose(seen: Evidence, kind: Kind, target: str = "worker-1") -> None:
     event = seen.journal.begin(Fault(0, kind, 0, target, 1, 0))
     seen.journal.end(event)
+
+
+def test_a_deleted_picture_leaves_neither_objects_nor_a_message() -> None:
+    seen = evidence(erased_at=WHEN)
+    assert broken(seen) == {"orphan", "not deleted"}
+    seen.objects.clear()
+    seen.messages.clear()
+    seen.deleted.add(20)
+    assert judge(seen) == []

@@ -5,11 +5,14 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing, contextmanager
 
 import discord
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import CollectorRegistry
 
+from bot import shards
 from bot.buttons import press
 from bot.client import Client
 from bot.download import ReactionDownloads
@@ -24,15 +27,16 @@ from bot.services import Services
 from bot.settings import BotSettings
 from bot.words import Languages
 from db.alarms import Alarms
-from db.bucket import open_bucket
+from db.bucket import Bucket, open_bucket
 from db.diagnosis import consult
 from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
+from db.errors import ShardLost
 from db.favourites import Favourites
 from db.gallery import Gallery
 from db.health import Check, Health, answering, unreachable
-from db.jobs import Jobs
+from db.identifies import Identifies
 from db.listen import listen
 from db.logs import configure
 from db.metrics import LoopLag, new_registry
@@ -43,6 +47,7 @@ from db.pool import Pool, open_pool
 from db.reach import Reach
 from db.replies import Replies
 from db.settings import load
+from db.shards import ShardLocks
 from db.standing import Standing
 
 log = logging.getLogger("bot")
@@ -60,71 +65,51 @@ async def serve(settings: BotSettings) -> None:
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client = Client(commands_guild_id=settings.commands_guild_id)
-        replies, languages = Replies(pool), Languages()
-        pictures = Pictures(bucket, Parking(pool))
-        jobs = MeteredJobs(pool, settings.limits, registry=registry)
-        keeper = Keeper(
-            jobs,
-            replies,
-            pictures,
-            Messenger(client, ReplyMetrics(registry), reaction=settings.reactions[0]),
-            languages,
-            concurrency=settings.reply_concurrency,
-        )
-        doctor = Doctor(settings, pool, bucket)
-        client.services = _services(settings, pool, client, jobs, pictures, languages, doctor, keeper.wake)
-        client.downloads = ReactionDownloads(client, client.services, settings.reactions)
+        keeper = _wire(settings, client, pool, bucket, registry)
         owner = Owner(client, Alarms(pool))
 
-        async def tick() -> None:
+        def look() -> None:
             keeper.poll()
-            if client.logged_in.is_set():
-                await owner.tell()
+            owner.wake()
 
-        async def stand() -> None:
-            await wait_until_migrated(pool)
-            await Standing(pool, registry).serve()
-
-        async def keep_replies() -> None:
-            await wait_until_migrated(pool)
-            await client.logged_in.wait()
-            await keeper.serve()
-
-        scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
-        scheduler.add_job(tick, "interval", seconds=settings.poll_seconds)
-        scheduler.start()
-        reach = Reach(replies.next_due_seconds, every_seconds=settings.poll_seconds)
+        reach = Reach(Replies(pool).next_due_seconds, every_seconds=settings.poll_seconds)
         health = Health(
             [unreachable(reach), _disconnected(client), _overdue(reach)],
             loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
         )
-        async with client:
-            with answering(health, settings.health_port, registry):
-                await _run(
-                    keeper,
-                    keep_replies(),
-                    client.start(settings.discord_token.get_secret_value()),
-                    listen(settings.listen_dsn, {"job_changed": keeper.wake}),
-                    reach.serve(),
-                    health.serve(),
-                    LoopLag(registry).serve(),
-                    stand(),
-                )
-        scheduler.shutdown(wait=False)
+        # The locks outlive the client's connection, so that no other process answers beside it.
+        with (
+            closing(ShardLocks(settings.listen_dsn)) as locks,
+            answering(health, settings.health_port, registry),
+        ):
+            async with client:
+                with _regularly(look, every_seconds=settings.poll_seconds):
+                    await _run(
+                        keeper,
+                        _once_ready(pool, client, keeper.serve),
+                        shards.serve(client, settings, pool, locks),
+                        listen(settings.listen_dsn, {"job_changed": keeper.wake, "alarm_raised": look}),
+                        _once_ready(pool, client, owner.serve),
+                        reach.serve(),
+                        health.serve(),
+                        LoopLag(registry).serve(),
+                        _stand(pool, registry),
+                    )
     log.info("the bot has stopped")
 
 
-def _services(
-    settings: BotSettings,
-    pool: Pool,
-    client: Client,
-    jobs: Jobs,
-    pictures: Pictures,
-    languages: Languages,
-    doctor: Doctor,
-    wake: Callable[[], None],
-) -> Services:
-    return Services(
+def _wire(
+    settings: BotSettings, client: Client, pool: Pool, bucket: Bucket, registry: CollectorRegistry
+) -> Keeper:
+    """Gives the client what it works with; returns what keeps its replies."""
+    languages, pictures = Languages(), Pictures(bucket, Parking(pool))
+    jobs = MeteredJobs(pool, settings.limits, registry=registry)
+    messenger = Messenger(client, ReplyMetrics(registry), reaction=settings.reactions[0])
+    keeper = Keeper(
+        jobs, Replies(pool), pictures, messenger, languages, concurrency=settings.reply_concurrency
+    )
+    client.identifies = Identifies(pool)
+    client.services = Services(
         jobs=jobs,
         replies=Replies(pool),
         gallery=Gallery(pool),
@@ -134,13 +119,42 @@ def _services(
         pictures=pictures,
         languages=languages,
         model=settings.stability_model,
-        wake=wake,
-        doctor=doctor,
+        wake=keeper.wake,
+        doctor=Doctor(settings, pool, bucket),
         registration=client.registration,
         press=press,
         turn=turn,
         open=open_picture,
     )
+    client.downloads = ReactionDownloads(client, client.services, settings.reactions)
+    return keeper
+
+
+async def _once_ready(pool: Pool, client: Client, serve: Callable[[], Coroutine[None, None, None]]) -> None:
+    """From the login on: messages need no shard, so one that stands by sends and keeps them too."""
+    await wait_until_migrated(pool)
+    await client.logged_in.wait()
+    await serve()
+
+
+async def _stand(pool: Pool, registry: CollectorRegistry) -> None:
+    await wait_until_migrated(pool)
+    await Standing(pool, registry).serve()
+
+
+@contextmanager
+def _regularly(look: Callable[[], None], *, every_seconds: float) -> Iterator[None]:
+    # The scheduler would run a plain function in a thread.
+    async def tick() -> None:
+        look()
+
+    scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+    scheduler.add_job(tick, "interval", seconds=every_seconds)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
 
 
 async def _run(
@@ -197,6 +211,8 @@ def main() -> None:
         asyncio.run(serve(settings))
     except discord.LoginFailure:
         sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
+    except ShardLost as error:
+        sys.exit(f"{error}; started again, this bot waits until it may serve it.")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import logging
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -12,6 +13,9 @@ from db.errors import BucketUnavailable, InvalidRequest
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
+
+UNANSWERED = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What an answer to Discord fails with: it was refused, or Discord cannot be reached."""
 
 
 def explain(error: BaseException, say: Words) -> tuple[str, int]:
@@ -45,8 +49,8 @@ async def tell(interaction: Interaction, error: Exception) -> None:
             await interaction.followup.send(view=view, ephemeral=True)
         else:
             await interaction.response.send_message(view=view, ephemeral=True)
-    except discord.HTTPException as unanswered:
-        log.warning("the member could not be told: %s", unanswered)
+    except UNANSWERED as unanswered:
+        log.warning("the member could not be told: %s", unanswered or type(unanswered).__name__)
 
 
 async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:

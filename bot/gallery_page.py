@@ -32,6 +32,8 @@ _ENTRY_LENGTH_MAX = 250
 """Without a link: the prompt and what is said of the picture."""
 
 _OPTION_LENGTH_MAX = 100
+_ID_MAX = 2**63 - 1
+"""The largest number that Postgres takes."""
 
 
 class Move(StrEnum):
@@ -92,9 +94,9 @@ class PageButton(
     async def from_custom_id(
         cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        query = Query(
-            int(match["owner"]) or None, match["search"], match["favourites"] == "1", int(match["size"])
-        )
+        # No member has such a number, which is then said as of any without pictures.
+        owner_id = min(int(match["owner"]), _ID_MAX) or None
+        query = Query(owner_id, match["search"], match["favourites"] == "1", int(match["size"]))
         return cls(query, Move(match["move"]), int(match["cursor"]))
 
     async def callback(self, interaction: Interaction) -> None:

@@ -17,7 +17,7 @@ from bot.picture import picture_reply
 from bot.render import Reply
 from bot.words import Languages
 from db.errors import BucketUnavailable, PictureGone
-from db.jobs import Job, Jobs, State
+from db.jobs import Estimate, Job, Jobs, State
 from db.logs import about_job
 from db.pictures import Pictures
 from db.pool import UNAVAILABLE, until_answered
@@ -32,11 +32,14 @@ EDIT_TIMEOUT_SECONDS = 8.0
 """Below HOLD_SECONDS, so that no second edit starts while the first may still arrive."""
 
 MOVED_MAX = 5
-"""How many replies a poll brings to a new place in line; the rest of the edits are for what matters more."""
+"""How many replies a poll brings to a new place in line, or to a pause or its end; the rest of the edits are
+for what matters more."""
 
 PAUSE_SECONDS_MAX = 300.0
 REFUSALS_MAX = 8
 """After so many refusals that are no passing fault (4xx), the record says why the reply is not shown."""
+
+_NOT_IN_LINE = Estimate(None, None)
 
 _PASSING = (
     *UNAVAILABLE,
@@ -75,7 +78,7 @@ class Keeper:
         self._wake.set()
 
     def poll(self) -> None:
-        """Time to look for what no notification told of: lost ones, and places in line that have changed."""
+        """Time to look for what no notification told of: lost ones, changed places in line, and pauses."""
         self._poll_due = True
         self._wake.set()
 
@@ -137,7 +140,7 @@ class Keeper:
     async def _show(self, job: Job) -> None:
         try:
             async with asyncio.timeout(EDIT_TIMEOUT_SECONDS):
-                shown, place = await self._bring(job)
+                shown, estimate = await self._bring(job)
         except (Undeliverable, PictureGone) as error:
             log.warning("its reply cannot be shown: %s", error)
             await self._replies.give_up(job.id, job.revision, reason=str(error))
@@ -157,18 +160,19 @@ class Keeper:
                     job.revision,
                     message_id=shown.message_id if shown else None,
                     channel_id=shown.channel_id if shown else None,
-                    place=place,
+                    place=estimate.place,
+                    pause=estimate.paused,
                 )
             )
             log.info("its reply shows revision %d (%s)", job.revision, job.state)
 
-    async def _bring(self, job: Job) -> tuple[Shown | None, int | None]:
-        """Where the message is that shows the job now, and the place in line that it tells."""
+    async def _bring(self, job: Job) -> tuple[Shown | None, Estimate]:
+        """Where the message is that shows the job now, and the place in line and the pause that it tells."""
         if job.erased_at is not None:
             await self._messenger.remove(job)
-            return None, None
-        reply, place = await self._reply(job)
-        return await self._messenger.bring(job, reply), place
+            return None, _NOT_IN_LINE
+        reply, estimate = await self._reply(job)
+        return await self._messenger.bring(job, reply), estimate
 
     async def _postpone(self, job: Job, error: Exception, *, count_fault: bool) -> None:
         behind_seconds = (
@@ -180,17 +184,17 @@ class Keeper:
         await self._replies.postpone(job.id, delay_seconds=delay_seconds, count_fault=count_fault)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)
 
-    async def _reply(self, job: Job) -> tuple[Reply, int | None]:
+    async def _reply(self, job: Job) -> tuple[Reply, Estimate]:
         say = self._languages.of(job.locale)
         match job.state:
             case State.QUEUED:
                 estimate = await self._jobs.estimate(job)
-                return render.waiting(job, estimate, say), estimate.place
+                return render.waiting(job, estimate, say), estimate
             case State.RUNNING:
-                return render.running(job, await self._jobs.estimate(job), say), None
+                return render.running(job, await self._jobs.estimate(job), say), _NOT_IN_LINE
             case State.DONE:
-                return await picture_reply(self._pictures, job, say), None
+                return await picture_reply(self._pictures, job, say), _NOT_IN_LINE
             case State.FAILED:
-                return render.failed(job, say), None
+                return render.failed(job, say), _NOT_IN_LINE
             case State.CANCELLED:
-                return render.cancelled(job, say), None
+                return render.cancelled(job, say), _NOT_IN_LINE

@@ -31,7 +31,7 @@ class Shown:
     message_id: int
 
 
-_Route: TypeAlias = Callable[[Job, Reply], Awaitable[Shown]]
+_Route: TypeAlias = Callable[[Job, Reply], Awaitable[Shown | None]]
 
 
 class Undeliverable(TigerbrushError):
@@ -53,7 +53,8 @@ class Messenger:
     async def bring(self, job: Job, reply: Reply) -> Shown | None:
         """Shows `reply` to the job's member and returns where the message is that is now the job's reply.
 
-        None: nothing was shown, as an intermediate state is not worth a message of its own.
+        None: the message that shows it is found by its token alone, or nothing was shown, as an intermediate
+        state is not worth a message of its own.
         Raises Undeliverable, or discord.py's own exceptions for what may pass.
         """
         reasons = []
@@ -63,7 +64,8 @@ class Messenger:
             except _RouteClosed as error:
                 reasons.append(str(error))
             else:
-                await self._offer_download(job, shown)
+                if shown is not None:
+                    await self._offer_download(job, shown)
                 return shown
         if not job.state.is_final:
             return None
@@ -82,7 +84,7 @@ class Messenger:
         except discord.Forbidden as error:
             raise Undeliverable(f"the message could not be removed: {error.text}") from error
 
-    async def _try(self, way: str, bringing: Awaitable[Shown]) -> Shown:
+    async def _try(self, way: str, bringing: Awaitable[Shown | None]) -> Shown | None:
         try:
             shown = await bringing
         except (TigerbrushError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
@@ -95,12 +97,13 @@ class Messenger:
         routes: list[tuple[str, _Route]] = []
         if job.token is not None and datetime.now(UTC) < job.token_expires_at - TOKEN_MARGIN:
             routes.append(("token", self._edit_by_token))
-        # A private reply is in no channel: nothing but its token finds it, and nobody else may see it.
-        if not job.is_ephemeral:
-            if job.message_id is not None:
-                routes.append(("bot", self._edit_as_bot))
-            elif job.state.is_final:
-                routes.append(("channel", self._post))
+        # A private reply is in no channel: nothing but its token finds it, and nobody else may see it; unless
+        # it went out by direct message.
+        went_elsewhere = job.reply_channel_id not in (None, job.channel_id)
+        if job.message_id is not None and (went_elsewhere or not job.is_ephemeral):
+            routes.append(("bot", self._edit_as_bot))
+        elif job.state.is_final and not job.is_ephemeral:
+            routes.append(("channel", self._post))
         if job.state.is_final:
             routes.append(("direct", self._send_direct_message))
         return routes
@@ -115,7 +118,7 @@ class Messenger:
         except discord.HTTPException as error:
             log.info("no reaction under its picture: %s", error)
 
-    async def _edit_by_token(self, job: Job, reply: Reply) -> Shown:
+    async def _edit_by_token(self, job: Job, reply: Reply) -> Shown | None:
         webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
         # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
         message_id = job.message_id or cast(int, "@original")
@@ -129,6 +132,10 @@ class Messenger:
             if error.status in (401, 403):
                 raise _RouteClosed(f"by token: {error.text}") from error
             raise
+        if message.flags.ephemeral and not job.is_ephemeral:
+            # The first answer was that something had gone wrong, and then the job was stored after all. Once
+            # its token is over the bot cannot find this message, so the picture is posted then.
+            return None
         return Shown(message.channel.id, message.id)
 
     async def _edit_as_bot(self, job: Job, reply: Reply) -> Shown:

@@ -5,10 +5,9 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-import discord
-
 from bot import render
 from bot.access import in_time
+from bot.errors import UNANSWERED
 from bot.services import Interaction, services_of, words_of
 from db.jobs import Estimate, Job, Jobs, Order
 from db.logs import about_job
@@ -65,9 +64,9 @@ async def _answer(interaction: Interaction, order: Order, job: Job) -> None:
     reply = render.waiting(job, estimate, words_of(interaction))
     try:
         callback = await interaction.response.send_message(view=reply.view, ephemeral=order.is_ephemeral)
-    except discord.HTTPException as error:
+    except UNANSWERED as error:
         # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
-        log.warning("it is stored and could not be answered: %s", error)
+        log.warning("it is stored and could not be answered: %s", error or type(error).__name__)
         return
     try:
         await services.replies.shown(
@@ -75,6 +74,7 @@ async def _answer(interaction: Interaction, order: Order, job: Job) -> None:
             job.revision,
             message_id=callback.message_id,
             place=estimate.place,
+            pause=estimate.paused,
             hold_seconds=HOURGLASS_SECONDS,
         )
     except UNAVAILABLE as error:

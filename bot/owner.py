@@ -1,10 +1,12 @@
 """Tells the owner of the bot, once each, what only the owner can mend."""
 
+import asyncio
 import logging
 
 import discord
 
 from bot import render
+from bot.errors import UNANSWERED
 from db.alarms import Alarm, AlarmCode, Alarms
 from db.pool import UNAVAILABLE
 
@@ -30,6 +32,17 @@ class Owner:
     def __init__(self, client: discord.Client, alarms: Alarms) -> None:
         self._client = client
         self._alarms = alarms
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Some alarm may be new."""
+        self._wake.set()
+
+    async def serve(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self.tell()
 
     async def tell(self) -> None:
         """Looks for alarms that were not told yet, and tells them by direct message."""
@@ -48,7 +61,7 @@ class Owner:
             owner_id = owner_id_of(await self._client.application_info())
             owner = await self._client.fetch_user(owner_id)
             await owner.send(view=render.notice(f"🚨 {text}"))
-        except discord.HTTPException as error:
+        except UNANSWERED as error:
             # The log has it; whoever watches that is told all the same.
             log.error("the owner could not be told: %s", error)
 

@@ -1,9 +1,10 @@
 """What the bot reads from the environment."""
 
+import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from db.jobs import OPEN_MAX
 from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
@@ -36,6 +37,23 @@ def _split(value: str) -> list[str]:
     return [part.strip() for part in value.split(",")]
 
 
+_SHARD_RANGE = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
+
+
+def _shard_ids(value: str) -> list[int]:
+    """Of `0,1` or `0-3`, each once and in order. Raises ValueError."""
+    ids: set[int] = set()
+    for part in _split(value):
+        match = _SHARD_RANGE.fullmatch(part)
+        if match is None:
+            raise ValueError("is not a list of numbers")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise ValueError(f"has a range that ends before it begins, {part}")
+        ids |= set(range(first, last + 1))
+    return sorted(ids)
+
+
 Credits = Annotated[
     Decimal | None,
     # Postgres takes no number of a million digits, before or after the point.
@@ -59,6 +77,15 @@ class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings)
     commands_guild_id: int | None = Field(
         None, ge=1, description="the id of a server, or unset for commands that are there everywhere"
     )
+    # Before the ids, which are checked by it.
+    discord_shard_count: int | None = Field(
+        None, ge=1, le=10_000, description="a number of shards from 1 to 10000, or unset for Discord's advice"
+    )
+    discord_shard_ids: str | None = Field(
+        None,
+        description="numbers below DISCORD_SHARD_COUNT, which then has to be set, such as 0,1 or 0-3; "
+        "or unset for all shards",
+    )
     stability_model: ModelName = Field(DEFAULT_MODEL, description=f"one of {', '.join(PAINTERS)}")
     download_reactions: Annotated[str, AfterValidator(_emoji_list)] = Field(
         "📥,⬇️", description="emoji, separated by commas; the bot puts the first one under each picture"
@@ -76,6 +103,23 @@ class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings)
     credits_per_member_per_month: Credits = None
     credits_per_server_per_month: Credits = None
     credits_per_month: Credits = None
+
+    @field_validator("discord_shard_ids")
+    @classmethod
+    def _check_shard_ids(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        ids, count = _shard_ids(value), info.data.get("discord_shard_count")
+        # A count that is wrong is named by itself.
+        if "discord_shard_count" in info.data and count is None:
+            raise ValueError("needs DISCORD_SHARD_COUNT")
+        if count is not None and ids[-1] >= count:
+            raise ValueError(f"has {ids[-1]}, and there are {count} shards, from 0")
+        return value
+
+    @property
+    def shard_ids(self) -> list[int] | None:
+        return _shard_ids(self.discord_shard_ids) if self.discord_shard_ids is not None else None
 
     @property
     def limits(self) -> Limits:

@@ -29,6 +29,10 @@ class LostJob(TigerbrushError):
     """A transition changed no row: the job has left the state, or the attempt, that the caller held."""
 
 
+class ShardLost(TigerbrushError):
+    """This process can no longer be sure that it alone serves its shards."""
+
+
 class ParkingFull(TigerbrushError):
     """There is no room left for pictures that the bucket did not take."""
 

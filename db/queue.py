@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import astuple, dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -113,13 +114,24 @@ class Queue:
         seconds: float | None = await self._pool.fetchval(_SQL["front_waits"])
         return seconds
 
-    async def reap(self) -> list[int]:
-        """Takes back the jobs whose lease ran out, whoever held them, and returns their ids."""
-        return list(await self.take_back())
+    async def clock(self) -> datetime:
+        """What time it is for Postgres."""
+        now: datetime = await self._pool.fetchval(_SQL["clock"])
+        return now
 
-    async def take_back(self) -> dict[int, State]:
+    async def reap(self, run_out_by: datetime) -> list[int]:
+        """Takes back the jobs whose lease ran out by that time, whoever held them, and returns their ids.
+
+        The time is Postgres' own, of before: the statement itself may arrive late, after an outage during
+        which no worker could extend a lease.
+        """
+        return list(await self.take_back(run_out_by))
+
+    async def take_back(self, run_out_by: datetime) -> dict[int, State]:
         """The same, with what became of each: queued again, or failed."""
-        rows = await self._pool.fetch(_SQL["reap"], REAP_BATCH, self._attempts_max, FailureCode.WORKER_LOST)
+        rows = await self._pool.fetch(
+            _SQL["reap"], REAP_BATCH, self._attempts_max, FailureCode.WORKER_LOST, run_out_by
+        )
         return {row["id"]: State(row["state"]) for row in rows}
 
     async def _transition(self, name: str, job: Job, *arguments: object) -> None:

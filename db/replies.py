@@ -1,6 +1,7 @@
 """What the bot has shown of each job, and which replies are behind."""
 
 from db import queries
+from db.errors import FailureCode
 from db.jobs import PLACE_MAX, Job
 from db.pool import Pool
 
@@ -22,8 +23,9 @@ class Replies:
     async def claim_moved(
         self, limit: int, *, hold_seconds: float, moved_seconds_min: float = MOVED_SECONDS_MIN
     ) -> list[tuple[Job, int]]:
-        """Waiting jobs whose place in line has changed by what a person notices, and that place, the first in
-        line first. Nobody else is given them for as long as they are held."""
+        """Waiting jobs whose place in line has changed by what a person notices, or whose reply tells of
+        another pause than there is, and that place, the first in line first. Nobody else is given them for as
+        long as they are held."""
         rows = await self._pool.fetch(_SQL["claim_moved"], limit, PLACE_MAX, moved_seconds_min, hold_seconds)
         return sorted(((Job.from_row(row), row["place"]) for row in rows), key=lambda moved: moved[1])
 
@@ -40,14 +42,15 @@ class Replies:
         message_id: int | None,
         channel_id: int | None = None,
         place: int | None = None,
+        pause: FailureCode | None = None,
         hold_seconds: float = 0.0,
     ) -> None:
-        """Records that the reply shows `revision` and `place`, and where it is, if that was learnt.
+        """Records that the reply shows `revision`, `place` and `pause`, and where it is, if that was learnt.
 
         It is not due again before `hold_seconds` have passed.
         """
         await self._pool.fetchval(
-            _SQL["shown"], job_id, revision, message_id, place, channel_id, hold_seconds
+            _SQL["shown"], job_id, revision, message_id, place, channel_id, hold_seconds, pause
         )
 
     async def postpone(self, job_id: int, *, delay_seconds: float, count_fault: bool) -> None:

@@ -1,11 +1,16 @@
 """Jobs for tests: an order with every field filled in, of which a test names only those it is about."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import asyncpg
+
 from db.jobs import Order
+from tests.conditions import until
 
 _ids = count(1_000)
 
@@ -26,3 +31,21 @@ def order(**changes: Any) -> Order:
         model="core",
     )
     return replace(plain, **changes)
+
+
+@asynccontextmanager
+async def held_up(database_url: str, member_id: int) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+    """Nothing of this member's is stored until the block ends; what is yielded waits for an order."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        # Whoever stores a job takes it first, to count what the member has.
+        await connection.execute("select pg_advisory_lock(7263442, $1)", member_id % 2147483647)
+        yield lambda: until(
+            lambda: connection.fetchval(
+                "select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database "
+                "where not granted and datname = current_database()"
+            ),
+            lambda count: count > 0,
+        )
+    finally:
+        await connection.close()

@@ -1,5 +1,6 @@
 """The parts of a worker that are counted, as such: each does what its base does, and notes it."""
 
+from datetime import datetime
 from typing import Any
 
 from db.errors import FAILURES, FailureCode, JobFailed
@@ -37,8 +38,8 @@ class MeteredQueue(Queue):
         if job.faults + 1 >= self._attempts_max:
             self._failed(job, code)
 
-    async def take_back(self) -> dict[int, State]:
-        taken = await super().take_back()
+    async def take_back(self, run_out_by: datetime) -> dict[int, State]:
+        taken = await super().take_back(run_out_by)
         for state in taken.values():
             self._metrics.lease_lost()
             if state is State.FAILED:

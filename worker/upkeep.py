@@ -46,12 +46,14 @@ async def _poll(wakes: list[Callable[[], None]]) -> None:
 async def reap(queue: Queue, reach: Reach, lease_seconds: float) -> None:
     """Takes back what was lost; but not before Postgres has been there for as long as a lease.
 
-    While it was away no worker could extend a lease, so one that ran out says nothing about its worker.
+    While it was away no worker could extend a lease, so one that ran out says nothing about its worker. So
+    the time is asked for first: what follows may hang on the way, and takes back nothing that ran out then.
     """
-    if reach.steady_seconds < lease_seconds:
-        return
     try:
-        reaped = await queue.reap()
+        now = await queue.clock()
+        if reach.steady_seconds < lease_seconds:
+            return
+        reaped = await queue.reap(now)
     except UNAVAILABLE as error:
         log.warning("no lease could be checked: %s", error or type(error).__name__)
         return

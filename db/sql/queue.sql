@@ -140,12 +140,15 @@ where state = 'queued' and run_after <= now()
 order by turn, id
 limit 1;
 
+-- name: clock
+select now();
+
 -- name: reap
--- A lease that ran out: the worker died, or was away for too long. That counts, so that a job which kills
+-- A lease that ran out by $4: the worker died, or was away for too long. That counts, so that a job which kills
 -- its workers comes to an end.
 with lost as (
     select id from jobs
-    where state = 'running' and lease_until < now()
+    where state = 'running' and lease_until < least($4, now())
     order by lease_until
     limit $1
     for update skip locked

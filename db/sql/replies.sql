@@ -16,9 +16,10 @@ where jobs.id = due.id
 returning jobs.*;
 
 -- name: claim_moved
--- Waiting jobs whose reply is up to date but for the place it shows: it became the first, or a quarter of the way was
--- gone. `reply_due_at` of such a reply is when it was last edited, or until when a bot holds it. What is asked of the
--- row is asked of the row itself and not of `line`, so that it is asked again of one that another bot has just changed.
+-- Waiting jobs whose reply is up to date but for the place it shows (it became the first, or a quarter of the way was
+-- gone), or but for what pauses all. `reply_due_at` of such a reply is when it was last edited, or until when a bot holds
+-- it. What is asked of the row is asked of the row itself and not of `line`, so that it is asked again of one that
+-- another bot has just changed.
 with line as (
     select id, row_number() over (order by turn, id) as place
     from (select id, turn from jobs where state = 'queued' order by turn, id limit $2) as front
@@ -28,7 +29,13 @@ moved as (
     from line join jobs on jobs.id = line.id
     where jobs.state = 'queued' and jobs.shown_revision = jobs.revision
         and jobs.reply_due_at <= now() - make_interval(secs => $3)
-        and (line.place * 4 <= jobs.shown_place * 3 or (line.place = 1 and jobs.shown_place > 1))
+        and (
+            line.place * 4 <= jobs.shown_place * 3
+            or (line.place = 1 and jobs.shown_place > 1)
+            or jobs.shown_pause is distinct from (
+                select kind from alarms where probe_at is not null order by raised_at limit 1
+            )
+        )
     order by line.place
     limit $1
     for update of jobs skip locked
@@ -52,6 +59,7 @@ set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),
     reply_channel_id = coalesce($5, reply_channel_id),
     shown_place = $4,
+    shown_pause = $7,
     reply_due_at = now() + make_interval(secs => $6),
     reply_faults = 0,
     token = case when state in ('done', 'failed', 'cancelled') and $2 >= revision then null else token end

@@ -50,13 +50,13 @@ class Events:
         if kind == "MESSAGE_REACTION_ADD":
             more["message_author_id"] = message.author_id
             if not channel.is_direct:
-                more["member"] = self._render.member(self._world.guild.members[user_id])
+                more["member"] = self._render.member(self._world.guild_of(channel).members[user_id])
         direct, guild = Intent.DIRECT_MESSAGE_REACTIONS, Intent.GUILD_MESSAGE_REACTIONS
         self._to_bot(kind, message, {**data, **more}, direct if channel.is_direct else guild)
 
     def interaction(self, payload: Json, channel: Channel) -> None:
         """Needs no intent and no permission."""
-        self._gateway.dispatch("INTERACTION_CREATE", payload, guild=not channel.is_direct)
+        self._gateway.dispatch("INTERACTION_CREATE", payload, guild_id=channel.guild_id)
 
     def to_member(self, user_id: str, kind: str, data: Json) -> None:
         self._streams.send(user_id, kind, data)
@@ -76,8 +76,8 @@ class Events:
         channel = self._channel(message)
         data = self._render.message_for_bot(message)
         if not channel.is_direct:
-            author = self._world.guild.members[message.author_id]
-            data["guild_id"] = self._world.guild.id
+            author = self._world.guild_of(channel).members[message.author_id]
+            data["guild_id"] = channel.guild_id
             data["member"] = self._render.member_without_user(author)
         self._to_bot(kind, message, data, _message_intent(channel))
 
@@ -93,11 +93,13 @@ class Events:
     def _to_bot(self, kind: str, message: Message, data: Json, intent: int) -> None:
         channel = self._channel(message)
         if self._may_view(channel, self._world.bot_id):
-            more = {} if channel.is_direct else {"guild_id": self._world.guild.id}
-            self._gateway.dispatch(kind, {**data, **more}, intent=intent, guild=not channel.is_direct)
+            more = {} if channel.is_direct else {"guild_id": channel.guild_id}
+            self._gateway.dispatch(kind, {**data, **more}, intent=intent, guild_id=channel.guild_id)
 
     def _may_view(self, channel: Channel, user_id: str) -> bool:
-        permissions = permissions_in(self._world.guild, channel, user_id, bot_id=self._world.bot_id)
+        permissions = permissions_in(
+            self._world.guild_of(channel), channel, user_id, bot_id=self._world.bot_id
+        )
         return Permission.VIEW_CHANNEL in permissions
 
     def _channel(self, message: Message) -> Channel:

@@ -54,6 +54,8 @@ class Faults:
             "disconnect": lambda order: gateway.disconnect(int(order.get("code", 4000))),
             "invalid_session": lambda order: gateway.invalidate_sessions(resumable=bool(order["resumable"])),
             "reconnect": lambda order: gateway.reconnect(),
+            "shut_gateway": lambda order: gateway.shut(),
+            "open_gateway": lambda order: gateway.open(),
             "expire_tokens": lambda order: interactions.expire_all(),
             "forbid": lambda order: self._overwrite(order, allowed=False),
             "allow": lambda order: self._overwrite(order, allowed=True),

@@ -21,6 +21,11 @@ ACK_SECONDS = 0.01
 RESUMABLE_SECONDS = 90.0
 SESSIONS_MAX = 50
 PAYLOADS_PER_MINUTE_MAX = 120
+IDENTIFY_BUCKETS = 1
+"""How many sessions may begin at once, of shards that differ by it."""
+
+IDENTIFY_SECONDS = 5.0
+"""For so long after one, no other of its bucket may."""
 
 
 class Op:
@@ -69,6 +74,9 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
         self._drop_count = 0
+        self._identified_at: dict[int, float] = {}
+        self.identifies_refused = 0
+        self._shut = False
         self.on_presence: Callable[[bool], None] = lambda online: None
 
     @property
@@ -81,16 +89,29 @@ class Gateway:
         self._forget_old_sessions()
         return bool(self._sessions)
 
-    def dispatch(self, kind: str, data: Json, *, intent: int = 0, guild: bool) -> None:
-        """To every session of the right shard with the intent: the server's shard, or shard 0 otherwise."""
+    @property
+    def shards(self) -> set[int]:
+        """Those that are connected."""
+        return {session.shard_id for session in self._sessions.values() if session.connection}
+
+    def dispatch(self, kind: str, data: Json, *, intent: int = 0, guild_id: str | None) -> None:
+        """To every session of the right shard with the intent: the server's shard, or shard 0 without one."""
         for session in list(self._sessions.values()):
-            if session.takes(intent) and session.shard_id == self._shard(session.shard_count, guild):
+            if session.takes(intent) and _is_of(session, guild_id):
                 drop = self._drop_count > 0
                 session.dispatch(kind, data, drop=drop)
                 self._drop_count -= drop
 
     def drop_events(self, count: int) -> None:
         self._drop_count = count
+
+    def shut(self) -> None:
+        """Nobody gets in until it is opened; who was in may resume then."""
+        self._shut = True
+        self.disconnect(4000)
+
+    def open(self) -> None:
+        self._shut = False
 
     def disconnect(self, code: int) -> None:
         for connection in self._connections:
@@ -113,6 +134,8 @@ class Gateway:
         self.on_presence(False)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self._shut:
+            raise web.HTTPServiceUnavailable
         websocket = web.WebSocketResponse(max_msg_size=15_000)
         await websocket.prepare(request)
         connection = Connection(websocket)
@@ -203,14 +226,26 @@ class Gateway:
                 pass
             case _:
                 return Close.INVALID_SHARD
+        if self._identifies_too_soon(shard_id):
+            connection.send(Op.INVALID_SESSION, False)
+            return None
         session = Session(secrets.token_hex(16), intents, shard_id, shard_count, connection)
         self._forget_old_sessions()
         self._sessions[session.id] = session
         session.dispatch("READY", self._ready(session))
-        if intents & Intent.GUILDS and self._has_guild(session):
-            session.dispatch("GUILD_CREATE", render_guild_create(self._world, self._render))
+        for guild in self._world.guilds.values():
+            if intents & Intent.GUILDS and _is_of(session, guild.id):
+                session.dispatch("GUILD_CREATE", render_guild_create(self._world, guild, self._render))
         self.on_presence(True)
         return None
+
+    def _identifies_too_soon(self, shard_id: int) -> bool:
+        bucket, now = shard_id % IDENTIFY_BUCKETS, self._world.clock()
+        if now - self._identified_at.get(bucket, 0.0) < IDENTIFY_SECONDS:
+            self.identifies_refused += 1
+            return True
+        self._identified_at[bucket] = now
+        return False
 
     def _resume(self, data: Json, connection: Connection) -> int | None:
         if data.get("token") != self._token:
@@ -253,14 +288,8 @@ class Gateway:
             if crowded or now - (session.left_at or now) > RESUMABLE_SECONDS:
                 del self._sessions[session.id]
 
-    def _shard(self, shard_count: int, guild: bool) -> int:
-        return (int(self._world.guild.id) >> 22) % shard_count if guild else 0
-
-    def _has_guild(self, session: Session) -> bool:
-        return session.shard_id == self._shard(session.shard_count, guild=True)
-
     def _ready(self, session: Session) -> Json:
-        guilds = [{"id": self._world.guild.id, "unavailable": True}] if self._has_guild(session) else []
+        guilds = [{"id": id_, "unavailable": True} for id_ in self._world.guilds if _is_of(session, id_)]
         return {
             "v": 10,
             "user": self._render.current_user(),
@@ -274,3 +303,9 @@ class Gateway:
             "relationships": [],
             "user_settings": {},
         }
+
+
+def _is_of(session: Session, guild_id: str | None) -> bool:
+    """Whether what happens in a server, or in direct messages, is that shard's."""
+    shard_id = (int(guild_id) >> 22) % session.shard_count if guild_id is not None else 0
+    return session.shard_id == shard_id

@@ -1,12 +1,11 @@
 """The server as Discord's JSON: over REST, and in GUILD_CREATE."""
 
 from sandbox.discord.render import Render
-from sandbox.discord.state import World
+from sandbox.discord.state import Guild, World
 from sandbox.discord.wire import Json
 
 
-def render_guild(world: World, render: Render) -> Json:
-    guild = world.guild
+def render_guild(guild: Guild, render: Render) -> Json:
     absent = ("icon", "description", "home_header", "splash", "discovery_splash", "banner", "application_id",
               "afk_channel_id", "system_channel_id", "widget_channel_id", "vanity_url_code",
               "rules_channel_id", "safety_alerts_channel_id", "public_updates_channel_id", "max_presences",
@@ -40,13 +39,12 @@ def render_guild(world: World, render: Render) -> Json:
     }
 
 
-def render_guild_create(world: World, render: Render) -> Json:
+def render_guild_create(world: World, guild: Guild, render: Render) -> Json:
     """Without the privileged members intent, the bot is told of no member but itself."""
-    guild = world.guild
     bot = guild.members[world.bot_id]
-    channels = [channel for channel in world.channels.values() if not channel.is_direct]
+    channels = [channel for channel in world.channels.values() if channel.guild_id == guild.id]
     return {
-        **render_guild(world, render),
+        **render_guild(guild, render),
         "joined_at": bot.joined_at,
         "large": False,
         "unavailable": False,

@@ -256,7 +256,7 @@ class Interactions:
             "type": interaction.type,
             "user": self._render.user_by_id(interaction.user_id),
             "authorizing_integration_owners": {
-                "0": "0" if self._world.channels[interaction.channel_id].is_direct else self._world.guild.id
+                "0": self._world.channels[interaction.channel_id].guild_id or "0"
             },
         }
         if interaction.type == COMMAND:

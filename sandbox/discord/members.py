@@ -260,7 +260,7 @@ class Members:
             command
             for command in self._world.commands.values()
             if context in (command["contexts"] if command["contexts"] is not None else (0, 1, 2))
-            and (not channel.is_direct or "guild_id" not in command)
+            and command.get("guild_id") in (None, channel.guild_id)
         ]
         return {one["name"]: one for one in sorted(usable, key=lambda one: "guild_id" in one)}
 

@@ -49,7 +49,7 @@ class Messages:
         return message
 
     def permissions(self, channel: Channel, user_id: str) -> Permission:
-        return permissions_in(self._world.guild, channel, user_id, bot_id=self._world.bot_id)
+        return permissions_in(self._world.guild_of(channel), channel, user_id, bot_id=self._world.bot_id)
 
     def require(self, channel: Channel, user_id: str, *needed: Permission) -> None:
         permissions = self.permissions(channel, user_id)
@@ -191,7 +191,7 @@ class Messages:
         mentions = find_mentions(
             [parts.content, *texts(parts.components)],
             parts.allowed_mentions,
-            guild=None if channel.is_direct else self._world.guild,
+            guild=None if channel.is_direct else self._world.guild_of(channel),
             users=self._world.users,
             may_mention_everyone=Permission.MENTION_EVERYONE in self.permissions(channel, message.author_id),
         )

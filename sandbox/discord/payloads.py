@@ -28,7 +28,7 @@ def interaction_payload(
         "app_permissions": _permissions(world, channel, world.bot_id),
         "locale": interaction.locale,
         "entitlements": [],
-        "authorizing_integration_owners": {"0": "0" if channel.is_direct else world.guild.id},
+        "authorizing_integration_owners": {"0": channel.guild_id or "0"},
         "context": IN_DIRECT_MESSAGES if channel.is_direct else IN_GUILD,
         "attachment_size_limit": ATTACHMENT_BYTES_MAX,
     }
@@ -36,19 +36,20 @@ def interaction_payload(
         payload["message"] = render.message(message, world.bot_id)
     if channel.is_direct:
         return {**payload, "user": render.user_by_id(interaction.user_id)}
-    member = render.member(world.guild.members[interaction.user_id])
+    guild = world.guild_of(channel)
+    member = render.member(guild.members[interaction.user_id])
     permissions = _permissions(world, channel, interaction.user_id)
     return {
         **payload,
-        "guild_id": world.guild.id,
-        "guild": {"id": world.guild.id, "locale": GUILD_LOCALE, "features": []},
+        "guild_id": guild.id,
+        "guild": {"id": guild.id, "locale": GUILD_LOCALE, "features": []},
         "guild_locale": GUILD_LOCALE,
         "member": {**member, "permissions": permissions},
     }
 
 
 def _permissions(world: World, channel: Channel, user_id: str) -> str:
-    return str(int(permissions_in(world.guild, channel, user_id, bot_id=world.bot_id)))
+    return str(int(permissions_in(world.guild_of(channel), channel, user_id, bot_id=world.bot_id)))
 
 
 def _resolved(world: World, render: Render, interaction: Interaction, channel: Channel) -> Json:
@@ -59,9 +60,10 @@ def _resolved(world: World, render: Render, interaction: Interaction, channel: C
     if known:
         found["users"] = {id_: render.user_by_id(id_) for id_ in known}
         if not channel.is_direct:
+            members = world.guild_of(channel).members
             found["members"] = {
                 id_: {
-                    **render.member_without_user(world.guild.members[id_]),
+                    **render.member_without_user(members[id_]),
                     "permissions": _permissions(world, channel, id_),
                 }
                 for id_ in known

@@ -83,7 +83,7 @@ class Render:
             return {**fields, "recipients": [self.user_by_id(channel.recipient_id)]}
         return {
             **fields,
-            "guild_id": self._world.guild.id,
+            "guild_id": channel.guild_id,
             "name": channel.name,
             "topic": channel.topic,
             "position": channel.position,
@@ -97,7 +97,9 @@ class Render:
         }
 
     def channel_in_interaction(self, channel: Channel, user_id: str) -> Json:
-        permissions = permissions_in(self._world.guild, channel, user_id, bot_id=self._world.bot_id)
+        permissions = permissions_in(
+            self._world.guild_of(channel), channel, user_id, bot_id=self._world.bot_id
+        )
         fields = self.channel(channel)
         fields.pop("permission_overwrites", None)
         return {**fields, "permissions": str(int(permissions))}
@@ -167,8 +169,9 @@ class Render:
 
     def _reference(self, message: Message) -> Json:
         reference: Json = {"type": 0, "channel_id": message.channel_id, "message_id": message.reference_id}
-        if not self._world.channels[message.channel_id].is_direct:
-            reference["guild_id"] = self._world.guild.id
+        channel = self._world.channels[message.channel_id]
+        if not channel.is_direct:
+            reference["guild_id"] = channel.guild_id
         target = self._world.message(message.channel_id, message.reference_id or "")
         if target is None:
             return {"message_reference": reference, "referenced_message": None}

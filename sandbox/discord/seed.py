@@ -30,6 +30,20 @@ _EVERYONE = (
 )
 
 
+def another_guild(world: World, name: str, channel_name: str) -> Guild:
+    """A server with everybody in it and one channel, made a millisecond before the oldest.
+
+    So of two shards it is the other's: Discord goes by the time in a server's id.
+    """
+    guild_id, now = str(min(map(int, world.guilds)) - (1 << 22)), iso8601(world.clock())
+    members = {user_id: Member(user_id, [], now) for user_id in world.guild.members}
+    everyone = Role(guild_id, "@everyone", _EVERYONE, 0)
+    guild = Guild(guild_id, name, world.guild.owner_id, {guild_id: everyone}, members)
+    channel = Channel(world.snowflakes.next(), GUILD_TEXT, channel_name, guild_id=guild_id)
+    world.guilds[guild_id], world.channels[channel.id] = guild, channel
+    return guild
+
+
 def seed(clock: Callable[[], float]) -> World:
     snowflakes = Snowflakes(clock)
     new, now = snowflakes.next, iso8601(clock())
@@ -58,7 +72,15 @@ def seed(clock: Callable[[], float]) -> World:
     visitors_only_look = Overwrite(visitors.id, 0, deny=silent)
     nobody_writes = Overwrite(guild_id, 0, deny=Permission.SEND_MESSAGES)
     channels = [
-        Channel(new(), GUILD_TEXT, "paintings", "Ask for pictures here", 0, [visitors_only_look]),
+        Channel(
+            new(),
+            GUILD_TEXT,
+            "paintings",
+            "Ask for pictures here",
+            0,
+            [visitors_only_look],
+            guild_id=guild_id,
+        ),
         Channel(
             new(),
             GUILD_TEXT,
@@ -66,6 +88,7 @@ def seed(clock: Callable[[], float]) -> World:
             "Only keepers write here, but commands may be used",
             1,
             [nobody_writes, visitors_only_look],
+            guild_id=guild_id,
         ),
         *(Channel(new(), DIRECT_MESSAGE, recipient_id=user.id) for user in (ada, ben, cleo)),
     ]
@@ -73,7 +96,7 @@ def seed(clock: Callable[[], float]) -> World:
         snowflakes=snowflakes,
         clock=clock,
         bot_id=bot.id,
-        guild=guild,
+        guilds={guild_id: guild},
         users={user.id: user for user in (ada, ben, cleo, bot)},
         channels={channel.id: channel for channel in channels},
     )

@@ -1,4 +1,4 @@
-"""The local Discord as one server: REST and gateway for the bot, the page and its API for members."""
+"""The local Discord as one process: REST and gateway for the bot, the page and its API for members."""
 
 import logging
 import time
@@ -11,7 +11,8 @@ from sandbox.discord import errors
 from sandbox.discord.events import Events
 from sandbox.discord.exchange import Exchange
 from sandbox.discord.faults import Faults
-from sandbox.discord.gateway import HEARTBEAT_INTERVAL_SECONDS, Gateway
+from sandbox.discord.gateway import HEARTBEAT_INTERVAL_SECONDS, Gateway, Intent
+from sandbox.discord.guild import render_guild_create
 from sandbox.discord.interactions import Interactions
 from sandbox.discord.members import Members
 from sandbox.discord.messages import Messages
@@ -23,6 +24,7 @@ from sandbox.discord.rest.users import Users
 from sandbox.discord.rest.webhooks import Webhooks
 from sandbox.discord.rest.wire import PREFIX, Wire, errors_in_shape
 from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
+from sandbox.discord.seed import another_guild
 from sandbox.discord.store import Store
 from sandbox.discord.streams import Streams
 
@@ -32,7 +34,10 @@ PAGE = Path(__file__).parent / "page"
 
 
 class DiscordServer:
-    """`directory` keeps the world over restarts; without one it is forgotten."""
+    """`directory` keeps the world over restarts; without one it is forgotten.
+
+    `interactions` and `gateway` tell the bot of anything; a member's client can only do what Discord lets it.
+    """
 
     def __init__(
         self,
@@ -51,19 +56,21 @@ class DiscordServer:
         self._runner: web.AppRunner | None = None
 
         render = Render(self.world, lambda: self.url)
-        self._gateway = Gateway(
+        self._render = render
+        self.gateway = Gateway(
             self.world,
             render,
             token=token,
             url=lambda: self.gateway_url,
             heartbeat_interval_seconds=heartbeat_interval_seconds,
         )
-        events = Events(self.world, render, self._gateway, self._streams)
+        events = Events(self.world, render, self.gateway, self._streams)
         messages = Messages(self.world, self._store, events)
-        interactions = Interactions(self.world, self._store, render, events, self._gateway, messages)
-        self._faults = Faults(self.world, self._gateway, interactions)
+        interactions = Interactions(self.world, self._store, render, events, self.gateway, messages)
+        self.interactions = interactions
+        self._faults = Faults(self.world, self.gateway, interactions)
         self._members = Members(
-            self.world, self._store, render, self._gateway, self._streams, messages, interactions
+            self.world, self._store, render, self.gateway, self._streams, messages, interactions
         )
         wire = Wire(RateLimits(clock), self._faults.rest, token=token, on_exchange=on_exchange)
         self._rest = web.Application(middlewares=wire.middlewares, client_max_size=_BODY_BYTES_MAX)
@@ -84,12 +91,20 @@ class DiscordServer:
     def gateway_url(self) -> str:
         return self.url.replace("http", "ws", 1) + "/gateway"
 
+    def add_guild(self, name: str, channel_name: str) -> str:
+        """The id of one more server that the bot is in. For tests: the page shows all channels as one's."""
+        guild = another_guild(self.world, name, channel_name)
+        self._store.changed()
+        created = render_guild_create(self.world, guild, self._render)
+        self.gateway.dispatch("GUILD_CREATE", created, intent=Intent.GUILDS, guild_id=guild.id)
+        return guild.id
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         app = web.Application(middlewares=[errors_in_shape])
         app.add_subapp(PREFIX, self._rest)
-        app.router.add_get("/gateway", self._gateway.handle)
+        app.router.add_get("/gateway", self.gateway.handle)
         # discord.py dials a URL with a slash at its end.
-        app.router.add_get("/gateway/", self._gateway.handle)
+        app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_post("/sandbox/faults", self._faults.handle)
         app.add_routes(self._members.routes())
         app.router.add_get("/", _index)
@@ -109,7 +124,7 @@ class DiscordServer:
     async def _hang_up(self, _app: web.Application) -> None:
         self._streams.close()
         # It may resume once the server is back.
-        self._gateway.disconnect(4000)
+        self.gateway.disconnect(4000)
 
 
 # Ten attachments of the largest size, and the JSON beside them.

@@ -1,4 +1,4 @@
-"""The world: one server with its channels, members, messages and commands, and the interactions in it."""
+"""The world: servers with their channels, members, messages and commands, and the interactions in them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ class Overwrite:
 
 @dataclass(slots=True)
 class Channel:
-    """Of the server, or the direct messages between the bot and `recipient_id`."""
+    """Of the server `guild_id`, or the direct messages between the bot and `recipient_id`."""
 
     id: str
     type: int
@@ -73,6 +73,7 @@ class Channel:
     position: int = 0
     overwrites: list[Overwrite] = field(default_factory=list)
     recipient_id: str | None = None
+    guild_id: str | None = None
 
     @property
     def is_direct(self) -> bool:
@@ -170,10 +171,12 @@ class Guild:
 
 @dataclass(slots=True)
 class World:
+    """The first of the servers is the one that all people are members of."""
+
     snowflakes: Snowflakes
     clock: Callable[[], float]
     bot_id: str
-    guild: Guild
+    guilds: dict[str, Guild]
     users: dict[str, User]
     channels: dict[str, Channel]
     messages: dict[str, dict[str, Message]] = field(default_factory=dict)
@@ -184,6 +187,14 @@ class World:
     def application_id(self) -> str:
         """Applications made since 2016 share their id with their bot."""
         return self.bot_id
+
+    @property
+    def guild(self) -> Guild:
+        return next(iter(self.guilds.values()))
+
+    def guild_of(self, channel: Channel) -> Guild:
+        """For direct messages the first, where everybody is a member."""
+        return self.guilds[channel.guild_id] if channel.guild_id is not None else self.guild
 
     def people(self) -> Iterator[Member]:
         return (member for member in self.guild.members.values() if member.user_id != self.bot_id)

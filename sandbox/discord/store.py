@@ -99,7 +99,7 @@ def _world_to(world: World) -> Json:
     return {
         "last_snowflake": world.snowflakes.last,
         "bot_id": world.bot_id,
-        "guild": asdict(world.guild),
+        "guilds": [asdict(guild) for guild in world.guilds.values()],
         "users": [asdict(user) for user in world.users.values()],
         "channels": [asdict(channel) for channel in world.channels.values()],
         "messages": [asdict(message) for channel in world.messages.values() for message in channel.values()],
@@ -109,20 +109,12 @@ def _world_to(world: World) -> Json:
 
 
 def _world_from(saved: Json, clock: Callable[[], float]) -> World:
-    guild = saved["guild"]
-    roles = [Role(**role) for role in guild["roles"].values()]
-    members = [Member(**member) for member in guild["members"].values()]
+    guilds = [_guild_from(guild) for guild in saved["guilds"]]
     world = World(
         snowflakes=Snowflakes(clock, saved["last_snowflake"]),
         clock=clock,
         bot_id=saved["bot_id"],
-        guild=Guild(
-            guild["id"],
-            guild["name"],
-            guild["owner_id"],
-            {role.id: role for role in roles},
-            {member.user_id: member for member in members},
-        ),
+        guilds={guild.id: guild for guild in guilds},
         users={user["id"]: User(**user) for user in saved["users"]},
         channels={channel["id"]: _channel_from(channel) for channel in saved["channels"]},
         commands={command["id"]: command for command in saved["commands"]},
@@ -131,6 +123,12 @@ def _world_from(saved: Json, clock: Callable[[], float]) -> World:
     for message in saved["messages"]:
         world.put_message(_message_from(message))
     return world
+
+
+def _guild_from(saved: Json) -> Guild:
+    roles = {id_: Role(**role) for id_, role in saved["roles"].items()}
+    members = {id_: Member(**member) for id_, member in saved["members"].items()}
+    return Guild(**{**saved, "roles": roles, "members": members})
 
 
 def _channel_from(saved: Json) -> Channel:

@@ -8,7 +8,8 @@ Json = dict[str, Any]
 
 
 def encode(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Escaped, so that half of a surrogate pair goes over the wire as well, as it would from Discord.
+    return json.dumps(value, separators=(",", ":"))
 
 
 def iso8601(timestamp: float) -> str:

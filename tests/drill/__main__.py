@@ -62,6 +62,9 @@ async def _run(options: argparse.Namespace, directory: Path, running: System, se
         members = {
             name: await exits.enter_async_context(member(url, name)) for name in NAMES[: options.members]
         }
+        connection = await running.database.connect()
+        await found.remember_erased(connection)
+        await connection.close()
         ada = members[NAMES[0]]
         await ada.until(lambda: ada.bot_is_online, within_seconds=START_TIMEOUT_SECONDS)
         crowd = Crowd(members, seed=options.seed, per_second=options.rate)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sandbox.stability.server import Call
 from tests.drill.evidence import Evidence, Row
 from tests.drill.losses import AFTER_SECONDS, Attempt, Losses, attempts
+from tests.drill.schedule import STABILITY_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +31,26 @@ def surplus(evidence: Evidence) -> Iterator[Extra]:
     for prompt, calls in paid.items():
         jobs = groups[prompt]
         held = [attempt for job in jobs for attempt in begun.get(job["id"], [])]
-        for call in _unused(calls, jobs):
+        for call in _unused(calls, jobs, evidence):
             ids = ", ".join(str(job["id"]) for job in jobs)
             reason = _charged(call, jobs, held) or _lost(call, held, losses)
             yield Extra(f"{call.request_id[:8]} at {call.at:.3f} for job {ids} ({call.model})", reason)
 
 
-def _unused(calls: list[Call], jobs: list[Row]) -> list[Call]:
-    """Those that no done job has its picture from."""
+def _unused(calls: list[Call], jobs: list[Row], evidence: Evidence) -> list[Call]:
+    """Those that no done job has its picture from: of several that are alike, the earliest."""
     done = [job for job in jobs if job["state"] == "done"]
-    if not calls[0].prompt:
-        # Nothing tells which enlargement is whose; the surplus are taken to be the first.
-        return calls[: len(calls) - len(done)]
-    used = Counter(job["painted_seed"] for job in done)
+    if calls[0].prompt:
+        used = Counter(str(job["painted_seed"]) for job in done)
+    else:
+        # An enlargement has no seed, but is stored as it came.
+        stored = (evidence.objects.get(f"{job['key']}/{job['attempt']}/original.png") for job in done)
+        used = Counter(original.sha256 for original in stored if original)
     unused = []
     for call in reversed(calls):
-        if used[call.seed] > 0:
-            used[call.seed] -= 1
+        mark = str(call.seed) if call.prompt else call.sha256 or ""
+        if used[mark] > 0:
+            used[mark] -= 1
         else:
             unused.append(call)
     return unused
@@ -59,9 +63,10 @@ def _charged(call: Call, jobs: list[Row], held: list[Attempt]) -> str | None:
             attempt.job == job["id"] and attempt.at <= call.at <= attempt.until for attempt in held
         ):
             return "the content filter blurred it"
-        ended_at = job["finished_at"].timestamp() if job["finished_at"] else float("inf")
-        if job["state"] == "cancelled" and job["started_at"] and abs(ended_at - call.at) < AFTER_SECONDS:
-            return "it was cancelled meanwhile"
+        if job["state"] == "cancelled" and job["started_at"]:
+            begun_at, ended_at = job["started_at"].timestamp(), job["finished_at"].timestamp()
+            if begun_at <= call.at <= ended_at + AFTER_SECONDS:
+                return "it was cancelled meanwhile"
     return None
 
 
@@ -73,4 +78,6 @@ def _lost(call: Call, held: list[Attempt], losses: Losses) -> str | None:
             reason = losses.of_worker(attempt.worker, max(since, attempt.at), until)
             if reason:
                 return reason
+            if call.at > attempt.at + STABILITY_TIMEOUT_SECONDS:
+                return f"{attempt.worker} had given it up after {STABILITY_TIMEOUT_SECONDS:g} s"
     return losses.of_line("stability line", since, call.at + 1)

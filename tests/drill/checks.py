@@ -70,7 +70,7 @@ def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
     """A done job has one original and one preview; the original is what Stability sent, or of its size."""
     sent = {(call.prompt, call.seed): call.sha256 for call in evidence.calls if call.billed}
     digests = {call.sha256 for call in evidence.calls if call.billed}
-    for job in _of_state(evidence, "done"):
+    for job in _kept(evidence):
         original, preview = (evidence.objects.get(key) for key in keys(job))
         if original is None or preview is None:
             yield Finding("lost", f"{_name(job)} is done, but its pictures are not in the bucket")
@@ -91,7 +91,7 @@ def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
 
 def orphans(evidence: Evidence) -> Iterator[Finding]:
     """Objects that nothing leads to. Those that a lost worker left are cleared away by the sweep."""
-    wanted = {key for job in _of_state(evidence, "done") for key in keys(job)}
+    wanted = {key for job in _kept(evidence) for key in keys(job)}
     jobs = {str(job["key"]): job for job in evidence.jobs}
     losses, begun = Losses(evidence.journal), attempts(evidence.journal)
     for key in sorted(evidence.objects.keys() - wanted):
@@ -121,7 +121,13 @@ def delivered(evidence: Evidence) -> Iterator[Finding]:
             continue
         place = job["reply_channel_id"] or job["channel_id"], job["message_id"] or 0
         shown = evidence.messages.get(place)
-        if shown is None:
+        if not place[1]:
+            # First its member was told, and nobody else, that the queue did not answer.
+            shown = next((one for one in evidence.messages.values() if job["id"] in one.jobs), None)
+        if job["erased_at"] is not None:
+            if shown is not None:
+                yield Finding("not deleted", f"message {shown.id} still shows {_name(job)}")
+        elif shown is None:
             if place[1] in evidence.deleted or place[1] < evidence.crowded_out_before.get(place[0], 0):
                 continue
             yield Finding("undelivered", f"the reply of {_name(job)}, message {place[1]}, is not there")
@@ -144,19 +150,31 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
     """No job has two messages that show its end, and none that goes on telling of an earlier state."""
     by_job: dict[int, list[Shown]] = defaultdict(list)
     for shown in evidence.messages.values():
-        for job_id in {int(one.split(":")[2]) for one in shown.custom_ids if one.startswith("job:")}:
+        for job_id in shown.jobs:
             by_job[job_id].append(shown)
     for job in evidence.jobs:
         messages = by_job[job["id"]]
         mark = MARKS.get(job["state"], "")
-        if sum(mark in shown.text for shown in messages) > 1:
-            where = [(shown.channel_id, shown.id) for shown in messages]
-            yield Finding("doubled", f"{_name(job)} is shown by {where}")
+        yield from _doubled(
+            job, [shown for shown in messages if mark in shown.text], Losses(evidence.journal)
+        )
         for shown in messages:
             if job["state"] in FINAL and mark not in shown.text:
                 elsewhere = shown.id != job["message_id"] or job["reply_failure"] is not None
                 what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"
                 yield Finding("left behind", what, broken=not elsewhere)
+
+
+def _doubled(job: Row, ends: list[Shown], losses: Losses) -> Iterator[Finding]:
+    """A bot that died between an edit and its record edits again, or writes elsewhere if it must."""
+    if len(ends) < 2:
+        return
+    what = f"{_name(job)} is shown by {[(shown.channel_id, shown.id) for shown in ends]}"
+    reasons = [losses.of_bot(shown.at) for shown in ends if shown.id != job["message_id"]]
+    if len({shown.channel_id for shown in ends}) == len(ends) and all(reasons):
+        yield Finding("doubled, explained", f"{what}: {reasons[0]}", broken=False)
+    else:
+        yield Finding("doubled", what)
 
 
 def paid_once(evidence: Evidence) -> Iterator[Finding]:
@@ -235,6 +253,11 @@ def _name(job: Row) -> str:
 
 def _of_state(evidence: Evidence, *states: str) -> Iterator[Row]:
     return (job for job in evidence.jobs if job["state"] in states)
+
+
+def _kept(evidence: Evidence) -> Iterator[Row]:
+    """The pictures that are there, and that nobody had deleted."""
+    return (job for job in _of_state(evidence, "done") if job["erased_at"] is None)
 
 
 def _is_untouched(job: Row) -> bool:

@@ -1,4 +1,4 @@
-"""Members who keep asking, whatever happens: new pictures, the same again, larger, or never mind."""
+"""Members who keep asking, whatever happens: new pictures, the same again, larger, gone, or never mind."""
 
 import asyncio
 import random
@@ -17,7 +17,9 @@ SIZES: tuple[tuple[dict[str, Any], int], ...] = (
     ({"model": "stable-diffusion-v1-6", "width": 300, "height": 260}, 2),
     ({"model": "core", "width": 512, "height": 384}, 1),
 )
-ACTIONS = {"imagine": 78, "Again": 10, "Cancel": 9, "Upscale": 3}
+ACTIONS = {"imagine": 68, "Again": 9, "Cancel": 8, "Upscale": 3, "Edit": 4, "Delete": 4, "gallery": 4}
+CONFIRM = "Delete it for good"
+EPHEMERAL = 1 << 6
 UPSCALED_PIXELS_MAX = 400 * 400
 """Beyond it an enlargement takes too long for a machine that has to do all at once."""
 
@@ -44,13 +46,25 @@ class Crowd:
             await asyncio.sleep(rng.uniform(0.4, 1.6) * self._pause_seconds)
             (action,) = rng.choices(list(ACTIONS), list(ACTIONS.values()))
             number += 1
+            order, channel = _order(rng, f"{name} {number}"), rng.choice(places)
             try:
-                if action == "imagine" or not await self._press(one, action, rng):
-                    await one.imagine(**_order(rng, f"{name} {number}"), channel=rng.choice(places))
+                if action == "gallery":
+                    await one.use("gallery", channel=channel)
+                elif action == "imagine" or not await self._go_on(one, action, rng, order["prompt"]):
+                    await one.imagine(**order, channel=channel)
                     action = "imagine"
                 self.asked[action] += 1
             except AssertionError as error:
                 self.refused[str(error)[:80]] += 1
+
+    async def _go_on(self, one: Member, action: str, rng: random.Random, prompt: str) -> bool:
+        """With what was begun earlier, or else from a picture; false where there is neither."""
+        if action == "Edit" and one.modals:
+            await one.submit(one.modals.pop(), prompt=prompt)
+            return True
+        if action == "Delete" and await self._press(one, CONFIRM, rng):
+            return True
+        return await self._press(one, action, rng)
 
     async def _press(self, one: Member, action: str, rng: random.Random) -> bool:
         """Presses the button of a message that has it; false where there is none."""
@@ -70,10 +84,15 @@ def _offers(message: Message, action: str, one: Member) -> bool:
         return False
     if action == "Upscale":
         return all(m["width"] * m["height"] <= UPSCALED_PIXELS_MAX for m in message.get("attachments", []))
-    if action == "Cancel":
-        metadata = message.get("interaction_metadata") or {}
-        return interaction_of(message) is not None and metadata["user"]["id"] == one.user_id
-    return True
+    if action == "Delete":
+        # An enlargement is known by its bytes alone, and the question takes the place of a private picture.
+        return _is_of(message, one) and "Upscale" in buttons_of(message) and not message["flags"] & EPHEMERAL
+    return action != "Cancel" or _is_of(message, one)
+
+
+def _is_of(message: Message, one: Member) -> bool:
+    metadata = message.get("interaction_metadata") or {}
+    return interaction_of(message) is not None and metadata["user"]["id"] == one.user_id
 
 
 def _order(rng: random.Random, number: str) -> dict[str, Any]:

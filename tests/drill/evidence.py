@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,22 @@ Row = dict[str, Any]
 
 _UNSETTLED = """
 select count(*) filter (where state in ('queued', 'running')) as open,
-       count(*) filter (where shown_revision < revision) as behind
+       count(*) filter (where shown_revision < revision) as behind,
+       count(*) filter (where objects_due_at is not null) as kept
 from jobs
+"""
+
+# The bill is checked by what was asked for, which deleting takes out of the row.
+_REMEMBER = """
+create table drill_erased (id bigint primary key, prompt text not null, painted_seed bigint);
+create function remember_erased() returns trigger language plpgsql as $$
+begin
+    insert into drill_erased values (old.id, old.prompt, old.painted_seed);
+    return null;
+end
+$$;
+create trigger remember_erased after update of erased_at on jobs
+    for each row when (old.erased_at is null) execute function remember_erased();
 """
 
 
@@ -35,12 +50,20 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message of the bot. `custom_ids` are those of its buttons."""
+    """A message of the bot. `custom_ids` are those of its buttons, and it has been so since `at`."""
 
     channel_id: int
     id: int
     text: str
     custom_ids: tuple[str, ...]
+    at: float
+
+    @property
+    def jobs(self) -> set[int]:
+        """Those that its buttons are for; the question whether to delete one shows none."""
+        if any(one.startswith("job:erase:") for one in self.custom_ids):
+            return set()
+        return {int(one.split(":")[2]) for one in self.custom_ids if one.startswith("job:")}
 
 
 class Answers:
@@ -80,6 +103,11 @@ class Evidence:
     settled_seconds: float | None = None
 
 
+async def remember_erased(connection: Connection) -> None:
+    """From here on, what deleted jobs had asked for is kept beside them."""
+    await connection.execute(_REMEMBER)
+
+
 async def unsettled(connection: Connection) -> dict[str, int]:
     """What has not come to its end yet, by what is amiss."""
     row = await connection.fetchrow(_UNSETTLED)
@@ -95,7 +123,9 @@ async def _parked(connection: Connection) -> dict[str, int]:
 
 
 async def read_tables(evidence: Evidence, connection: Connection) -> None:
-    evidence.jobs = [dict(row) for row in await connection.fetch("select * from jobs order by id")]
+    erased = {row["id"]: dict(row) for row in await connection.fetch("select * from drill_erased")}
+    rows = await connection.fetch("select * from jobs order by id")
+    evidence.jobs = [{**dict(row), **erased.get(row["id"], {})} for row in rows]
     sizes = await connection.fetch(
         "select relname, pg_total_relation_size(oid) as bytes from pg_class "
         "where relkind = 'r' and relnamespace = 'public'::regnamespace"
@@ -137,7 +167,8 @@ def read_world(evidence: Evidence, world: World) -> None:
             if message.author_id == world.bot_id:
                 body = {"content": message.content, "components": message.components}
                 ids = tuple(c["custom_id"] for c in walk(body) if "custom_id" in c)
-                shown = Shown(int(channel_id), int(message.id), text(body), ids)
+                at = datetime.fromisoformat(message.edited_timestamp or message.timestamp).timestamp()
+                shown = Shown(int(channel_id), int(message.id), text(body), ids, at)
                 evidence.messages[shown.channel_id, shown.id] = shown
     evidence.secrets += [interaction.token for interaction in world.interactions.values()]
 

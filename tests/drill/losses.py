@@ -12,6 +12,10 @@ _BEGUN = re.compile(r"\bjob (\d+): attempt (\d+)$")
 
 # Not SIGTERM: a worker that is told to stop brings to safety what was paid for.
 _OF_A_WORKER = (Kind.WORKER_KILL, Kind.WORKER_FREEZE)
+_OF_THE_BOT = (Kind.BOT_KILL, Kind.BOT_FREEZE)
+BOT_SECONDS = 2.0
+"""How long the bot may take to record what Discord has done."""
+
 AFTER_SECONDS = 6.0
 """What a fault did shows for so long after it: a lease and what goes with it."""
 
@@ -60,6 +64,14 @@ class Losses:
         for event in self._overlapping(since, until):
             # While it is away for all, nobody takes a lease back.
             if event.loses_leases and event.target == worker:
+                return event.kind.value
+        return None
+
+    def of_bot(self, since: float) -> str | None:
+        """What took the bot away before it could record what it had just done."""
+        # A request that was on its way arrives after its sender's death.
+        for event in self._overlapping(since - 0.1, since + BOT_SECONDS):
+            if event.kind in _OF_THE_BOT:
                 return event.kind.value
         return None
 

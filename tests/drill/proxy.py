@@ -58,19 +58,23 @@ class Proxy:
         self._connect = connect
         self._canned = canned
         self._listening: asyncio.Server | None = None
+        self._place: socket.socket | None = None
         self._pairs: set[_Pair] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
 
     async def start(self, host: str = "127.0.0.1") -> None:
-        self._listening = await asyncio.start_server(
-            self._accept, host, self.port, family=socket.AF_INET, reuse_address=True
-        )
-        self.port = self._listening.sockets[0].getsockname()[1]
+        if self._place is None:
+            # Bound and not listening, so that nobody takes the port while it is closed.
+            self._place = _bound(host, 0)
+            self.port = self._place.getsockname()[1]
+        self._listening = await asyncio.start_server(self._accept, sock=_bound(host, self.port))
 
     async def stop(self) -> None:
         self._close()
+        if self._place is not None:
+            self._place.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -162,6 +166,14 @@ class Proxy:
         await self._flowing.wait()
         if not (answers and pair.half_closed):
             target.write_eof()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        bound.setsockopt(socket.SOL_SOCKET, option, 1)
+    bound.bind((host, port))
+    return bound
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -67,6 +67,7 @@ class Kind(StrEnum):
 
 
 LEASE_SECONDS = 3.0
+STABILITY_TIMEOUT_SECONDS = 4.0
 """How long a worker of the drill keeps a job without a sign of life."""
 
 FIRST_SECONDS = 1.0

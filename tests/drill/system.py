@@ -17,7 +17,7 @@ from sandbox.stack import Stack, stack
 from tests.drill.database import Database
 from tests.drill.journal import Journal
 from tests.drill.proxy import Connect, Proxy
-from tests.drill.schedule import LEASE_SECONDS, worker_names
+from tests.drill.schedule import LEASE_SECONDS, STABILITY_TIMEOUT_SECONDS, worker_names
 
 SETTINGS = {
     "LEASE_SECONDS": f"{LEASE_SECONDS:g}",
@@ -25,7 +25,7 @@ SETTINGS = {
     "SHUTDOWN_GRACE_SECONDS": "5",
     "WORKER_CONCURRENCY": "3",
     "JOB_ATTEMPTS": "5",
-    "STABILITY_TIMEOUT_SECONDS": "4",
+    "STABILITY_TIMEOUT_SECONDS": f"{STABILITY_TIMEOUT_SECONDS:g}",
     "DATABASE_TIMEOUT_SECONDS": "5",
     "PAUSE_PROBE_SECONDS": "2",
     # The crowd is not to be refused for its eagerness.

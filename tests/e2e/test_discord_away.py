@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.house import House, start
-from tests.member import Member, fault, is_done, is_running, is_waiting
+from tests.house import House, paint, start
+from tests.member import Member, fault, interaction_of, is_done, is_running, is_waiting
 
 
 async def ask(one: Member) -> str:
@@ -32,8 +32,8 @@ async def test_an_edit_that_is_refused_for_now_is_made_later(house: House, ada: 
     await ada.until_bot_is(online=True)
     interaction = await ask(ada)
     waiting = await ada.reply(interaction, is_waiting)
-    # More than discord.py tries by itself.
-    await fault(house.servers.discord.url, "rest", status=status, times=7, path="/webhooks/", retry_after=0.5)
+    # More than discord.py tries in the time that one edit is given.
+    await fault(house.servers.discord.url, "rest", status=status, times=4, path="/webhooks/", retry_after=0.5)
     await house.worker()
     done = await ada.reply(interaction, is_done, within_seconds=60)
     assert done["id"] == waiting["id"]
@@ -69,3 +69,31 @@ async def test_a_command_that_reaches_the_bot_too_late_is_answered_by_a_message(
     assert done["channel_id"] == ada.channels["paintings"]
     assert len(await ada.history()) == 1
     assert len(house.servers.stability.calls) == 1
+
+
+async def test_a_gateway_that_is_shut_while_one_is_painted_and_another_asked_for_loses_and_doubles_nothing(
+    house: House, ada: Member
+) -> None:
+    await start(house, ada)
+    first = await paint(ada)
+    house.servers.stability.latency_seconds = 1
+    second = await ask(ada)
+    await ada.reply(second, is_running)
+    url = house.servers.discord.url
+    await fault(url, "shut_gateway")
+    await ada.press(first, "Again")
+    # It is shut for as long as that takes, and longer than the bot's first try to resume.
+    await ada.reply(second, is_done)
+    assert not ada.bot_is_online
+    assert len(house.servers.stability.calls) == 2
+
+    house.servers.stability.latency_seconds = 0
+    await ada.until(lambda: bool(ada.failures))
+    await fault(url, "open_gateway")
+    await ada.until_bot_is(online=True)
+    # What was pressed meanwhile is in no session; Discord has told its member so.
+    await ada.press(first, "Again")
+    known = (interaction_of(first), second)
+    await ada.message(lambda message: is_done(message) and interaction_of(message) not in known)
+    assert len(await ada.history()) == 3
+    assert len(house.servers.stability.calls) == 3

@@ -12,7 +12,9 @@ from tests.e2e.pictures import download
 from tests.house import House, paint, start
 from tests.member import (
     Member,
+    fault,
     is_done,
+    is_running,
     is_waiting,
     link_of,
     links_of,
@@ -89,11 +91,17 @@ async def test_a_picture_that_the_bucket_does_not_take_is_shown_and_gets_its_lin
     refused = await ada.reply(await ada.press(parked, "Link"), lambda m: True)
     assert "still on its way" in text(refused)
 
+    secret = await ada.imagine("a secret", width=256, height=256, private=True)
+    await ada.reply(secret, is_running)
+    await fault(house.servers.discord.url, "expire_tokens")
+    sent = await ada.message(lambda m: m["channel_id"] == ada.channels["dm"] and is_parked(m))
+
     await bridge.open()
+    await ada.until(lambda: is_done(ada.seen[sent["id"]][-1]))
     done = await ada.reply(interaction, is_done)
     assert done["id"] == parked["id"]
     assert (await download(link_of(done))).size == (256, 256)
-    assert len(house.servers.stability.calls) == 1
+    assert len(house.servers.stability.calls) == 2
     bridge.close()
 
 

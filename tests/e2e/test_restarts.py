@@ -1,12 +1,16 @@
 """What is lost when a process dies, a connection breaks or a permission goes: nothing."""
 
 import signal
+from functools import partial
 
 import asyncpg
 
+from db.pool import Pool
 from tests.conditions import until
 from tests.house import House
-from tests.member import Member, fault, is_done, is_running, is_waiting, text
+from tests.lives import waiting
+from tests.member import Member, fault, is_done, is_failed, is_running, is_waiting, text
+from tests.orders import held_up
 
 
 async def ask(one: Member, prompt: str = "a fox") -> str:
@@ -70,6 +74,37 @@ async def test_a_worker_that_is_killed_while_it_paints_is_replaced(house: House,
     await ada.reply(interaction, is_done)
 
 
+async def test_a_job_that_keeps_killing_its_workers_fails_and_is_not_charged(
+    house: House, ada: Member
+) -> None:
+    house.servers.stability.latency_seconds = 60
+    house.servers.environment.update({"JOB_ATTEMPTS": "2", "LEASE_SECONDS": "1"})
+    await house.bot()
+    workers = [await house.worker(f"worker-{number}") for number in range(3)]
+    await ada.until_bot_is(online=True)
+    interaction = await ask(ada)
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    try:
+        for attempt in (1, 2):
+            holder = await until(
+                partial(
+                    connection.fetchval,
+                    "select worker from jobs where state = 'running' and attempt = $1",
+                    attempt,
+                ),
+                lambda name: name is not None,
+            )
+            await next(worker for worker in workers if holder.endswith(f"-{worker.pid}")).kill()
+        failed = await ada.reply(interaction, is_failed)
+        assert "stopped in the middle, several times in a row" in text(failed)
+        assert "Nothing was charged" in text(failed)
+        row = await connection.fetchrow("select credits, attempt, faults from jobs")
+        assert row is not None
+        assert tuple(row) == (0, 2, 2)
+    finally:
+        await connection.close()
+
+
 async def test_a_worker_that_is_stopped_finishes_what_it_has_begun(house: House, ada: Member) -> None:
     house.servers.stability.latency_seconds = 2
     await house.bot()
@@ -109,6 +144,32 @@ async def test_a_bot_that_is_told_to_stop_exits_cleanly(house: House, ada: Membe
     await ada.until_bot_is(online=False)
 
 
+async def test_a_bot_that_is_told_to_stop_in_the_middle_of_a_command_answers_it(
+    house: House, ada: Member
+) -> None:
+    bot = await house.bot()
+    await ada.until_bot_is(online=True)
+    url = house.servers.environment["DATABASE_URL"]
+    connection = await asyncpg.connect(url)
+    try:
+        async with held_up(url, int(ada.user_id)) as held:
+            interaction = await ask(ada)
+            await held()
+            bot.signal(signal.SIGTERM)
+            # All else of it has ended.
+            await until(
+                lambda: connection.fetchval(
+                    "select count(*) from pg_stat_activity "
+                    "where datname = current_database() and application_name = 'tigerbrush-listen'"
+                ),
+                lambda count: count == 0,
+            )
+    finally:
+        await connection.close()
+    await ada.reply(interaction, is_waiting)
+    assert await bot.wait() == 0
+
+
 async def test_a_reply_outlives_its_token(house: House, ada: Member) -> None:
     await house.bot()
     await ada.until_bot_is(online=True)
@@ -118,6 +179,37 @@ async def test_a_reply_outlives_its_token(house: House, ada: Member) -> None:
     await house.worker()
     done = await ada.reply(interaction, is_done)
     assert done["id"] == waiting["id"]
+
+
+async def test_a_job_that_was_stored_although_its_member_was_told_otherwise_is_shown(
+    house: House, ada: Member, pool: Pool
+) -> None:
+    await house.bot()
+    await ada.until_bot_is(online=True)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("lock table jobs")
+        interaction = await ask(ada)
+        told = await ada.reply(interaction, lambda m: "If a picture was begun all the same" in text(m))
+    # As if Postgres had stored it, and gone away before it could say so.
+    world = house.servers.discord.world
+    await waiting(
+        pool,
+        interaction_id=int(interaction),
+        application_id=int(world.application_id),
+        token=world.interactions[interaction].token,
+        member_id=int(ada.user_id),
+        guild_id=int(world.guild.id),
+        channel_id=int(ada.channels["paintings"]),
+    )
+    await pool.execute("update jobs set reply_due_at = now()")
+    shown = await ada.reply(interaction, is_waiting)
+    assert shown["id"] == told["id"]
+    # Nothing but the token finds that message, which nobody but Ada sees.
+    await fault(house.servers.discord.url, "expire_tokens")
+    await house.worker()
+    done = await ada.message(is_done)
+    assert done["channel_id"] == ada.channels["paintings"]
+    assert len(house.servers.stability.calls) == 1
 
 
 async def test_the_picture_comes_by_direct_message_where_the_bot_may_not_edit(

@@ -1,5 +1,8 @@
 """Honest status: places in line that move, estimates, and a member's own queue."""
 
+import asyncpg
+
+from tests.conditions import until
 from tests.house import House, paint, start
 from tests.member import Member, is_cancelled, is_done, is_running, is_waiting, text, walk
 
@@ -50,6 +53,40 @@ async def test_my_queue_lists_what_is_mine_with_a_cancel_on_each(
     shorter = await ada.message(lambda m: m["id"] == mine["id"] and "at work" not in text(m))
     assert "in line" in text(shorter)
     await ada.reply(waiting, is_done)
+
+
+async def test_a_pause_is_told_to_who_waits_already_and_to_the_owner_and_so_is_its_end(
+    house: House, ada: Member, ben: Member
+) -> None:
+    # Only a notification can wake the bot.
+    house.servers.environment["POLL_SECONDS"] = "300"
+    await house.bot()
+    await ben.until_bot_is(online=True)
+    waiting = await ben.reply(await ben.imagine("a fox", width=256, height=256), is_waiting)
+    assert "Paused" not in text(waiting)
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    try:
+        # Shown for long, as far as the bot knows.
+        make_old = "update jobs set reply_due_at = now() - interval '1 minute'"
+        await until(
+            lambda: connection.fetchval(f"{make_old} where shown_place is not null returning id"),
+            lambda id_: id_ is not None,
+        )
+        await connection.execute(
+            "insert into alarms (kind, detail, probe_at) values ('no_credit', '', now() + interval '1 hour')"
+        )
+        assert "Buy some" in text(await ada.message(lambda message: "🚨" in text(message)))
+        paused = await ben.message(lambda m: m["id"] == waiting["id"] and "has run out of credits" in text(m))
+        await until(
+            lambda: connection.fetchval(f"{make_old} where shown_pause is not null returning id"),
+            lambda id_: id_ is not None,
+        )
+        # The next poll tells the end; this comes to the same.
+        await connection.execute("delete from alarms")
+        await connection.execute("notify alarm_raised")
+        await ben.message(lambda m: m["id"] == paused["id"] and is_waiting(m) and "Paused" not in text(m))
+    finally:
+        await connection.close()
 
 
 async def test_the_owners_limit_is_a_refusal_in_words(house: House, ada: Member) -> None:

@@ -1,4 +1,4 @@
-"""The commands that the bot registers, everywhere or for the one server."""
+"""The commands that the bot registers, everywhere or for one server."""
 
 from aiohttp import web
 
@@ -106,7 +106,7 @@ class Commands:
         if request.match_info["application"] != self._world.application_id:
             raise errors.unknown_application()
         guild_id = request.match_info.get("guild")
-        if guild_id not in (None, self._world.guild.id):
+        if guild_id is not None and guild_id not in self._world.guilds:
             raise errors.missing_access()
         return guild_id
 

@@ -1,10 +1,11 @@
-"""The bot itself, other users, the server, and where the gateway is."""
+"""The bot itself, other users, the servers, and where the gateway is."""
 
 from collections.abc import Callable
 
 from aiohttp import web
 
 from sandbox.discord import errors
+from sandbox.discord.gateway import IDENTIFY_BUCKETS
 from sandbox.discord.guild import render_guild
 from sandbox.discord.render import Render
 from sandbox.discord.rest.wire import answer, json_of
@@ -38,7 +39,12 @@ class Users:
         return answer({"url": self._gateway_url()})
 
     async def gateway_bot(self, _request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
+        limit = {
+            "total": 1000,
+            "remaining": 999,
+            "reset_after": 86_400_000,
+            "max_concurrency": IDENTIFY_BUCKETS,
+        }
         return answer({"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})
 
     async def current(self, _request: web.Request) -> web.Response:
@@ -51,9 +57,10 @@ class Users:
         return answer(self._render.user(user))
 
     async def member(self, request: web.Request) -> web.Response:
-        if request.match_info["guild"] != self._world.guild.id:
+        guild = self._world.guilds.get(request.match_info["guild"])
+        if guild is None:
             raise errors.missing_access()
-        member = self._world.guild.members.get(request.match_info["user"])
+        member = guild.members.get(request.match_info["user"])
         if member is None:
             raise errors.unknown_user()
         return answer(self._render.member(member))
@@ -86,7 +93,7 @@ class Users:
                 "tags": [],
                 "redirect_uris": [],
                 "owner": self._render.user(owner),
-                "approximate_guild_count": 1,
+                "approximate_guild_count": len(self._world.guilds),
                 "approximate_user_install_count": 0,
                 "approximate_user_authorization_count": 0,
                 "event_webhooks_status": 1,
@@ -101,6 +108,7 @@ class Users:
         return answer({"items": []})
 
     async def guild(self, request: web.Request) -> web.Response:
-        if request.match_info["guild"] != self._world.guild.id:
+        guild = self._world.guilds.get(request.match_info["guild"])
+        if guild is None:
             raise errors.unknown_guild()
-        return answer(render_guild(self._world, self._render))
+        return answer(render_guild(guild, self._render))

@@ -74,5 +74,5 @@ async def test_a_job_that_waits_again_is_not_said_to_have_begun(pool: Pool) -> N
 async def test_a_job_whose_workers_are_lost_costs_nothing(pool: Pool) -> None:
     job = await running(pool)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-    await worker(pool, attempts_max=1).reap()
+    await worker(pool, attempts_max=1).reap(await worker(pool).clock())
     assert (await stored(pool, job.id)).credits == 0

@@ -130,6 +130,29 @@ async def test_finishing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
     assert stored["finished_at"] is not None
 
 
+async def test_what_finishes_together_is_told_apart(jobs: Jobs, queue: Queue, pool: Pool) -> None:
+    """They are recorded by one statement; the second was cancelled meanwhile, and the first is resized."""
+    for _ in range(3):
+        await enqueue(jobs)
+    resized, cancelled, plain = await queue.claim(3)
+    await jobs.cancel(cancelled.id)
+    ended = await asyncio.gather(
+        queue.finish(resized, painted_seed=1, original_bytes=10, size=(512, 640)),
+        queue.finish(cancelled, painted_seed=2, original_bytes=20),
+        queue.finish(plain, painted_seed=None, original_bytes=30),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in ended] == [type(None), LostJob, type(None)]
+    stored = [await row(pool, job) for job in (resized, cancelled, plain)]
+    assert [one["state"] for one in stored] == ["done", "cancelled", "done"]
+    assert [(one["painted_seed"], one["original_bytes"]) for one in stored] == [
+        (1, 10),
+        (None, None),
+        (None, 30),
+    ]
+    assert [(one["width"], one["height"]) for one in stored] == [(512, 640), (1024, 1024), (1024, 1024)]
+
+
 async def test_finishing_again_is_no_fault_and_changes_nothing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
     """The answer to the first try may have been lost."""
     await enqueue(jobs)
@@ -176,7 +199,7 @@ async def test_a_lease_that_is_extended_is_not_reaped(jobs: Jobs, queue: Queue, 
     job = await claim_one(queue)
     await run_out(pool, job)
     assert await queue.extend_leases({(job.id, job.attempt)}) == {(job.id, job.attempt)}
-    assert await queue.reap() == []
+    assert await queue.reap(await queue.clock()) == []
     lease = (await row(pool, job))["lease_until"]
     assert isinstance(lease, datetime)
     assert lease > datetime.now(UTC)
@@ -186,7 +209,7 @@ async def test_a_lost_worker_is_fenced_at_every_write(jobs: Jobs, queue: Queue, 
     await enqueue(jobs)
     lost = await claim_one(queue)
     await run_out(pool, lost)
-    assert await queue.reap() == [lost.id]
+    assert await queue.reap(await queue.clock()) == [lost.id]
     successor = await claim_one(queue)
     assert (successor.id, successor.attempt) == (lost.id, lost.attempt + 1)
 
@@ -208,7 +231,7 @@ async def test_a_job_that_keeps_losing_its_worker_fails(jobs: Jobs, queue: Queue
     for _ in range(3):
         job = await claim_one(queue)
         await run_out(pool, job)
-        await queue.reap()
+        await queue.reap(await queue.clock())
     stored = await row(pool, job)
     assert (stored["state"], stored["failure"]) == ("failed", "worker_lost")
     assert stored["failure_detail"] == "the lease of one ran out"

@@ -187,7 +187,7 @@ class QueueMachine(RuleBasedStateMachine):
                 job.id,
             )
         )
-        reaped = self._do(self._queue.reap())
+        reaped = self._do(self._queue.reap(self._do(self._queue.clock())))
         expected = self._expected[job.id]
         assert reaped == ([job.id] if expected.state is State.RUNNING else [])
         if reaped:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from db.alarms import AlarmCode, Alarms
 from db.jobs import Estimate, Job, Jobs, State
 from db.pool import Pool
 from db.replies import Replies
@@ -159,6 +160,25 @@ async def test_a_reply_that_is_behind_comes_another_way(pool: Pool, replies: Rep
     await pool.execute("update jobs set shown_place = 9")
     assert claimed.id not in dict(await moved(replies))
     assert [job.id for job in await replies.claim_due(10, hold_seconds=20)] == [claimed.id]
+
+
+async def test_a_pause_and_its_end_are_told_to_whoever_waits_the_first_in_line_first(
+    pool: Pool, replies: Replies
+) -> None:
+    jobs, alarms = await line_up(pool, 3), Alarms(pool)
+    await alarms.sound(AlarmCode.UNAVAILABLE, "pauses nobody")
+    assert await moved(replies) == []
+    await alarms.sound(AlarmCode.BAD_KEY, "", pause_seconds=60)
+    assert await moved(replies, limit=2) == [(jobs[0].id, 1), (jobs[1].id, 2)]
+    assert await moved(replies) == [(jobs[2].id, 3)]
+    for place, job in enumerate(jobs, start=1):
+        await replies.shown(
+            job.id, job.revision, message_id=None, place=place, pause=(await Jobs(pool).estimate(job)).paused
+        )
+    await be_old(pool)
+    assert await moved(replies) == []
+    await alarms.end((AlarmCode.BAD_KEY,))
+    assert len(await moved(replies)) == 3
 
 
 async def test_a_bot_that_died_while_it_held_one_does_not_keep_it(pool: Pool, replies: Replies) -> None:

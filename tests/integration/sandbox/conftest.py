@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord import DiscordServer, Exchange
+from sandbox.discord.gateway import IDENTIFY_SECONDS
 from tests.contract import DiscordContract
 from tests.specs import DISCORD, find_spec
 
@@ -161,9 +162,12 @@ def _form(body: Any, files: Files) -> aiohttp.FormData:
 class GatewayClient:
     """One connection of a bot. `kinds` are the events it was sent, in order."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, token: str) -> None:
+    def __init__(
+        self, socket: aiohttp.ClientWebSocketResponse, token: str, clock: Clock | None = None
+    ) -> None:
         self.socket = socket
         self._token = token
+        self._clock = clock
         self.session_id = ""
         self.sequence: int | None = None
         self.kinds: list[str] = []
@@ -203,7 +207,9 @@ class GatewayClient:
         return code
 
     async def identify(self, intents: int = ALL_INTENTS, **more: Any) -> Json:
-        """Returns READY."""
+        """Returns READY, once Discord takes another session: the clock is put forward for that."""
+        if self._clock is not None:
+            self._clock.ahead_seconds += IDENTIFY_SECONDS
         await self.ask(intents=intents, **more)
         ready = await self.event("READY")
         self.session_id = ready["session_id"]
@@ -335,13 +341,13 @@ def bot(session: aiohttp.ClientSession, server: DiscordServer, clock: Clock) -> 
 
 
 @pytest.fixture
-async def dial(session: aiohttp.ClientSession, server: DiscordServer) -> AsyncIterator[Dial]:
+async def dial(session: aiohttp.ClientSession, server: DiscordServer, clock: Clock) -> AsyncIterator[Dial]:
     """Connects to the gateway and has the greeting behind it."""
     async with AsyncExitStack() as stack:
 
         async def dial(query: str = "?v=10&encoding=json") -> GatewayClient:
             socket = await stack.enter_async_context(session.ws_connect(server.gateway_url + query))
-            return GatewayClient(socket, server.token)
+            return GatewayClient(socket, server.token, clock)
 
         yield dial
 

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord import DiscordServer
+from sandbox.discord.gateway import IDENTIFY_SECONDS
 from tests.integration.sandbox.conftest import (
     ALL_INTENTS,
     DIRECT_REACTIONS,
@@ -13,6 +14,7 @@ from tests.integration.sandbox.conftest import (
     GUILDS,
     PAINT,
     Bot,
+    Clock,
     Dial,
     GatewayClient,
     Json,
@@ -291,3 +293,30 @@ async def test_each_shard_is_told_of_its_own(bot: Bot, dial: Dial, ben: Person) 
     told = [(await shards[of_guild].event("MESSAGE_CREATE"))["id"] for _ in range(2)]
     assert told == [in_guild["id"], last["id"]]
     assert (await shards[0].event("MESSAGE_CREATE"))["id"] == in_direct["id"]
+
+
+async def test_of_two_servers_each_is_told_to_its_own_shard(
+    server: DiscordServer, bot: Bot, dial: Dial
+) -> None:
+    other = server.add_guild("The Loft", "sketches")
+    of = {guild_id: (int(guild_id) >> 22) % 2 for guild_id in (bot.guild_id, other)}
+    assert sorted(of.values()) == [0, 1]
+    for guild_id, shard in of.items():
+        client = await dial()
+        await client.identify(GUILDS, shard=[shard, 2])
+        created = await client.event("GUILD_CREATE")
+        assert (created["id"], len(created["channels"])) == (guild_id, 2 if guild_id == bot.guild_id else 1)
+    assert (await bot.call("GET", f"/guilds/{other}")).body["name"] == "The Loft"
+
+
+async def test_a_second_session_within_five_seconds_is_refused(
+    server: DiscordServer, dial: Dial, clock: Clock
+) -> None:
+    await (await dial()).identify()
+    hasty = await dial()
+    await hasty.ask(shard=[1, 2])
+    assert await hasty.until(9) is False
+    assert (server.gateway.shards, server.gateway.identifies_refused) == ({0}, 1)
+    clock.ahead_seconds += IDENTIFY_SECONDS
+    await hasty.ask(shard=[1, 2])
+    assert (await hasty.event("READY"))["shard"] == [1, 2]

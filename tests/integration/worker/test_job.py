@@ -164,7 +164,7 @@ async def test_the_successor_of_a_lost_worker_keeps_its_picture(
 ) -> None:
     lost = await running(pool, width=256, height=256)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-    await worker(pool).reap()
+    await worker(pool).reap(await worker(pool).clock())
     (successor,) = await worker(pool).claim(1)
     await runner.run(successor)
     with pytest.raises(LostJob):

@@ -133,7 +133,7 @@ async def test_a_job_that_was_taken_away_is_stopped(pool: Pool, queue: Queue, wo
     async with serving(queue, work.run, work) as loop:
         await work.until_begun(1)
         await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-        await queue.reap()
+        await queue.reap(await queue.clock())
         await queue.claim(1)
         loop.check_leases()
         await work.until(lambda: work.cancelled == 1)
@@ -161,7 +161,7 @@ async def test_leases_are_extended_while_jobs_run(pool: Pool, work: Work) -> Non
             # Two extensions, so that the first lease is surely over.
             while (await pool.fetchval("select lease_until from jobs") - first).total_seconds() < 0.3:
                 pass
-        assert await queue.reap() == []
+        assert await queue.reap(await queue.clock()) == []
         work.let_go.set()
     assert await states(pool) == ["done"]
 

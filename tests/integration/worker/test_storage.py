@@ -132,7 +132,7 @@ async def test_many_at_once_do_not_exceed_the_bound_together(
 async def test_a_worker_that_lost_the_job_parks_nothing(pool: Pool, bucket: Bucket, outage: Outage) -> None:
     lost = await running(pool)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-    await worker(pool).reap()
+    await worker(pool).reap(await worker(pool).clock())
     (successor,) = await worker(pool).claim(1)
     with pytest.raises(LostJob):
         await finished(bring(storage(pool, bucket), lost))

@@ -43,3 +43,12 @@ async def test_after_an_outage_no_lease_is_reaped_before_each_could_be_extended(
     assert await reap() == 0
     now += 1
     assert await reap() == 1
+
+
+async def test_a_reap_that_hangs_on_its_way_takes_back_nothing_that_ran_out_meanwhile(pool: Pool) -> None:
+    queue = worker(pool)
+    job = await running(pool)
+    sent_at = await queue.clock()
+    await pool.execute("update jobs set lease_until = clock_timestamp()")
+    assert await queue.reap(sent_at) == []
+    assert await queue.reap(await queue.clock()) == [job.id]

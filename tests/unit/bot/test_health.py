@@ -6,6 +6,7 @@ import pytest
 
 from bot.__main__ import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, _disconnected, _overdue
 from bot.client import Client
+from bot.shards import Shards
 from db.reach import Reach
 
 
@@ -16,12 +17,18 @@ async def test_a_gateway_that_stays_away_is_a_problem(monkeypatch: pytest.Monkey
     assert check() is None
     now += GATEWAY_SECONDS_MAX + 1
     assert check() == "no connection to Discord for 61 s"
-    await client.on_resumed()
+    client.stand_by()
     assert check() is None
-    await client.on_disconnect()
+    client.take_on(Shards([2, 3], 4, 1))
+    await client.on_shard_connect(2)
+    now += GATEWAY_SECONDS_MAX + 1
+    assert check() is not None
+    await client.on_shard_resumed(3)
+    assert check() is None
+    await client.on_shard_disconnect(2)
     now += GATEWAY_SECONDS_MAX - 1
     # Each try that fails says so once more, and is no new beginning.
-    await client.on_disconnect()
+    await client.on_shard_disconnect(2)
     now += 2
     assert check() is not None
 

@@ -108,3 +108,37 @@ def test_a_limit_that_is_no_number_is_refused_in_words(
     assert (
         "it should be a number of credits (0.01 USD each), or unset for no limit" in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize(
+    ("ids", "count", "found"),
+    [
+        (None, None, None),
+        (None, "4", None),
+        ("0", "1", [0]),
+        ("3, 1-2,2", "4", [1, 2, 3]),
+        ("0-1", None, "DISCORD_SHARD_IDS: needs DISCORD_SHARD_COUNT; it should be numbers below"),
+        ("0-4", "4", "DISCORD_SHARD_IDS: has 4, and there are 4 shards, from 0; it should be numbers below"),
+        ("2-1", "4", "DISCORD_SHARD_IDS: has a range that ends before it begins, 2-1; it should be"),
+        ("0,,1", "4", "DISCORD_SHARD_IDS: is not a list of numbers; it should be"),
+        ("-1", "4", "DISCORD_SHARD_IDS: is not a list of numbers; it should be"),
+        ("0", "0", "it should be a number of shards from 1 to 10000, or unset"),
+    ],
+)
+def test_shards_are_named_by_number_or_refused(
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ids: str | None,
+    count: str | None,
+    found: list[int] | str | None,
+) -> None:
+    for name, value in (("DISCORD_SHARD_IDS", ids), ("DISCORD_SHARD_COUNT", count)):
+        if value is not None:
+            environment.setenv(name, value)
+    if not isinstance(found, str):
+        assert load(BotSettings).shard_ids == found
+        return
+    with pytest.raises(SystemExit):
+        load(BotSettings)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert found in line

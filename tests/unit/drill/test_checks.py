@@ -21,7 +21,7 @@ JOB: dict[str, Any] = {
     "model": "stable-diffusion-v1-6", "width": 512, "height": 512, "prompt": "a fox", "painted_seed": 7,
     "failure": None, "started_at": WHEN, "finished_at": WHEN, "lease_until": None, "run_after": WHEN,
     "revision": 3, "shown_revision": 3, "reply_failure": None, "channel_id": 10, "reply_channel_id": None,
-    "message_id": 20,
+    "message_id": 20, "erased_at": None,
 }  # fmt: skip
 CALL = Call("/v1", "stable-diffusion-v1-6", "a fox", "", "", 7, 200, "digest", "request", 1.0, NOW)
 
@@ -32,7 +32,7 @@ def evidence(**changes: Any) -> Evidence:
     journal = Journal(io.StringIO(), clock=lambda: NOW - 0.5 + next(ticks) * 0.1)
     journal.on_line("worker-1", "2027 INFO worker.loop: job 1: attempt 1")
     original, preview = keys(JOB)
-    shown = Shown(10, 20, "Full size (PNG, 0.1 MB)", ("job:link:1",))
+    shown = Shown(10, 20, "Full size (PNG, 0.1 MB)", ("job:link:1",), NOW)
     return Evidence(
         journal,
         {100: "### ⏳ Waiting in line"},
@@ -86,6 +86,13 @@ def test_a_reply_that_is_nowhere_is_undelivered_unless_it_was_deleted_or_the_rec
     assert broken(refused) == set()
 
 
+def test_a_reply_that_only_its_token_finds_is_found_by_its_buttons() -> None:
+    assert broken(evidence(message_id=None)) == set()
+    nowhere = evidence(message_id=None)
+    nowhere.messages = {}
+    assert broken(nowhere) == {"undelivered"}
+
+
 def test_a_record_that_blames_nobody_s_deletion_is_wrong() -> None:
     assert broken(evidence(reply_failure="the reply was deleted")) == {"undelivered"}
 
@@ -106,7 +113,7 @@ def test_an_object_without_a_job_is_an_orphan_unless_its_worker_was_killed() -> 
     seen = evidence(attempt=2)
     seen.objects |= {key: Stored("digest", (512, 512)) for key in keys(seen.jobs[0])}
     assert broken(seen) == {"orphan"}
-    lose_worker(seen, Kind.WORKER_KILL)
+    lose(seen, Kind.WORKER_KILL)
     assert broken(seen) == set()
     assert {finding.kind for finding in judge(seen)} == {"orphan awaiting the sweep"}
 
@@ -116,15 +123,25 @@ def test_a_call_that_is_paid_twice_needs_a_reason(kind: Kind) -> None:
     seen = evidence()
     seen.calls.append(replace(CALL, seed=8, request_id="another"))
     assert broken(seen) == {"extra paid call"}
-    lose_worker(seen, kind)
+    lose(seen, kind)
     assert broken(seen) == set()
+
+
+def test_the_enlargement_that_was_paid_in_vain_is_the_one_that_no_job_holds() -> None:
+    seen = evidence(kind="upscale", painted_seed=None)
+    seen.calls = [
+        replace(CALL, prompt="", request_id=name, at=NOW + at, sha256=digest)
+        for name, at, digest in [("ours", 0, "digest"), ("theirs", 1, "another")]
+    ]
+    extra = next(finding for finding in judge(seen) if finding.kind == "extra paid call")
+    assert extra.what.startswith("theirs")
 
 
 def test_neither_a_polite_stop_nor_another_workers_death_is_a_reason() -> None:
     seen = evidence()
     seen.calls.append(replace(CALL, seed=8, request_id="another"))
-    lose_worker(seen, Kind.WORKER_TERM)
-    lose_worker(seen, Kind.WORKER_KILL, target="worker-2")
+    lose(seen, Kind.WORKER_TERM)
+    lose(seen, Kind.WORKER_KILL, target="worker-2")
     assert broken(seen) == {"extra paid call"}
 
 
@@ -132,9 +149,20 @@ def test_a_second_message_of_one_job_is_doubled_and_an_old_one_left_behind() -> 
     seen = evidence()
     seen.messages[10, 21] = replace(seen.messages[10, 20], id=21)
     assert broken(seen) == {"doubled"}
-    seen.messages[10, 21] = Shown(10, 21, "🔄 Painting", ("job:cancel:1",))
+    seen.messages[10, 21] = Shown(10, 21, "🔄 Painting", ("job:cancel:1",), NOW)
     assert broken(seen) == set()
     assert [finding.kind for finding in judge(seen)] == ["left behind"]
+
+
+def test_a_picture_may_come_again_elsewhere_if_the_bot_died_before_its_record() -> None:
+    seen = evidence(message_id=21, reply_channel_id=11)
+    seen.messages[10, 20] = replace(seen.messages[10, 20], at=NOW - 1)
+    seen.messages[11, 21] = replace(seen.messages[10, 20], channel_id=11, id=21)
+    assert broken(seen) == {"doubled"}
+    lose(seen, Kind.BOT_KILL, target="bot")
+    assert broken(seen) == set()
+    seen.messages[10, 22] = replace(seen.messages[10, 20], id=22)
+    assert broken(seen) == {"doubled"}
 
 
 def test_what_stays_leaks() -> None:
@@ -160,6 +188,15 @@ def test_a_secret_in_a_line_is_found() -> None:
     assert broken(seen) == {"secret in the log"}
 
 
-def lose_worker(seen: Evidence, kind: Kind, target: str = "worker-1") -> None:
+def lose(seen: Evidence, kind: Kind, target: str = "worker-1") -> None:
     event = seen.journal.begin(Fault(0, kind, 0, target, 1, 0))
     seen.journal.end(event)
+
+
+def test_a_deleted_picture_leaves_neither_objects_nor_a_message() -> None:
+    seen = evidence(erased_at=WHEN)
+    assert broken(seen) == {"orphan", "not deleted"}
+    seen.objects.clear()
+    seen.messages.clear()
+    seen.deleted.add(20)
+    assert judge(seen) == []

@@ -1,0 +1,203 @@
+"""The bot's client and the local Discord in one process: a test learns all that comes of an event."""
+
+import asyncio
+import io
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.buttons import press
+from bot.client import Client
+from bot.download import ReactionDownloads
+from bot.endpoints import point_at
+from bot.gallery import open_picture, turn
+from bot.services import Services
+from bot.words import Languages
+from db.bucket import Bucket
+from db.doctor import Doctor
+from db.downloads import Downloads
+from db.erasure import Erasure
+from db.favourites import Favourites
+from db.gallery import Gallery
+from db.identifies import Identifies
+from db.jobs import Jobs
+from db.parking import Parking
+from db.pictures import Pictures
+from db.pool import Pool
+from db.replies import Replies
+from db.settings import DatabaseSettings
+from sandbox.discord import DiscordServer, Exchange
+from sandbox.discord.gateway import Intent
+from sandbox.discord.interactions import COMMAND, MODAL_SUBMIT
+from sandbox.discord.state import Channel, Interaction, Message, MessageFlag
+from tests.lives import painted, waiting
+
+BOUND_SECONDS = 10.0
+EMOJI = "📥"
+
+
+class Connected:
+    """`member` is who acts, in the server or in direct messages; `exchanges` are the client's REST calls."""
+
+    def __init__(
+        self,
+        server: DiscordServer,
+        client: Client,
+        pool: Pool,
+        exchanges: list[Exchange],
+        running: asyncio.Task[None],
+    ) -> None:
+        self.server = server
+        self.client = client
+        self.pool = pool
+        self.exchanges = exchanges
+        self._running = running
+        world = server.world
+        self.member_id = next(user.id for user in world.users.values() if user.global_name == "Ben")
+        direct = world.direct_channel(self.member_id)
+        assert direct is not None
+        self.opener: Interaction | None = None
+        """The one that is said to have opened each modal."""
+
+        self._direct = direct
+        self._public = next(channel for channel in world.channels.values() if channel.name == "paintings")
+
+    async def interact(
+        self, kind: int, data: dict[str, Any], *, direct: bool = False, components: Any = None
+    ) -> Interaction:
+        """What Discord knows of it when all is over. `components` are those of the message it is about.
+
+        Nothing of `data` is checked, as it would be if a member's client had sent it.
+        """
+        channel = self._direct if direct else self._public
+        message = self.message(channel, components) if components is not None else None
+        came = self.client.wait_for("interaction", timeout=BOUND_SECONDS)
+        interaction = self.server.interactions.begin(
+            kind,
+            self.member_id,
+            channel,
+            data,
+            locale="en-US",
+            message=message,
+            opener=self.opener if kind == MODAL_SUBMIT else None,
+        )
+        await came
+        await self.settle()
+        return interaction
+
+    async def react(self, message_id: int, emoji: dict[str, Any]) -> None:
+        came = self.client.wait_for("raw_reaction_add", timeout=BOUND_SECONDS)
+        world = self.server.world
+        data = {
+            "channel_id": self._public.id,
+            "message_id": str(message_id),
+            "user_id": self.member_id,
+            "guild_id": world.guild.id,
+            "emoji": emoji,
+            "burst": False,
+            "type": 0,
+        }
+        self.server.gateway.dispatch(
+            "MESSAGE_REACTION_ADD", data, intent=Intent.GUILD_MESSAGE_REACTIONS, guild_id=world.guild.id
+        )
+        await came
+        await self.settle()
+
+    def message(self, channel: Channel, components: Any) -> Message:
+        world = self.server.world
+        message = Message(
+            world.snowflakes.next(),
+            channel.id,
+            world.bot_id,
+            "2026-01-01T00:00:00+00:00",
+            flags=MessageFlag.COMPONENTS_V2,
+            components=components,
+        )
+        world.put_message(message)
+        return message
+
+    async def settle(self) -> None:
+        """What a handler raises that nobody caught is raised here; what discord.py caught is in its log."""
+        async with asyncio.timeout(BOUND_SECONDS):
+            while tasks := self.client.at_work():
+                await asyncio.gather(*tasks)
+        assert not self._running.done()
+
+    def is_answered(self, interaction: Interaction) -> bool:
+        """With more than that it is being thought about."""
+        if interaction.response_type is None:
+            return False
+        original = self.server.world.message(interaction.channel_id, interaction.original_id or "")
+        return original is None or not original.has_flag(MessageFlag.LOADING)
+
+
+@asynccontextmanager
+async def connected(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> AsyncIterator[Connected]:
+    """With two pictures, of which the second is somebody else's private one, and a job that waits."""
+    exchanges: list[Exchange] = []
+    server = DiscordServer(on_exchange=exchanges.append)
+    await server.start()
+    point_at(server.api_base, server.gateway_url)
+    client = Client()
+    client.identifies = Identifies(pool)
+    client.services = _services(Doctor(settings, pool, bucket), pool, bucket, client)
+    client.downloads = ReactionDownloads(client, client.services, (EMOJI,))
+    try:
+        async with client:
+            came = client.wait_for("connect", timeout=BOUND_SECONDS)
+            running = asyncio.create_task(client.start(server.token))
+            await came
+            one = Connected(server, client, pool, exchanges, running)
+            await _paint(one, bucket)
+            one.opener = await one.interact(COMMAND, {"id": "5", "name": "queue", "type": 1})
+            yield one
+            # As the bot does before it closes the client; by itself it would wait for its next try.
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+    finally:
+        await server.stop()
+
+
+def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What discord.py or asyncio had to catch, so that whoever asked was told nothing."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.partition(".")[0] in ("discord", "asyncio") and record.levelno >= logging.ERROR
+    ]
+
+
+def _services(doctor: Doctor, pool: Pool, bucket: Bucket, client: Client) -> Services:
+    return Services(
+        jobs=Jobs(pool),
+        replies=Replies(pool),
+        gallery=Gallery(pool),
+        favourites=Favourites(pool),
+        downloads=Downloads(pool),
+        erasure=Erasure(pool),
+        pictures=Pictures(bucket, Parking(pool)),
+        languages=Languages(),
+        model="core",
+        wake=lambda: None,
+        doctor=doctor,
+        registration=client.registration,
+        press=press,
+        turn=turn,
+        open=open_picture,
+    )
+
+
+async def _paint(one: Connected, bucket: Bucket) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "WEBP")
+    mine = await painted(one.pool, member_id=int(one.member_id))
+    theirs = await painted(one.pool, member_id=int(one.member_id) + 1, private=True)
+    for job in (mine, theirs):
+        await bucket.put_preview(job, picture.getvalue())
+        await bucket.put_original(job, picture.getvalue())
+    await one.pool.execute("update jobs set message_id = id")
+    await waiting(one.pool, member_id=int(one.member_id))

@@ -56,7 +56,9 @@ class Queue:
 
         While an alarm pauses all workers there is none; but from time to time one, for one worker to try.
         """
-        rows = await self._pool.fetch(_SQL["claim"], limit, self._worker, self._lease_seconds)
+        rows = await self._pool.fetch(
+            _SQL["claim"].format(limit=int(limit)), self._worker, self._lease_seconds
+        )
         if not rows:
             rows = await self._pool.fetch(
                 _SQL["claim_to_probe"], self._worker, self._lease_seconds, self._probe_seconds

@@ -63,7 +63,7 @@ async def run(url: str, rows: int) -> None:
             rounds = ROUNDS if "search" not in name else 100
             taken = await timings(
                 lambda where=where: gallery.page(  # type: ignore[misc]
-                    owner_id=MEMBER, viewer_id=MEMBER, limit=PAGE_SIZE, **where
+                    owner_id=MEMBER, viewer_id=MEMBER, guild_id=None, limit=PAGE_SIZE, **where
                 ),
                 rounds,
             )

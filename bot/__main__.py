@@ -20,11 +20,11 @@ from bot.endpoints import point_at
 from bot.examination import examine_bot
 from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
-from bot.messenger import Messenger
-from bot.metrics import MeteredJobs, ReplyMetrics
+from bot.metrics import ReplyMetrics
 from bot.owner import Owner
 from bot.services import Services
 from bot.settings import BotSettings
+from bot.traced import TracedJobs, TracedMessenger
 from bot.words import Languages
 from db.alarms import Alarms
 from db.bucket import Bucket, open_bucket
@@ -49,6 +49,7 @@ from db.replies import Replies
 from db.settings import load
 from db.shards import ShardLocks
 from db.standing import Standing
+from db.traces import Traces, open_traces
 
 log = logging.getLogger("bot")
 
@@ -60,12 +61,12 @@ OVERDUE_SECONDS_MAX = 60.0
 """How long a reply that is due may stay as it is before that is a problem."""
 
 
-async def serve(settings: BotSettings) -> None:
+async def serve(settings: BotSettings, traces: Traces) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client = Client(commands_guild_id=settings.commands_guild_id)
-        keeper = _wire(settings, client, pool, bucket, registry)
+        keeper = _wire(settings, client, pool, bucket, registry, traces)
         owner = Owner(client, Alarms(pool))
 
         def look() -> None:
@@ -99,12 +100,18 @@ async def serve(settings: BotSettings) -> None:
 
 
 def _wire(
-    settings: BotSettings, client: Client, pool: Pool, bucket: Bucket, registry: CollectorRegistry
+    settings: BotSettings,
+    client: Client,
+    pool: Pool,
+    bucket: Bucket,
+    registry: CollectorRegistry,
+    traces: Traces,
 ) -> Keeper:
     """Gives the client what it works with; returns what keeps its replies."""
     languages, pictures = Languages(), Pictures(bucket, Parking(pool))
-    jobs = MeteredJobs(pool, settings.limits, registry=registry)
-    messenger = Messenger(client, ReplyMetrics(registry), reaction=settings.reactions[0])
+    jobs = TracedJobs(pool, settings.limits, registry=registry, traces=traces)
+    reaction = settings.reactions[0]
+    messenger = TracedMessenger(client, ReplyMetrics(registry), reaction=reaction, traces=traces)
     keeper = Keeper(
         jobs, Replies(pool), pictures, messenger, languages, concurrency=settings.reply_concurrency
     )
@@ -122,6 +129,7 @@ def _wire(
         wake=keeper.wake,
         doctor=Doctor(settings, pool, bucket),
         registration=client.registration,
+        traces=traces,
         press=press,
         turn=turn,
         open=open_picture,
@@ -208,7 +216,8 @@ def main() -> None:
     settings = load(BotSettings)
     configure(settings, process="bot")
     try:
-        asyncio.run(serve(settings))
+        with open_traces(settings, process="bot") as traces:
+            asyncio.run(serve(settings, traces))
     except discord.LoginFailure:
         sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
     except ShardLost as error:

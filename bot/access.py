@@ -34,6 +34,12 @@ async def visible_picture(interaction: Interaction, job_id: int) -> Job:
     return job
 
 
+def require_full_size(job: Job) -> None:
+    """For what takes the original; the preview of an expired picture is still there to be seen."""
+    if job.is_expired:
+        raise InvalidRequest("The full size of this picture has expired; only its small version is left.")
+
+
 def require_control(interaction: Interaction, job: Job) -> None:
     """For its owner, and for who manages messages in the server where it was asked for."""
     if job.member_id == interaction.user.id:

@@ -7,7 +7,14 @@ from dataclasses import replace
 import discord
 
 from bot import render
-from bot.access import in_time, require_commands, require_control, visible_job, visible_picture
+from bot.access import (
+    in_time,
+    require_commands,
+    require_control,
+    require_full_size,
+    visible_job,
+    visible_picture,
+)
 from bot.controls import Action, row
 from bot.edit import edit_modal
 from bot.errors import tell
@@ -66,6 +73,7 @@ async def edit(interaction: Interaction, job_id: int) -> None:
 async def upscale(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     require_commands(interaction)
+    require_full_size(job)
     width, height = upscaled_size(job.width, job.height)
     order = order_of(interaction, prompt=job.prompt, width=width, height=height, model=UPSCALER.name)
     await place(
@@ -82,8 +90,9 @@ async def upscale(interaction: Interaction, job_id: int) -> None:
 
 async def link(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
+    require_full_size(job)
     say = words_of(interaction)
-    made = await new_link(services_of(interaction).pictures, job)
+    made = new_link(services_of(interaction).pictures, job)
     if made is None:
         raise InvalidRequest("The full size is still on its way. Its link appears under the picture shortly.")
     text = say(

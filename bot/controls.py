@@ -77,5 +77,6 @@ def row(job_id: int, say: Words, *actions: Action) -> ui.ActionRow[Any]:
 
 def actions_of(job: Job) -> tuple[Action, ...]:
     """What can be done with a finished picture, beside looking at it."""
-    makes_more = (Action.AGAIN, Action.EDIT, Action.UPSCALE) if job.kind is Kind.IMAGINE else ()
-    return (*makes_more, Action.FAVOURITE, Action.DELETE)
+    makes_more = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
+    larger = (Action.UPSCALE,) if makes_more and not job.is_expired else ()
+    return (*makes_more, *larger, Action.FAVOURITE, Action.DELETE)

@@ -56,16 +56,7 @@ class ReactionDownloads:
         # A reaction does not tell the language of who reacts; whoever asked for the picture reads their own.
         say = self._services.languages.of(job.locale) if job.member_id == payload.user_id else ENGLISH
         user = await self._client.fetch_user(payload.user_id)
-        try:
-            view, files = await self._view(job, say), await self._files(job)
-        except BucketUnavailable as error:
-            log.warning("it could not be sent to a member who reacted: %s", error)
-            view, files = (
-                render.notice(
-                    say("📥 The picture cannot be reached at the moment. React again in a minute.")
-                ),
-                [],
-            )
+        view, files = await self._message(job, say)
         try:
             await user.send(view=view, files=files)
         except discord.Forbidden as error:
@@ -75,8 +66,19 @@ class ReactionDownloads:
         else:
             log.info("it was sent to a member who reacted")
 
-    async def _view(self, job: Job, say: Words) -> ui.LayoutView:
-        url = await self._services.pictures.link(job, download=True)
+    async def _message(self, job: Job, say: Words) -> tuple[ui.LayoutView, list[discord.File]]:
+        if job.is_expired:
+            text = say("📥 The full size of this picture has expired; only the one in the channel is left.")
+            return render.notice(text), []
+        try:
+            return self._view(job, say), await self._files(job)
+        except BucketUnavailable as error:
+            log.warning("it could not be sent to a member who reacted: %s", error)
+            text = say("📥 The picture cannot be reached at the moment. React again in a minute.")
+            return render.notice(text), []
+
+    def _view(self, job: Job, say: Words) -> ui.LayoutView:
+        url = self._services.pictures.link(job, download=True)
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
         if _fits(job):

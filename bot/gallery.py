@@ -115,6 +115,7 @@ async def _page(
     return await gallery.page(
         owner_id=query.owner_id or viewer_id,
         viewer_id=viewer_id,
+        guild_id=interaction.guild_id,
         search=query.search,
         before_id=before,
         after_id=after,
@@ -135,7 +136,7 @@ async def _show(interaction: Interaction, query: Query, page: Page, *, shared: b
             strict=True,
         )
     )
-    links = {job.id: await services.pictures.link(job) for job in page.jobs}
+    links = {job.id: services.pictures.link(job) for job in page.jobs}
     there = {id_: preview for id_, preview in previews.items() if preview is not None}
     view, files = page_view(page, query, there, links, say, shared=shared)
     await interaction.edit_original_response(view=view, attachments=files)

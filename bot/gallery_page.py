@@ -136,7 +136,7 @@ def page_view(
     *,
     shared: bool = False,
 ) -> tuple[ui.LayoutView, list[discord.File]]:
-    """`previews` may lack some; of `links`, those of parked pictures are None.
+    """`previews` may lack some; of `links`, those of parked and expired pictures are None.
 
     A shared page cannot be turned: it is everybody's.
     """
@@ -188,9 +188,13 @@ def _entry(number: int, job: Job, url: str | None, say: Words, room: int) -> ui.
     facts = [f"{job.width} × {job.height}", format_dt(job.created_at, "d")]
     if job.private:
         facts.append(say("private"))
+    if job.is_expired:
+        facts.append(say("the full size has expired"))
+    elif url is None:
+        facts.append(say("the full size follows shortly"))
     text = f"**{number}.** {escape(job.prompt, _PROMPT_LENGTH_MAX)}\n-# {' · '.join(facts)}"
     if url is None:
-        return ui.TextDisplay(f"{text} · {say('the full size follows shortly')}")
+        return ui.TextDisplay(text)
     label = say("Full size")
     if len(url) > LINK_URL_LENGTH_MAX and len(url) > room:
         return ui.TextDisplay(text)

@@ -50,12 +50,13 @@ def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, 
 async def place(interaction: Interaction, order: Order) -> None:
     """Stores the job and shows it waiting. Raises InvalidRequest where a limit of the owner's is reached."""
     services = services_of(interaction)
-    job = await in_time(services.jobs.enqueue(order))
-    if job is None:
-        log.info("interaction %d came again; its job is there already", interaction.id)
-        return
-    with about_job(job.id):
-        await _answer(interaction, order, job)
+    with services.traces.span("interaction"):
+        job = await in_time(services.jobs.enqueue(order))
+        if job is None:
+            log.info("interaction %d came again; its job is there already", interaction.id)
+            return
+        with about_job(job.id):
+            await _answer(interaction, order, job)
 
 
 async def _answer(interaction: Interaction, order: Order, job: Job) -> None:

@@ -13,13 +13,13 @@ from db.pictures import Pictures
 async def picture_reply(pictures: Pictures, job: Job, say: Words) -> Reply:
     """Raises BucketUnavailable."""
     preview = await pictures.preview(job)
-    return render.done(job, preview, await new_link(pictures, job), say)
+    return render.done(job, preview, new_link(pictures, job), say)
 
 
-async def new_link(pictures: Pictures, job: Job) -> render.Link | None:
-    """None while the picture is parked."""
+def new_link(pictures: Pictures, job: Job) -> render.Link | None:
+    """None while the picture is parked, or when it has expired."""
     expires_at = datetime.now(UTC) + timedelta(seconds=pictures.link_ttl_seconds)
-    url = await pictures.link(job)
+    url = pictures.link(job)
     return render.Link(url, expires_at) if url is not None else None
 
 

@@ -67,20 +67,21 @@ def running(job: Job, estimate: Estimate, say: Words) -> Reply:
 
 
 def done(job: Job, preview: bytes, link: Link | None, say: Words) -> Reply:
-    """`link` is None while the picture is parked."""
+    """`link` is None while the picture is parked, or when it has expired."""
     gallery = ui.MediaGallery[Any](
         discord.MediaGalleryItem(
             f"attachment://{PREVIEW_NAME}", description=alt_text(job.prompt), spoiler=job.spoiler
         )
     )
     text, button = _full_size(job, link, say)
-    links: list[ui.Item[Any]] = [JobButton(Action.LINK, job.id, say)]
+    links: list[ui.Item[Any]] = [] if job.is_expired else [JobButton(Action.LINK, job.id, say)]
     if button is not None:
         links.insert(0, button)
     container = Container(
         gallery, ui.TextDisplay(f"{_quote(job, text)}\n{_facts(job, say)}\n{text}"), accent_colour=GREEN
     )
-    container.add_item(ui.ActionRow(*links))
+    if links:
+        container.add_item(ui.ActionRow(*links))
     container.add_item(row(job.id, say, *actions_of(job)))
     return Reply(view_of(container), preview, alt_text(job.prompt))
 
@@ -133,6 +134,8 @@ def _reply(job: Job, colour: discord.Colour, lines: list[str], say: Words, *acti
 
 def _full_size(job: Job, link: Link | None, say: Words) -> tuple[str, ui.Button[Any] | None]:
     """What is said of it, and the button that leads to it, if one can."""
+    if job.is_expired:
+        return say("🕓 The full size has expired; this small version is left."), None
     if link is None:
         return say(
             "🕓 This is a small version; the picture is safe, and its full size follows shortly."

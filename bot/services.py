@@ -15,6 +15,7 @@ from db.gallery import Gallery
 from db.jobs import Jobs
 from db.pictures import Pictures
 from db.replies import Replies
+from db.traces import Traces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,6 +49,7 @@ class Services:
     wake: "Callable[[], None]"
     doctor: Doctor
     registration: Registration
+    traces: Traces
     press: "Press"
     turn: "Turn"
     open: "Open"

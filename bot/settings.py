@@ -16,6 +16,7 @@ from db.settings import (
     Key,
     LogSettings,
     ModelName,
+    TraceSettings,
     WebUrl,
     is_url,
 )
@@ -66,7 +67,7 @@ Credits = Annotated[
 ]
 
 
-class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings):
+class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):
     discord_token: Key = Field(description="the bot's token, from the developer portal of Discord")
     discord_api_base: WebUrl = Field(
         "https://discord.com/api/v10", description="the http or https URL of Discord's API"

@@ -1,13 +1,11 @@
 """The pictures in the bucket, and the links to them."""
 
-import ipaddress
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import aioboto3
@@ -17,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job
+from db.links import Links, addressing_style
 from db.settings import BucketSettings
 
 if TYPE_CHECKING:
@@ -60,12 +59,10 @@ def file_name(job: Job) -> str:
 
 
 class Bucket:
-    """`link_ttl_seconds` is how long a link opens its picture."""
-
-    def __init__(self, client: "S3Client", name: str, *, link_ttl_seconds: int) -> None:
+    def __init__(self, client: "S3Client", name: str, links: Links) -> None:
         self._client = client
         self._name = name
-        self.link_ttl_seconds = link_ttl_seconds
+        self.links = links
 
     async def put_original(self, job: Job, picture: bytes) -> None:
         await self._put(original_key(job), picture, "image/png", f'inline; filename="{file_name(job)}"')
@@ -81,19 +78,10 @@ class Bucket:
         """Raises PictureGone, or BucketUnavailable."""
         return await self._get(preview_key(job), PREVIEW_BYTES_MAX)
 
-    async def link(self, job: Job, *, download: bool = False) -> str:
-        """A link to the original for whoever has it; with `download`, browsers save it instead of showing it.
-
-        Signing is local: it asks nobody and cannot fail.
-        """
-        disposition = {"ResponseContentDisposition": f'attachment; filename="{file_name(job)}"'}
-        return await self.sign(original_key(job), **(disposition if download else {}))
-
-    async def sign(self, key: str, **more: str) -> str:
-        params = {"Bucket": self._name, "Key": key, **more}
-        return await self._client.generate_presigned_url(
-            "get_object", Params=params, ExpiresIn=self.link_ttl_seconds
-        )
+    def link(self, job: Job, *, download: bool = False) -> str:
+        """A link to the original for whoever has it; with `download`, browsers save it and do not show it."""
+        disposition = {"response-content-disposition": f'attachment; filename="{file_name(job)}"'}
+        return self.links.to(original_key(job), **(disposition if download else {}))
 
     async def store(self, key: str, body: bytes) -> None:
         """Something other than a picture. Raises BucketUnavailable."""
@@ -114,6 +102,10 @@ class Bucket:
                     await self._client.delete_object(Bucket=self._name, Key=item["Key"])
         except _UNAVAILABLE as error:
             raise BucketUnavailable(f"the pictures of job {job.id} could not be removed: {error}") from error
+
+    async def remove_original(self, job: Job) -> None:
+        """Leaves its preview. Raises BucketUnavailable; again is no fault."""
+        await self.remove_objects([original_key(job)])
 
     async def remove_attempt(self, job: Job) -> None:
         """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
@@ -173,7 +165,7 @@ async def open_bucket(settings: BucketSettings, *, connections_max: int = 16) ->
     )
     config = AioConfig(
         signature_version="s3v4",
-        s3={"addressing_style": _addressing_style(settings)},
+        s3={"addressing_style": addressing_style(settings)},
         # Newer botocore adds checksums that not every S3-compatible server knows.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
@@ -183,16 +175,4 @@ async def open_bucket(settings: BucketSettings, *, connections_max: int = 16) ->
         max_pool_connections=connections_max,
     )
     async with session.client("s3", endpoint_url=settings.aws_endpoint_url_s3, config=config) as client:
-        yield Bucket(client, settings.bucket_name, link_ttl_seconds=settings.link_ttl_seconds)
-
-
-def _addressing_style(settings: BucketSettings) -> Literal["virtual", "path"]:
-    """A bucket's name cannot be put before an address, and `localhost` seldom resolves with one."""
-    if settings.bucket_addressing != "auto":
-        return settings.bucket_addressing
-    host = urlsplit(settings.aws_endpoint_url_s3).hostname or ""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return "path" if "." not in host else "virtual"
-    return "path"
+        yield Bucket(client, settings.bucket_name, Links(settings))

@@ -28,6 +28,11 @@ SKEW_SECONDS_MAX = 60.0
 
 WAIT_SECONDS_MAX = 300.0
 
+_LINK_REMEDY = (
+    "Is PUBLIC_BUCKET_URL the bucket's address for members (or AWS_ENDPOINT_URL_S3, where that is unset), "
+    "is BUCKET_ADDRESSING right, and does the service take LINK_TTL_SECONDS?"
+)
+
 
 class Doctor:
     def __init__(self, settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> None:
@@ -98,18 +103,20 @@ class Doctor:
             ) from error
 
     async def _link(self, key: str, body: bytes) -> str:
-        async with aiohttp.ClientSession() as session, session.get(await self._bucket.sign(key)) as answer:
-            if answer.status != 200:
-                raise Trouble(
-                    f"answer {answer.status}",
-                    "Is AWS_ENDPOINT_URL_S3 the public address, and BUCKET_ADDRESSING right?",
-                )
-            if await answer.read() != body:
-                raise Trouble("open something else", "Is there a proxy before the bucket that changes it?")
-        return "open, with the right bytes"
+        links = self._bucket.links
+        try:
+            async with aiohttp.ClientSession() as session, session.get(links.to(key)) as answer:
+                status, found = answer.status, await answer.read()
+        except aiohttp.ClientError as error:
+            raise Trouble(f"do not open at {links.url}: {error}", _LINK_REMEDY) from error
+        if status != 200:
+            raise Trouble(f"answer {status} at {links.url}", _LINK_REMEDY)
+        if found != body:
+            raise Trouble("open something else", "Is there a proxy before the bucket that changes it?")
+        return f"open at {links.url}, with the right bytes"
 
     async def _clock(self, key: str, _body: bytes) -> str:
-        async with aiohttp.ClientSession() as session, session.get(await self._bucket.sign(key)) as answer:
+        async with aiohttp.ClientSession() as session, session.get(self._bucket.links.to(key)) as answer:
             told = answer.headers.get("Date")
         if told is None:
             return "the bucket does not tell the time"

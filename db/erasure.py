@@ -42,7 +42,7 @@ class Erasure:
         return count
 
     async def claim_objects(self, limit: int, *, hold_seconds: float) -> list[Job]:
-        """Erased jobs whose objects are to be removed; nobody else is given them while they are held."""
+        """Erased and expired jobs whose objects are to be removed; nobody else is given them while held."""
         rows = await self._pool.fetch(_SQL["claim_objects"], limit, hold_seconds)
         return [Job.from_row(row) for row in rows]
 

@@ -135,7 +135,7 @@ FAILURES = {
         passing=True,
     ),
     FailureCode.PARENT_GONE: Failure(
-        "The picture that was to be made larger has been deleted.", logging.INFO
+        "The picture that was to be made larger has been deleted, or has expired.", logging.INFO
     ),
     FailureCode.PARENT_UNREAD: Failure(
         "The picture that was to be made larger could not be read, several times in a row. "

@@ -37,16 +37,18 @@ class Gallery:
         *,
         owner_id: int,
         viewer_id: int,
+        guild_id: int | None,
         search: str = "",
         before_id: int | None = None,
         after_id: int | None = None,
         limit: int,
     ) -> Page:
-        """What `owner_id` had painted. Without an id it is the first page; `after_id=0` is the last one.
+        """What `owner_id` had painted: to others, in the server alone in which they look at it.
 
+        Without an id it is the first page; `after_id=0` is the last one.
         A page that lost its last picture meanwhile is the nearest one that has any.
         """
-        return await self._page("", owner_id, viewer_id, search, before_id, after_id, limit)
+        return await self._page("", owner_id, viewer_id, search, before_id, after_id, limit, guild_id)
 
     async def favourites(
         self,
@@ -87,23 +89,25 @@ class Gallery:
         before_id: int | None,
         after_id: int | None,
         limit: int,
+        *place: int | None,
     ) -> Page:
         query = await self._pool.fetchval(_SQL["query"], _storable(search)) if search else None
-        asked = owner_id, viewer_id, query
+
+        async def rows(direction: str, edge: int) -> list[asyncpg.Record]:
+            statement = _SQL[f"{direction}{which}"]
+            return await self._pool.fetch(statement, owner_id, viewer_id, query, edge, limit + 1, *place)
+
         if after_id is None:
             edge = _ID_MAX if before_id is None else before_id
-            page = _older(await self._pool.fetch(_SQL[f"older{which}"], *asked, edge, limit + 1), edge, limit)
+            page = _older(await rows("older", edge), edge, limit)
             if page.jobs or not page.has_newer:
                 return page
             # All that was before it is gone: this is the last page now.
             after_id = 0
-        page = _newer(
-            await self._pool.fetch(_SQL[f"newer{which}"], *asked, after_id, limit + 1), after_id, limit
-        )
+        page = _newer(await rows("newer", after_id), after_id, limit)
         if page.jobs or not page.has_older:
             return page
-        rows = await self._pool.fetch(_SQL[f"older{which}"], *asked, _ID_MAX, limit + 1)
-        return _older(rows, _ID_MAX, limit)
+        return _older(await rows("older", _ID_MAX), _ID_MAX, limit)
 
 
 def _older(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:

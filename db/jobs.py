@@ -50,6 +50,7 @@ class Order:
     """What a member asks for with one interaction, and what is needed to answer it.
 
     `locale` is the language in which the member reads Discord, as Discord names it.
+    `traceparent` is the trace that it is part of, as W3C writes it.
     """
 
     interaction_id: int
@@ -71,6 +72,7 @@ class Order:
     private: bool = False
     spoiler: bool = False
     locale: str = "en-US"
+    traceparent: str | None = None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -121,11 +123,18 @@ class Job:
     shown_revision: int
     reply_faults: int
     erased_at: datetime | None
+    expired_at: datetime | None
+    traceparent: str | None
 
     @property
     def is_ephemeral(self) -> bool:
         """Whether the reply is one that only its member sees, and only its token finds."""
         return self.private and self.guild_id is not None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the time is over for which the owner keeps originals; the preview is still there."""
+        return self.expired_at is not None
 
     @property
     def was_begun(self) -> bool:
@@ -214,6 +223,7 @@ class Jobs:
             self._limits.credits_per_member,
             self._limits.credits_per_server,
             self._limits.credits_in_all,
+            order.traceparent,
         )
         if row is None:
             raise AssertionError("`enqueue` answers with one row in any case")

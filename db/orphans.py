@@ -10,8 +10,6 @@ from db.pool import Pool
 
 _SQL = queries.load("orphans")
 
-EVERY_SECONDS = 24 * 3600.0
-
 AGE_MIN = timedelta(days=1)
 """What is younger may belong to an attempt that is still at work, or be carried over just now."""
 
@@ -20,10 +18,6 @@ class Orphans:
     def __init__(self, pool: Pool, bucket: Bucket) -> None:
         self._pool = pool
         self._bucket = bucket
-
-    async def begin(self) -> bool:
-        """Whether to look now: True for only one worker a day."""
-        return await self._pool.fetchval(_SQL["begin"], EVERY_SECONDS) is not None
 
     async def remove(self, *, age_min: timedelta = AGE_MIN) -> int:
         """Removes them page by page, and returns how many objects that were. Raises BucketUnavailable."""

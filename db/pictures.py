@@ -11,7 +11,7 @@ class Pictures:
     def __init__(self, bucket: Bucket, parking: Parking) -> None:
         self._bucket = bucket
         self._parking = parking
-        self.link_ttl_seconds = bucket.link_ttl_seconds
+        self.link_ttl_seconds = bucket.links.ttl_seconds
 
     async def original(self, job: Job) -> bytes:
         """Raises PictureGone, or BucketUnavailable."""
@@ -23,6 +23,6 @@ class Pictures:
         parked = await self._parking.preview(job) if job.parked else None
         return await self._bucket.get_preview(job) if parked is None else parked
 
-    async def link(self, job: Job, *, download: bool = False) -> str | None:
-        """As `Bucket.link`; None while there is nothing that a link could lead to."""
-        return None if job.parked else await self._bucket.link(job, download=download)
+    def link(self, job: Job, *, download: bool = False) -> str | None:
+        """As `Bucket.link`; None while it is parked, or when it has expired: a link would lead nowhere."""
+        return None if job.parked or job.is_expired else self._bucket.link(job, download=download)

@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.models import PAINTERS
 
+LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
+"""What Tigris takes (its documentation, Presigned URLs); AWS and most others take 7 days."""
+
 
 def is_url(value: str, *schemes: str) -> bool:
     """Whether a host can be asked by it: what is wrong would else show much later, and name no variable."""
@@ -45,6 +48,14 @@ def _web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _bucket_url(value: str) -> str:
+    """The names of objects are added to it, so it may have a path, and nothing after that."""
+    url = _web_url(value)
+    if "?" in url or "#" in url:
+        raise ValueError("has more to it than a path")
+    return url
+
+
 def _key(value: SecretStr) -> SecretStr:
     """Without the line break that a file or a paste leaves at the end: no header can have it."""
     key = value.get_secret_value().strip()
@@ -61,6 +72,7 @@ def _known_model(value: str) -> str:
 
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+BucketUrl = Annotated[str, AfterValidator(_bucket_url)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 ModelName = Annotated[str, AfterValidator(_known_model)]
 
@@ -116,8 +128,15 @@ class BucketSettings(Settings):
         "auto",
         description="virtual (Tigris), path (most local servers) or auto (path if the host is an address)",
     )
+    public_bucket_url: BucketUrl | None = Field(
+        None,
+        description="the http or https URL of the bucket itself for those who open links, or unset",
+    )
     link_ttl_seconds: int = Field(
-        604_800, ge=60, le=604_800, description="a number of seconds from 60 to 604800 (7 days)"
+        604_800,
+        ge=60,
+        le=LINK_TTL_SECONDS_MAX,
+        description="a number of seconds from 60 to 7776000 (90 days, with Tigris; others take up to 604800)",
     )
 
 
@@ -137,6 +156,16 @@ class HealthSettings(Settings):
     loop_stuck_seconds_max: float = Field(
         120, ge=5, le=3600, description="a number of seconds from 5 to 3600; a process stuck for so long ends"
     )
+
+
+class TraceSettings(Settings):
+    otel_exporter_otlp_endpoint: WebUrl | None = Field(
+        None, description="the http or https URL of a collector that speaks OTLP, or unset for no traces"
+    )
+    otel_exporter_otlp_headers: SecretStr | None = Field(
+        None, description="what the collector wants in each request, such as name=value,name=value"
+    )
+    """OpenTelemetry reads it itself; it is here to be kept out of the log."""
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)

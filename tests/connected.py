@@ -30,6 +30,7 @@ from db.pictures import Pictures
 from db.pool import Pool
 from db.replies import Replies
 from db.settings import DatabaseSettings
+from db.traces import Traces
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.discord.gateway import Intent
 from sandbox.discord.interactions import COMMAND, MODAL_SUBMIT
@@ -185,6 +186,7 @@ def _services(doctor: Doctor, pool: Pool, bucket: Bucket, client: Client) -> Ser
         wake=lambda: None,
         doctor=doctor,
         registration=client.registration,
+        traces=Traces(),
         press=press,
         turn=turn,
         open=open_picture,

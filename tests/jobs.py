@@ -48,4 +48,6 @@ JOB = Job(
     shown_revision=0,
     reply_faults=0,
     erased_at=None,
+    expired_at=None,
+    traceparent=None,
 )

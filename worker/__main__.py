@@ -8,12 +8,16 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 
 import aiohttp
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import CollectorRegistry
 
 from db.alarms import Alarms
-from db.bucket import open_bucket
+from db.bucket import Bucket, open_bucket
+from db.chores import Chores
 from db.diagnosis import consult
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -26,91 +30,135 @@ from db.metrics import LoopLag, new_registry
 from db.migrate import wait_until_migrated
 from db.orphans import Orphans
 from db.pace import Pace
+from db.parking import Parking
 from db.pictures import Pictures
 from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
 from db.reach import Reach
 from db.settings import load
+from db.traces import Traces, open_traces
 from worker import upkeep
 from worker.carrier import Carrier
 from worker.examination import examine_worker
 from worker.job import JobRunner
 from worker.loop import Loop
-from worker.metered import MeteredPace, MeteredParking, MeteredQueue, MeteredStability, MeteredWatch
+from worker.metered import MeteredRetention, MeteredWatch
 from worker.metrics import WorkerMetrics
 from worker.settings import WorkerSettings
-from worker.stability import Stability
 from worker.storage import Storage
 from worker.sweeper import Sweeper
+from worker.traced import TracedJobRunner, TracedPace, TracedParking, TracedQueue, TracedStability, timed
+from worker.watch import Watch
 
 log = logging.getLogger("worker")
 
 
-async def work(settings: WorkerSettings) -> None:
-    registry = new_registry()
-    metrics, lag = WorkerMetrics(registry), LoopLag(registry)
-    name = f"{socket.gethostname()}-{os.getpid()}"
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the parts of a worker stand on: it is open for as long as they work."""
+
+    settings: WorkerSettings
+    pool: Pool
+    bucket: Bucket
+    session: aiohttp.ClientSession
+    registry: CollectorRegistry
+    metrics: WorkerMetrics
+    traces: Traces
+
+
+async def work(settings: WorkerSettings, traces: Traces) -> None:
+    name, registry = f"{socket.gethostname()}-{os.getpid()}", new_registry()
     async with (
         open_pool(settings, name="worker") as pool,
         open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
         # Concurrency is bounded by the loop, so the connector need not.
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
-        queue = MeteredQueue(
-            pool,
-            metrics=metrics,
-            worker=name,
-            lease_seconds=settings.lease_seconds,
-            attempts_max=settings.job_attempts,
-            probe_seconds=settings.pause_probe_seconds,
-        )
-        parking = MeteredParking(pool, bytes_max=settings.parked_bytes_max, metrics=metrics)
-        watch = MeteredWatch(Alarms(pool), probe_seconds=settings.pause_probe_seconds, metrics=metrics)
-        pace = MeteredPace(pool, requests=settings.stability_requests_per_10_seconds, metrics=metrics)
-        storage = Storage(queue, bucket, parking, watch, uploading=metrics.upload.time)
-        runner = JobRunner(
-            queue,
-            pace,
-            _stability(settings, session, metrics),
-            Pictures(bucket, parking),
-            storage,
-            watch,
-            preparing=metrics.prepare.time,
-        )
-        loop = _loop(settings, queue, runner)
-        sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
-        reach = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
-        await _until_ready(pool, pace, loop)
-        scheduler = upkeep.schedule(
-            queue,
-            reach,
-            Downloads(pool),
-            Orphans(pool, bucket),
-            [loop.wake, sweeper.wake, carrier.wake],
-            poll_seconds=settings.poll_seconds,
-            lease_seconds=settings.lease_seconds,
-        )
-        scheduler.start()
-        log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
-        health = Health(
-            [unreachable(reach), _neglect(settings, loop, reach)],
-            loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
-        )
-        with answering(health, settings.health_port, registry):
-            await _serve(
-                settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve(), lag.serve()]
-            )
-        scheduler.shutdown(wait=False)
+        ground = _Ground(settings, pool, bucket, session, registry, WorkerMetrics(registry), traces)
+        await _work(ground, _queue(ground, name), name)
     log.info("worker %s has stopped", name)
 
 
-def _stability(settings: WorkerSettings, session: aiohttp.ClientSession, metrics: WorkerMetrics) -> Stability:
-    return MeteredStability(
-        session,
+async def _work(ground: _Ground, queue: Queue, name: str) -> None:
+    settings, pool, bucket = ground.settings, ground.pool, ground.bucket
+    metrics, traces = ground.metrics, ground.traces
+    parking = TracedParking(pool, bytes_max=settings.parked_bytes_max, metrics=metrics, traces=traces)
+    watch = MeteredWatch(Alarms(pool), probe_seconds=settings.pause_probe_seconds, metrics=metrics)
+    requests = settings.stability_requests_per_10_seconds
+    pace = TracedPace(pool, requests=requests, metrics=metrics, traces=traces)
+    loop = _loop(settings, queue, _runner(ground, queue, parking, watch, pace))
+    sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
+    reach = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
+    await _until_ready(pool, pace, loop)
+    scheduler = _upkeep(ground, queue, reach, [loop.wake, sweeper.wake, carrier.wake])
+    scheduler.start()
+    log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
+    health = Health(
+        [unreachable(reach), _neglect(settings, loop, reach)],
+        loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
+    )
+    lag = LoopLag(ground.registry)
+    with answering(health, settings.health_port, ground.registry):
+        await _serve(settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve(), lag.serve()])
+    scheduler.shutdown(wait=False)
+
+
+def _queue(ground: _Ground, name: str) -> Queue:
+    return TracedQueue(
+        ground.pool,
+        metrics=ground.metrics,
+        traces=ground.traces,
+        worker=name,
+        lease_seconds=ground.settings.lease_seconds,
+        attempts_max=ground.settings.job_attempts,
+        probe_seconds=ground.settings.pause_probe_seconds,
+    )
+
+
+def _runner(ground: _Ground, queue: Queue, parking: Parking, watch: Watch, pace: Pace) -> JobRunner:
+    metrics, traces = ground.metrics, ground.traces
+    stability = TracedStability(
+        ground.session,
         metrics=metrics,
-        host=settings.stability_api_host,
-        key=settings.stability_api_key.get_secret_value(),
-        timeout_seconds=settings.stability_timeout_seconds,
+        traces=traces,
+        host=ground.settings.stability_api_host,
+        key=ground.settings.stability_api_key.get_secret_value(),
+        timeout_seconds=ground.settings.stability_timeout_seconds,
+    )
+    uploading = timed(traces, "upload", metrics.upload.time)
+    storage = Storage(queue, ground.bucket, parking, watch, uploading=uploading)
+    return TracedJobRunner(
+        queue,
+        pace,
+        stability,
+        Pictures(ground.bucket, parking),
+        storage,
+        watch,
+        traces=traces,
+        preparing=timed(traces, "prepare", metrics.prepare.time),
+    )
+
+
+def _upkeep(ground: _Ground, queue: Queue, reach: Reach, wakes: list[Callable[[], None]]) -> AsyncIOScheduler:
+    settings, pool = ground.settings, ground.pool
+    retention = None
+    if settings.retention_days is not None:
+        retention = MeteredRetention(
+            pool,
+            days=settings.retention_days,
+            link_ttl_seconds=settings.link_ttl_seconds,
+            metrics=ground.metrics,
+        )
+    return upkeep.schedule(
+        queue,
+        reach,
+        Downloads(pool),
+        Chores(pool),
+        Orphans(pool, ground.bucket),
+        retention,
+        wakes,
+        poll_seconds=settings.poll_seconds,
+        lease_seconds=settings.lease_seconds,
     )
 
 
@@ -190,7 +238,8 @@ def main() -> None:
         sys.exit(consult(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
     configure(settings, process="worker")
-    asyncio.run(work(settings))
+    with open_traces(settings, process="worker") as traces:
+        asyncio.run(work(settings, traces))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from db.models import UPSCALER
 from db.pace import Pace
 from db.parking import Parking
 from db.queue import Queue
+from db.retention import Expired, Retention
 from worker.metrics import WorkerMetrics
 from worker.stability import Painting, Stability
 from worker.watch import Watch
@@ -85,6 +86,17 @@ class MeteredStability(Stability):
     async def upscale(self, picture: bytes) -> Painting:
         with self._metrics.generation(UPSCALER.name):
             return await super().upscale(picture)
+
+
+class MeteredRetention(Retention):
+    def __init__(self, *arguments: Any, metrics: WorkerMetrics, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._metrics = metrics
+
+    async def expire(self) -> Expired:
+        expired = await super().expire()
+        self._metrics.expired(expired)
+        return expired
 
 
 class MeteredWatch(Watch):

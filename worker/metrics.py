@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from db.errors import FailureCode
 from db.jobs import Job
 from db.metrics import LONG_BUCKETS, SHORT_BUCKETS, Ended
+from db.retention import Expired
 
 
 class WorkerMetrics:
@@ -65,6 +66,15 @@ class WorkerMetrics:
             registry=registry,
         )
 
+        self._expired = Counter(
+            "tigerbrush_pictures_expired",
+            "Pictures whose originals are kept no longer, as the days for it are over",
+            registry=registry,
+        )
+        self._expired_bytes = Counter(
+            "tigerbrush_pictures_expired_bytes", "What the originals of these take", registry=registry
+        )
+
     def claimed(self, job: Job) -> None:
         if job.attempt == 1 and job.started_at is not None:
             self._pickup.observe(max(0.0, (job.started_at - job.created_at).total_seconds()))
@@ -83,6 +93,10 @@ class WorkerMetrics:
 
     def lease_lost(self) -> None:
         self._leases_lost.inc()
+
+    def expired(self, expired: Expired) -> None:
+        self._expired.inc(expired.pictures)
+        self._expired_bytes.inc(expired.bytes)
 
     @contextmanager
     def generation(self, model: str) -> Iterator[None]:

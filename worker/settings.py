@@ -4,10 +4,18 @@ from pydantic import Field
 
 from db.pace import REQUESTS_PER_10_SECONDS
 from db.parking import PARKED_BYTES_MAX
-from db.settings import BucketSettings, DatabaseSettings, HealthSettings, Key, LogSettings, WebUrl
+from db.settings import (
+    BucketSettings,
+    DatabaseSettings,
+    HealthSettings,
+    Key,
+    LogSettings,
+    TraceSettings,
+    WebUrl,
+)
 
 
-class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings):
+class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):
     stability_api_key: Key = Field(description="a key from platform.stability.ai")
     stability_api_host: WebUrl = Field(
         "https://api.stability.ai", description="the http or https URL of Stability's API"
@@ -33,6 +41,12 @@ class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettin
     pause_probe_seconds: float = Field(60, ge=1, le=3600, description="a number of seconds from 1 to 3600")
     parked_bytes_max: int = Field(
         PARKED_BYTES_MAX, ge=0, le=2**40, description="a number of bytes, or 0 to park nothing"
+    )
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="a number of days from 1 to 36500, or unset to keep originals for ever",
     )
     health_wait_seconds_max: float = Field(
         120, ge=1, le=86_400, description="a number of seconds from 1 to 86400"

@@ -1,4 +1,4 @@
-"""Removes from the bucket what members had deleted."""
+"""Removes from the bucket what members had deleted, and the originals that have expired."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import logging
 from db.bucket import Bucket
 from db.erasure import Erasure
 from db.errors import BucketUnavailable, LostJob
+from db.jobs import Job
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,15 @@ class Sweeper:
     async def _sweep(self) -> None:
         while jobs := await self._erasure.claim_objects(BATCH, hold_seconds=HOLD_SECONDS):
             for job in jobs:
-                await self._bucket.remove(job)
+                await self._remove(job)
                 try:
                     await self._erasure.objects_removed(job)
                 except LostJob:
                     log.info("another worker removed the pictures of job %d too", job.id)
-            log.info("removed the pictures of %d deleted jobs", len(jobs))
+            log.info("removed the pictures of %d jobs that were deleted or have expired", len(jobs))
+
+    async def _remove(self, job: Job) -> None:
+        if job.erased_at is None:
+            await self._bucket.remove_original(job)
+        else:
+            await self._bucket.remove(job)

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from db.chores import Chores
 from db.downloads import Downloads
 from db.errors import BucketUnavailable
 from db.orphans import Orphans
 from db.pool import UNAVAILABLE
 from db.queue import Queue
 from db.reach import Reach
+from db.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,9 @@ def schedule(
     queue: Queue,
     reach: Reach,
     downloads: Downloads,
+    chores: Chores,
     orphans: Orphans,
+    retention: Retention | None,
     wakes: list[Callable[[], None]],
     *,
     poll_seconds: float,
@@ -34,7 +38,9 @@ def schedule(
     scheduler.add_job(_poll, "interval", seconds=poll_seconds, args=[wakes])
     scheduler.add_job(reap, "interval", seconds=lease_seconds / 2, args=[queue, reach, lease_seconds])
     scheduler.add_job(_quietly, "interval", seconds=HOURLY_SECONDS, args=[downloads.trim])
-    scheduler.add_job(_sweep, "interval", seconds=HOURLY_SECONDS, jitter=600, args=[orphans])
+    scheduler.add_job(
+        nightly, "interval", seconds=HOURLY_SECONDS, jitter=600, args=[chores, orphans, retention]
+    )
     return scheduler
 
 
@@ -61,12 +67,22 @@ async def reap(queue: Queue, reach: Reach, lease_seconds: float) -> None:
         log.warning("took back %d jobs whose worker was lost: %s", len(reaped), reaped)
 
 
-async def _sweep(orphans: Orphans) -> None:
+async def nightly(chores: Chores, orphans: Orphans, retention: Retention | None) -> None:
+    """Each once a day, by one worker for all; one that fails leaves the others as they are."""
+
     async def sweep() -> None:
-        if await orphans.begin():
+        if await chores.begin("orphans"):
             log.info("removed %d objects that no job knows", await orphans.remove())
 
+    async def expire() -> None:
+        if retention is not None and await chores.begin("retention"):
+            expired = await retention.expire()
+            log.info(
+                "%d pictures have expired, whose originals take %d bytes", expired.pictures, expired.bytes
+            )
+
     await _quietly(sweep)
+    await _quietly(expire)
 
 
 async def _quietly(chore: Callable[[], Awaitable[None]]) -> None:

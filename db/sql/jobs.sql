@@ -14,7 +14,7 @@ added as (
         member_id, guild_id, channel_id,
         prompt, width, height, model, seed,
         kind, parent_id, negative_prompt, style, private, spoiler, locale, credits,
-        turn, reply_due_at
+        turn, reply_due_at, traceparent
     )
     select
         $1, $2, $3, $4,
@@ -35,7 +35,8 @@ added as (
                 limit 1
             )
         ),
-        now() + make_interval(secs => $21)
+        now() + make_interval(secs => $21),
+        $27
     from used
     where line_length < $22
         and member_jobs < $23

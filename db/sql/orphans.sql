@@ -1,13 +1,5 @@
 -- Objects in the bucket that no job knows.
 
--- name: begin
--- Of several workers, one looks, and the others find that it was done lately.
-insert into chores (name)
-values ('orphans')
-on conflict (name) do update set done_at = now()
-where chores.done_at <= now() - make_interval(secs => $1)
-returning true;
-
 -- name: unknown
 -- Of the attempts found, those that are nobody's: neither at work nor the one whose picture the job shows.
 select found.key, found.attempt

@@ -4,6 +4,9 @@ import aiohttp
 import asyncpg
 from PIL import Image
 
+from db.pool import open_pool
+from db.retention import Retention
+from db.settings import DatabaseSettings, load
 from tests.conditions import until
 from tests.e2e.pictures import download
 from tests.house import House, paint, start
@@ -16,6 +19,7 @@ from tests.member import (
     is_running,
     is_waiting,
     link_of,
+    pictures_of,
     text,
 )
 
@@ -71,7 +75,9 @@ async def test_a_modal_may_be_filled_in_over_a_restart_and_says_what_is_wrong(
     assert is_done(await ada.reply(await ada.submit(ada.modals[1]), is_done))
 
 
-async def test_link_and_favourite_answer_the_member_alone(house: House, ada: Member, ben: Member) -> None:
+async def test_link_and_favourite_answer_the_member_alone_and_say_when_a_picture_has_expired(
+    house: House, ada: Member, ben: Member
+) -> None:
     await start(house, ada, ben)
     await paint(ada)
     done = await ben.message(is_done)
@@ -85,6 +91,22 @@ async def test_link_and_favourite_answer_the_member_alone(house: House, ada: Mem
     assert "No longer among your favourites" in text(unmarked)
     assert all(message["flags"] & 64 for message in (link, marked, unmarked))
     assert len(await ada.history()) == 1
+
+    # Long afterwards, the buttons are still there and the original is not.
+    async with open_pool(load(DatabaseSettings), name="test") as pool:
+        await pool.execute("update jobs set finished_at = now() - interval '40 days'")
+        await Retention(pool, days=30, link_ttl_seconds=0).expire()
+        for label in ("Link", "Upscale"):
+            refused = await ben.reply(await ben.press(done, label), lambda message: True)
+            assert "full size of this picture has expired" in text(refused)
+            assert refused["flags"] & 64
+        await ben.react(done)
+        await ben.message(lambda message: "📥 The full size of this picture has expired" in text(message))
+        gallery = await ben.use("gallery", member=ada.user_id)
+        listed = await ben.reply(gallery, lambda message: "the full size has expired" in text(message))
+        assert len(pictures_of(listed)) == 1
+        await until(lambda: _status(url), lambda status: status == 404)
+    assert len(house.servers.stability.calls) == 1
 
 
 async def test_cancel_works_while_waiting_and_while_painting_for_those_who_may(

@@ -38,6 +38,12 @@ async def doctor(house: House, room: str, *arguments: str, **changes: str | None
 
 
 async def test_all_is_well_in_the_house(house: House, ada: Member) -> None:
+    # Members reach the bucket by another name than the house does.
+    environment = house.servers.environment
+    public = f"{environment['AWS_ENDPOINT_URL_S3']}/{environment['BUCKET_NAME']}".replace(
+        "127.0.0.1", "localhost"
+    )
+    environment["PUBLIC_BUCKET_URL"] = public
     await start(house, ada)
     for said in (
         await doctor(house, "bot", "--channel", ada.channels["paintings"]),
@@ -45,6 +51,7 @@ async def test_all_is_well_in_the_house(house: House, ada: Member) -> None:
     ):
         assert (said.status, said.wrong) == (0, []), said.lines
         assert len(said.lines) >= 10
+        assert f"ok    links: open at {public}, with the right bytes" in said.lines
 
     owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are well" in text(m))
     assert "13 of 13 checks are well" in text(owner_says), text(owner_says)
@@ -110,6 +117,14 @@ FAULTS = {
     "the bucket is another": Fault("worker", "WRONG bucket: cannot be used", {"BUCKET_NAME": "elsewhere"}),
     "the bucket's secret is wrong": Fault(
         "bot", "WRONG bucket: cannot be used", {"AWS_SECRET_ACCESS_KEY": "not-this-one"}
+    ),
+    "members reach the bucket elsewhere": Fault(
+        "bot",
+        "WRONG links: do not open at http://localhost:1/x: ",
+        {"PUBLIC_BUCKET_URL": "http://localhost:1/x"},
+    ),
+    "links are to last longer than the service lets them": Fault(
+        "worker", "WRONG links: answer 400 at ", {"LINK_TTL_SECONDS": "604801"}
     ),
     "the key is wrong": Fault(
         "worker", "WRONG Stability: does not answer as it should: bad_key", {"STABILITY_API_KEY": "sk-other"}

@@ -33,7 +33,7 @@ async def gallery(pool: Pool) -> Gallery:
 
 
 async def found(gallery: Gallery, search: str) -> list[str]:
-    page = await gallery.page(owner_id=MEMBER, viewer_id=MEMBER, search=search, limit=9)
+    page = await gallery.page(owner_id=MEMBER, viewer_id=MEMBER, guild_id=None, search=search, limit=9)
     return [job.prompt for job in page.jobs]
 
 

@@ -29,14 +29,14 @@ async def fetch(url: str) -> tuple[int, bytes, dict[str, str]]:
 
 async def test_a_link_opens_the_original_with_its_type_and_name(bucket: Bucket, job: Job) -> None:
     await bucket.put_original(job, b"png bytes")
-    status, body, headers = await fetch(await bucket.link(job))
+    status, body, headers = await fetch(bucket.link(job))
     assert (status, body, headers["Content-Type"]) == (200, b"png bytes", "image/png")
     assert headers["Content-Disposition"] == f'inline; filename="ein-fuchs-im-schnee-{job.id}.png"'
 
 
 async def test_a_link_that_was_tampered_with_or_not_signed_opens_nothing(bucket: Bucket, job: Job) -> None:
     await bucket.put_original(job, b"png bytes")
-    link = await bucket.link(job)
+    link = bucket.link(job)
     assert (await fetch(link[:-4] + "0000"))[0] == 403
     assert (await fetch(link.partition("?")[0]))[0] == 403
 
@@ -69,11 +69,39 @@ async def test_no_more_is_read_than_a_picture_can_have(
 
 async def test_a_link_for_saving_carries_the_name_and_signs_it(bucket: Bucket, job: Job) -> None:
     await bucket.put_original(job, b"png bytes")
-    link = await bucket.link(job, download=True)
+    link = bucket.link(job, download=True)
     asked = parse_qs(urlsplit(link).query)["response-content-disposition"]
     assert asked == [f'attachment; filename="ein-fuchs-im-schnee-{job.id}.png"']
     assert (await fetch(link))[0] == 200
     assert (await fetch(link.replace("schnee", "wald")))[0] == 403
+
+
+async def test_a_link_opens_by_the_public_name_that_it_is_signed_for_and_by_no_other(
+    bucket_environment: dict[str, str], job: Job
+) -> None:
+    inside = f"{bucket_environment['AWS_ENDPOINT_URL_S3']}/{bucket_environment['BUCKET_NAME']}"
+    public = inside.replace("127.0.0.1", "localhost")
+    given = {name.lower(): value for name, value in bucket_environment.items()}
+    settings = BucketSettings.model_validate({**given, "public_bucket_url": f"{public}/"})
+    async with open_bucket(settings) as bucket:
+        await bucket.put_original(job, b"png bytes")
+        for link in (bucket.link(job), bucket.link(job, download=True)):
+            assert link.startswith(f"{public}/{original_key(job)}?")
+            assert (await fetch(link))[:2] == (200, b"png bytes")
+            assert (await fetch(link.replace(public, inside)))[0] == 403
+
+
+async def test_a_domain_of_ones_own_stands_for_the_bucket(job: Job) -> None:
+    settings = BucketSettings.model_validate(
+        {
+            "aws_access_key_id": "id",
+            "aws_secret_access_key": "secret",
+            "bucket_name": "tigers",
+            "public_bucket_url": "https://pictures.example.com",
+        }
+    )
+    async with open_bucket(settings) as bucket:
+        assert bucket.link(job).startswith(f"https://pictures.example.com/{original_key(job)}?")
 
 
 @pytest.mark.parametrize("download", [False, True])
@@ -89,7 +117,7 @@ async def test_a_link_fits_a_button(job: Job, download: bool) -> None:
     )
     longest = replace(job, prompt="fuchs " * 100, id=10**9, attempt=99)
     async with open_bucket(settings) as bucket:
-        link = await bucket.link(longest, download=download)
+        link = bucket.link(longest, download=download)
     assert len(link) <= BUTTON_URL_LENGTH_MAX
 
 
@@ -143,6 +171,6 @@ async def test_links_name_the_bucket_as_the_service_wants(job: Job, endpoint: st
         }
     )
     async with open_bucket(settings) as bucket:
-        link = await bucket.link(job)
+        link = bucket.link(job)
     assert link.startswith(prefix)
     assert "X-Amz-Signature=" in link

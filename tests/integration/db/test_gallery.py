@@ -1,6 +1,7 @@
 """The gallery: whose pictures are seen, in which order, by which words, and by which index."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from db.models import UPSCALER, Kind
 from db.pool import Pool
 from tests.lives import failed, painted, running, waiting
 
-ANNA, BERT = 1, 2
+ANNA, BERT, SERVER = 1, 2, 20
 
 
 @pytest.fixture
@@ -21,6 +22,11 @@ def gallery(pool: Pool) -> Gallery:
 
 def ids(page: Page) -> list[int]:
     return [job.id for job in page.jobs]
+
+
+async def of_anna(gallery: Gallery, viewer_id: int = ANNA, **where: Any) -> Page:
+    """A page of hers, looked at in the server in which it was all made."""
+    return await gallery.page(owner_id=ANNA, viewer_id=viewer_id, guild_id=SERVER, **where)
 
 
 async def paint_many(pool: Pool, count: int) -> list[int]:
@@ -40,16 +46,23 @@ async def test_a_gallery_has_finished_pictures_of_its_member_newest_first(
     await failed(pool, FailureCode.REFUSED, member_id=ANNA)
     await running(pool, member_id=ANNA)
     await waiting(pool, member_id=ANNA)
-    page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=10)
+    page = await of_anna(gallery, limit=10)
     assert (ids(page), page.has_newer, page.has_older) == ([second.id, first.id], False, False)
 
 
 async def test_private_pictures_are_their_members_alone(pool: Pool, gallery: Gallery) -> None:
     shown = await painted(pool, member_id=ANNA)
     private = await painted(pool, member_id=ANNA, private=True)
-    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=9)) == [private.id, shown.id]
-    assert ids(await gallery.page(owner_id=ANNA, viewer_id=BERT, limit=9)) == [shown.id]
-    last = await gallery.page(owner_id=ANNA, viewer_id=BERT, after_id=0, limit=1)
+    assert ids(await of_anna(gallery, limit=9)) == [
+        private.id,
+        shown.id,
+    ]
+    assert ids(await of_anna(gallery, viewer_id=BERT, limit=9)) == [shown.id]
+    for elsewhere in (21, None):
+        mine = await gallery.page(owner_id=ANNA, viewer_id=ANNA, guild_id=elsewhere, limit=9)
+        theirs = await gallery.page(owner_id=ANNA, viewer_id=BERT, guild_id=elsewhere, limit=9)
+        assert (ids(mine), ids(theirs)) == ([private.id, shown.id], [])
+    last = await of_anna(gallery, viewer_id=BERT, after_id=0, limit=1)
     assert (ids(last), last.has_newer) == ([shown.id], False)
     assert await gallery.picture(private.id, ANNA) == private
     assert await gallery.picture(private.id, BERT) is None
@@ -58,7 +71,7 @@ async def test_private_pictures_are_their_members_alone(pool: Pool, gallery: Gal
 async def test_deleted_pictures_are_nobodys(pool: Pool, gallery: Gallery) -> None:
     job = await painted(pool, member_id=ANNA)
     await erase(pool, job.id)
-    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=9)) == []
+    assert ids(await of_anna(gallery, limit=9)) == []
     assert await gallery.picture(job.id, ANNA) is None
     assert await gallery.suggestions(ANNA, "", 9) == []
 
@@ -72,7 +85,7 @@ async def test_paging_there_and_back_gives_every_picture_once(pool: Pool, galler
     whole = await paint_many(pool, 11)
     seen, before_id, pages = [], None, []
     while True:
-        page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, before_id=before_id, limit=3)
+        page = await of_anna(gallery, before_id=before_id, limit=3)
         assert page.has_newer == (before_id is not None)
         seen += ids(page)
         pages.append(ids(page))
@@ -81,27 +94,32 @@ async def test_paging_there_and_back_gives_every_picture_once(pool: Pool, galler
         before_id = page.jobs[-1].id
     assert seen == whole
     for expected in pages[-2::-1]:
-        page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, after_id=page.jobs[0].id, limit=3)
+        page = await of_anna(gallery, after_id=page.jobs[0].id, limit=3)
         assert (ids(page), page.has_older) == (expected, True)
     assert not page.has_newer
 
 
 async def test_the_last_page_is_full_and_has_nothing_older(pool: Pool, gallery: Gallery) -> None:
     whole = await paint_many(pool, 5)
-    page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, after_id=0, limit=2)
+    page = await of_anna(gallery, after_id=0, limit=2)
     assert (ids(page), page.has_newer, page.has_older) == (whole[-2:], True, False)
 
 
 async def test_a_random_walk_always_shows_a_window_of_the_whole(pool: Pool, gallery: Gallery) -> None:
     whole = await paint_many(pool, 17)
     walk = random.Random(1)
-    page = await gallery.page(owner_id=ANNA, viewer_id=ANNA, limit=4)
+    page = await of_anna(gallery, limit=4)
     for _ in range(60):
         before_id, after_id = walk.choice(
             [(None, None), (None, 0), (ids(page)[-1], None), (None, ids(page)[0])]
         )
         page = await gallery.page(
-            owner_id=ANNA, viewer_id=ANNA, before_id=before_id, after_id=after_id, limit=walk.randint(1, 5)
+            owner_id=ANNA,
+            viewer_id=ANNA,
+            guild_id=20,
+            before_id=before_id,
+            after_id=after_id,
+            limit=walk.randint(1, 5),
         )
         start = whole.index(ids(page)[0])
         assert ids(page) == whole[start : start + len(page.jobs)]
@@ -114,9 +132,9 @@ async def test_a_page_whose_pictures_were_deleted_is_the_nearest_that_is_left(
     whole = await paint_many(pool, 4)
     for job_id in (whole[0], whole[3]):
         await erase(pool, job_id)
-    beyond = await gallery.page(owner_id=ANNA, viewer_id=ANNA, before_id=whole[2], limit=2)
+    beyond = await of_anna(gallery, before_id=whole[2], limit=2)
     assert (ids(beyond), beyond.has_older) == (whole[1:3], False)
-    above = await gallery.page(owner_id=ANNA, viewer_id=ANNA, after_id=whole[1], limit=1)
+    above = await of_anna(gallery, after_id=whole[1], limit=1)
     assert (ids(above), above.has_newer, above.has_older) == ([whole[1]], False, True)
 
 
@@ -131,14 +149,14 @@ async def test_a_page_whose_pictures_were_deleted_is_the_nearest_that_is_left(
 async def test_words_that_are_found(pool: Pool, gallery: Gallery, typed: str) -> None:
     prompt = "A red fox's École, sci-fi (a/b) 7.5 dogs in the snow; Жук 東京タワー 🦊cat (1.5x) x:y"
     job = await painted(pool, member_id=ANNA, prompt=prompt)
-    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, search=typed, limit=9)) == [job.id]
+    assert ids(await of_anna(gallery, search=typed, limit=9)) == [job.id]
     assert await gallery.suggestions(ANNA, typed, 9) == [prompt]
 
 
 @pytest.mark.parametrize("typed", ["ox", "red foxes", "red wolf", "!red wolf", "fox | wolf"])
 async def test_words_that_are_not_found(pool: Pool, gallery: Gallery, typed: str) -> None:
     await painted(pool, member_id=ANNA, prompt="a red fox")
-    assert ids(await gallery.page(owner_id=ANNA, viewer_id=ANNA, search=typed, limit=9)) == []
+    assert ids(await of_anna(gallery, search=typed, limit=9)) == []
 
 
 async def test_a_search_is_paged_like_the_whole(pool: Pool, gallery: Gallery) -> None:
@@ -146,11 +164,9 @@ async def test_a_search_is_paged_like_the_whole(pool: Pool, gallery: Gallery) ->
     for number in range(9):
         job = await painted(pool, member_id=ANNA, prompt="a fox" if number % 2 else "an owl")
         foxes += [job.id] * (number % 2)
-    first = await gallery.page(owner_id=ANNA, viewer_id=BERT, search="FOX", limit=3)
+    first = await of_anna(gallery, viewer_id=BERT, search="FOX", limit=3)
     assert (ids(first), first.has_newer, first.has_older) == (foxes[:0:-1], False, True)
-    second = await gallery.page(
-        owner_id=ANNA, viewer_id=BERT, search="FOX", before_id=first.jobs[-1].id, limit=3
-    )
+    second = await of_anna(gallery, viewer_id=BERT, search="FOX", before_id=first.jobs[-1].id, limit=3)
     assert (ids(second), second.has_newer, second.has_older) == (foxes[:1], True, False)
 
 

@@ -47,14 +47,6 @@ async def test_only_what_no_job_knows_is_removed(pool: Pool, bucket: Bucket) -> 
     await bucket.remove_objects(["somebody/elses", *map(original_key, known)])
 
 
-async def test_of_several_workers_one_looks_once_a_day(pool: Pool, bucket: Bucket) -> None:
-    orphans = Orphans(pool, bucket)
-    assert await orphans.begin()
-    assert not await orphans.begin()
-    await pool.execute("update chores set done_at = now() - interval '25 hours'")
-    assert await orphans.begin()
-
-
 @pytest.mark.parametrize("name", ["a/b", "../1/original.png", f"{UUID(int=1)}/x/original.png"])
 async def test_foreign_names_are_left_alone(pool: Pool, bucket: Bucket, name: str) -> None:
     assert await Orphans(pool, bucket)._unknown([name]) == []

@@ -57,7 +57,7 @@ async def plan(pool: Pool, noun: str, name: str, *arguments: object) -> str:
     ("name", "edge"), [("older", ID_MAX), ("older", 45_000), ("newer", 45_000), ("newer", 0)]
 )
 async def test_a_page_of_the_gallery(large: Pool, name: str, edge: int, viewer_id: int) -> None:
-    steps = await plan(large, "gallery", name, MEMBER, viewer_id, None, edge, 11)
+    steps = await plan(large, "gallery", name, MEMBER, viewer_id, None, edge, 11, 20)
     assert steps.count("using jobs_gallery") == 2, steps
     assert only_indexes(steps), steps
 
@@ -84,7 +84,7 @@ def only_indexes(steps: str) -> bool:
 @pytest.mark.parametrize(
     ("noun", "name", "arguments", "indexes"),
     [
-        ("gallery", "older", (MEMBER, MEMBER, "'zebra':*", ID_MAX, 11), ["jobs_gallery"]),
+        ("gallery", "older", (MEMBER, MEMBER, "'zebra':*", ID_MAX, 11, 20), ["jobs_gallery"]),
         ("gallery", "by_message", (99,), ["jobs_message"]),
         ("gallery", "suggestions", (MEMBER, "p", 25, 200), ["jobs_member_turn"]),
         ("queue", "claim", ("worker", 60.0), ["jobs_queue"]),
@@ -95,6 +95,7 @@ def only_indexes(steps: str) -> bool:
         ("jobs", "estimates", ([95_000], 999, 86400.0, 50), ["jobs_durations", "jobs_queue", "jobs_leases"]),
         ("jobs", "open_of", (MEMBER, 100), ["jobs_open"]),
         ("replies", "claim_moved", (10, 1000, 10.0, 20.0), ["jobs_queue"]),
+        ("retention", "expire", (30, 500, 60.0), ["jobs_kept"]),
         ("erasure", "claim_objects", (20, 60.0), ["jobs_objects_due"]),
     ],
 )

@@ -75,6 +75,9 @@ def build(root: Path) -> Image:
                 _copy(instruction, directory)
             case "RUN":
                 subprocess.run(_here(image, instruction), cwd=directory, check=True, timeout=300)
+            case "ARG":
+                # Its default is in the instructions already.
+                pass
             case keyword:
                 raise ValueError(f"the test does not know how to do {keyword}")
     for copy in stage("runtime").all("COPY"):
@@ -97,7 +100,7 @@ def _copy(instruction: Instruction, directory: Path) -> None:
         # .dockerignore keeps them out.
         shutil.copytree(ROOT / source, directory / target, ignore=shutil.ignore_patterns("__pycache__"))
     else:
-        (directory / target).parent.mkdir(parents=True)
+        (directory / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / source, directory / target)
 
 

@@ -74,7 +74,7 @@ async def test_while_the_bucket_is_away_the_picture_is_parked_and_the_job_done(
     pictures = Pictures(bucket, Parking(pool))
     assert await pictures.original(job) == b"original bytes"
     assert await pictures.preview(job) == b"preview"
-    assert await pictures.link(job) is None
+    assert pictures.link(job) is None
 
 
 async def test_a_bucket_that_hangs_is_given_up_in_time(

@@ -1,4 +1,4 @@
-"""What members had deleted leaves the bucket too."""
+"""What members had deleted leaves the bucket too, and so does what has expired."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,6 +12,8 @@ from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job
 from db.listen import listen
 from db.pool import Pool
+from db.retention import Retention
+from tests.conditions import until
 from tests.lives import painted
 from worker.sweeper import Sweeper
 
@@ -83,3 +85,16 @@ async def test_a_bucket_that_is_away_gets_another_chance(
         await until_removed(pool, job)
     with pytest.raises(PictureGone):
         await bucket.get_original(job)
+
+
+async def test_of_an_expired_picture_the_preview_stays(pool: Pool, bucket: Bucket) -> None:
+    job = await stored_picture(pool, bucket)
+    await pool.execute("update jobs set finished_at = now() - interval '40 days'")
+    await Retention(pool, days=30, link_ttl_seconds=0).expire()
+    sweeper = Sweeper(Erasure(pool), bucket)
+    async with sweeping(sweeper):
+        sweeper.wake()
+        await until(lambda: pool.fetchval("select objects_due_at from jobs"), lambda due: due is None)
+    with pytest.raises(PictureGone):
+        await bucket.get_original(job)
+    assert await bucket.get_preview(job) == b"webp bytes"

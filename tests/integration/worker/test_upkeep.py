@@ -1,13 +1,20 @@
 """What a worker does from time to time."""
 
+import logging
 import time
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from db.bucket import Bucket
+from db.chores import Chores
+from db.orphans import Orphans
 from db.pool import Pool
 from db.reach import Reach
-from tests.lives import running, stored, worker
+from tests.lives import painted, running, stored, worker
 from worker import upkeep
+from worker.metered import MeteredRetention
+from worker.metrics import WorkerMetrics
 
 LEASE_SECONDS = 60.0
 
@@ -43,6 +50,32 @@ async def test_after_an_outage_no_lease_is_reaped_before_each_could_be_extended(
     assert await reap() == 0
     now += 1
     assert await reap() == 1
+
+
+async def test_the_nightly_work_is_one_workers_and_says_what_it_did(
+    pool: Pool, bucket: Bucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    await painted(pool)
+    await pool.execute("update jobs set finished_at = now() - interval '40 days'")
+    caplog.set_level(logging.INFO, "worker.upkeep")
+    registry = CollectorRegistry()
+    retention = MeteredRetention(pool, days=30, link_ttl_seconds=60, metrics=WorkerMetrics(registry))
+    work = Chores(pool), Orphans(pool, bucket), retention
+    for _worker in range(2):
+        await upkeep.nightly(*work)
+    assert caplog.messages == [
+        "removed 0 objects that no job knows",
+        "1 pictures have expired, whose originals take 1000 bytes",
+    ]
+    assert registry.get_sample_value("tigerbrush_pictures_expired_total") == 1
+    assert registry.get_sample_value("tigerbrush_pictures_expired_bytes_total") == 1000
+
+
+async def test_originals_are_kept_for_ever_unless_days_are_set(pool: Pool, bucket: Bucket) -> None:
+    await painted(pool)
+    await pool.execute("update jobs set finished_at = now() - interval '40 years'")
+    await upkeep.nightly(Chores(pool), Orphans(pool, bucket), None)
+    assert await pool.fetchval("select expired_at from jobs") is None
 
 
 async def test_a_reap_that_hangs_on_its_way_takes_back_nothing_that_ran_out_meanwhile(pool: Pool) -> None:

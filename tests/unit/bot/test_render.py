@@ -138,6 +138,14 @@ def test_a_parked_picture_has_its_preview_and_no_link_yet() -> None:
     assert buttons(reply) == ["Link", "Again", "Edit", "Upscale", "Favourite", "Delete"]
 
 
+def test_an_expired_picture_says_so_and_has_no_button_for_its_full_size() -> None:
+    expired = replace(DONE, expired_at=NOW)
+    reply = render.done(expired, b"webp", None, ENGLISH)
+    assert "The full size has expired" in texts(reply)
+    assert "follows shortly" not in texts(reply)
+    assert buttons(reply) == ["Again", "Edit", "Favourite", "Delete"]
+
+
 @pytest.mark.parametrize("code", [code for code in FailureCode if FAILURES[code].pausing])
 def test_who_waits_is_told_what_pauses_all(code: FailureCode) -> None:
     said = texts(render.waiting(JOB, Estimate(2, None, code), ENGLISH))

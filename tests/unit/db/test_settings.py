@@ -50,8 +50,17 @@ def test_the_defaults_do_for_a_deployment_that_sets_what_it_must() -> None:
             "STABILITY_API_KEY: is missing; it should be a key from platform.stability.ai.",
         ),
         ("STABILITY_API_HOST", "api.stability.ai", "STABILITY_API_HOST: is not an http or https URL"),
+        (
+            "PUBLIC_BUCKET_URL",
+            "https://example.com/?x",
+            "PUBLIC_BUCKET_URL: has more to it than a path",
+        ),
         ("WORKER_CONCURRENCY", "many", "it should be a number of pictures painted at once, from 1 to 200."),
-        ("LINK_TTL_SECONDS", "9999999", "it should be a number of seconds from 60 to 604800 (7 days)."),
+        (
+            "LINK_TTL_SECONDS",
+            "9999999",
+            "it should be a number of seconds from 60 to 7776000 (90 days, with Tigris;",
+        ),
         (
             "BUCKET_NAME",
             "x",

@@ -1,4 +1,7 @@
-"""The Dockerfile as its stages and their instructions: as much of the format as this repository uses."""
+"""The Dockerfile as its stages and their instructions: as much of the format as this repository uses.
+
+Of an argument it has the default, where an instruction names it as `${NAME}`.
+"""
 
 import json
 import re
@@ -54,6 +57,8 @@ class Stage:
 def stages() -> list[Stage]:
     text = (ROOT / "Dockerfile").read_text()
     lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    for name, default in re.findall(r"^ARG (\w+)=(.*)$", lines, re.MULTILINE):
+        lines = lines.replace(f"${{{name}}}", default)
     found: list[Stage] = []
     for line in re.sub(r"\\\n\s*", "", lines).splitlines():
         if not line.strip():

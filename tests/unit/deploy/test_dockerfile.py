@@ -33,8 +33,9 @@ def test_nothing_is_installed_but_wheels_whose_hashes_are_locked() -> None:
     ]
     (install,) = installs
     assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(install)
-    assert "requirements/runtime.txt" in install
-    locked = (ROOT / "requirements" / "runtime.txt").read_text()
+    (source,) = [copy.words[0] for copy in stage("builder").all("COPY") if copy.words[1] in install]
+    assert source == "requirements/runtime.txt"
+    locked = (ROOT / source).read_text()
     packages = re.findall(r"^[a-z0-9-]+==", locked, re.MULTILINE)
     assert len(packages) == len(re.findall(r"^ {4}--hash=(?:.*\\\n {4}--hash=)*", locked, re.MULTILINE))
 
@@ -103,6 +104,20 @@ def test_the_builder_is_sent_what_it_copies() -> None:
         for source in sources:
             assert (ROOT / source).exists()
             assert f"!{source}" in IGNORED
+
+
+def test_it_can_be_built_with_what_sends_traces() -> None:
+    (argument,) = [argument.value for argument in stage("builder").all("ARG")]
+    assert argument == "REQUIREMENTS=runtime"
+    assert "!requirements/traces.txt" in IGNORED
+    pins = {
+        name: set(
+            re.findall(r"^[a-z0-9-]+==\S+", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE)
+        )
+        for name in ("runtime", "traces")
+    }
+    assert pins["runtime"] < pins["traces"]
+    assert not any(pin.startswith("opentelemetry") for pin in pins["runtime"])
 
 
 @pytest.mark.parametrize("path", [".env", ".git", ".venv", "tests", "sandbox", "docs", ".sandbox"])

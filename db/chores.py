@@ -1,0 +1,17 @@
+"""What one worker of the fleet does once a day for all."""
+
+from db import queries
+from db.pool import Pool
+
+_SQL = queries.load("chores")
+
+EVERY_SECONDS = 24 * 3600.0
+
+
+class Chores:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def begin(self, name: str) -> bool:
+        """Whether to do it now: True for only one worker a day."""
+        return await self._pool.fetchval(_SQL["begin"], name, EVERY_SECONDS) is not None

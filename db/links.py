@@ -1,0 +1,51 @@
+"""Links to what is in the bucket: signed here, and opened by whoever has them."""
+
+import ipaddress
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from db.settings import BucketSettings
+
+
+class Links:
+    """Links begin with `url`: the bucket's own address, as those who open them reach it.
+
+    The host is part of what is signed, so a link has to be signed for the one by which it is opened.
+    """
+
+    def __init__(self, settings: BucketSettings) -> None:
+        self.ttl_seconds = settings.link_ttl_seconds
+        self.url = settings.public_bucket_url or _own_url(settings)
+        self._region = settings.aws_region
+        self._credentials = Credentials(
+            settings.aws_access_key_id.get_secret_value(), settings.aws_secret_access_key.get_secret_value()
+        )
+
+    def to(self, key: str, **query: str) -> str:
+        """`query` are S3's parameters of a read. It asks nobody and cannot fail."""
+        request = AWSRequest("GET", f"{self.url}/{quote(key)}", params=query)
+        S3SigV4QueryAuth(self._credentials, "s3", self._region, expires=self.ttl_seconds).add_auth(request)
+        return str(request.url)
+
+
+def addressing_style(settings: BucketSettings) -> Literal["virtual", "path"]:
+    """A bucket's name cannot be put before an address, and `localhost` seldom resolves with one."""
+    if settings.bucket_addressing != "auto":
+        return settings.bucket_addressing
+    host = urlsplit(settings.aws_endpoint_url_s3).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "path" if "." not in host else "virtual"
+    return "path"
+
+
+def _own_url(settings: BucketSettings) -> str:
+    endpoint, name = settings.aws_endpoint_url_s3, settings.bucket_name
+    if addressing_style(settings) == "path":
+        return f"{endpoint}/{name}"
+    return endpoint.replace("://", f"://{name}.", 1)

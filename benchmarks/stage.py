@@ -18,7 +18,7 @@ import asyncpg
 from db.migrate import migrate
 from sandbox.postgres import postgres
 
-PACKAGES = ("asyncpg", "discord.py", "aiohttp", "pillow", "procrastinate", "psycopg", "pgqueuer", "uvloop")
+PACKAGES = ("asyncpg", "discord.py", "aiohttp", "pillow", "procrastinate", "psycopg", "pgqueuer")
 SETTINGS = ("fsync", "synchronous_commit", "shared_buffers", "jit")
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Contestant(Protocol):
@@ -19,11 +19,14 @@ class Contestant(Protocol):
     async def enqueue(self) -> object:
         """Puts one job in line, as a program does that has one; it is durable on return."""
 
-    async def enqueue_many(self, count: int) -> bool:
-        """Puts `count` in line in one call; False where there is no way to."""
-
     def serving(self, on_start: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         """One worker, waiting to be woken, that calls `on_start` at the start of each job."""
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    async def enqueue_many(self, count: int) -> None:
+        """Puts `count` jobs in line in one call."""
 
 
 class Meter:

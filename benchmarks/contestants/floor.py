@@ -48,7 +48,7 @@ class Floor:
 
     async def fill(self, count: int) -> None:
         await self._pool.execute("truncate floor")
-        await self._pool.execute("insert into floor select from generate_series(1, $1)", count)
+        await self.enqueue_many(count)
         await self._pool.execute("vacuum analyze floor")
 
     async def drain(self, count: int, concurrency: int) -> float:
@@ -74,9 +74,8 @@ class Floor:
     async def enqueue(self) -> None:
         await self._pool.execute(ENQUEUE)
 
-    async def enqueue_many(self, count: int) -> bool:
+    async def enqueue_many(self, count: int) -> None:
         await self._pool.execute("insert into floor select from generate_series(1, $1)", count)
-        return True
 
     @asynccontextmanager
     async def serving(self, on_start: Callable[[], None]) -> AsyncIterator[None]:

@@ -94,10 +94,6 @@ class Ours:
             raise AssertionError("it was not stored")
         return job.id
 
-    async def enqueue_many(self, count: int) -> bool:
-        """A command is one job."""
-        return False
-
     def serving(self, on_start: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         async def paint(_job: Job) -> None:
             on_start()

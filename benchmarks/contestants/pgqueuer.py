@@ -67,9 +67,8 @@ class Pgqueuer:
     async def enqueue(self) -> None:
         await self._queries.enqueue("nothing", None)
 
-    async def enqueue_many(self, count: int) -> bool:
+    async def enqueue_many(self, count: int) -> None:
         await self._queries.enqueue(["nothing"] * count, [None] * count, [0] * count)
-        return True
 
     @asynccontextmanager
     async def serving(self, on_start: Callable[[], None]) -> AsyncIterator[None]:

@@ -50,9 +50,8 @@ class Procrastinate:
     async def enqueue(self) -> None:
         await self._task.defer_async()
 
-    async def enqueue_many(self, count: int) -> bool:
+    async def enqueue_many(self, count: int) -> None:
         await self._task.batch_defer_async(*({} for _ in range(count)))
-        return True
 
     @asynccontextmanager
     async def serving(self, on_start: Callable[[], None]) -> AsyncIterator[None]:

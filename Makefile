@@ -1,10 +1,11 @@
 # Everything runs from .venv, which holds exactly what requirements/dev.txt locks.
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH := .venv-bench
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test drill lint format browser lock clean
+.PHONY: help install run test drill bench lint format browser lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -26,6 +27,15 @@ test: lint  ## lint, types, import rules and every test
 drill: install  ## the whole system under load while everything around it fails (ARGS="--seconds 60 --seed 7")
 	@$(BIN)/python -m tests.drill $(ARGS)
 
+bench: $(BENCH)/.installed  ## measure all beside its peers and the machine's floor, some minutes (ARGS="queue pickup", ARGS=--large)
+	@$(BENCH)/bin/python -m benchmarks $(ARGS)
+
+# The peers have an environment of their own: what runs and is tested must not depend on them.
+$(BENCH)/.installed: requirements/bench.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
 lint: install  ## ruff, mypy and import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,6 +55,7 @@ lock: install  ## resolve the dependencies anew and write the locked requirement
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --output-file requirements/traces.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --group dev --output-file requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --quiet --custom-compile-command "make lock"
 

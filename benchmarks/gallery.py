@@ -1,23 +1,25 @@
-"""`python -m benchmarks.gallery`: pages and searches of a member with 50,000 pictures among a million."""
+"""Pages and searches of a member with 50,000 pictures among a million."""
 
-import argparse
 import asyncio
-import tempfile
-from pathlib import Path
+import statistics
 
 import asyncpg
 
-from benchmarks.figures import measure, told
+from benchmarks.figures import interleaved, p99, ratio, timed, told
+from benchmarks.report import Goal, Result, Table
+from benchmarks.stage import Stage
 from db.gallery import Gallery
-from db.migrate import migrate
 from db.pool import open_pool
 from db.settings import DatabaseSettings
-from sandbox.postgres import postgres
+
+TITLE = "The gallery"
 
 MEMBER = 7
-PICTURES = 50_000
+MEMBER_SHARE = 20
+"""Every so-manieth picture is that member's: 50,000 of a million."""
+
 PAGE_SIZE = 6
-ROUNDS = 1000
+DEEP = 1000
 
 # Twenty words in changing company, so that a search has something to find and something to pass by.
 FILL = """
@@ -25,58 +27,89 @@ insert into jobs (
     interaction_id, application_id, token_expires_at, member_id, channel_id, prompt, width, height, model,
     turn, reply_due_at, state, finished_at, started_at, revision, shown_revision, attempt, original_bytes
 )
-select n, 1, now(), case when n % ($1::bigint / $2::bigint) = 0 then $3 else 1000 + n % 5000 end, 1,
+select n, 1, now(), case when n % $3::bigint = 0 then $4 else 1000 + n % 5000 end, 1,
     concat_ws(
-        ' ', 'a', words[1 + n % 20], words[1 + (n / 20) % 20], 'in the', words[1 + (n / 400) % 20], n % 997
+        ' ', 'a', words[1 + (n / 20) % 20], words[1 + (n / 400) % 20], 'in the', words[1 + (n / 8000) % 20],
+        n % 997
     ),
     1024, 1024, 'core', n, now(), 'done', now(), now(), 3, 3, 1, 1500000
-from generate_series(1, $1::bigint) as n,
+from generate_series($1::bigint, $2::bigint) as n,
     (select string_to_array('fox snow tower sea night garden river city glass moon paper horse storm '
         'forest desert lamp bridge winter island tiger', ' ') as words) as vocabulary
 """
 
 
-async def run(url: str, rows: int) -> None:
-    connection = await asyncpg.connect(url)
-    await migrate(connection)
-    print(f"filling {rows:,} rows ...", flush=True)
-    await connection.execute("alter table jobs disable trigger user")
-    await connection.execute(FILL, rows, PICTURES, MEMBER)
-    await connection.execute("vacuum analyze jobs")
-    ids = [row["id"] for row in await connection.fetch(
-        "select id from jobs where member_id = $1 order by id desc", MEMBER
-    )]  # fmt: skip
-    await connection.close()
+async def measure(stage: Stage) -> Result:
+    rows = stage.amount(10_000_000 if stage.large else 1_000_000, quick=2_000)
+    url = await stage.database()
+    stage.say(f"gallery: filling {rows:,} rows")
+    deep = await _fill(url, rows)
     settings = DatabaseSettings.model_validate({"database_url": url})
     async with open_pool(settings, name="benchmark") as pool:
         gallery = Gallery(pool)
-        deep = ids[999 * PAGE_SIZE - 1]
-        cases = {
-            "page 1": {},
-            "page 1,000": {"before_id": deep},
-            "last page": {"after_id": 0},
-            "search, common words": {"search": "fox snow"},
-            "search, a rare word": {"search": "996"},
-            "search, nothing found": {"search": "badger"},
-        }
-        for name, where in cases.items():
-            rounds = ROUNDS if "search" not in name else 100
-            taken = await measure(
-                lambda where=where: gallery.page(  # type: ignore[misc]
-                    owner_id=MEMBER, viewer_id=MEMBER, guild_id=None, limit=PAGE_SIZE, **where
-                ),
-                rounds,
-            )
-            print(f"{name:24} {told(taken)}   ({rounds} rounds)", flush=True)
+
+        async def page(**where: object) -> float:
+            asked = {"owner_id": MEMBER, "viewer_id": MEMBER, "guild_id": None, "limit": PAGE_SIZE, **where}
+            return await timed(lambda: gallery.page(**asked))  # type: ignore[arg-type]
+
+        stage.say("gallery: pages")
+        pages = await interleaved(
+            stage.amount(500, quick=3),
+            {
+                "page 1": page,
+                f"page {DEEP:,}": lambda: page(before_id=deep),
+                "the last page": lambda: page(after_id=0),
+            },
+        )
+        stage.say("gallery: searches")
+        searches = await interleaved(
+            stage.amount(50, quick=3),
+            {
+                "two common words": lambda: page(search="fox snow"),
+                "a rare word": lambda: page(search="996"),
+                "a word of no picture": lambda: page(search="badger"),
+            },
+        )
+    return _result(rows, pages, searches)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    rows = parser.parse_args().rows
-    with tempfile.TemporaryDirectory() as directory, postgres(Path(directory) / "postgres") as url:
-        asyncio.run(run(url, rows))
+async def _fill(url: str, rows: int) -> int:
+    """Returns the id before which the deep page begins."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("alter table jobs disable trigger user")
+        # One half by each of two processors, as most of it is computing.
+        await asyncio.gather(_add(url, 1, rows // 2), _add(url, rows // 2 + 1, rows))
+        await connection.execute("vacuum analyze jobs")
+        skipped = min((DEEP - 1) * PAGE_SIZE, rows // MEMBER_SHARE // 2)
+        deep: int = await connection.fetchval(
+            "select id from jobs where member_id = $1 order by id desc offset $2 limit 1", MEMBER, skipped - 1
+        )
+        return deep
+    finally:
+        await connection.close()
 
 
-if __name__ == "__main__":
-    main()
+async def _add(url: str, first: int, last: int) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(FILL, first, last, MEMBER_SHARE, MEMBER)
+    finally:
+        await connection.close()
+
+
+def _result(rows: int, pages: dict[str, list[float]], searches: dict[str, list[float]]) -> Result:
+    first, deep = pages["page 1"], pages[f"page {DEEP:,}"]
+    table = Table(
+        f"Pages of a member with {rows // MEMBER_SHARE:,} pictures among {rows:,}, in milliseconds",
+        ("", "median", "p99", "of page 1"),
+        [
+            (name, told(figures, 2), f"{p99(figures):.2f}", f"{ratio(figures, first[: len(figures)]):.2f}")
+            for name, figures in {**pages, **searches}.items()
+        ],
+    )
+    goals = [
+        Goal(f"page {DEEP:,} beside page 1", 1.5, ratio(deep, first), "times", at_most=True),
+        Goal(f"page {DEEP:,} (median)", 5, statistics.median(deep), "ms", at_most=True),
+    ]
+    return Result([table], goals, {**pages, **searches})

@@ -21,6 +21,7 @@ from bot.examination import examine_bot
 from bot.gallery import open_picture, turn
 from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
 from bot.metrics import ReplyMetrics
+from bot.offers import Offers
 from bot.owner import Owner
 from bot.services import Services
 from bot.settings import BotSettings
@@ -66,7 +67,8 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
         client = Client(commands_guild_id=settings.commands_guild_id)
-        keeper = _wire(settings, client, pool, bucket, registry, traces)
+        offers = Offers(client, reaction=settings.reactions[0])
+        keeper = _wire(settings, client, pool, bucket, offers, registry, traces)
         owner = Owner(client, Alarms(pool))
 
         def look() -> None:
@@ -88,6 +90,7 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
                     await _run(
                         keeper,
                         _once_ready(pool, client, keeper.serve),
+                        offers.serve(),
                         shards.serve(client, settings, pool, locks),
                         listen(settings.listen_dsn, {"job_changed": keeper.wake, "alarm_raised": look}),
                         _once_ready(pool, client, owner.serve),
@@ -104,16 +107,16 @@ def _wire(
     client: Client,
     pool: Pool,
     bucket: Bucket,
+    offers: Offers,
     registry: CollectorRegistry,
     traces: Traces,
 ) -> Keeper:
     """Gives the client what it works with; returns what keeps its replies."""
     languages, pictures = Languages(), Pictures(bucket, Parking(pool))
     jobs = TracedJobs(pool, settings.limits, registry=registry, traces=traces)
-    reaction = settings.reactions[0]
-    messenger = TracedMessenger(client, ReplyMetrics(registry), reaction=reaction, traces=traces)
+    messenger = TracedMessenger(client, ReplyMetrics(registry), traces=traces)
     keeper = Keeper(
-        jobs, Replies(pool), pictures, messenger, languages, concurrency=settings.reply_concurrency
+        jobs, Replies(pool), pictures, messenger, offers, languages, concurrency=settings.reply_concurrency
     )
     client.identifies = Identifies(pool)
     client.services = Services(

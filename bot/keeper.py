@@ -13,6 +13,7 @@ import discord
 
 from bot import render
 from bot.messenger import Messenger, Shown, Undeliverable
+from bot.offers import Offers
 from bot.picture import picture_reply
 from bot.render import Reply
 from bot.words import Languages
@@ -57,6 +58,7 @@ class Keeper:
         replies: Replies,
         pictures: Pictures,
         messenger: Messenger,
+        offers: Offers,
         languages: Languages,
         *,
         concurrency: int,
@@ -65,6 +67,7 @@ class Keeper:
         self._replies = replies
         self._pictures = pictures
         self._messenger = messenger
+        self._offers = offers
         self._languages = languages
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
@@ -165,6 +168,8 @@ class Keeper:
                 )
             )
             log.info("its reply shows revision %d (%s)", job.revision, job.state)
+            if shown is not None:
+                self._offers.make(job, shown)
 
     async def _bring(self, job: Job) -> tuple[Shown | None, Estimate]:
         """Where the message is that shows the job now, and the place in line and the pause that it tells."""

@@ -12,7 +12,7 @@ import discord
 from bot.metrics import ReplyMetrics
 from bot.render import Reply
 from db.errors import TigerbrushError
-from db.jobs import Job, State
+from db.jobs import Job
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +43,9 @@ class _RouteClosed(TigerbrushError):
 
 
 class Messenger:
-    """`reaction` is put under each finished picture that others can react to."""
-
-    def __init__(self, client: discord.Client, metrics: ReplyMetrics, *, reaction: str) -> None:
+    def __init__(self, client: discord.Client, metrics: ReplyMetrics) -> None:
         self._client = client
         self._metrics = metrics
-        self._reaction = reaction
 
     async def bring(self, job: Job, reply: Reply) -> Shown | None:
         """Shows `reply` to the job's member and returns where the message is that is now the job's reply.
@@ -60,13 +57,9 @@ class Messenger:
         reasons = []
         for way, route in self._routes(job):
             try:
-                shown = await self._try(way, route(job, reply))
+                return await self._try(way, route(job, reply))
             except _RouteClosed as error:
                 reasons.append(str(error))
-            else:
-                if shown is not None:
-                    await self._offer_download(job, shown)
-                return shown
         if not job.state.is_final:
             return None
         raise Undeliverable("; ".join(reasons))
@@ -107,16 +100,6 @@ class Messenger:
         if job.state.is_final:
             routes.append(("direct", self._send_direct_message))
         return routes
-
-    async def _offer_download(self, job: Job, shown: Shown) -> None:
-        """A reaction to click; who clicks it is sent the picture. Not being allowed to is no fault."""
-        if job.state is not State.DONE or job.is_ephemeral:
-            return
-        channel = self._client.get_partial_messageable(shown.channel_id)
-        try:
-            await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
-        except discord.HTTPException as error:
-            log.info("no reaction under its picture: %s", error)
 
     async def _edit_by_token(self, job: Job, reply: Reply) -> Shown | None:
         webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)

@@ -48,8 +48,17 @@ async def open_pool(settings: DatabaseSettings, *, name: str) -> AsyncIterator[P
         # A transaction pooler hands a statement to any server connection, where a prepared one is unknown.
         statement_cache_size=0 if settings.pooled else 256,
         server_settings={"application_name": f"tigerbrush-{name}"},
+        reset=_keep,
     ) as pool:
         yield pool
+
+
+async def _keep(_connection: object) -> None:
+    """In the place of asyncpg's question to the server after each use, which takes as long as a statement.
+
+    It would undo settings, locks and cursors of a session, of which there are none here: what locks is locked
+    for a transaction, and LISTEN has a connection of its own. An open transaction asyncpg still rolls back.
+    """
 
 
 AGAIN_SECONDS_MIN = 0.2

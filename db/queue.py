@@ -1,9 +1,13 @@
 """The worker's side of the queue: it claims jobs, holds them by a lease, and brings each to an end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
+import asyncpg
+
 from db import queries
+from db.batcher import Batcher
 from db.errors import FAILURES, FailureCode, LostJob
 from db.jobs import Job, State
 from db.pool import Pool
@@ -14,6 +18,18 @@ REAP_BATCH = 100
 
 PROBE_SECONDS = 60.0
 """How often a worker tries whether what paused all of them is mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """What is recorded of a job that is done, as the statement `finish` takes it."""
+
+    id: int
+    attempt: int
+    seed: int | None
+    bytes: int
+    width: int | None
+    height: int | None
 
 
 class Queue:
@@ -33,13 +49,16 @@ class Queue:
         self._lease_seconds = lease_seconds
         self._attempts_max = attempts_max
         self._probe_seconds = probe_seconds
+        self._finishes = Batcher(self._finish_all)
 
     async def claim(self, limit: int) -> list[Job]:
         """Up to `limit` jobs, now running under this worker's lease, in the order of the line.
 
         While an alarm pauses all workers there is none; but from time to time one, for one worker to try.
         """
-        rows = await self._pool.fetch(_SQL["claim"], limit, self._worker, self._lease_seconds)
+        rows = await self._pool.fetch(
+            _SQL["claim"].format(limit=int(limit)), self._worker, self._lease_seconds
+        )
         if not rows:
             rows = await self._pool.fetch(
                 _SQL["claim_to_probe"], self._worker, self._lease_seconds, self._probe_seconds
@@ -50,7 +69,7 @@ class Queue:
         """Takes id and attempt of each job held, and returns those that still are."""
         ids, attempts = [id_ for id_, _ in held], [attempt for _, attempt in held]
         rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds)
-        return {(row["id"], row["attempt"]) for row in rows}
+        return _held(rows)
 
     async def parent(self, job: Job) -> Job | None:
         """The picture that a job is made from, or None if it was deleted meanwhile."""
@@ -69,8 +88,14 @@ class Queue:
 
         Again, by the same attempt, is no fault: the picture that it stored is the job's.
         """
-        width, height = size or (None, None)
-        await self._transition("finish", job, painted_seed, original_bytes, width, height)
+        painted = _Painted(job.id, job.attempt, painted_seed, original_bytes, *(size or (None, None)))
+        if (job.id, job.attempt) not in await self._finishes.send(painted):
+            raise _lost(job, "finish")
+
+    async def _finish_all(self, painted: list[_Painted]) -> set[tuple[int, int]]:
+        # In one order, so that two who lock the same rows do not wait for each other.
+        columns = zip(*map(astuple, sorted(painted, key=lambda one: one.id)), strict=True)
+        return _held(await self._pool.fetch(_SQL["finish"], *columns))
 
     async def fail(self, job: Job, code: FailureCode, detail: str) -> None:
         await self._transition("fail", job, code, detail, FAILURES[code].charged)
@@ -111,4 +136,12 @@ class Queue:
 
     async def _transition(self, name: str, job: Job, *arguments: object) -> None:
         if await self._pool.fetchval(_SQL[name], job.id, job.attempt, *arguments) is None:
-            raise LostJob(f"job {job.id} is no longer held at attempt {job.attempt}: {name} changed nothing")
+            raise _lost(job, name)
+
+
+def _held(rows: Iterable[asyncpg.Record]) -> set[tuple[int, int]]:
+    return {(row["id"], row["attempt"]) for row in rows}
+
+
+def _lost(job: Job, name: str) -> LostJob:
+    return LostJob(f"job {job.id} is no longer held at attempt {job.attempt}: {name} changed nothing")

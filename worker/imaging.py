@@ -4,6 +4,7 @@ Everything here takes tens to hundreds of milliseconds of one core: call it in a
 """
 
 import io
+import zlib
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
@@ -16,6 +17,11 @@ PIXELS_PAINTED_MAX = UPSCALE_PIXELS_MAX * UPSCALE_FACTOR**2
 
 PREVIEW_SIDE_MAX = 768
 PREVIEW_QUALITY = 80
+PREVIEW_METHOD = 1
+"""From 0, the quickest, to 6, which makes the smallest files; 2 saves a tenth in a third more time."""
+
+PNG = {"compress_level": 1, "compress_type": zlib.Z_RLE}
+"""Repetitions are looked for among neighbours alone: paintings have hardly others, and it halves the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ def prepare(painted: bytes, size: tuple[int, int] | None) -> Pictures:
         pixels = ImageOps.fit(pixels, size, Image.Resampling.LANCZOS)
     elif kind == "PNG":
         return Pictures(painted, _preview(pixels), pixels.size)
-    return Pictures(_encode(pixels, "PNG", compress_level=3), _preview(pixels), pixels.size)
+    return Pictures(_encode(pixels, "PNG", **PNG), _preview(pixels), pixels.size)
 
 
 def shrink(original: bytes, size: tuple[int, int]) -> bytes:
@@ -45,7 +51,7 @@ def shrink(original: bytes, size: tuple[int, int]) -> bytes:
     _kind, pixels = _decode(original)
     if pixels.size == size:
         return original
-    return _encode(pixels.resize(size, Image.Resampling.LANCZOS), "PNG", compress_level=3)
+    return _encode(pixels.resize(size, Image.Resampling.LANCZOS), "PNG", **PNG)
 
 
 def _decode(data: bytes) -> tuple[str | None, Image.Image]:
@@ -54,7 +60,9 @@ def _decode(data: bytes) -> tuple[str | None, Image.Image]:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             if image.width * image.height > PIXELS_PAINTED_MAX:
                 raise JobFailed(FailureCode.BAD_PICTURE, f"it claims to be {image.width}x{image.height}")
-            return image.format, image.convert("RGB")
+            image.load()
+            # Converting what is RGB already would copy it.
+            return image.format, image if image.mode == "RGB" else image.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise JobFailed(FailureCode.BAD_PICTURE, f"{len(data)} bytes that do not decode: {error}") from error
 
@@ -62,9 +70,10 @@ def _decode(data: bytes) -> tuple[str | None, Image.Image]:
 def _preview(image: Image.Image) -> bytes:
     scale = min(1.0, PREVIEW_SIDE_MAX / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    # The gap lets it be halved cheaply first, which is what counts for a picture of 16 megapixels.
-    small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return _encode(small, "WEBP", quality=PREVIEW_QUALITY, method=2)
+    # Hamming takes half of Lanczos' time, and they differ by less than WebP takes away. The gap lets the
+    # picture be halved cheaply first, which is what counts for one of 16 megapixels.
+    small = image.resize(size, Image.Resampling.HAMMING, reducing_gap=3.0)
+    return _encode(small, "WEBP", quality=PREVIEW_QUALITY, method=PREVIEW_METHOD)
 
 
 def _encode(image: Image.Image, kind: str, **options: int) -> bytes:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import os
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 from db.errors import BucketUnavailable, FailureCode, JobFailed, PictureGone
 from db.jobs import Job
@@ -19,6 +21,11 @@ from worker.storage import Storage
 from worker.watch import Watch
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+HANDS = os.cpu_count() or 1
+"""How many pictures are worked on at once: more are no quicker, and each takes the memory of its pixels."""
 
 RETRY_PAUSE_SECONDS = 2.0
 RETRY_PAUSE_SECONDS_MAX = 60.0
@@ -44,6 +51,7 @@ class JobRunner:
         self._storage = storage
         self._watch = watch
         self._preparing = preparing
+        self._hands = asyncio.Semaphore(HANDS)
 
     async def run(self, job: Job) -> None:
         """Brings a claimed job to its end or back to the queue. Raises LostJob if it was taken away."""
@@ -56,13 +64,18 @@ class JobRunner:
                 painting = await self._stability.paint(job)
                 seed, size = painting.seed, (job.width, job.height)
             # From here on it is paid for.
-            preparing = asyncio.ensure_future(asyncio.to_thread(self._prepare, painting.content, size))
+            preparing = asyncio.ensure_future(self._by_hand(self._prepare, painting.content, size))
             await self._storage.bring(job, seed, preparing)
         except JobFailed as error:
             await self.settle(job, error)
         else:
             await self._watch.painted(job)
             log.info("it is done (request %s)", painting.request_id)
+
+    async def _by_hand(self, work: Callable[..., T], *arguments: object) -> T:
+        """Work on a picture, off the event loop."""
+        async with self._hands:
+            return await asyncio.to_thread(work, *arguments)
 
     def _prepare(self, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
         with self._preparing():
@@ -97,7 +110,7 @@ class JobRunner:
         except (BucketUnavailable, *UNAVAILABLE) as error:
             raise JobFailed(FailureCode.PARENT_UNREAD, str(error)) from error
         size = upscale_input(parent.width, parent.height)
-        shrunk = await asyncio.to_thread(imaging.shrink, original, size)
+        shrunk = await self._by_hand(imaging.shrink, original, size)
         await self._pace.wait()
         return await self._stability.upscale(shrunk)
 

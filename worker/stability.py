@@ -164,13 +164,15 @@ def _v1_body(job: Job, shape: Shape) -> dict[str, Any]:
 
 async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     """Reads a body that may be endless."""
-    body = bytearray()
+    # Joined once at the end: what grows is copied again and again.
+    chunks, size = [], 0
     async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > bytes_max:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > bytes_max:
             response.close()
             raise JobFailed(FailureCode.BAD_PICTURE, f"the answer is larger than {bytes_max} bytes")
-    return bytes(body)
+    return b"".join(chunks)
 
 
 async def _start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:

@@ -5,9 +5,12 @@ insert into request_slots (slot) select generate_series(1, $1) on conflict (slot
 
 -- name: take
 -- The slot that is free first, from the time it is free; the seconds until then. No row: others hold all slots just now.
+-- Of a slot that another took between the look and the lock, `free_at` is asked anew, but not the order: without the
+-- bound it would be taken again, for a whole time later.
 with first as (
     select slot from request_slots
     where slot <= $1
+        and free_at <= greatest(now(), (select min(free_at) from request_slots where slot <= $1))
     order by free_at
     limit 1
     for update skip locked

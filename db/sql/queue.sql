@@ -3,20 +3,22 @@
 
 -- name: claim
 -- Nothing while an alarm says that nothing can be painted, nor what would have to wait long for its call to Stability.
+-- The limit is put in as a number: as a parameter it would be planned for as a tenth of the line, and since that never
+-- fits, each claim would be planned anew, which takes longer than the claim.
 with next as (
     select id from jobs
     where state = 'queued' and run_after <= now()
         and not exists (select from alarms where probe_at is not null)
         and coalesce((select min(free_at) from request_slots) <= now() + interval '2 seconds', true)
     order by turn, id
-    limit $1
+    limit {limit}
     for update skip locked
 )
 update jobs
 set state = 'running',
     attempt = attempt + 1,
-    worker = $2,
-    lease_until = now() + make_interval(secs => $3),
+    worker = $1,
+    lease_until = now() + make_interval(secs => $2),
     started_at = now(),
     revision = revision + 1
 from next
@@ -59,23 +61,32 @@ where jobs.id = held.id and jobs.attempt = held.attempt and jobs.state = 'runnin
 returning jobs.id, jobs.attempt;
 
 -- name: finish
+-- Of several jobs, as many as came to their end while the last ones were recorded: one commit for all.
 -- Asked again, as the answer to a first try may have been lost, it finds what this attempt has finished.
-with finished as (
+with painted (id, attempt, seed, bytes, width, height) as (
+    select * from unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[])
+),
+finished as (
     update jobs
     set state = 'done',
         lease_until = null,
         finished_at = now(),
-        painted_seed = $3,
-        original_bytes = $4,
-        width = coalesce($5, width),
-        height = coalesce($6, height),
+        painted_seed = painted.seed,
+        original_bytes = painted.bytes,
+        width = coalesce(painted.width, jobs.width),
+        height = coalesce(painted.height, jobs.height),
         revision = revision + 1
-    where id = $1 and attempt = $2 and state = 'running'
-    returning id
+    from painted
+    where jobs.id = painted.id and jobs.attempt = painted.attempt and jobs.state = 'running'
+    returning jobs.id, jobs.attempt
+),
+-- Materialized, so that they are found by their ids and never among all that are done.
+found as materialized (
+    select id, attempt, state from painted join jobs using (id, attempt)
 )
-select id from finished
+select id, attempt from finished
 union all
-select id from jobs where id = $1 and attempt = $2 and state = 'done';
+select id, attempt from found where state = 'done';
 
 -- name: parent
 -- What a picture is to be made from; no row if it was deleted meanwhile.

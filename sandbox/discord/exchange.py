@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """`path` is what follows `/api/v10`; `request` is the JSON of the body, or its `payload_json`."""
+    """`path` is what follows `/api/v10`; `request` is the JSON of the body, or its `payload_json`.
+
+    `arrived_at` is in seconds since the epoch, by the server's clock.
+    """
 
     method: str
     path: str
@@ -15,3 +18,4 @@ class Exchange:
     request: Any | None
     status: int
     answer: Any | None
+    arrived_at: float

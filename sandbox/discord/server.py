@@ -72,7 +72,7 @@ class DiscordServer:
         self._members = Members(
             self.world, self._store, render, self.gateway, self._streams, messages, interactions
         )
-        wire = Wire(RateLimits(clock), self._faults.rest, token=token, on_exchange=on_exchange)
+        wire = Wire(RateLimits(clock), self._faults.rest, token=token, clock=clock, on_exchange=on_exchange)
         self._rest = web.Application(middlewares=wire.middlewares, client_max_size=_BODY_BYTES_MAX)
         for part in (
             Users(self.world, render, gateway_url=lambda: self.gateway_url),

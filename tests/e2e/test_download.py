@@ -1,5 +1,6 @@
 """A reaction under a picture sends it to whoever reacts."""
 
+from bot.keeper import EDIT_TIMEOUT_SECONDS
 from tests.e2e.pictures import download
 from tests.house import House, paint, start
 from tests.member import Member, fault, is_done, link_of, text, walk
@@ -62,3 +63,16 @@ async def test_closed_direct_messages_are_told_of_in_the_channel(
     told = await cleo.message(lambda message: "direct messages are closed" in text(message))
     assert told["referenced_message"]["id"] == done["id"]
     assert told["mentions"] == []
+
+
+async def test_a_reaction_that_has_to_wait_holds_up_no_picture(house: House, ada: Member) -> None:
+    house.servers.environment["REPLY_CONCURRENCY"] = "1"
+    await start(house, ada)
+    await fault(house.servers.discord.url, "rest", status=429, times=1, path="/reactions", retry_after=20)
+    first = await paint(ada, "a red fox")
+    await ada.reply(
+        await ada.imagine("a blue fox", width=256, height=256),
+        is_done,
+        within_seconds=EDIT_TIMEOUT_SECONDS - 1,
+    )
+    assert [reaction for reaction in ada.reactions if reaction[0] == first["id"]] == []

@@ -31,7 +31,7 @@ def contract() -> DiscordContract:
 
 def exchange(line: str, request: Any = None, status: int = 204, answer: Any = None, **query: str) -> Exchange:
     method, path = line.split()
-    return Exchange(method, path, query, request, status, answer)
+    return Exchange(method, path, query, request, status, answer, arrived_at=0)
 
 
 def posted(**request: Any) -> Exchange:

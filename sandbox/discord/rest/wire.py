@@ -86,16 +86,19 @@ class Wire:
         faults: RestFaults,
         *,
         token: str,
+        clock: Callable[[], float],
         on_exchange: Callable[[Exchange], None] | None,
     ) -> None:
         self._limits = limits
         self._faults = faults
         self._token = token
+        self._clock = clock
         self._on_exchange = on_exchange
         self.middlewares = [self._record, errors_in_shape, self._admit]
 
     @web.middleware
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        arrived_at = self._clock()
         try:
             response = await handler(request)
         except web.HTTPTooManyRequests as refused:
@@ -110,6 +113,7 @@ class Wire:
                     request.get(_BODY),
                     response.status,
                     json.loads(body) if body else None,
+                    arrived_at,
                 )
             )
         return response

@@ -45,6 +45,18 @@ async def test_no_window_has_more_however_many_ask(database_url: str) -> None:
     assert min(spans) > WINDOW_SECONDS * 0.8
 
 
+async def test_nobody_waits_while_a_slot_is_free(pool: Pool) -> None:
+    """A slot that another has just taken is not taken a second time in the order it had before."""
+    pace = Pace(pool, requests=1000)
+    await pace.provide()
+
+    async def take() -> list[float | None]:
+        return [await pace._take() for _ in range(25)]
+
+    waits = [wait for taken in await asyncio.gather(*(take() for _ in range(20))) for wait in taken]
+    assert [wait for wait in waits if wait] == []
+
+
 async def test_a_pause_holds_for_all_and_nothing_is_claimed_in_it(pool: Pool) -> None:
     pace, queue = Pace(pool, requests=REQUESTS), Queue(pool, worker="w", lease_seconds=30, attempts_max=3)
     await pace.provide()

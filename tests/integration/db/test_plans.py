@@ -47,8 +47,8 @@ async def large(large_url: str) -> AsyncIterator[Pool]:
 
 
 async def plan(pool: Pool, noun: str, name: str, *arguments: object) -> str:
-    """How Postgres would run a statement."""
-    rows = await pool.fetch("explain " + queries.load(noun)[name], *arguments)
+    """How Postgres would run a statement; where the number of rows is part of it, for four."""
+    rows = await pool.fetch("explain " + queries.load(noun)[name].replace("{limit}", "4"), *arguments)
     return "\n".join(row["QUERY PLAN"] for row in rows)
 
 
@@ -87,9 +87,10 @@ def only_indexes(steps: str) -> bool:
         ("gallery", "older", (MEMBER, MEMBER, "'zebra':*", ID_MAX, 11, 20), ["jobs_gallery"]),
         ("gallery", "by_message", (99,), ["jobs_message"]),
         ("gallery", "suggestions", (MEMBER, "p", 25, 200), ["jobs_member_turn"]),
-        ("queue", "claim", (4, "worker", 60.0), ["jobs_queue"]),
+        ("queue", "claim", ("worker", 60.0), ["jobs_queue"]),
         ("queue", "claim_to_probe", ("worker", 60.0, 60.0), ["jobs_queue"]),
         ("queue", "front_waits", (), ["jobs_queue"]),
+        ("queue", "finish", ([95_000], [1], [7], [1000], [None], [None]), ["jobs_pkey"]),
         ("orphans", "unknown", ([UUID(int=1)], [1]), ["jobs_key"]),
         ("jobs", "estimates", ([95_000], 999, 86400.0, 50), ["jobs_durations", "jobs_queue", "jobs_leases"]),
         ("jobs", "open_of", (MEMBER, 100), ["jobs_open"]),

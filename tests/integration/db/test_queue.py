@@ -130,6 +130,29 @@ async def test_finishing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
     assert stored["finished_at"] is not None
 
 
+async def test_what_finishes_together_is_told_apart(jobs: Jobs, queue: Queue, pool: Pool) -> None:
+    """They are recorded by one statement; the second was cancelled meanwhile, and the first is resized."""
+    for _ in range(3):
+        await enqueue(jobs)
+    resized, cancelled, plain = await queue.claim(3)
+    await jobs.cancel(cancelled.id)
+    ended = await asyncio.gather(
+        queue.finish(resized, painted_seed=1, original_bytes=10, size=(512, 640)),
+        queue.finish(cancelled, painted_seed=2, original_bytes=20),
+        queue.finish(plain, painted_seed=None, original_bytes=30),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in ended] == [type(None), LostJob, type(None)]
+    stored = [await row(pool, job) for job in (resized, cancelled, plain)]
+    assert [one["state"] for one in stored] == ["done", "cancelled", "done"]
+    assert [(one["painted_seed"], one["original_bytes"]) for one in stored] == [
+        (1, 10),
+        (None, None),
+        (None, 30),
+    ]
+    assert [(one["width"], one["height"]) for one in stored] == [(512, 640), (1024, 1024), (1024, 1024)]
+
+
 async def test_finishing_again_is_no_fault_and_changes_nothing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
     """The answer to the first try may have been lost."""
     await enqueue(jobs)

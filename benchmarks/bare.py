@@ -1,0 +1,39 @@
+"""`python -m benchmarks.bare`: the worker as it is, but that it makes no preview and stores none.
+
+What it takes less than the worker is what the preview costs, with decoding the picture for it and the thread
+in which that is done.
+"""
+
+from collections.abc import Callable
+from unittest.mock import patch
+
+from db.bucket import Bucket
+from db.jobs import Job
+from worker import imaging
+from worker.__main__ import main
+from worker.imaging import Pictures
+from worker.job import JobRunner
+
+
+def pass_through(painted: bytes, size: tuple[int, int] | None) -> Pictures:
+    if size is None:
+        raise AssertionError("an upscaled picture is not measured")
+    return Pictures(painted, b"", size)
+
+
+async def here(_runner: JobRunner, work: Callable[..., Pictures], *arguments: object) -> Pictures:
+    """Stands for a thread."""
+    return work(*arguments)
+
+
+async def store_none(_bucket: Bucket, _job: Job, _preview: bytes) -> None:
+    """Stands for `Bucket.put_preview`."""
+
+
+if __name__ == "__main__":
+    with (
+        patch.object(imaging, "prepare", pass_through),
+        patch.object(JobRunner, "_by_hand", here),
+        patch.object(Bucket, "put_preview", store_none),
+    ):
+        main()

@@ -1,0 +1,131 @@
+"""Tigerbrush: the bot's way into the queue with all its limits, and the worker's loop, painting nothing."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count as numbers
+from typing import Self
+
+import asyncpg
+
+from benchmarks.contestants.contestant import Meter
+from benchmarks.figures import timed
+from db.jobs import Job, Jobs
+from db.listen import listen
+from db.migrate import migrate
+from db.pool import Pool, open_pool
+from db.queue import Queue
+from db.settings import DatabaseSettings
+from tests.lives import fill
+from tests.orders import order
+from worker.loop import Loop
+
+LEASE_SECONDS = 60.0
+
+
+class Ours:
+    def __init__(self, url: str, pool: Pool) -> None:
+        self._url = url
+        self._pool = pool
+        self._jobs = Jobs(pool)
+        self._members = numbers(1)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator[Self]:
+        # A million rows take longer to write than any statement of the product may.
+        settings = DatabaseSettings.model_validate({"database_url": url, "database_timeout_seconds": 600})
+        async with open_pool(settings, name="benchmark") as pool:
+            yield cls(url, pool)
+
+    async def install(self) -> None:
+        connection = await asyncpg.connect(self._url)
+        await migrate(connection)
+        await connection.close()
+
+    @asynccontextmanager
+    async def held_up(self) -> AsyncIterator[None]:
+        """Nothing is claimed meanwhile; then all workers are woken at once, as at the end of an alarm."""
+        await self._pool.execute(
+            "insert into alarms (kind, detail, probe_at) values ('benchmark', '', 'infinity')"
+        )
+        yield
+        await self._pool.execute("delete from alarms")
+
+    async def fill(self, count: int, *, members: int = 500) -> None:
+        await self._pool.execute("truncate jobs cascade")
+        # Nobody has to be woken, which is most of the time that a million takes.
+        await self._pool.execute("alter table jobs disable trigger user")
+        await fill(self._pool, count, members=members)
+        await self._pool.execute("alter table jobs enable trigger user")
+
+    async def put_back(self) -> None:
+        """What was worked off waits again, where it did before."""
+        await self._pool.execute(
+            "update jobs set state = 'queued', started_at = null, finished_at = null where state = 'done'"
+        )
+
+    async def claim_one(self) -> float:
+        """Milliseconds of a claim; the job goes back to its place."""
+        queue, jobs = self._queue(), []
+
+        async def claim() -> None:
+            jobs.extend(await queue.claim(1))
+
+        taken = await timed(claim)
+        await queue.hand_back(*jobs)
+        return taken
+
+    async def drain(self, count: int, concurrency: int) -> float:
+        meter = Meter(count, lambda: loop.stop())
+
+        async def paint(_job: Job) -> None:
+            meter.start()
+
+        loop = self._loop(paint, concurrency)
+        await loop.serve(grace_seconds=60)
+        return meter.rate()
+
+    async def enqueue(self) -> int:
+        """The job's id. Each is another member's: nobody may have many in line."""
+        job = await self._jobs.enqueue(order(member_id=next(self._members)))
+        if job is None:
+            raise AssertionError("it was not stored")
+        return job.id
+
+    def serving(self, on_start: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        async def paint(_job: Job) -> None:
+            on_start()
+
+        return self.working(paint, concurrency=10)
+
+    @asynccontextmanager
+    async def working(
+        self, paint: Callable[[Job], Awaitable[None]], *, concurrency: int
+    ) -> AsyncIterator[None]:
+        """One worker that does this with each job."""
+        loop = self._loop(paint, concurrency)
+        listener = asyncio.create_task(listen(self._url, {"job_queued": loop.wake}))
+        worker = asyncio.create_task(loop.serve(grace_seconds=60))
+        yield
+        loop.stop()
+        await worker
+        listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listener
+
+    def _loop(self, paint: Callable[[Job], Awaitable[None]], concurrency: int) -> Loop:
+        queue = self._queue()
+
+        async def run(job: Job) -> None:
+            await paint(job)
+            await queue.finish(job, painted_seed=None, original_bytes=0)
+
+        async def on_error(job: Job, error: Exception) -> None:
+            raise error
+
+        return Loop(queue, run, on_error, concurrency=concurrency, lease_seconds=LEASE_SECONDS)
+
+    def _queue(self) -> Queue:
+        return Queue(self._pool, worker="benchmark", lease_seconds=LEASE_SECONDS, attempts_max=1)

@@ -1,0 +1,88 @@
+"""Jobs a second that do nothing: through one worker, and into the queue."""
+
+import asyncio
+import time
+from functools import partial
+
+from benchmarks.contestants import DURABLE, FLOOR, OURS, PROCRASTINATE, contestants, installed
+from benchmarks.contestants.contestant import Contestant, TakesMany
+from benchmarks.figures import interleaved, ratio, timed, told
+from benchmarks.report import Goal, Result, Table
+from benchmarks.stage import Stage
+
+TITLE = "Queue throughput"
+
+CONCURRENCIES = (10, 50)
+ROUNDS = 5
+JOBS = 1000
+ENQUEUED = 300
+
+
+async def measure(stage: Stage) -> Result:
+    rounds, jobs = stage.amount(ROUNDS, quick=1), stage.amount(JOBS, quick=60)
+    enqueued = stage.amount(ENQUEUED, quick=10)
+    samples: dict[str, dict[str, list[float]]] = {}
+    async with contestants(await installed(stage)) as entered:
+        for concurrency in CONCURRENCIES:
+            stage.say(f"one worker, {concurrency} jobs at once ...")
+            cases = {name: partial(_drain, one, jobs, concurrency) for name, one in entered.items()}
+            samples[f"worked off, {concurrency} at once"] = await interleaved(rounds, cases)
+        # Both kinds of pgqueuer differ only in how a job ends.
+        entered.pop(DURABLE, None)
+        for clients in (1, 10):
+            stage.say(f"{clients} that enqueue ...")
+            cases = {name: partial(_enqueue, one, enqueued, clients) for name, one in entered.items()}
+            samples[f"enqueued one by one, by {clients}"] = await interleaved(rounds, cases)
+        stage.say("many enqueued in one call ...")
+        cases = {
+            name: partial(_enqueue_many, one, enqueued)
+            for name, one in entered.items()
+            if isinstance(one, TakesMany)
+        }
+        samples[f"{enqueued} enqueued in one call"] = await interleaved(rounds, cases)
+    return Result(
+        tables=[_table(title, figures) for title, figures in samples.items()],
+        goals=[goal for at in CONCURRENCIES for goal in _goals(at, samples[f"worked off, {at} at once"])],
+        samples={f"{title}: {name}, 1/s": f for title, of in samples.items() for name, f in of.items()},
+    )
+
+
+async def _drain(contestant: Contestant, jobs: int, concurrency: int) -> float:
+    await contestant.fill(jobs)
+    return await contestant.drain(jobs, concurrency)
+
+
+async def _enqueue(contestant: Contestant, jobs: int, clients: int) -> float:
+    await contestant.fill(0)
+
+    async def one_by_one() -> None:
+        for _ in range(jobs // clients):
+            await contestant.enqueue()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one_by_one() for _ in range(clients)))
+    return jobs / (time.perf_counter() - began)
+
+
+async def _enqueue_many(contestant: TakesMany, jobs: int) -> float:
+    return jobs / (await timed(lambda: contestant.enqueue_many(jobs)) / 1000)
+
+
+def _table(title: str, figures: dict[str, list[float]]) -> Table:
+    rows = [(name, told(rates), f"{ratio(rates, figures[FLOOR]):.2f}") for name, rates in figures.items()]
+    return Table(f"Jobs a second, {title}", ("", "jobs/s", "of the floor"), rows)
+
+
+def _goals(concurrency: int, figures: dict[str, list[float]]) -> list[Goal]:
+    aims = {FLOOR: 0.8, PROCRASTINATE: 3.0, DURABLE: 1.0}
+    return [
+        Goal(
+            what=f"throughput, {concurrency} at once, over {name}",
+            aim=aim,
+            reached=ratio(figures[OURS], figures[name]),
+            unit="×",
+            at_most=False,
+        )
+        for name, aim in aims.items()
+        if name in figures
+    ]

@@ -1,0 +1,33 @@
+"""Group commit: calls that come while one is under way are made together as the next."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Batcher(Generic[Item, Answer]):
+    """`send` is never called twice at once. A lone item is sent at once; nothing waits for others to come."""
+
+    def __init__(self, send: Callable[[list[Item]], Awaitable[Answer]]) -> None:
+        self._send = send
+        self._sending = asyncio.Lock()
+        self._waiting: list[Item] = []
+        self._next: asyncio.Task[Answer] | None = None
+
+    async def send(self, item: Item) -> Answer:
+        """The answer to the call that the item went with, which is made even if nobody waits for it any more.
+
+        What that call raises, all of its items raise.
+        """
+        self._waiting.append(item)
+        if self._next is None:
+            self._next = asyncio.create_task(self._send_waiting())
+        return await asyncio.shield(self._next)
+
+    async def _send_waiting(self) -> Answer:
+        async with self._sending:
+            items, self._waiting, self._next = self._waiting, [], None
+            return await self._send(items)

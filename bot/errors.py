@@ -42,7 +42,10 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
 async def tell(interaction: Interaction, error: Exception) -> None:
     """Tells the member, and only the member, what went wrong."""
     text, level = explain(error, words_of(interaction))
-    log.log(level, "an interaction failed: %s", error, exc_info=error if level >= logging.ERROR else None)
+    # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
+    log.log(
+        level, "an interaction failed: %r", str(error), exc_info=error if level >= logging.ERROR else None
+    )
     view = render.notice(text)
     try:
         if interaction.response.is_done():

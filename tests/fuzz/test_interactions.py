@@ -18,7 +18,7 @@ from db.pool import Pool
 from db.settings import DatabaseSettings
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Answer
 from sandbox.discord.state import MessageFlag
-from tests.connected import EMOJI, Connected, caught, connected
+from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
 from tests.contract import DiscordContract
 from tests.fuzz.examples import fuzz, json_values, texts
 
@@ -88,7 +88,10 @@ async def talk(
     bucket: Bucket,
     contract: DiscordContract | None,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Talk]:
+    # How fast an answer comes is not asked here, of a machine that may be busy with other tests.
+    monkeypatch.setattr("sandbox.discord.interactions.FIRST_ANSWER_SECONDS", BOUND_SECONDS)
     caplog.set_level(logging.INFO, "bot")
     settings = DatabaseSettings.model_validate({"database_url": database_url})
     async with connected(settings, pool, bucket) as bot:
@@ -126,6 +129,7 @@ bounded = st.fixed_dictionaries(
 @example({"prompt": "fox", "seed": -1}, False)
 @example({"prompt": "fox", "model": "upscale-fast"}, False)
 @example({"prompt": "fox", "shape": "round"}, True)
+@example({"prompt": "fox", "style": "\x1f"}, True)
 @example({"prompt": "x" * 2001}, True)
 async def test_a_picture_is_ordered_or_refused_in_words(
     talk: Talk, options: dict[str, Any], direct: bool

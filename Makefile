@@ -22,7 +22,7 @@ run: install  ## the whole of it on this machine: a local Discord, Stability, Po
 	@$(BIN)/python -m sandbox
 
 test: lint  ## lint, types, import rules and every test
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 drill: install  ## the whole system under load while everything around it fails (ARGS="--seconds 60 --seed 7")
 	@$(BIN)/python -m tests.drill $(ARGS)

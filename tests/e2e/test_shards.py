@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import asyncpg
 
+from db.pool import Pool
 from sandbox.processes import Process, print_line
 from tests.conditions import until
 from tests.e2e.test_health import free_port, health
@@ -82,7 +83,9 @@ async def another_session_in_its_place(house: House) -> AsyncIterator[None]:
         successor.terminate()
 
 
-async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(house: House) -> None:
+async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(
+    house: House, pool: Pool
+) -> None:
     shards = Shards(house)
     assert set(shards.of.values()) == {0, 1}
     async with member(house.servers.discord.url, "Ada") as ada:
@@ -92,6 +95,8 @@ async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(ho
         asked = [await ask(ada, channel) for channel in shards.of]
         for interaction in asked:
             await ada.reply(interaction, is_waiting)
+        # Without its id nobody finds a message whose token is over, and the picture is posted instead.
+        await until(lambda: pool.fetchval("select count(message_id) from jobs"), lambda known: known == 2)
 
         # Only the second is left, and edits messages also in the server that it knows nothing of.
         await first.kill()

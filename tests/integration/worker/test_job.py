@@ -141,16 +141,20 @@ async def test_a_worker_that_is_too_late_leaves_nothing_behind(
 async def test_a_job_that_is_cancelled_while_it_is_stored_leaves_nothing_behind(
     pool: Pool, runner: JobRunner, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storing = asyncio.Event()
+    stored, put_original = asyncio.Event(), bucket.put_original
+
+    async def put(job: Job, original: bytes) -> None:
+        await put_original(job, original)
+        stored.set()
 
     async def stall(_job: Job, _preview: bytes) -> None:
-        storing.set()
         await asyncio.Event().wait()
 
+    monkeypatch.setattr(bucket, "put_original", put)
     monkeypatch.setattr(bucket, "put_preview", stall)
     held = await running(pool, width=256, height=256)
     task = asyncio.create_task(runner.run(held))
-    await asyncio.wait_for(storing.wait(), 10)
+    await asyncio.wait_for(stored.wait(), 10)
     await Jobs(pool).cancel(held.id)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

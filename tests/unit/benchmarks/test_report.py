@@ -69,7 +69,7 @@ def test_results_are_written_where_the_page_has_its_marks(tmp_path: Path) -> Non
 
 def test_the_page_has_a_place_for_each_measure() -> None:
     places = [name for _open, name, _close in MARKS.findall(PAGE.read_text())]
-    assert {"machine", "goals", *MEASURES} <= set(places)
+    assert sorted(places) == sorted({"machine", "goals", *MEASURES})
 
 
 def test_results_are_kept_with_the_machine() -> None:

@@ -109,31 +109,45 @@ def _stages(rounds: int) -> dict[str, list[float]]:
 
 
 def _result(samples: Samples, memory: Samples) -> Result:
+    in_flight = _in_flight(memory)
+    goals = [
+        Goal(
+            "CPU of a picture without resize, preview left out, beside the floor",
+            1.3, ratio(samples["bare"], samples["both"]), "times", at_most=True,
+        ),
+        Goal(
+            "memory of a job in flight, in pictures as RGB",
+            3, statistics.median(in_flight["other"]) / DECODED_BYTES, "pictures", at_most=True,
+        ),
+    ]  # fmt: skip
+    tables = [_cpu_table(samples), _stages_table(samples), _memory_table(memory, in_flight)]
+    return Result(tables, goals, {**samples, **memory})
+
+
+def _cpu_table(samples: Samples) -> Table:
+    ours = {"bare": "the worker, preview left out", "same": "the worker", "other": "the worker, another size"}
+    rows = [
+        (
+            title,
+            told(samples[name], 1),
+            f"{ratio(samples[name], samples['both']):.2f}",
+            told(samples[f"{name} jobs/s"], 1),
+        )
+        for name, title in ours.items()
+    ]
+    return Table(
+        "CPU of a picture, in milliseconds, and jobs a second",
+        ("", "CPU ms", "of the floor", "jobs/s"),
+        [("floor: read, put", told(samples["both"], 1), "1.00", ""), *rows],
+        note=f"{AT_ONCE} at once. All of it is one process; its database and servers are not counted.",
+    )
+
+
+def _stages_table(samples: Samples) -> Table:
     def beyond(one: str, other: str) -> str:
         return told([a - b for a, b in zip(samples[one], samples[other], strict=True)], 1)
 
-    cpu = Table(
-        "CPU of a picture, in milliseconds, and jobs a second",
-        ("", "CPU ms", "of the floor", "jobs/s"),
-        [
-            ("floor: read, put", told(samples["both"], 1), "1.00", ""),
-            *(
-                (
-                    title,
-                    told(samples[name], 1),
-                    f"{ratio(samples[name], samples['both']):.2f}",
-                    told(samples[f"{name} jobs/s"], 1),
-                )
-                for title, name in (
-                    ("the worker, preview left out", "bare"),
-                    ("the worker", "same"),
-                    ("the worker, another size", "other"),
-                )
-            ),
-        ],
-        note=f"{AT_ONCE} at once. All of it is one process; its database and servers are not counted.",
-    )
-    stages = Table(
+    return Table(
         "What each stage of it costs",
         ("stage", "CPU ms"),
         [
@@ -146,35 +160,32 @@ def _result(samples: Samples, memory: Samples) -> Result:
             ("another size: scale, cut, encode as PNG", beyond("prepare other", "prepare")),
         ],
     )
-    in_flight = {
+
+
+def _in_flight(memory: Samples) -> dict[str, list[float]]:
+    """The bytes that each further picture takes."""
+    return {
         name: [
             (many - one) / (AT_ONCE - 1)
             for one, many in zip(memory[f"{name} 1"], memory[f"{name} {AT_ONCE}"], strict=True)
         ]
         for name in ("same", "other")
     }
-    space = Table(
+
+
+def _memory_table(memory: Samples, in_flight: Samples) -> Table:
+    rows = [
+        (
+            title,
+            *(told([peak / 1e6 for peak in memory[f"{name} {n}"]], 1) for n in (1, AT_ONCE)),
+            told([each / 1e6 for each in in_flight[name]], 1),
+            f"{statistics.median(in_flight[name]) / DECODED_BYTES:.2f}",
+        )
+        for title, name in (("as painted", "same"), ("another size", "other"))
+    ]
+    return Table(
         "Peak memory",
         ("", "1 at once, MB", f"{AT_ONCE} at once, MB", "each more in flight, MB", "in pictures"),
-        [
-            (
-                title,
-                *(told([peak / 1e6 for peak in memory[f"{name} {n}"]], 1) for n in (1, AT_ONCE)),
-                told([each / 1e6 for each in in_flight[name]], 1),
-                f"{statistics.median(in_flight[name]) / DECODED_BYTES:.2f}",
-            )
-            for title, name in (("as painted", "same"), ("another size", "other"))
-        ],
+        rows,
         note=f"A picture is its pixels as RGB, {DECODED_BYTES / 1e6:.1f} MB; as a PNG it is half of that.",
     )
-    goals = [
-        Goal(
-            "CPU of a picture without resize, preview left out, beside the floor",
-            1.3, ratio(samples["bare"], samples["both"]), "times", at_most=True,
-        ),
-        Goal(
-            "memory of a job in flight, in pictures as RGB",
-            3, statistics.median(in_flight["other"]) / DECODED_BYTES, "pictures", at_most=True,
-        ),
-    ]  # fmt: skip
-    return Result([cpu, stages, space], goals, {**samples, **memory})

@@ -1,6 +1,6 @@
 """What a worker counts: how its jobs ended, how long each part took, and what it cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -14,66 +14,48 @@ from db.retention import Expired
 class WorkerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.ended = Ended(registry)
-        self._pickup = Histogram(
-            "tigerbrush_job_pickup_delay_seconds",
-            "How long a job waited until a worker took it for the first time",
-            buckets=LONG_BUCKETS,
-            registry=registry,
+        self._time(registry)
+        self._count(registry)
+
+    def _time(self, registry: CollectorRegistry) -> None:
+        def seconds(name: str, what: str, labels: Sequence[str] = (), *, short: bool = False) -> Histogram:
+            buckets = SHORT_BUCKETS if short else LONG_BUCKETS
+            return Histogram(f"tigerbrush_{name}_seconds", what, labels, buckets=buckets, registry=registry)
+
+        self._pickup = seconds(
+            "job_pickup_delay", "How long a job waited until a worker took it for the first time"
         )
-        self._generation = Histogram(
-            "tigerbrush_generation_seconds",
-            "How long Stability took for one call, failed ones included",
-            ["model"],
-            buckets=LONG_BUCKETS,
-            registry=registry,
+        self._generation = seconds(
+            "generation", "How long Stability took for one call, failed ones included", ["model"]
         )
-        self.prepare = Histogram(
-            "tigerbrush_prepare_seconds",
-            "How long it took to make a picture's exact size and its preview",
-            buckets=SHORT_BUCKETS,
-            registry=registry,
+        self.prepare = seconds(
+            "prepare", "How long it took to make a picture's exact size and its preview", short=True
         )
-        self.upload = Histogram(
-            "tigerbrush_upload_seconds",
-            "How long the bucket took for a picture and its preview, failed tries included",
-            buckets=LONG_BUCKETS,
-            registry=registry,
+        self.upload = seconds(
+            "upload", "How long the bucket took for a picture and its preview, failed tries included"
         )
-        self.rate_limit_wait = Histogram(
-            "tigerbrush_rate_limit_wait_seconds",
-            "How long a call to Stability was held back to keep to its rate limit",
-            buckets=LONG_BUCKETS,
-            registry=registry,
-        )
-        self._attempts_failed = Counter(
-            "tigerbrush_attempts_failed",
-            "Attempts at a job that failed, whatever became of the job",
-            ["code"],
-            registry=registry,
-        )
-        self._credits = Counter(
-            "tigerbrush_credits_spent",
-            "Stability's credits (0.01 USD each) that were spent",
-            ["model"],
-            registry=registry,
-        )
-        self._leases_lost = Counter(
-            "tigerbrush_leases_lost", "Jobs whose worker was lost, as their lease ran out", registry=registry
-        )
-        self._parked = Counter(
-            "tigerbrush_pictures_parked_ever",
-            "Pictures that went to Postgres, as the bucket did not take them",
-            registry=registry,
+        self.rate_limit_wait = seconds(
+            "rate_limit_wait", "How long a call to Stability was held back to keep to its rate limit"
         )
 
-        self._expired = Counter(
-            "tigerbrush_pictures_expired",
-            "Pictures whose originals are kept no longer, as the days for it are over",
-            registry=registry,
+    def _count(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, what: str, labels: Sequence[str] = ()) -> Counter:
+            return Counter(f"tigerbrush_{name}", what, labels, registry=registry)
+
+        self._attempts_failed = counter(
+            "attempts_failed", "Attempts at a job that failed, whatever became of the job", ["code"]
         )
-        self._expired_bytes = Counter(
-            "tigerbrush_pictures_expired_bytes", "What the originals of these take", registry=registry
+        self._credits = counter(
+            "credits_spent", "Stability's credits (0.01 USD each) that were spent", ["model"]
         )
+        self._leases_lost = counter("leases_lost", "Jobs whose worker was lost, as their lease ran out")
+        self._parked = counter(
+            "pictures_parked_ever", "Pictures that went to Postgres, as the bucket did not take them"
+        )
+        self._expired = counter(
+            "pictures_expired", "Pictures whose originals are kept no longer, as the days for it are over"
+        )
+        self._expired_bytes = counter("pictures_expired_bytes", "What the originals of these take")
 
     def claimed(self, job: Job) -> None:
         if job.attempt == 1 and job.started_at is not None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -7,6 +8,7 @@ import pytest
 from db.bucket import Bucket, open_bucket, original_key
 from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job, Jobs
+from db.links import Links
 from db.pool import Pool
 from db.settings import BucketSettings
 from tests.orders import order
@@ -91,17 +93,26 @@ async def test_a_link_opens_by_the_public_name_that_it_is_signed_for_and_by_no_o
             assert (await fetch(link.replace(public, inside)))[0] == 403
 
 
-async def test_a_domain_of_ones_own_stands_for_the_bucket(job: Job) -> None:
-    settings = BucketSettings.model_validate(
-        {
-            "aws_access_key_id": "id",
-            "aws_secret_access_key": "secret",
-            "bucket_name": "tigers",
-            "public_bucket_url": "https://pictures.example.com",
-        }
-    )
-    async with open_bucket(settings) as bucket:
-        assert bucket.link(job).startswith(f"https://pictures.example.com/{original_key(job)}?")
+@pytest.mark.parametrize("endpoint", ["https://fly.storage.tigris.dev", "https://t3.storage.dev"])
+def test_a_domain_of_ones_own_takes_the_place_of_tigris_after_signing(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: now)
+    given = {
+        "aws_endpoint_url_s3": endpoint,
+        "aws_access_key_id": "id",
+        "aws_secret_access_key": "secret",
+        "bucket_name": "pictures.example.com",
+        "bucket_addressing": "path",
+    }
+    domain = "https://pictures.example.com"
+    plain, ours = [
+        Links(BucketSettings.model_validate(given | public)).to("key/1/original.png")
+        for public in ({}, {"public_bucket_url": domain})
+    ]
+    assert plain.startswith(f"{endpoint}/pictures.example.com/key/1/original.png?")
+    assert ours == plain.replace(f"{endpoint}/pictures.example.com", domain)
 
 
 @pytest.mark.parametrize("download", [False, True])

@@ -49,7 +49,7 @@ class Store:
             saved = json.loads((self._directory / "world.json").read_text())
         except FileNotFoundError:
             return seed(self._clock)
-        return _world_from(saved, self._clock)
+        return _world_from(_of_several_servers(saved), self._clock)
 
     def changed(self) -> None:
         """Has the world written soon."""
@@ -106,6 +106,18 @@ def _world_to(world: World) -> Json:
         "commands": list(world.commands.values()),
         "interactions": [asdict(interaction) for interaction in world.interactions.values()],
     }
+
+
+def _of_several_servers(saved: Json) -> Json:
+    """What an earlier version saved had one, and did not say of channels whose they are."""
+    if "guild" not in saved:
+        return saved
+    guild_id = saved["guild"]["id"]
+    channels = [
+        {**channel, "guild_id": None if channel["recipient_id"] else guild_id}
+        for channel in saved["channels"]
+    ]
+    return {**saved, "guilds": [saved["guild"]], "channels": channels}
 
 
 def _world_from(saved: Json, clock: Callable[[], float]) -> World:

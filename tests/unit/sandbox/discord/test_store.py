@@ -1,5 +1,6 @@
 """The world on disk."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from sandbox.discord.store import Store
 
 def saved(world: World) -> dict[str, Any]:
     """All of a world but its clock, which is not on disk."""
-    kept = ("bot_id", "guild", "users", "channels", "messages", "commands", "interactions")
+    kept = ("bot_id", "guilds", "users", "channels", "messages", "commands", "interactions")
     whole = {name: getattr(world, name) for name in kept}
     return {**whole, "last": world.snowflakes.last}
 
@@ -51,6 +52,19 @@ def test_the_world_is_the_same_after_a_restart(tmp_path: Path) -> None:
     assert saved(second.world) == saved(first.world)
     assert second.get_file("5") == b"four"
     assert int(second.world.snowflakes.next()) > int(first.world.snowflakes.last)
+
+
+def test_a_world_of_before_there_were_several_servers_is_read(tmp_path: Path) -> None:
+    first = Store(tmp_path, time.time)
+    furnish(first.world)
+    first.save()
+    path = tmp_path / "world.json"
+    old = json.loads(path.read_text())
+    (old["guild"],) = old.pop("guilds")
+    for channel in old["channels"]:
+        del channel["guild_id"]
+    path.write_text(json.dumps(old))
+    assert saved(Store(tmp_path, time.time).world) == saved(first.world)
 
 
 def test_a_write_that_breaks_off_leaves_the_old_world(

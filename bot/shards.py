@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from discord.http import Route
 
+from bot.endpoints import wait_for_discord
 from bot.settings import BotSettings
 from db.migrate import wait_until_migrated
 from db.pool import Pool
@@ -31,6 +32,7 @@ async def serve(client: "Client", settings: BotSettings, pool: Pool, locks: Shar
     It does not go back to waiting then: a process that ends leaves nothing behind that could still answer,
     and the platform starts it again.
     """
+    await wait_for_discord()
     await client.login(settings.discord_token.get_secret_value())
     shards = await _choose(client, settings)
     await wait_until_migrated(pool)

@@ -26,6 +26,14 @@ async def test_a_session_that_is_no_longer_valid_is_replaced(
     assert len(house.servers.stability.calls) == 2
 
 
+async def test_a_bot_that_starts_while_discord_is_away_waits_for_it(house: House, ada: Member) -> None:
+    # After which discord.py itself does not try again.
+    await fault(house.servers.discord.url, "rest", status=503, times=2)
+    bot = await house.bot()
+    await ada.until_bot_is(online=True)
+    assert await bot.stop() == 0
+
+
 @pytest.mark.parametrize("status", [500, 429])
 async def test_an_edit_that_is_refused_for_now_is_made_later(house: House, ada: Member, status: int) -> None:
     await house.bot()

@@ -123,7 +123,9 @@ class Wire:
         resource = request.match_info.route.resource
         route = f"{request.method} {resource.canonical if resource else request.path}"
         by_token = "{token}" in route
-        if not by_token and request.headers.get("Authorization") != f"Bot {self._token}":
+        # Where the gateway is, anybody may ask.
+        needs_bot = not by_token and not route.endswith("/gateway")
+        if needs_bot and request.headers.get("Authorization") != f"Bot {self._token}":
             raise errors.unauthorized()
         fault = self._faults.meet(request.path)
         if fault is not None:

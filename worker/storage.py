@@ -9,7 +9,7 @@ from db.bucket import Bucket
 from db.errors import BucketUnavailable, LostJob, ParkingFull
 from db.jobs import Job
 from db.parking import Parking
-from db.pool import UNAVAILABLE
+from db.pool import UNAVAILABLE, until_answered
 from db.queue import Queue
 from worker.imaging import Pictures
 from worker.watch import Watch
@@ -24,7 +24,7 @@ BUCKET_SECONDS = 15.0
 
 PAUSE_SECONDS_MAX = 15.0
 LAST_SECONDS = 5.0
-"""How long the last try of a worker that is stopped may take, after its time of grace."""
+"""How long the last tries of a worker that is stopped may take, after its time of grace."""
 
 
 class Storage:
@@ -78,7 +78,7 @@ class Storage:
         """The worker is stopped, and parking is quick; or the job was taken away, and nothing is parked."""
         try:
             async with asyncio.timeout(LAST_SECONDS):
-                await self._park(job, seed, pictures)
+                await until_answered(lambda: self._park(job, seed, pictures))
         except (LostJob, ParkingFull, *UNAVAILABLE) as error:
             log.error("its picture is given up: %s", error or type(error).__name__)
             await self._discard(job)

@@ -1,6 +1,8 @@
 """A picture that is paid for is safe somewhere, or in the memory of a worker that keeps trying."""
 
 import asyncio
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -155,6 +157,26 @@ async def test_a_worker_that_is_stopped_parks_what_it_holds(
     pool: Pool, bucket: Bucket, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (60.0,))
+    held = await running(pool)
+    task = bring(storage(pool, bucket), held)
+    await asyncio.wait_for(outage.tried.wait(), TIMEOUT_SECONDS)
+    task.cancel()
+    await finished(task)
+    assert (await stored(pool, held.id)).parked
+
+
+async def test_a_worker_that_is_stopped_while_postgres_restarts_tries_again(
+    pool: Pool, bucket: Bucket, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, park = count(1), Parking.park
+
+    async def park_at_last(self: Parking, *arguments: Any, **more: Any) -> int:
+        if next(tries) == 1:
+            raise ConnectionResetError("Postgres is shutting down")
+        return await park(self, *arguments, **more)
+
+    monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (60.0,))
+    monkeypatch.setattr(Parking, "park", park_at_last)
     held = await running(pool)
     task = bring(storage(pool, bucket), held)
     await asyncio.wait_for(outage.tried.wait(), TIMEOUT_SECONDS)

@@ -24,6 +24,7 @@ from bot.registration import Registration
 from bot.services import Interaction, Services
 from bot.shards import Shards
 from bot.words import Translator
+from db.errors import reason
 from db.identifies import IDENTIFY_SECONDS, Identifies
 from db.pool import UNAVAILABLE
 
@@ -89,7 +90,7 @@ class Client(discord.AutoShardedClient):
         try:
             seconds = await in_time(self.identifies.reserve((shard_id or 0) % self._identify_buckets))
         except UNAVAILABLE as error:
-            log.warning("identifying without a word with other bots: %s", error or type(error).__name__)
+            log.warning("identifying without a word with other bots: %s", reason(error))
             seconds = IDENTIFY_SECONDS
         await asyncio.sleep(seconds)
 

@@ -11,6 +11,8 @@ import discord.gateway
 import discord.http
 from yarl import URL
 
+from db.errors import reason
+
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0
@@ -44,4 +46,4 @@ async def _problem(session: aiohttp.ClientSession) -> str | None:
             passing = response.status == 429 or response.status >= 500
             return f"status {response.status}" if passing else None
     except (aiohttp.ClientError, TimeoutError) as error:
-        return str(error) or type(error).__name__
+        return reason(error)

@@ -17,7 +17,7 @@ from bot.offers import Offers
 from bot.picture import picture_reply
 from bot.render import Reply
 from bot.words import Languages
-from db.errors import BucketUnavailable, PictureGone
+from db.errors import BucketUnavailable, PictureGone, reason
 from db.jobs import Estimate, Job, Jobs, State
 from db.logs import about_job
 from db.pictures import Pictures
@@ -99,7 +99,7 @@ class Keeper:
                     self._poll_due = False
                     await self._begin_moved()
             except UNAVAILABLE as error:
-                log.warning("replies could not be looked up: %s", error or type(error).__name__)
+                log.warning("replies could not be looked up: %s", reason(error))
             await self._wake.wait()
         await asyncio.gather(*self._tasks)
 
@@ -185,7 +185,7 @@ class Keeper:
         ).total_seconds()
         # The longer it has been failing, the longer the pause: no column has to count the tries.
         delay_seconds = min(max(1.0, behind_seconds / 4), PAUSE_SECONDS_MAX)
-        log.warning("its reply is tried again in %.0f s: %s", delay_seconds, error or type(error))
+        log.warning("its reply is tried again in %.0f s: %s", delay_seconds, reason(error))
         await self._replies.postpone(job.id, delay_seconds=delay_seconds, count_fault=count_fault)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)
 

@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from bot.messenger import Shown
+from db.errors import reason
 from db.jobs import Job, State
 
 log = logging.getLogger(__name__)
@@ -43,4 +44,4 @@ class Offers:
         try:
             await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("no reaction under message %d: %s", shown.message_id, error or type(error).__name__)
+            log.info("no reaction under message %d: %s", shown.message_id, reason(error))

@@ -9,6 +9,7 @@ from bot import render
 from bot.access import in_time
 from bot.errors import UNANSWERED
 from bot.services import Interaction, services_of, words_of
+from db.errors import reason
 from db.jobs import Estimate, Job, Jobs, Order
 from db.logs import about_job
 from db.models import painter
@@ -67,7 +68,7 @@ async def _answer(interaction: Interaction, order: Order, job: Job) -> None:
         callback = await interaction.response.send_message(view=reply.view, ephemeral=order.is_ephemeral)
     except UNANSWERED as error:
         # The job is stored all the same: the keeper finds it unanswered, and another way to the member.
-        log.warning("it is stored and could not be answered: %s", error or type(error).__name__)
+        log.warning("it is stored and could not be answered: %s", reason(error))
         return
     try:
         await services.replies.shown(
@@ -80,7 +81,7 @@ async def _answer(interaction: Interaction, order: Order, job: Job) -> None:
         )
     except UNAVAILABLE as error:
         # The keeper shows it once more, and learns the message's id by that.
-        log.warning("its answer could not be recorded: %s", error or type(error).__name__)
+        log.warning("its answer could not be recorded: %s", reason(error))
     # What an idle worker notified of meanwhile was not due yet.
     asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
 
@@ -90,7 +91,7 @@ async def _estimate(jobs: Jobs, job: Job) -> Estimate:
     try:
         return await within(ESTIMATE_SECONDS, jobs.estimate(job))
     except UNAVAILABLE as error:
-        log.warning("its place in line is not known: %s", error or type(error).__name__)
+        log.warning("its place in line is not known: %s", reason(error))
         return Estimate(None, None)
 
 

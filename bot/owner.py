@@ -8,6 +8,7 @@ import discord
 from bot import render
 from bot.errors import UNANSWERED
 from db.alarms import Alarm, AlarmCode, Alarms
+from db.errors import reason
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Owner:
         try:
             untold = await self._alarms.claim_untold()
         except UNAVAILABLE as error:
-            log.warning("alarms could not be looked up: %s", error or type(error).__name__)
+            log.warning("alarms could not be looked up: %s", reason(error))
             return
         for alarm in untold:
             text = _text(alarm)

@@ -6,6 +6,7 @@ import sys
 
 import asyncpg
 
+from db.errors import reason
 from db.migrate import migrate
 from db.settings import DatabaseSettings, load
 
@@ -30,7 +31,7 @@ def main() -> None:
     try:
         asyncio.run(_migrate())
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        sys.exit(f"The database could not be migrated: {error or type(error).__name__}")
+        sys.exit(f"The database could not be migrated: {reason(error)}")
 
 
 if __name__ == "__main__":

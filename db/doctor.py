@@ -13,7 +13,7 @@ import asyncpg
 from db import queries
 from db.bucket import Bucket
 from db.diagnosis import Check, Finding, Trouble, examine
-from db.errors import BucketUnavailable
+from db.errors import BucketUnavailable, reason
 from db.migrate import missing_migrations
 from db.pool import UNAVAILABLE, Connection, Pool
 from db.settings import DatabaseSettings
@@ -61,7 +61,7 @@ class Doctor:
             version = await self._pool.fetchval("show server_version")
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise Trouble(
-                f"does not answer: {error or type(error).__name__}",
+                f"does not answer: {reason(error)}",
                 "Is it up, and is DATABASE_URL right (host, port, name, user, password)?",
             ) from error
         return f"version {version}"

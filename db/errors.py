@@ -9,6 +9,11 @@ class TigerbrushError(Exception):
     """The root of the errors that this program raises itself."""
 
 
+def reason(error: BaseException) -> str:
+    """For a line of the log: many exceptions of the libraries say nothing, so their class has to."""
+    return str(error) or type(error).__name__
+
+
 class InvalidRequest(TigerbrushError):
     """A member asked for what cannot be done; the text says what is wrong and what would be right.
 

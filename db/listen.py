@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import asyncpg
 
+from db.errors import reason
 from db.pool import UNAVAILABLE, Connection
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ async def listen(dsn: str, callbacks: Mapping[str, Callable[[], None]]) -> None:
             finally:
                 connection.terminate()
         except UNAVAILABLE as error:
-            log.warning("lost the LISTEN connection (%s); trying again", error or type(error).__name__)
+            log.warning("lost the LISTEN connection (%s); trying again", reason(error))
         await asyncio.sleep(delay_seconds)
         delay_seconds = min(delay_seconds * 2, RECONNECT_SECONDS_MAX)
 

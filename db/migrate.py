@@ -13,6 +13,7 @@ from importlib import resources
 import asyncpg
 
 from db import queries
+from db.errors import reason
 from db.pool import UNAVAILABLE, Connection, Pool
 
 log = logging.getLogger(__name__)
@@ -81,5 +82,5 @@ async def wait_until_migrated(pool: Pool) -> None:
                 return
             log.warning("waiting for %d migrations: run `python -m db migrate`", len(missing))
         except UNAVAILABLE as error:
-            log.warning("waiting for Postgres: %s", error or type(error).__name__)
+            log.warning("waiting for Postgres: %s", reason(error))
         await asyncio.sleep(RECHECK_SECONDS)

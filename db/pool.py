@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
+from db.errors import reason
 from db.settings import DatabaseSettings
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ async def until_answered(work: Callable[[], Awaitable[T]]) -> T:
         try:
             return await work()
         except UNAVAILABLE as error:
-            log.warning("waiting for Postgres: %s", error or type(error).__name__)
+            log.warning("waiting for Postgres: %s", reason(error))
         await asyncio.sleep(delay_seconds)
         delay_seconds = min(delay_seconds * 2, AGAIN_SECONDS_MAX)
 

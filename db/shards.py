@@ -8,7 +8,7 @@ from contextlib import suppress
 import asyncpg
 
 from db import queries
-from db.errors import ShardLost
+from db.errors import ShardLost, reason
 from db.pool import UNAVAILABLE, Connection, until_answered
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class ShardLocks:
                     async with asyncio.timeout(CONFIRM_SECONDS):
                         await ended.wait()
         except UNAVAILABLE as error:
-            log.debug("the locks are not confirmed: %s", error or type(error).__name__)
+            log.debug("the locks are not confirmed: %s", reason(error))
         connection.terminate()
 
     async def _take_again(self) -> None:
@@ -93,7 +93,7 @@ class ShardLocks:
                     return
                 refusals += 1
             except UNAVAILABLE as error:
-                log.debug("waiting for Postgres: %s", error or type(error).__name__)
+                log.debug("waiting for Postgres: %s", reason(error))
             await asyncio.sleep(TRY_SECONDS)
         raise ShardLost(f"another bot has taken over {self}")
 

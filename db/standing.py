@@ -6,6 +6,7 @@ import logging
 from prometheus_client import CollectorRegistry, Gauge
 
 from db import queries
+from db.errors import reason
 from db.pool import UNAVAILABLE, Pool
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Standing:
             try:
                 await self.look()
             except UNAVAILABLE as error:
-                log.debug("nothing is known of the queue: %s", error or type(error).__name__)
+                log.debug("nothing is known of the queue: %s", reason(error))
                 self._set(dict.fromkeys(self._gauges, float("nan")))
             await asyncio.sleep(self._every_seconds)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from db.bucket import Bucket
-from db.errors import BucketUnavailable, LostJob
+from db.errors import BucketUnavailable, LostJob, reason
 from db.jobs import Job
 from db.logs import about_job
 from db.parking import Parked, Parking
@@ -39,7 +39,7 @@ class Carrier:
             try:
                 await self._carry_all()
             except UNAVAILABLE as error:
-                log.warning("parked pictures stay for now: %s", error or type(error).__name__)
+                log.warning("parked pictures stay for now: %s", reason(error))
 
     async def _carry_all(self) -> None:
         carried = 0
@@ -60,7 +60,7 @@ class Carrier:
                 await self._bucket.put_original(job, parked.original)
                 await self._bucket.put_preview(job, parked.preview)
         except (BucketUnavailable, TimeoutError) as error:
-            log.warning("it stays parked: %s", error or type(error).__name__)
+            log.warning("it stays parked: %s", reason(error))
             await self._parking.postpone(job)
             return False
         await self._record(job)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from db.errors import LostJob
+from db.errors import LostJob, reason
 from db.jobs import Job
 from db.logs import about_job
 from db.pool import UNAVAILABLE, within
@@ -86,7 +86,7 @@ class Loop:
             jobs = await self._queue.claim(free)
         except UNAVAILABLE as error:
             # The next poll tries again.
-            log.warning("nothing could be claimed: %s", error or type(error).__name__)
+            log.warning("nothing could be claimed: %s", reason(error))
             return
         for job in jobs:
             task = asyncio.create_task(self._hold(job), name=f"job-{job.id}")
@@ -144,7 +144,7 @@ class Loop:
                     self._queue.extend_leases(asked.keys()),
                 )
             except UNAVAILABLE as error:
-                log.warning("leases could not be extended: %s", error or type(error).__name__)
+                log.warning("leases could not be extended: %s", reason(error))
                 continue
             for lost in asked.keys() - kept:
                 # Its own finish may have come in between; then the task is over and this does nothing.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 from db.bucket import Bucket
-from db.errors import BucketUnavailable, LostJob, ParkingFull
+from db.errors import BucketUnavailable, LostJob, ParkingFull, reason
 from db.jobs import Job
 from db.parking import Parking
 from db.pool import UNAVAILABLE, until_answered
@@ -71,7 +71,7 @@ class Storage:
                     await self._park(job, seed, pictures)
                 return
             except (ParkingFull, *UNAVAILABLE) as error:
-                log.error("its picture stays in memory: %s", error or type(error).__name__)
+                log.error("its picture stays in memory: %s", reason(error))
             await asyncio.sleep(pause_seconds)
 
     async def _at_last(self, job: Job, seed: int | None, pictures: Pictures) -> None:
@@ -80,7 +80,7 @@ class Storage:
             async with asyncio.timeout(LAST_SECONDS):
                 await until_answered(lambda: self._park(job, seed, pictures))
         except (LostJob, ParkingFull, *UNAVAILABLE) as error:
-            log.error("its picture is given up: %s", error or type(error).__name__)
+            log.error("its picture is given up: %s", reason(error))
             await self._discard(job)
             raise asyncio.CancelledError from error
 

@@ -5,7 +5,7 @@ import logging
 
 from db.bucket import Bucket
 from db.erasure import Erasure
-from db.errors import BucketUnavailable, LostJob
+from db.errors import BucketUnavailable, LostJob, reason
 from db.jobs import Job
 from db.pool import UNAVAILABLE
 
@@ -35,7 +35,7 @@ class Sweeper:
                 await self._sweep()
             except (BucketUnavailable, *UNAVAILABLE) as error:
                 # The next poll goes on with the rest, and what is held is due again after its hold.
-                log.warning("deleted pictures stay for now: %s", error or type(error).__name__)
+                log.warning("deleted pictures stay for now: %s", reason(error))
 
     async def _sweep(self) -> None:
         while jobs := await self._erasure.claim_objects(BATCH, hold_seconds=HOLD_SECONDS):

@@ -7,7 +7,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from db.chores import Chores
 from db.downloads import Downloads
-from db.errors import BucketUnavailable
+from db.errors import BucketUnavailable, reason
 from db.orphans import Orphans
 from db.pool import UNAVAILABLE
 from db.queue import Queue
@@ -61,7 +61,7 @@ async def reap(queue: Queue, reach: Reach, lease_seconds: float) -> None:
             return
         reaped = await queue.reap(now)
     except UNAVAILABLE as error:
-        log.warning("no lease could be checked: %s", error or type(error).__name__)
+        log.warning("no lease could be checked: %s", reason(error))
         return
     if reaped:
         log.warning("took back %d jobs whose worker was lost: %s", len(reaped), reaped)
@@ -90,4 +90,4 @@ async def _quietly(chore: Callable[[], Awaitable[None]]) -> None:
     try:
         await chore()
     except (BucketUnavailable, *UNAVAILABLE) as error:
-        log.warning("a chore was left for the next time: %s", error or type(error).__name__)
+        log.warning("a chore was left for the next time: %s", reason(error))

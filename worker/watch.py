@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable
 
 from db.alarms import AlarmCode, Alarms
-from db.errors import FailureCode, JobFailed
+from db.errors import FailureCode, JobFailed, reason
 from db.jobs import Job
 from db.pool import UNAVAILABLE
 from db.queue import PROBE_SECONDS
@@ -72,4 +72,4 @@ async def _note(work: Awaitable[None]) -> None:
     try:
         await work
     except UNAVAILABLE as error:
-        log.warning("an alarm could not be changed: %s", error or type(error).__name__)
+        log.warning("an alarm could not be changed: %s", reason(error))

@@ -1,0 +1,54 @@
+"""Whose word an error is: Discord's own, or that of what stands before it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from bot.discord_errors import is_final, is_transient, retry_after_seconds
+
+
+def answered(status: int, body: str | dict[str, Any], **headers: str) -> discord.HTTPException:
+    response: Any = SimpleNamespace(status=status, reason="", headers=headers)
+    return discord.HTTPException(response, body)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503, 520])
+@pytest.mark.parametrize("body", ["<html>Attention required</html>", "", "error code: 1015"])
+def test_what_stands_before_discord_never_has_the_last_word(status: int, body: str) -> None:
+    assert not is_final(answered(status, body))
+    assert is_transient(answered(status, body))
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10008), (403, 50001), (403, 50013), (400, 50083)])
+def test_discords_own_refusal_is_final(status: int, code: int) -> None:
+    assert is_final(answered(status, {"code": code, "message": "No"}))
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, 20028), (429, 0), (400, 40003), (400, 30046), (503, 1)])
+def test_what_comes_too_fast_or_is_overloaded_passes(status: int, code: int) -> None:
+    assert is_transient(answered(status, {"code": code, "message": "Slow down", "retry_after": 3}))
+
+
+def test_a_connection_that_breaks_is_transient_and_a_mistake_of_ours_is_not() -> None:
+    assert is_transient(aiohttp.ServerDisconnectedError())
+    assert is_transient(discord.RateLimited(40))
+    assert not is_transient(KeyError("id"))
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (answered(429, "error code: 1015", **{"Retry-After": "3"}), 3.0),
+        (answered(429, "", **{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), None),
+        (answered(429, "", **{"Retry-After": "inf"}), None),
+        (answered(429, "", **{"Retry-After": "-1"}), None),
+        (answered(503, ""), None),
+        (discord.RateLimited(40), 40.0),
+        (aiohttp.ServerDisconnectedError(), None),
+    ],
+)
+def test_the_pause_that_is_asked_for_is_read(error: Exception, seconds: float | None) -> None:
+    assert retry_after_seconds(error) == seconds

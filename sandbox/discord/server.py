@@ -61,7 +61,6 @@ class DiscordServer:
             self.world,
             render,
             token=token,
-            url=lambda: self.gateway_url,
             heartbeat_interval_seconds=heartbeat_interval_seconds,
         )
         events = Events(self.world, render, self.gateway, self._streams)

@@ -20,6 +20,7 @@ from bot.edit import edit_modal
 from bot.errors import tell
 from bot.orders import again, order_of, place
 from bot.picture import new_link, show_picture
+from bot.places import may_be_shown_to_all
 from bot.queue import queue_view
 from bot.services import Interaction, services_of, words_of
 from db.errors import InvalidRequest, LostJob
@@ -82,7 +83,7 @@ async def upscale(interaction: Interaction, job_id: int) -> None:
             order,
             kind=Kind.UPSCALE,
             parent_id=job.id,
-            private=job.private or order.private,
+            private=order.private or not may_be_shown_to_all(interaction, job),
             spoiler=job.spoiler,
         ),
     )
@@ -113,7 +114,7 @@ async def favourite(interaction: Interaction, job_id: int) -> None:
     elif await in_time(favourites.add(interaction.user.id, job.id)):
         text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
     else:
-        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+        raise InvalidRequest("This picture is not there any more, or it is not for you to see here.")
     await interaction.response.send_message(view=render.notice(text), ephemeral=True)
 
 

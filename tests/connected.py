@@ -205,6 +205,7 @@ def _services(doctor: Doctor, pool: Pool, bucket: Bucket, client: Client) -> Ser
         doctor=doctor,
         registration=client.registration,
         traces=Traces(),
+        command_permissions=client.command_permissions,
         press=press,
         turn=turn,
         open=open_picture,

@@ -63,16 +63,13 @@ class CommandPermissions:
         known = self._known.get(guild_id)
         if known is None:
             raise InvalidRequest(
-                "Discord does not say at the moment whether you may use /{command} here, and this button is "
-                "one. Use the command itself, or try again in a minute.",
-                command=_COMMAND,
+                "Discord does not say at the moment whether you may use `/imagine` here, and this button is "
+                "one. Use the command itself, or try again in a minute."
             )
         for_all = known.said.get(interaction.application_id, _NOTHING)
         of_commands = [known.said.get(id_, _NOTHING) for id_ in known.command_ids]
         if not any(_allows(interaction, guild_id, said, for_all) for said in of_commands):
-            raise InvalidRequest(
-                "You may not use /{command} in this channel, and this button is one.", command=_COMMAND
-            )
+            raise InvalidRequest("You may not use `/imagine` in this channel, and this button is one.")
 
     def learn(self, guild_id: int) -> None:
         """Has Discord asked for a server of which nothing is known; nobody waits."""

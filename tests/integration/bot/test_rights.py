@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from bot.controls import Action
+from bot.doctor import BotDoctor
 from bot.gallery_page import Move, Query
 from db.bucket import Bucket
+from db.diagnosis import Trouble
 from db.jobs import Job
 from db.pool import Pool
 from db.settings import DatabaseSettings
@@ -368,7 +370,7 @@ async def test_in_a_thread_it_takes_the_right_to_write_in_threads_to_share(place
     assert refused in await share("sketches")
 
 
-MAY_NOT = "You may not use /imagine in this channel"
+MAY_NOT = "You may not use `/imagine` in this channel"
 ROLE, USER, CHANNEL = 1, 2, 3
 
 
@@ -443,3 +445,27 @@ async def test_what_was_set_while_nobody_listened_is_known_and_what_cannot_be_kn
     unknown = await place.press(Action.AGAIN, picture, place.ben, "paintings")
     assert "does not say at the moment" in unknown
     assert "does not say" not in await place.press(Action.AGAIN, picture, place.ada, "paintings")
+
+
+async def test_the_doctor_looks_for_what_is_needed_there(place: Place) -> None:
+    bot_id = place.world.bot_id
+    doctor = BotDoctor(place.bot.client, place.bot.client.registration, token="")
+
+    async def told(at: str) -> str:
+        """By the command, and by `python -m bot doctor --channel`; who may not write cannot attach either."""
+        channel_id = int(place.channel(at).id)
+        checks = doctor.checks(lambda: doctor.lacking_in(channel_id))
+        (check,) = (one for one in checks if one.name == "permissions")
+        try:
+            said = await check.look()
+        except Trouble as trouble:
+            said = str(trouble)
+        assert said in await place.act(COMMAND, command("doctor"), place.ada, at)
+        return said
+
+    await place.changed("paintings", Overwrite(bot_id, 1, deny=P.SEND_MESSAGES_IN_THREADS))
+    assert await told("sketches") == "missing: Send Messages in Threads"
+    assert await told("paintings") == "all that are needed"
+    await place.changed("paintings", Overwrite(bot_id, 1, deny=P.SEND_MESSAGES))
+    assert await told("sketches") == "all that are needed"
+    assert await told("paintings") == "missing: Send Messages"

@@ -53,8 +53,8 @@ def require_control(interaction: Interaction, job: Job) -> None:
         )
 
 
-async def require_commands(interaction: Interaction) -> None:
-    """A button that starts a job is a command by another name."""
+async def require_commands(interaction: Interaction, job: Job) -> None:
+    """A button that starts a job from another is a command by another name."""
     if interaction.guild_id is not None and not interaction.permissions.use_application_commands:
         raise InvalidRequest("You may not use commands in this channel, and this button is one.")
-    await services_of(interaction).command_permissions.require(interaction)
+    await services_of(interaction).command_permissions.require(interaction, job)

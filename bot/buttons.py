@@ -61,19 +61,19 @@ async def _cancel(interaction: Interaction, job_id: int) -> None:
 
 async def once_more(interaction: Interaction, job_id: int) -> None:
     job = await visible_job(interaction, job_id)
-    await require_commands(interaction)
+    await require_commands(interaction, job)
     await place(interaction, again(interaction, job))
 
 
 async def edit(interaction: Interaction, job_id: int) -> None:
     job = await visible_job(interaction, job_id)
-    await require_commands(interaction)
+    await require_commands(interaction, job)
     await interaction.response.send_modal(edit_modal(job, words_of(interaction)))
 
 
 async def upscale(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
-    await require_commands(interaction)
+    await require_commands(interaction, job)
     require_full_size(job)
     width, height = upscaled_size(job.width, job.height)
     order = order_of(interaction, prompt=job.prompt, width=width, height=height, model=UPSCALER.name)

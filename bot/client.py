@@ -157,7 +157,7 @@ class Client(discord.AutoShardedClient):
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
     ) -> None:
         if payload.application_id == self.application_id:
-            self.command_permissions.update(payload)
+            self.command_permissions.look_again(payload.guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self.command_permissions.forget(guild.id)

@@ -17,6 +17,7 @@ from discord import AppCommandPermissionType as Target
 from bot.errors import UNANSWERED
 from bot.services import Interaction
 from db.errors import InvalidRequest, reason
+from db.jobs import Job
 
 log = logging.getLogger(__name__)
 
@@ -35,89 +36,86 @@ _NOTHING: _Said = {}
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """`said` is by the id of a command, or of the application for all that say nothing themselves."""
+class _Rules:
+    """Of a server. The command may be registered for all and for this one too: then either is enough."""
 
-    command_ids: frozenset[int]
-    said: dict[int, _Said]
+    of_commands: list[_Said]
+    for_all: _Said
 
 
 class CommandPermissions:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._known: dict[int, _Known] = {}
+        self._rules: dict[int, _Rules] = {}
         self._asking: dict[int, asyncio.Task[None]] = {}
-        self._changed: dict[int, dict[int, _Said]] = {}
-        """What was told of a server while it was asked for, which is newer than the answer."""
-
         self._ask_from: dict[int, float] = {}
 
-    async def require(self, interaction: Interaction) -> None:
-        """Raises InvalidRequest where the member may not use the command, or where that cannot be known."""
+    async def require(self, interaction: Interaction, job: Job) -> None:
+        """Raises InvalidRequest where the member may not use the command, or where that cannot be known.
+
+        It is known of who had `job` painted in this very channel, for as long as nothing newer is.
+        """
         guild_id = interaction.guild_id
         if guild_id is None or interaction.permissions.administrator:
             return
         self.learn(guild_id)
-        if guild_id not in self._known and guild_id in self._asking:
+        if guild_id in self._asking:
             await asyncio.wait({self._asking[guild_id]}, timeout=LEARN_SECONDS)
-        known = self._known.get(guild_id)
-        if known is None:
-            raise InvalidRequest(
-                "Discord does not say at the moment whether you may use `/imagine` here, and this button is "
-                "one. Use the command itself, or try again in a minute."
-            )
-        for_all = known.said.get(interaction.application_id, _NOTHING)
-        of_commands = [known.said.get(id_, _NOTHING) for id_ in known.command_ids]
-        if not any(_allows(interaction, guild_id, said, for_all) for said in of_commands):
+        rules = self._rules.get(guild_id)
+        if rules is None:
+            if (job.member_id, job.channel_id) != (interaction.user.id, interaction.channel_id):
+                raise InvalidRequest(
+                    "Discord does not say at the moment whether you may use `/imagine` here, and this button "
+                    "is one. Use the command itself, or try again in a minute."
+                )
+        elif not any(_allows(interaction, guild_id, said, rules.for_all) for said in rules.of_commands):
             raise InvalidRequest("You may not use `/imagine` in this channel, and this button is one.")
 
     def learn(self, guild_id: int) -> None:
         """Has Discord asked for a server of which nothing is known; nobody waits."""
-        if guild_id in self._known or guild_id in self._asking:
+        if guild_id in self._rules or guild_id in self._asking:
             return
         if time.monotonic() >= self._ask_from.get(guild_id, 0.0):
-            self._changed[guild_id] = {}
-            self._asking[guild_id] = asyncio.create_task(
-                self._ask(guild_id), name=f"command permissions of {guild_id}"
-            )
+            name = f"command permissions of {guild_id}"
+            self._asking[guild_id] = asyncio.create_task(self._ask(guild_id), name=name)
 
-    def update(self, payload: discord.RawAppCommandPermissionsUpdateEvent) -> None:
-        guild_id = payload.guild.id
-        said = {(one.type.value, one.id): one.permission for one in payload.permissions}
-        if guild_id in self._changed:
-            self._changed[guild_id][payload.target_id] = said
-        if guild_id in self._known:
-            self._known[guild_id].said[payload.target_id] = said
+    def look_again(self, guild_id: int) -> None:
+        """Something was changed there."""
+        self.forget(guild_id)
+        self.learn(guild_id)
 
     def forget(self, guild_id: int | None = None) -> None:
-        """Of one server, or of all, as changes may have been missed."""
-        for one in [guild_id] if guild_id is not None else {*self._known, *self._asking}:
-            self._known.pop(one, None)
-            self._changed.pop(one, None)
+        """What is known of one server, or of all, as changes may have been missed."""
+        for one in [guild_id] if guild_id is not None else {*self._rules, *self._asking, *self._ask_from}:
+            self._rules.pop(one, None)
+            self._ask_from.pop(one, None)
             if task := self._asking.pop(one, None):
                 task.cancel()
 
     async def _ask(self, guild_id: int) -> None:
-        http, application_id = self._client.http, self._client.application_id or 0
         try:
-            everywhere, here, permissions = await asyncio.gather(
-                http.get_global_commands(application_id),
-                http.get_guild_commands(application_id, guild_id),
-                http.get_guild_application_command_permissions(application_id, guild_id),
-            )
-            ids = frozenset(int(one["id"]) for one in (*everywhere, *here) if one["name"] == _COMMAND)
-            said = {int(one["id"]): _read(one["permissions"]) for one in permissions}
-            if not ids:
-                raise ValueError("the command is not registered")
+            self._rules[guild_id] = await self._look(guild_id)
         except (*UNANSWERED, discord.DiscordException, KeyError, TypeError, ValueError) as error:
             self._ask_from[guild_id] = time.monotonic() + AGAIN_SECONDS
             log.warning("not known who may use commands in server %d: %s", guild_id, reason(error))
-        else:
-            self._known[guild_id] = _Known(ids, {**said, **self._changed[guild_id]})
-            self._ask_from.pop(guild_id, None)
         finally:
             if self._asking.get(guild_id) is asyncio.current_task():
-                del self._asking[guild_id], self._changed[guild_id]
+                del self._asking[guild_id]
+
+    async def _look(self, guild_id: int) -> _Rules:
+        """Raises ValueError where rules are set, and it cannot be told of which command."""
+        http, application_id = self._client.http, self._client.application_id or 0
+        permissions = await http.get_guild_application_command_permissions(application_id, guild_id)
+        said = {int(one["id"]): _read(one["permissions"]) for one in permissions}
+        for_all = said.pop(application_id, _NOTHING)
+        if not said:
+            return _Rules([_NOTHING], for_all)
+        everywhere = await http.get_global_commands(application_id)
+        here = await http.get_guild_commands(application_id, guild_id)
+        ids = [int(one["id"]) for one in (*everywhere, *here) if one["name"] == _COMMAND]
+        if not ids:
+            raise ValueError("the command is not registered")
+        return _Rules([said.get(id_, _NOTHING) for id_ in ids], for_all)
 
 
 def _read(permissions: Iterable[Any]) -> _Said:

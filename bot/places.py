@@ -66,7 +66,7 @@ def may_be_shown_to_all(interaction: Interaction, job: Job) -> bool:
         return interaction.guild_id is not None or job.member_id == interaction.user.id
     if job.guild_id != interaction.guild_id:
         return False
-    there, here = _where_made(interaction, job), _governing(interaction.channel)
+    there, here = _where_made(interaction, job), _here(interaction)
     if there is None or here is None or not _suits(interaction, there):
         return False
     # Who is in a thread sees the channel that it is part of.
@@ -88,15 +88,17 @@ def _where_made(interaction: Interaction, job: Job) -> discord.abc.GuildChannel 
     if guild is None:
         return None
     channel = guild.get_channel_or_thread(job.parent_channel_id or job.channel_id)
-    if isinstance(channel, discord.Thread) and channel.is_private():
-        return None
-    return _governing(channel)
-
-
-def _governing(channel: object) -> discord.abc.GuildChannel | None:
     if isinstance(channel, discord.Thread):
-        return channel.parent
-    return channel if isinstance(channel, discord.abc.GuildChannel) else None
+        return None if channel.is_private() else channel.parent
+    return channel
+
+
+def _here(interaction: Interaction) -> discord.abc.GuildChannel | None:
+    """The channel whose overwrites count where the member is; as the gateway told of it, with all of them."""
+    channel, guild = interaction.channel, interaction.guild
+    if guild is None or channel is None:
+        return None
+    return guild.get_channel(channel.parent_id if isinstance(channel, discord.Thread) else channel.id)
 
 
 def _reads(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
@@ -108,7 +110,7 @@ def _reads(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
 
 def _suits(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
     """What was made in an age-restricted channel is shown to others in such channels alone."""
-    return not _is_age_restricted(channel) or _is_age_restricted(_governing(interaction.channel))
+    return not _is_age_restricted(channel) or _is_age_restricted(_here(interaction))
 
 
 def _is_age_restricted(channel: discord.abc.GuildChannel | None) -> bool:

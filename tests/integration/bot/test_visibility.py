@@ -33,6 +33,14 @@ async def test_a_gallery_shows_of_others_what_the_viewer_sees_where_it_was_made(
         for move in (Move.NEXT, Move.PREVIOUS):
             by_turns |= seen(await place.turn(move, job.id, query, place.ben, at), made)
     assert by_turns == SEEN_BY_BEN[at]
+    # An archived thread is as open as its channel, though discord.py knows it no more.
+    guild = place.bot.client.get_guild(int(place.world.guild.id))
+    assert guild is not None
+    for thread in guild.threads:
+        guild._remove_thread(thread)
+    assert seen(await place.gallery(place.ben, at, member=place.ada), made) == SEEN_BY_BEN[at]
+    assert NOT_THERE not in await place.open(made["sketches"], place.ben, at)
+    assert NOT_THERE in await place.open(made["staff-talk"], place.ben, at)
     # In a private thread those who are in it see what was made there.
     place.channel("whispers").thread_member_ids.append(place.ben)
     assert seen(await place.gallery(place.ben, "whispers", member=place.ada), made) == {

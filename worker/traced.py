@@ -8,9 +8,9 @@ from typing import Any
 from db.errors import JobFailed
 from db.jobs import Job
 from db.traces import Traces
+from worker.answers import Painting
 from worker.job import JobRunner
 from worker.metered import MeteredPace, MeteredParking, MeteredQueue, MeteredStability
-from worker.stability import Painting
 
 
 class TracedQueue(MeteredQueue):

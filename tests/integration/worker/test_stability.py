@@ -1,7 +1,8 @@
 """The worker's Stability client against the local Stability: what each answer becomes."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import aiohttp
@@ -97,6 +98,13 @@ async def test_without_a_seed_stability_chooses_and_tells(stability: Stability) 
         ("half", FailureCode.UNAVAILABLE),
         ("reset", FailureCode.UNAVAILABLE),
         ("huge", FailureCode.BAD_PICTURE),
+        ("moderation400", FailureCode.REFUSED),
+        ("language400", FailureCode.REJECTED),
+        ("permission", FailureCode.MODEL_GONE),
+        ("408", FailureCode.UNAVAILABLE),
+        ("425", FailureCode.UNAVAILABLE),
+        ("error-reason", FailureCode.UNAVAILABLE),
+        ("json-filtered", FailureCode.FILTERED),
     ],
 )
 @pytest.mark.parametrize("model", ["core", "stable-diffusion-v1-6"])
@@ -106,6 +114,79 @@ async def test_each_fault_is_known_for_what_it_is(
     with pytest.raises(JobFailed) as raised:
         await stability.paint(job(model=model, prompt=f"a fox [{word}]"))
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize("body", ["html", "json", "empty"])
+@pytest.mark.parametrize("model", ["core", "stable-diffusion-v1-6"])
+async def test_a_status_that_is_not_stabilitys_own_is_not_believed(
+    stability: Stability, model: str, body: str
+) -> None:
+    codes = {
+        FailureCode.BLOCKED: (400, 401, 402, 403, 404, 410, 413, 422),
+        FailureCode.UNAVAILABLE: (408, 425, 429, 500, 502, 503),
+        FailureCode.BAD_PICTURE: (200,),
+    }
+    for code, statuses in codes.items():
+        for status in statuses:
+            with pytest.raises(JobFailed) as raised:
+                await stability.paint(job(model=model, prompt=f"a fox [{body}{status}]"))
+            assert (status, raised.value.code) == (status, code)
+            assert raised.value.failure.passing
+            assert str(status) in raised.value.detail
+            # Nobody asked for a pause, least of all of all workers.
+            assert raised.value.retry_after_seconds is None
+
+
+async def test_a_picture_in_json_is_paid_for_and_taken(stability: Stability, server: StabilityServer) -> None:
+    for model in ("core", "stable-diffusion-v1-6"):
+        painting = await stability.paint(
+            job(model=model, prompt="a fox [json-picture]", width=512, height=512, seed=5)
+        )
+        assert painting.content.startswith(b"\x89PNG")
+        assert (painting.seed, server.calls[-1].billed > 0) == (5, True)
+
+
+async def test_a_redirect_is_not_followed_and_its_host_is_named(
+    stability: Stability, server: StabilityServer
+) -> None:
+    """The prompt and the key would go there."""
+    with pytest.raises(JobFailed) as raised:
+        await stability.paint(job(prompt="a fox [redirect]"))
+    assert raised.value.code is FailureCode.UNAVAILABLE
+    assert raised.value.failure.passing
+    assert "elsewhere.example" in raised.value.detail
+    assert "key=1" not in raised.value.detail
+
+
+async def test_what_is_no_balance_is_an_error_that_has_a_name() -> None:
+    texts = ["", "<html>", "[]", '{"credits": null}', '{"credits": "many"}', '{"credits": NaN}', "[" * 60_000]
+    answers = [web.Response(text=text) for text in texts]
+    answers.append(web.Response(status=307, headers={"Location": "http://elsewhere.example/"}))
+
+    async def tell(_request: web.Request) -> web.Response:
+        return answers.pop(0)
+
+    async with serving(tell) as url, aiohttp.ClientSession() as session:
+        stability = Stability(session, host=url, key="sk", timeout_seconds=5)
+        while answers:
+            with pytest.raises(JobFailed) as raised:
+                await stability.balance()
+            assert raised.value.code is FailureCode.UNAVAILABLE
+    assert "elsewhere.example" in raised.value.detail
+
+
+async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
+    stability: Stability, server: StabilityServer
+) -> None:
+    assert await stability.takes_key() is True
+    server.key = "sk-another"
+    assert await stability.takes_key() is False
+
+    async def block(_request: web.Request) -> web.Response:
+        return web.Response(status=401, text="<html>Who are you?</html>")
+
+    async with serving(block) as url, aiohttp.ClientSession() as session:
+        assert await Stability(session, host=url, key="sk", timeout_seconds=5).takes_key() is None
 
 
 async def test_a_pause_that_is_asked_for_is_kept(stability: Stability) -> None:
@@ -142,22 +223,28 @@ async def test_the_key_is_kept_out_of_what_is_logged(server: StabilityServer, mo
     assert "sk-very-secret" not in str(raised.value)
 
 
-async def test_an_error_without_an_end_is_known_by_its_status() -> None:
-    async def refuse(_request: web.Request) -> web.Response:
-        return web.Response(status=401, body=bytes(ERROR_BYTES_MAX + 1))
-
+@asynccontextmanager
+async def serving(handler: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """The address of a server that answers everything so."""
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", refuse)
+    app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
-    async with aiohttp.ClientSession() as session:
-        stability = Stability(session, host=f"http://{host}:{port}", key="sk", timeout_seconds=5)
+    yield f"http://{host}:{port}"
+    await runner.cleanup()
+
+
+async def test_an_error_without_an_end_is_nobodys_own() -> None:
+    async def refuse(_request: web.Request) -> web.Response:
+        return web.Response(status=401, body=b'{"id": "1", "name": "unauthorized"' + bytes(ERROR_BYTES_MAX))
+
+    async with serving(refuse) as url, aiohttp.ClientSession() as session:
+        stability = Stability(session, host=url, key="sk", timeout_seconds=5)
         with pytest.raises(JobFailed) as raised:
             await stability.paint(job())
-    await runner.cleanup()
-    assert raised.value.code is FailureCode.BAD_KEY
+    assert raised.value.code is FailureCode.BLOCKED
 
 
 async def test_an_engine_that_is_gone_is_said_so(

@@ -110,12 +110,14 @@ def _maybe_billed(say: Words) -> str:
 
 
 def waiting_line(estimate: Estimate, say: Words) -> str:
-    place = say("In line.") if estimate.place is None else _place(estimate.place, say)
+    line = [say("In line.") if estimate.place is None else _place(estimate.place, say)]
     if estimate.paused is not None:
-        place = f"{place}\n{say(FAILURES[estimate.paused].text)}"
+        line.append(f"\n{say(FAILURES[estimate.paused].text)}")
     if estimate.pause_seconds is not None:
-        place = f"{place} {say('It goes on {when}.', when=_in(estimate.pause_seconds))}"
-    return place if estimate.seconds is None else f"{place} {_likely_done(estimate.seconds, say)}"
+        line.append(say("It goes on {when}.", when=_in(estimate.pause_seconds)))
+    if estimate.seconds is not None:
+        line.append(_likely_done(estimate.seconds, say))
+    return " ".join(line).replace(" \n", "\n")
 
 
 def view_of(*items: ui.Item[Any]) -> ui.LayoutView:

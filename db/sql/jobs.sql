@@ -84,12 +84,26 @@ limit $2;
 select
     jobs.id,
     case
-        when state = 'queued' then 1 + (
+        when state = 'queued' and pauses.price is null then 1 + (
             select count(*)
             from (
                 select from jobs as others
                 where others.state = 'queued' and (others.turn, others.id) < (jobs.turn, jobs.id)
-                    and (others.credits >= pauses.price) is not distinct from (jobs.credits >= pauses.price)
+                limit $2
+            ) as ahead
+        )
+        -- The offset keeps the price out of the choice of the index, which is the line's.
+        when state = 'queued' then 1 + (
+            select count(*)
+            from (
+                select
+                from (
+                    select others.credits from jobs as others
+                    where others.state = 'queued' and (others.turn, others.id) < (jobs.turn, jobs.id)
+                    order by others.turn, others.id
+                    offset 0
+                ) as before
+                where (before.credits >= pauses.price) = (jobs.credits >= pauses.price)
                 limit $2
             ) as ahead
         )

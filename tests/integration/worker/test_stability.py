@@ -104,6 +104,7 @@ async def test_without_a_seed_stability_chooses_and_tells(stability: Stability) 
         ("408", FailureCode.UNAVAILABLE),
         ("425", FailureCode.UNAVAILABLE),
         ("error-reason", FailureCode.UNAVAILABLE),
+        ("redirect", FailureCode.UNAVAILABLE),
         ("json-filtered", FailureCode.FILTERED),
     ],
 )
@@ -146,16 +147,33 @@ async def test_a_picture_in_json_is_paid_for_and_taken(stability: Stability, ser
         assert (painting.seed, server.calls[-1].billed > 0) == (5, True)
 
 
-async def test_a_redirect_is_not_followed_and_its_host_is_named(
-    stability: Stability, server: StabilityServer
-) -> None:
+async def test_a_redirect_is_not_followed_and_its_host_is_named() -> None:
     """The prompt and the key would go there."""
-    with pytest.raises(JobFailed) as raised:
-        await stability.paint(job(prompt="a fox [redirect]"))
-    assert raised.value.code is FailureCode.UNAVAILABLE
-    assert raised.value.failure.passing
-    assert "elsewhere.example" in raised.value.detail
-    assert "key=1" not in raised.value.detail
+    arrived: list[str] = []
+
+    async def paint(request: web.Request) -> web.Response:
+        arrived.append(request.path)
+        return web.Response(body=b"\x89PNG")
+
+    async with serving(paint) as elsewhere, aiohttp.ClientSession() as session:
+
+        async def lead_away(request: web.Request) -> web.Response:
+            status = 301 + len(failures) if len(failures) < 3 else 308
+            return web.Response(status=status, headers={"Location": f"{elsewhere}{request.path}?secret=1"})
+
+        failures: list[JobFailed] = []
+        async with serving(lead_away) as url:
+            stability = Stability(session, host=url, key="sk", timeout_seconds=5)
+            for call in (stability.paint(job()), stability.upscale(b""), stability.balance(),
+                         stability.paint(job(model="stable-diffusion-v1-6"))):  # fmt: skip
+                with pytest.raises(JobFailed) as raised:
+                    await call
+                failures.append(raised.value)
+    assert arrived == []
+    for failure in failures:
+        assert failure.code is FailureCode.UNAVAILABLE
+        assert "127.0.0.1" in failure.detail
+        assert "secret" not in failure.detail
 
 
 async def test_what_is_no_balance_is_an_error_that_has_a_name() -> None:

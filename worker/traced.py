@@ -26,6 +26,13 @@ class TracedQueue(MeteredQueue):
             self._traces.since(began_ns, "claim", job)
         return jobs
 
+    async def claim_to_probe(self) -> list[Job]:
+        began_ns = time.time_ns()
+        jobs = await super().claim_to_probe()
+        for job in jobs:
+            self._traces.since(began_ns, "claim", job)
+        return jobs
+
     async def finish(self, job: Job, **picture: Any) -> None:
         with self._traces.span("finish"):
             await super().finish(job, **picture)

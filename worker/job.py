@@ -112,11 +112,16 @@ class JobRunner:
     async def _is_its_own(self, job: Job, error: JobFailed) -> bool:
         """Whether a refusal of the key, or for want of credit, is about this job and nothing else.
 
-        Of the credits the balance says nothing: its number has been seen wrong for a while.
+        The balance tells whether the key is good. Its number has been seen wrong for a while and is not
+        enough by itself: others must have been painted since this job was last refused.
         """
-        if error.code is FailureCode.BAD_KEY and await self._stability.takes_key():
-            return True
-        return await until_answered(lambda: self._queue.is_refused_alone(job))
+        if error.code is FailureCode.BAD_KEY:
+            takes_key = await self._stability.takes_key()
+            if takes_key is not None:
+                return takes_key
+        if not await until_answered(lambda: self._queue.is_refused_alone(job)):
+            return False
+        return error.code is FailureCode.BAD_KEY or not await self._stability.lacks(job.credits)
 
     async def _rest(self, job: Job, error: JobFailed) -> None:
         """All keep the pause that Stability asks for.

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -78,6 +79,13 @@ class Stability:
         except JobFailed as error:
             return False if error.code is FailureCode.BAD_KEY else None
         return True
+
+    async def lacks(self, credits: Decimal) -> bool:
+        """Whether so much is not left, as far as the balance tells."""
+        try:
+            return await self.balance() < credits
+        except JobFailed:
+            return False
 
     async def _ask(self, model: Model, body: dict[str, Any]) -> Painting:
         try:

@@ -276,18 +276,25 @@ async def test_what_there_is_no_credit_for_waits_and_what_there_is_credit_for_is
     assert (ultra.state, ultra.faults) == (State.QUEUED, 0)
     (alarm,) = await Alarms(pool).claim_untold()
     assert (alarm.code, alarm.price) == (AlarmCode.NO_CREDIT, Decimal(8))
+    other = await waiting(pool, member_id=7, model="ultra", width=256, height=256)
     core = await waiting(pool, width=256, height=256)
     (claimed,) = await worker(pool).claim(4)
     assert claimed.id == core.id
     await runner.run(claimed)
     assert (await stored(pool, core.id)).state is State.DONE
     assert await pool.fetchval("select count(*) from alarms") == 1
+    # Enough for one, which is not the one that was just refused: that waits on, and it is not its own fault.
     server.credits = 8
     await pool.execute("update alarms set probe_at = now()")
     (probe,) = await prober_of(pool, runner).claim()
+    assert probe.id == other.id
     await runner.run(probe)
-    assert (await stored(pool, ultra.id)).state is State.DONE
     assert await pool.fetchval("select count(*) from alarms") == 0
+    (again,) = await worker(pool).claim(4)
+    await runner.run(again)
+    ultra = await stored(pool, ultra.id)
+    assert (ultra.state, ultra.faults) == (State.QUEUED, 0)
+    assert await pool.fetchval("select price from alarms") == 8
 
 
 async def test_a_pause_that_stability_asks_for_is_kept_and_told_until_it_is_over(

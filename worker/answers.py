@@ -135,6 +135,9 @@ def painting_in(headers: Mapping[str, str], body: bytes) -> Painting:
         content = _from_base64(answer.get("image") or answer.get("base64"))
         if _is_picture(content):
             return Painting(content, _seed(str(answer.get("seed"))), request_id)
+        if b"CONTENT_FILTERED" in body:
+            # Wherever it says so.
+            check_finish_reason("CONTENT_FILTERED")
     raise JobFailed(FailureCode.BAD_PICTURE, f"200 without a picture, {gist(headers, body)}")
 
 

@@ -32,7 +32,7 @@ class Prober:
         """Asked first, as it costs nothing and is nobody's job. Its number says nothing for certain."""
         takes_key = await self._stability.takes_key()
         if takes_key is None:
-            log.info("the balance does not tell whether the key is good, so a job has to")
+            log.info("the balance does not tell, so a job has to")
         elif takes_key:
             log.info("the key is good: the pause is over")
             await self._alarms.end((AlarmCode.BAD_KEY,))

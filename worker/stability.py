@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import logging
 import math
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,8 @@ from db.models import MODELS, UPSCALER, Api, Model, Shape
 from worker import answers
 from worker.answers import Painting
 from worker.shapes import choose_shape
+
+log = logging.getLogger(__name__)
 
 PICTURE_BYTES_MAX = 64 * 1024 * 1024
 """Above what the largest picture takes, 16.8 megapixels that do not compress at all."""
@@ -77,14 +80,18 @@ class Stability:
         try:
             await self.balance()
         except JobFailed as error:
-            return False if error.code is FailureCode.BAD_KEY else None
+            if error.code is FailureCode.BAD_KEY:
+                return False
+            log.warning("the balance does not tell whether the key is good: %s", error)
+            return None
         return True
 
     async def lacks(self, credits: Decimal) -> bool:
         """Whether so much is not left, as far as the balance tells."""
         try:
             return await self.balance() < credits
-        except JobFailed:
+        except JobFailed as error:
+            log.warning("the balance does not tell what is left: %s", error)
             return False
 
     async def _ask(self, model: Model, body: dict[str, Any]) -> Painting:

@@ -193,8 +193,27 @@ async def test_what_is_no_balance_is_an_error_that_has_a_name() -> None:
     assert "elsewhere.example" in raised.value.detail
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"finish_reason": "CONTENT_FILTERED", "seed": 1}',
+        ' {"image": null, "finishReason": "content_filtered"}',
+        '{"artifacts": [{"base64": "", "finishReason": "CONTENT_FILTERED", "seed": 1}]}',
+        '{"result": {"status": "CONTENT_FILTERED"}}',
+    ],
+)
+async def test_json_that_says_filtered_is_billed(body: str) -> None:
+    async def filter_(_request: web.Request) -> web.Response:
+        return web.Response(text=body, content_type="image/png")
+
+    async with serving(filter_) as url, aiohttp.ClientSession() as session:
+        with pytest.raises(JobFailed) as raised:
+            await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+    assert raised.value.code is FailureCode.FILTERED
+
+
 async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
-    stability: Stability, server: StabilityServer
+    stability: Stability, server: StabilityServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert await stability.takes_key() is True
     server.key = "sk-another"
@@ -203,8 +222,14 @@ async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
     async def block(_request: web.Request) -> web.Response:
         return web.Response(status=401, text="<html>Who are you?</html>")
 
-    async with serving(block) as url, aiohttp.ClientSession() as session:
-        assert await Stability(session, host=url, key="sk", timeout_seconds=5).takes_key() is None
+    async def redirect(_request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "https://elsewhere.example/?secret=1"})
+
+    for answer in (block, redirect):
+        async with serving(answer) as url, aiohttp.ClientSession() as session:
+            assert await Stability(session, host=url, key="sk", timeout_seconds=5).takes_key() is None
+    assert "redirects to elsewhere.example" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_a_pause_that_is_asked_for_is_kept(stability: Stability) -> None:

@@ -17,7 +17,7 @@ TELLING = (
     Kind.CALL_GARBAGE,
     Kind.EDGE_403,
 )
-SECONDS, SEED = 11, 17
+SECONDS, SEED = 11, 1
 """A seed by which all of them come in so few seconds. Of all kinds there are, none would bring those."""
 
 GIVEN = ("DATABASE_URL", "DATABASE_LISTEN_URL", "AWS_ENDPOINT_URL_S3")

@@ -17,10 +17,12 @@ log = logging.getLogger(__name__)
 _REMEDIES = {
     AlarmCode.BAD_KEY: "Stability does not accept the key. "
     "Set STABILITY_API_KEY anew and restart the workers; until then the queue is paused.",
-    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits. "
-    "Buy some; nothing needs a restart. Until then the queue is paused.",
+    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits for pictures of {price} or more. "
+    "Buy some; nothing needs a restart. Until then those wait, and cheaper ones are painted "
+    "while the credits last.",
     AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer. Choose another in STABILITY_MODEL.",
-    AlarmCode.UNAVAILABLE: "Stability is down or cannot be reached. "
+    AlarmCode.UNAVAILABLE: "Stability is down or cannot be reached, or something that stands before it "
+    "refuses. "
     "Members are told so, and jobs are tried again.",
     AlarmCode.PARKING_FILLS: "The bucket takes no pictures, so they are parked in Postgres, which fills. "
     "See to the bucket: they are carried over by themselves.",
@@ -74,4 +76,6 @@ def owner_id_of(application: discord.AppInfo) -> int:
 
 
 def _text(alarm: Alarm) -> str:
-    return f"{_REMEDIES[alarm.code].format(model=alarm.model)}\nIn detail: {alarm.detail}"
+    # Versions before prices were told apart recorded none.
+    price = "any price" if alarm.price is None else f"{alarm.price.normalize():f} credits"
+    return f"{_REMEDIES[alarm.code].format(model=alarm.model, price=price)}\nIn detail: {alarm.detail}"

@@ -90,26 +90,34 @@ def failed(job: Job, say: Words) -> Reply:
     if job.failure is None:
         raise AssertionError(f"job {job.id} failed without a reason")
     failure = FAILURES[job.failure]
-    charge = say("Stability charges for it all the same.") if failure.charged else say("Nothing was charged.")
+    charge = say("Nothing was charged.")
+    if failure.charged:
+        charge = say("Stability charges for it all the same.")
+    elif failure.maybe_billed:
+        charge = _maybe_billed(say)
     actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
     return _reply(job, RED, [say("### ⚠️ No picture"), say(failure.text), charge], say, *actions)
 
 
 def cancelled(job: Job, say: Words) -> Reply:
-    charge = (
-        say("Nothing is charged to you; Stability may still bill its owner for what it had begun.")
-        if job.was_begun
-        else say("Nothing was charged.")
-    )
+    charge = _maybe_billed(say) if job.was_begun else say("Nothing was charged.")
     actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
     return _reply(job, GREY, [say("### 🚫 Cancelled"), charge], say, *actions)
 
 
+def _maybe_billed(say: Words) -> str:
+    return say("Nothing is charged to you; Stability may still bill its owner for what it had begun.")
+
+
 def waiting_line(estimate: Estimate, say: Words) -> str:
-    place = say("In line.") if estimate.place is None else _place(estimate.place, say)
+    line = [say("In line.") if estimate.place is None else _place(estimate.place, say)]
     if estimate.paused is not None:
-        return f"{place}\n{say(FAILURES[estimate.paused].text)}"
-    return place if estimate.seconds is None else f"{place} {_likely_done(estimate.seconds, say)}"
+        line.append(f"\n{say(FAILURES[estimate.paused].text)}")
+    if estimate.pause_seconds is not None:
+        line.append(say("It goes on {when}.", when=_in(estimate.pause_seconds)))
+    if estimate.seconds is not None:
+        line.append(_likely_done(estimate.seconds, say))
+    return " ".join(line).replace(" \n", "\n")
 
 
 def view_of(*items: ui.Item[Any]) -> ui.LayoutView:
@@ -183,5 +191,9 @@ def _place(place: int, say: Words) -> str:
 
 
 def _likely_done(seconds: float, say: Words) -> str:
+    return say("Likely done {when}.", when=_in(seconds))
+
+
+def _in(seconds: float) -> str:
     """Discord counts down by itself, so no edit is needed for it."""
-    return say("Likely done {when}.", when=format_dt(datetime.now(UTC) + timedelta(seconds=seconds), "R"))
+    return format_dt(datetime.now(UTC) + timedelta(seconds=seconds), "R")

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from db import queries
 from db.pool import Pool
 
 _SQL = queries.load("alarms")
+
+PROBE_SECONDS = 60.0
+"""How often somebody tries whether what pauses jobs is mended, after a while."""
+
+PROBE_FIRST_SECONDS = 5.0
+"""How soon at first: it may have been a single job's."""
 
 
 class AlarmCode(StrEnum):
@@ -23,16 +30,20 @@ class AlarmCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`model` is the one that is gone, and None where all are concerned."""
+    """`model` is the one that is gone, and None where all are concerned.
+
+    `price` is in credits: what costs as much or more waits; None where that is no matter.
+    """
 
     code: AlarmCode
     model: str | None
     detail: str
     raised_at: datetime
+    price: Decimal | None = None
 
 
 class Alarms:
-    """An alarm that sounds already stays as it is, so that it is told once."""
+    """An alarm that sounds already is not told again."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -44,28 +55,47 @@ class Alarms:
         *,
         model: str | None = None,
         pause_seconds: float | None = None,
+        price: Decimal | None = None,
     ) -> None:
-        """With `pause_seconds`, all workers pause until it is over; one of them tries every so often."""
-        await self._pool.execute(_SQL["sound"], _kind(code, model), detail, pause_seconds)
+        """With `pause_seconds`, jobs of that `price` or dearer (None: all) pause until it is over.
+
+        One of them is tried soon, and then every so often.
+        """
+        first = None if pause_seconds is None else min(PROBE_FIRST_SECONDS, pause_seconds)
+        await self._pool.execute(_SQL["sound"], _kind(code, model), detail, first, price)
 
     async def silence(
-        self, codes: tuple[AlarmCode, ...], *, model: str, raised_before: datetime | None
+        self,
+        codes: tuple[AlarmCode, ...],
+        *,
+        model: str,
+        raised_before: datetime | None,
+        price: Decimal | None = None,
     ) -> None:
-        """Those that concern all, and those of this model; another model's sound on.
+        """Those that concern all, and those of this model; another model's sound on, and with a `price` those
+        of a dearer one.
 
         So do those raised later: what was begun before an alarm says nothing against it.
         """
         kinds = [_kind(code, concerned) for code in codes for concerned in (None, model)]
-        await self._pool.execute(_SQL["silence"], kinds, raised_before)
+        await self._pool.execute(_SQL["silence"], kinds, raised_before, price)
+
+    async def due(self) -> set[AlarmCode]:
+        """Those of which somebody may now try whether they are over."""
+        return {AlarmCode(row["kind"]) for row in await self._pool.fetch(_SQL["due"])}
+
+    async def postpone(self, code: AlarmCode, *, pause_seconds: float) -> None:
+        """It was tried, and is not over."""
+        await self._pool.execute(_SQL["postpone"], code, PROBE_FIRST_SECONDS, pause_seconds)
 
     async def end(self, codes: tuple[AlarmCode, ...]) -> None:
         """Of alarms whose cause was looked up and is gone."""
-        await self._pool.execute(_SQL["silence"], list(codes), None)
+        await self._pool.execute(_SQL["silence"], list(codes), None, None)
 
     async def claim_untold(self) -> list[Alarm]:
         """The alarms that nobody has told the owner yet; they are the caller's to tell."""
         return [
-            Alarm(AlarmCode(code), model or None, row["detail"], row["raised_at"])
+            Alarm(AlarmCode(code), model or None, row["detail"], row["raised_at"], row["price"])
             for row in await self._pool.fetch(_SQL["claim_untold"])
             for code, _, model in [row["kind"].partition(" ")]
         ]

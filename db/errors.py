@@ -38,6 +38,14 @@ class ShardLost(TigerbrushError):
     """This process can no longer be sure that it alone serves its shards."""
 
 
+class CallTooSoon(TigerbrushError):
+    """The limit of requests lets the call be made only in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the next call to Stability is in {seconds:.0f} s")
+        self.seconds = seconds
+
+
 class ParkingFull(TigerbrushError):
     """There is no room left for pictures that the bucket did not take."""
 
@@ -60,6 +68,7 @@ class FailureCode(StrEnum):
     NO_CREDIT = "no_credit"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
+    BLOCKED = "blocked"
     BAD_PICTURE = "bad_picture"
     NOT_STORED = "not_stored"
     PARENT_GONE = "parent_gone"
@@ -72,13 +81,16 @@ class FailureCode(StrEnum):
 class Failure:
     """`charged`: whether Stability bills the picture, so that its credits are not given back.
 
+    `maybe_billed`: whether nobody can tell; its credits are given back.
     `passing`: whether another attempt may end better.
-    `pausing`: whether no attempt can end better until the owner has mended it; all jobs wait until then.
+    `pausing`: whether no attempt can end better until the owner has mended it. All jobs wait until then, or
+    all that cost as much.
     """
 
     text: str
     log_level: int
     charged: bool = False
+    maybe_billed: bool = False
     passing: bool = False
     pausing: bool = False
 
@@ -111,7 +123,7 @@ FAILURES = {
         pausing=True,
     ),
     FailureCode.NO_CREDIT: Failure(
-        "Paused: this bot's account with Stability has run out of credits. "
+        "Paused: this bot's account with Stability has run out of credits for a picture of this price. "
         "Its owner has been told; the picture keeps its place.",
         logging.ERROR,
         pausing=True,
@@ -127,10 +139,17 @@ FAILURES = {
         logging.WARNING,
         passing=True,
     ),
+    FailureCode.BLOCKED: Failure(
+        "Something that stands before Stability, such as a firewall, refused this several times in a row. "
+        "Other words for the same idea may pass.",
+        logging.WARNING,
+        passing=True,
+    ),
     FailureCode.BAD_PICTURE: Failure(
         "What Stability sent was not a picture, several times in a row. Try again in a few minutes.",
         logging.WARNING,
         passing=True,
+        maybe_billed=True,
     ),
     # Recorded by versions before pictures were parked.
     FailureCode.NOT_STORED: Failure(

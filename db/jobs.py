@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from db import queries
-from db.errors import FailureCode, LostJob
+from db.errors import FAILURES, FailureCode, LostJob
 from db.limits import Limits
 from db.models import MODELS, Kind
 from db.pool import Pool
@@ -159,24 +159,33 @@ class Estimate:
     """`place` is 1 for the job that is next, and None for one that does not wait.
 
     `seconds` is how long until it is likely done, or None where nothing of its model was painted lately.
-    `paused` is why nothing is painted at all, until it is mended.
+    `paused` is why it is not begun: until the owner has mended that, or for RATE_LIMITED until
+    `pause_seconds` have passed.
     """
 
     place: int | None
     seconds: float | None
     paused: FailureCode | None = None
+    pause_seconds: float | None = None
 
     @classmethod
     def from_row(cls, row: asyncpg.Record) -> Self:
         place, usual, at_work = row["place"], row["usual_seconds"], row["at_work"]
-        if row["paused"] is not None:
-            return cls(place, None, FailureCode(row["paused"]))
-        if usual is None:
-            return cls(place, None)
+        paused = FailureCode(row["paused"]) if row["paused"] is not None else None
+        if paused is not None and FAILURES[paused].pausing:
+            return cls(place, None, paused)
         if place is None:
-            return cls(None, max(0.0, usual - (row["seconds_so_far"] or 0.0)))
+            left = None if usual is None else max(0.0, usual - (row["seconds_so_far"] or 0.0))
+            return cls(None, left)
+        until_begun = row["seconds_until_begun"]
         # As many are painted at once as are now; those are half done, as far as anybody knows.
-        return cls(place, usual * (1 + (place - 1 + at_work / 2) / max(1, at_work)))
+        seconds = None if usual is None else usual * (1 + (place - 1 + at_work / 2) / max(1, at_work))
+        return cls(
+            place,
+            None if seconds is None else until_begun + seconds,
+            paused,
+            until_begun if paused is not None else None,
+        )
 
 
 class Jobs:

@@ -3,6 +3,7 @@
 import asyncio
 
 from db import queries
+from db.errors import CallTooSoon
 from db.pool import Pool, until_answered
 
 _SQL = queries.load("pace")
@@ -12,6 +13,9 @@ REQUESTS_PER_10_SECONDS = 150
 
 SLOT_SECONDS = 11.0
 """Stability counts in 10; one call may take a second longer to get there than another."""
+
+WAIT_SECONDS_MAX = 15.0
+"""For how long a caller is held; beyond it, whoever waits for the picture is told so instead."""
 
 _CROWDED_SECONDS = 0.01
 
@@ -28,15 +32,17 @@ class Pace:
         await self._pool.execute(_SQL["provide"], self._requests)
 
     async def wait(self) -> None:
-        """Returns when the caller may make one call."""
+        """Returns when the caller may make one call. Raises CallTooSoon where that is long from now."""
         seconds = await until_answered(self._take)
         while seconds is None:
             await asyncio.sleep(_CROWDED_SECONDS)
             seconds = await until_answered(self._take)
+        if seconds > WAIT_SECONDS_MAX:
+            raise CallTooSoon(seconds)
         await asyncio.sleep(seconds)
 
     async def pause(self, seconds: float) -> None:
-        """Nobody calls for so long."""
+        """Nobody calls for so long, as Stability asked for it."""
         await until_answered(lambda: self._pool.execute(_SQL["pause"], seconds))
 
     async def _take(self) -> float | None:

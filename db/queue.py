@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from db import queries
+from db.alarms import PROBE_FIRST_SECONDS, PROBE_SECONDS
 from db.batcher import Batcher
 from db.errors import FAILURES, FailureCode, LostJob
 from db.jobs import Job, State
@@ -15,9 +16,6 @@ from db.pool import Pool
 _SQL = queries.load("queue")
 
 REAP_BATCH = 100
-
-PROBE_SECONDS = 60.0
-"""How often a worker tries whether what paused all of them is mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +50,23 @@ class Queue:
         self._finishes = Batcher(self._finish_all)
 
     async def claim(self, limit: int) -> list[Job]:
-        """Up to `limit` jobs, now running under this worker's lease, in the order of the line.
-
-        While an alarm pauses all workers there is none; but from time to time one, for one worker to try.
-        """
+        """Up to `limit` jobs, now running under this worker's lease, in the order of the line."""
         rows = await self._pool.fetch(
             _SQL["claim"].format(limit=int(limit)), self._worker, self._lease_seconds
         )
-        if not rows:
-            rows = await self._pool.fetch(
-                _SQL["claim_to_probe"], self._worker, self._lease_seconds, self._probe_seconds
-            )
         return sorted(map(Job.from_row, rows), key=lambda job: (job.turn, job.id))
+
+    async def claim_to_probe(self) -> list[Job]:
+        """One of the jobs that an alarm pauses, from time to time and for one worker, to try whether it is
+        over."""
+        rows = await self._pool.fetch(
+            _SQL["claim_to_probe"],
+            self._worker,
+            self._lease_seconds,
+            self._probe_seconds,
+            min(PROBE_FIRST_SECONDS, self._probe_seconds),
+        )
+        return [Job.from_row(row) for row in rows]
 
     async def extend_leases(self, held: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
         """Takes id and attempt of each job held, and returns those that still are."""
@@ -108,6 +111,15 @@ class Queue:
     async def hand_back(self, job: Job, *, delay_seconds: float = 0) -> None:
         """Queues the job again without counting the attempt."""
         await self._transition("hand_back", job, delay_seconds)
+
+    async def refuse(self, job: Job) -> None:
+        """The same for what an alarm pauses from now on."""
+        await self._transition("refuse", job)
+
+    async def is_refused_alone(self, job: Job) -> bool:
+        """Whether others of its model were painted since the key or the credits were refused for it."""
+        alone: bool = await self._pool.fetchval(_SQL["is_refused_alone"], job.id)
+        return alone
 
     async def front_waits_seconds(self) -> float | None:
         """For how long the next job could have been claimed; None where there is none, or a pause."""

@@ -44,7 +44,9 @@ from worker.job import JobRunner
 from worker.loop import Loop
 from worker.metered import MeteredRetention, MeteredWatch
 from worker.metrics import WorkerMetrics
+from worker.prober import Prober
 from worker.settings import WorkerSettings
+from worker.stability import Stability
 from worker.storage import Storage
 from worker.sweeper import Sweeper
 from worker.traced import TracedJobRunner, TracedPace, TracedParking, TracedQueue, TracedStability, timed
@@ -83,10 +85,12 @@ async def _work(ground: _Ground, queue: Queue, name: str) -> None:
     settings, pool, bucket = ground.settings, ground.pool, ground.bucket
     metrics, traces = ground.metrics, ground.traces
     parking = TracedParking(pool, bytes_max=settings.parked_bytes_max, metrics=metrics, traces=traces)
-    watch = MeteredWatch(Alarms(pool), probe_seconds=settings.pause_probe_seconds, metrics=metrics)
+    alarms, stability = Alarms(pool), _stability(ground)
+    watch = MeteredWatch(alarms, probe_seconds=settings.pause_probe_seconds, metrics=metrics)
+    prober = Prober(queue, alarms, stability, probe_seconds=settings.pause_probe_seconds)
     requests = settings.stability_requests_per_10_seconds
     pace = TracedPace(pool, requests=requests, metrics=metrics, traces=traces)
-    loop = _loop(settings, queue, _runner(ground, queue, parking, watch, pace))
+    loop = _loop(settings, queue, _runner(ground, queue, stability, parking, watch, pace), prober)
     sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
     reach = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
     await _until_ready(pool, pace, loop)
@@ -115,16 +119,21 @@ def _queue(ground: _Ground, name: str) -> Queue:
     )
 
 
-def _runner(ground: _Ground, queue: Queue, parking: Parking, watch: Watch, pace: Pace) -> JobRunner:
-    metrics, traces = ground.metrics, ground.traces
-    stability = TracedStability(
+def _stability(ground: _Ground) -> Stability:
+    return TracedStability(
         ground.session,
-        metrics=metrics,
-        traces=traces,
+        metrics=ground.metrics,
+        traces=ground.traces,
         host=ground.settings.stability_api_host,
         key=ground.settings.stability_api_key.get_secret_value(),
         timeout_seconds=ground.settings.stability_timeout_seconds,
     )
+
+
+def _runner(
+    ground: _Ground, queue: Queue, stability: Stability, parking: Parking, watch: Watch, pace: Pace
+) -> JobRunner:
+    metrics, traces = ground.metrics, ground.traces
     uploading = timed(traces, "upload", metrics.upload.time)
     storage = Storage(queue, ground.bucket, parking, watch, uploading=uploading)
     return TracedJobRunner(
@@ -162,7 +171,7 @@ def _upkeep(ground: _Ground, queue: Queue, reach: Reach, wakes: list[Callable[[]
     )
 
 
-def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner) -> Loop:
+def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner, prober: Prober) -> Loop:
     async def settle_unforeseen(job: Job, error: Exception) -> None:
         log.error("it broke", exc_info=error)
         await runner.settle(job, JobFailed(FailureCode.INTERNAL, f"{type(error).__name__}: {error}"))
@@ -173,6 +182,7 @@ def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner) -> Loop:
         settle_unforeseen,
         concurrency=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
+        probe=prober.claim,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
-from db.errors import BucketUnavailable, FailureCode, JobFailed, PictureGone
+from db.errors import BucketUnavailable, CallTooSoon, FailureCode, JobFailed, PictureGone
 from db.jobs import Job
 from db.models import Kind, upscale_input
 from db.pace import Pace
@@ -16,7 +16,8 @@ from db.pictures import Pictures
 from db.pool import UNAVAILABLE, until_answered
 from db.queue import Queue
 from worker import imaging
-from worker.stability import Painting, Stability
+from worker.answers import RETRY_AFTER_SECONDS_MAX, Painting
+from worker.stability import Stability
 from worker.storage import Storage
 from worker.watch import Watch
 
@@ -29,6 +30,13 @@ HANDS = os.cpu_count() or 1
 
 RETRY_PAUSE_SECONDS = 2.0
 RETRY_PAUSE_SECONDS_MAX = 60.0
+
+RATE_LIMIT_PAUSE_SECONDS_MIN = 1.0
+"""However soon Stability says that it may be asked again."""
+
+RATE_LIMITS_MAX = 10
+"""A job that went back so often has been refused for the limit of requests for more than an hour, or provokes
+it: from then on it counts as a fault."""
 
 
 class JobRunner:
@@ -66,6 +74,10 @@ class JobRunner:
             # From here on it is paid for.
             preparing = asyncio.ensure_future(self._by_hand(self._prepare, painting.content, size))
             await self._storage.bring(job, seed, preparing)
+        except CallTooSoon as error:
+            log.info("it goes back: %s", error)
+            seconds = error.seconds
+            await until_answered(lambda: self._queue.hand_back(job, delay_seconds=seconds))
         except JobFailed as error:
             await self.settle(job, error)
         else:
@@ -83,21 +95,55 @@ class JobRunner:
 
     async def settle(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""
+        if error.failure.pausing and await self._is_its_own(job, error):
+            # Its words are what Stability stumbles over: nobody else has to wait for it.
+            error = JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}")
         log.log(error.failure.log_level, "attempt %d: %s", job.attempt, error)
         await self._watch.failed(job, error)
-        queue, pause_seconds = self._queue, error.retry_after_seconds or 0
         if error.code is FailureCode.RATE_LIMITED:
-            await self._pace.pause(pause_seconds)
-            await until_answered(lambda: queue.hand_back(job, delay_seconds=pause_seconds))
+            await self._rest(job, error)
         elif error.failure.pausing:
-            await until_answered(lambda: queue.hand_back(job))
+            await until_answered(lambda: self._queue.refuse(job))
         elif error.failure.passing:
-            delay_seconds = _pause(job.faults)
-            await until_answered(
-                lambda: queue.retry(job, error.code, error.detail, delay_seconds=delay_seconds)
-            )
+            await self._retry(job, error, max(_pause(job.faults), error.retry_after_seconds or 0))
         else:
-            await until_answered(lambda: queue.fail(job, error.code, error.detail))
+            await until_answered(lambda: self._queue.fail(job, error.code, error.detail))
+
+    async def _is_its_own(self, job: Job, error: JobFailed) -> bool:
+        """Whether a refusal of the key, or for want of credit, is about this job and nothing else.
+
+        The balance tells whether the key is good. Its number has been seen wrong for a while and is not
+        enough by itself: others must have been painted since this job was last refused.
+        """
+        if error.code is FailureCode.BAD_KEY:
+            takes_key = await self._stability.takes_key()
+            if takes_key is not None:
+                return takes_key
+        if not await until_answered(lambda: self._queue.is_refused_alone(job)):
+            return False
+        return error.code is FailureCode.BAD_KEY or not await self._stability.lacks(job.credits)
+
+    async def _rest(self, job: Job, error: JobFailed) -> None:
+        """All keep the pause that Stability asks for.
+
+        The job itself keeps a longer one each time, so that one which provokes it does not stop the others
+        again and again.
+        """
+        pause_seconds = max(error.retry_after_seconds or 0, RATE_LIMIT_PAUSE_SECONDS_MIN)
+        await self._pace.pause(pause_seconds)
+        times = job.attempt - job.faults - 1
+        delay_seconds = max(
+            pause_seconds, min(pause_seconds * 2.0 ** min(times, 10), RETRY_AFTER_SECONDS_MAX)
+        )
+        if times < RATE_LIMITS_MAX:
+            await until_answered(lambda: self._queue.hand_back(job, delay_seconds=delay_seconds))
+        else:
+            await self._retry(job, error, delay_seconds)
+
+    async def _retry(self, job: Job, error: JobFailed, delay_seconds: float) -> None:
+        await until_answered(
+            lambda: self._queue.retry(job, error.code, error.detail, delay_seconds=delay_seconds)
+        )
 
     async def _upscale(self, job: Job) -> Painting:
         parent = await until_answered(lambda: self._queue.parent(job))

@@ -22,7 +22,10 @@ class _Held:
 
 
 class Loop:
-    """`run` takes one claimed job to a transition; what it raises other than LostJob goes to `on_error`."""
+    """`run` takes one claimed job to a transition; what it raises other than LostJob goes to `on_error`.
+
+    `probe` claims what shows whether a pause is over, if it is time for that; without it the queue does.
+    """
 
     def __init__(
         self,
@@ -32,8 +35,10 @@ class Loop:
         *,
         concurrency: int,
         lease_seconds: float,
+        probe: Callable[[], Awaitable[list[Job]]] | None = None,
     ) -> None:
         self._queue = queue
+        self._probe = probe or queue.claim_to_probe
         self._run = run
         self._on_error = on_error
         self._concurrency = concurrency
@@ -83,7 +88,7 @@ class Loop:
         if free == 0:
             return
         try:
-            jobs = await self._queue.claim(free)
+            jobs = await self._queue.claim(free) or await self._probe()
         except UNAVAILABLE as error:
             # The next poll tries again.
             log.warning("nothing could be claimed: %s", reason(error))

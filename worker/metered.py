@@ -10,8 +10,9 @@ from db.pace import Pace
 from db.parking import Parking
 from db.queue import Queue
 from db.retention import Expired, Retention
+from worker.answers import Painting
 from worker.metrics import WorkerMetrics
-from worker.stability import Painting, Stability
+from worker.stability import Stability
 from worker.watch import Watch
 
 
@@ -22,6 +23,12 @@ class MeteredQueue(Queue):
 
     async def claim(self, limit: int) -> list[Job]:
         jobs = await super().claim(limit)
+        for job in jobs:
+            self._metrics.claimed(job)
+        return jobs
+
+    async def claim_to_probe(self) -> list[Job]:
+        jobs = await super().claim_to_probe()
         for job in jobs:
             self._metrics.claimed(job)
         return jobs

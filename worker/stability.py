@@ -1,49 +1,31 @@
-"""How to speak to Stability: one request a picture, and what each kind of answer means."""
+"""How to speak to Stability: one request a picture."""
 
+import asyncio
 import io
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+import math
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
 
 from db.errors import FailureCode, JobFailed
 from db.jobs import Job
-from db.models import MODELS, SEED_MAX, UPSCALER, Api, Model, Shape
+from db.models import MODELS, UPSCALER, Api, Model, Shape
+from worker import answers
+from worker.answers import Painting
 from worker.shapes import choose_shape
+
+log = logging.getLogger(__name__)
 
 PICTURE_BYTES_MAX = 64 * 1024 * 1024
 """Above what the largest picture takes, 16.8 megapixels that do not compress at all."""
 
 ERROR_BYTES_MAX = 64 * 1024
 CONNECT_TIMEOUT_SECONDS = 10.0
-RATE_LIMIT_PAUSE_SECONDS = 60.0
-"""How long Stability turns a key away that asked too often."""
-
-RETRY_AFTER_SECONDS_MAX = 600.0
-"""Whoever asks for more is not to be believed: all workers would wait for it."""
-
-_CODE_OF_STATUS = {
-    401: FailureCode.BAD_KEY,
-    402: FailureCode.NO_CREDIT,
-    403: FailureCode.BAD_KEY,
-    404: FailureCode.MODEL_GONE,
-    410: FailureCode.MODEL_GONE,
-    422: FailureCode.REJECTED,
-    429: FailureCode.RATE_LIMITED,
-}
-# What v2beta and v1 call a refusal by the content filter; their statuses alone do not tell.
-_REFUSALS = {"content_moderation", "invalid_prompts"}
-
-
-@dataclass(frozen=True, slots=True)
-class Painting:
-    """What Stability painted: `content` is a picture as it came over the wire."""
-
-    content: bytes
-    seed: int | None
-    request_id: str | None
+BALANCE_TIMEOUT_SECONDS = 5.0
+"""Whoever asks for the balance has something else to do: it answers at once, or is not worth the wait."""
 
 
 class Stability:
@@ -70,18 +52,47 @@ class Stability:
         return await self._ask(UPSCALER, {"data": form})
 
     async def balance(self) -> float:
-        """The credits that are left. Raises JobFailed as `paint` does."""
+        """The credits that are left, as far as Stability knows: it has been seen wrong for a while.
+
+        Raises JobFailed as `paint` does.
+        """
+        timeout = aiohttp.ClientTimeout(total=BALANCE_TIMEOUT_SECONDS)
         try:
             async with self._session.get(
                 self._host + "/v1/user/balance",
                 headers={"Authorization": f"Bearer {self._key}"},
-                timeout=self._timeout,
+                timeout=timeout,
+                allow_redirects=False,
             ) as response:
+                body = await _start(response, ERROR_BYTES_MAX)
                 if response.status != 200:
-                    raise await self._failure(response)
-                return float((await response.json())["credits"])
+                    raise self._without_key(answers.failure_of(response.status, response.headers, body))
+                credits = _credits(body)
+                if credits is None:
+                    detail = f"200 without a balance, {answers.gist(response.headers, body)}"
+                    raise self._without_key(JobFailed(FailureCode.UNAVAILABLE, detail))
+                return credits
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
+            raise self._unreached(error) from error
+
+    async def takes_key(self) -> bool | None:
+        """Whether the key is good, asked where it costs nothing; None where the answer does not tell."""
+        try:
+            await self.balance()
+        except JobFailed as error:
+            if error.code is FailureCode.BAD_KEY:
+                return False
+            log.warning("the balance does not tell whether the key is good: %s", error)
+            return None
+        return True
+
+    async def lacks(self, credits: Decimal) -> bool:
+        """Whether so much is not left, as far as the balance tells."""
+        try:
+            return await self.balance() < credits
+        except JobFailed as error:
+            log.warning("the balance does not tell what is left: %s", error)
+            return False
 
     async def _ask(self, model: Model, body: dict[str, Any]) -> Painting:
         try:
@@ -93,32 +104,34 @@ class Stability:
                     "stability-client-id": "tigerbrush",
                 },
                 timeout=self._timeout,
+                # The prompt and the key would go to whatever host is named.
+                allow_redirects=False,
                 **body,
             ) as response:
-                if response.status != 200:
-                    raise await self._failure(response)
-                if response.headers.get("finish-reason", "SUCCESS") != "SUCCESS":
-                    raise self._failed(
-                        FailureCode.FILTERED, f"finish-reason {response.headers['finish-reason']}"
-                    )
-                content = await _read(response, PICTURE_BYTES_MAX)
-                return Painting(content, _seed(response.headers), response.headers.get("x-request-id"))
+                return await self._painting(response)
+        except JobFailed as error:
+            raise self._without_key(error) from error.__cause__
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._failed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}") from error
+            raise self._unreached(error) from error
 
-    async def _failure(self, response: aiohttp.ClientResponse) -> JobFailed:
-        name, message = _explanation(await _start(response, ERROR_BYTES_MAX))
-        code = _CODE_OF_STATUS.get(response.status)
-        if name in _REFUSALS:
-            code = FailureCode.REFUSED
-        if code is None:
-            code = FailureCode.UNAVAILABLE if response.status >= 500 else FailureCode.BAD_REQUEST
-        return self._failed(code, f"{response.status} {name}: {message}", _retry_after(response))
+    async def _painting(self, response: aiohttp.ClientResponse) -> Painting:
+        if response.status != 200:
+            start = await _start(response, ERROR_BYTES_MAX)
+            raise answers.failure_of(response.status, response.headers, start)
+        answers.check_finish_reason(response.headers.get("finish-reason"))
+        content = await _read(response, PICTURE_BYTES_MAX)
+        if answers.is_json(content):
+            # With a picture in it, it is large.
+            return await asyncio.to_thread(answers.painting_in, response.headers, content)
+        return answers.painting_in(response.headers, content)
 
-    def _failed(self, code: FailureCode, detail: str, retry_after_seconds: float | None = None) -> JobFailed:
+    def _unreached(self, error: Exception) -> JobFailed:
+        return self._without_key(JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}"))
+
+    def _without_key(self, error: JobFailed) -> JobFailed:
         # v1 repeats the key in its refusal of it, and what is cut in the middle of it would not be found.
-        detail = detail.replace(self._key, "[key]")[:500]
-        return JobFailed(code, detail, retry_after_seconds=retry_after_seconds)
+        detail = error.detail.replace(self._key, "[key]")[:500]
+        return JobFailed(error.code, detail, retry_after_seconds=error.retry_after_seconds)
 
 
 def _body(model: Model, job: Job, shape: Shape) -> dict[str, Any]:
@@ -186,29 +199,9 @@ async def _start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     return bytes(body[:bytes_max])
 
 
-def _explanation(body: bytes) -> tuple[str, str]:
-    """The name and the message of an error in the shape of either API, or of neither."""
+def _credits(body: bytes) -> float | None:
     try:
-        error = json.loads(body)
-        if isinstance(error, dict):
-            return str(error.get("name", "unknown")), str(error.get("errors") or error.get("message", ""))
-    except (ValueError, RecursionError):
-        # Not JSON, or so many brackets that nobody means them.
-        pass
-    return "unknown", body.decode("utf-8", "replace")
-
-
-def _seed(headers: Mapping[str, str]) -> int | None:
-    """None for what no model paints with: a picture is not lost over a number that Postgres does not take."""
-    text = headers.get("seed", "")
-    seed = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(SEED_MAX)) else None
-    return seed if seed is not None and seed <= SEED_MAX else None
-
-
-def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    if response.status != 429:
+        credits = float(json.loads(body)["credits"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
-    text = response.headers.get("Retry-After", "")
-    if not (text.isascii() and text.isdigit()):
-        return RATE_LIMIT_PAUSE_SECONDS
-    return min(float(text), RETRY_AFTER_SECONDS_MAX)
+    return credits if math.isfinite(credits) else None

@@ -8,9 +8,9 @@ from typing import Any
 from db.errors import JobFailed
 from db.jobs import Job
 from db.traces import Traces
+from worker.answers import Painting
 from worker.job import JobRunner
 from worker.metered import MeteredPace, MeteredParking, MeteredQueue, MeteredStability
-from worker.stability import Painting
 
 
 class TracedQueue(MeteredQueue):
@@ -22,6 +22,13 @@ class TracedQueue(MeteredQueue):
         # Whose trace it belongs to is known afterwards.
         began_ns = time.time_ns()
         jobs = await super().claim(limit)
+        for job in jobs:
+            self._traces.since(began_ns, "claim", job)
+        return jobs
+
+    async def claim_to_probe(self) -> list[Job]:
+        began_ns = time.time_ns()
+        jobs = await super().claim_to_probe()
         for job in jobs:
             self._traces.since(began_ns, "claim", job)
         return jobs

@@ -3,25 +3,25 @@
 import logging
 from collections.abc import Awaitable
 
-from db.alarms import AlarmCode, Alarms
+from db.alarms import PROBE_SECONDS, AlarmCode, Alarms
 from db.errors import FailureCode, JobFailed, reason
 from db.jobs import Job
 from db.pool import UNAVAILABLE
-from db.queue import PROBE_SECONDS
 
 log = logging.getLogger(__name__)
 
 UNAVAILABLE_JOBS = 3
-"""So many different jobs in a row that Stability had a fault of its own for are no accident."""
+"""So many different jobs in a row that came to no answer of Stability's own are no accident."""
 
 PARKING_SHARE = 0.5
 """When so much of the parking is taken, the bucket has been away for long, and there is time to act yet."""
 
+_WITHOUT_ANSWER = {FailureCode.UNAVAILABLE, FailureCode.BLOCKED, FailureCode.BAD_PICTURE}
 _ALARMING = {
+    **dict.fromkeys(_WITHOUT_ANSWER, AlarmCode.UNAVAILABLE),
     FailureCode.BAD_KEY: AlarmCode.BAD_KEY,
     FailureCode.NO_CREDIT: AlarmCode.NO_CREDIT,
     FailureCode.MODEL_GONE: AlarmCode.MODEL_GONE,
-    FailureCode.UNAVAILABLE: AlarmCode.UNAVAILABLE,
 }
 
 
@@ -34,24 +34,35 @@ class Watch:
         self._without_answer: set[int] = set()
 
     async def painted(self, job: Job) -> None:
-        """Stability works, and this model does."""
+        """Stability works, this model does, and there is credit for its price."""
         self._without_answer.clear()
-        codes = tuple(_ALARMING.values())
-        await _note(self._alarms.silence(codes, model=job.model, raised_before=job.started_at))
+        codes = tuple(set(_ALARMING.values()))
+        await _note(
+            self._alarms.silence(codes, model=job.model, raised_before=job.started_at, price=job.credits)
+        )
 
     async def failed(self, job: Job, error: JobFailed) -> None:
-        if error.code is FailureCode.UNAVAILABLE:
+        if error.code is FailureCode.FILTERED:
+            # It was painted, and billed.
+            await self.painted(job)
+            return
+        if error.code in _WITHOUT_ANSWER:
             self._without_answer.add(job.id)
             if len(self._without_answer) < UNAVAILABLE_JOBS:
                 return
         else:
             self._without_answer.clear()
         code = _ALARMING.get(error.code)
-        if code is None:
-            return
+        if code is not None:
+            await self._sound(code, job, error)
+
+    async def _sound(self, code: AlarmCode, job: Job, error: JobFailed) -> None:
         model = job.model if code is AlarmCode.MODEL_GONE else None
+        price = job.credits if code is AlarmCode.NO_CREDIT else None
         pause_seconds = self._probe_seconds if error.failure.pausing else None
-        await _note(self._alarms.sound(code, error.detail, model=model, pause_seconds=pause_seconds))
+        await _note(
+            self._alarms.sound(code, error.detail, model=model, pause_seconds=pause_seconds, price=price)
+        )
 
     async def parked(self, used: int, most: int) -> None:
         """One more picture was parked; the counts are in bytes."""

@@ -78,16 +78,33 @@ order by state desc, turn, id
 limit $2;
 
 -- name: estimates
--- The place of a job that waits, counted up to a limit; how long the newest pictures of its model took, in the middle;
--- how many are at work; for how many seconds this one has been; and what pauses all.
+-- The place of a job that waits, counted up to a limit, among those that wait for the same: what an alarm pauses is in
+-- nobody's way that it does not pause. How long the newest pictures of its model took, in the middle; how many are at
+-- work; for how many seconds this one has been; why it is paused; and in how many seconds it may be begun, by its own
+-- time and by the pause that Stability asked for.
 select
     jobs.id,
     case
-        when state = 'queued' then 1 + (
+        when state = 'queued' and pauses.price is null then 1 + (
             select count(*)
             from (
                 select from jobs as others
                 where others.state = 'queued' and (others.turn, others.id) < (jobs.turn, jobs.id)
+                limit $2
+            ) as ahead
+        )
+        -- The offset keeps the price out of the choice of the index, which is the line's.
+        when state = 'queued' then 1 + (
+            select count(*)
+            from (
+                select
+                from (
+                    select others.credits from jobs as others
+                    where others.state = 'queued' and (others.turn, others.id) < (jobs.turn, jobs.id)
+                    order by others.turn, others.id
+                    offset 0
+                ) as before
+                where (before.credits >= pauses.price) = (jobs.credits >= pauses.price)
                 limit $2
             ) as ahead
         )
@@ -105,8 +122,23 @@ select
     ) as usual_seconds,
     (select count(*) from jobs as others where others.state = 'running') as at_work,
     case when state = 'running' then extract(epoch from now() - started_at)::float8 end as seconds_so_far,
-    (select kind from alarms where probe_at is not null order by raised_at limit 1) as paused
-from jobs
+    coalesce(
+        (
+            select kind from alarms
+            where probe_at is not null and coalesce(price, 0) <= jobs.credits
+            order by raised_at
+            limit 1
+        ),
+        case when pauses.asked_until > now() then 'rate_limited' end
+    ) as paused,
+    extract(epoch from greatest(now(), jobs.run_after, pauses.asked_until) - now())::float8 as seconds_until_begun
+from
+    jobs,
+    (
+        select
+            (select min(coalesce(price, 0)) from alarms where probe_at is not null) as price,
+            (select max(asked_until) from request_slots) as asked_until
+    ) as pauses
 where id = any($1::bigint[]) and state in ('queued', 'running');
 
 -- name: find

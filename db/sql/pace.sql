@@ -27,6 +27,7 @@ with slots as (
     select slot from request_slots order by slot for update
 )
 update request_slots
-set free_at = greatest(free_at, now() + make_interval(secs => $1))
+set free_at = greatest(free_at, now() + make_interval(secs => $1)),
+    asked_until = greatest(asked_until, now() + make_interval(secs => $1))
 from slots
 where request_slots.slot = slots.slot;

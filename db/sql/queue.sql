@@ -2,13 +2,15 @@
 -- holds the job, by the attempt that it holds: a worker whose lease ran out changes no row.
 
 -- name: claim
--- Nothing while an alarm says that nothing can be painted, nor what would have to wait long for its call to Stability.
--- The limit is put in as a number: as a parameter it would be planned for as a tenth of the line, and since that never
--- fits, each claim would be planned anew, which takes longer than the claim.
+-- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call
+-- to Stability. The limit is put in as a number: as a parameter it would be planned for as a tenth of the line, and
+-- since that never fits, each claim would be planned anew, which takes longer than the claim.
 with next as (
     select id from jobs
     where state = 'queued' and run_after <= now()
-        and not exists (select from alarms where probe_at is not null)
+        and coalesce(
+            credits < (select min(coalesce(price, 0)) from alarms where probe_at is not null), true
+        )
         and coalesce((select min(free_at) from request_slots) <= now() + interval '2 seconds', true)
     order by turn, id
     limit {limit}
@@ -26,20 +28,31 @@ where jobs.id = next.id
 returning jobs.*;
 
 -- name: claim_to_probe
--- While such an alarm sounds: from time to time one job, by one worker, which shows whether it is mended.
-with next as (
-    select id from jobs
-    where state = 'queued' and run_after <= now()
-        and exists (select from alarms where probe_at <= now())
-    order by turn, id
+-- While such an alarm sounds: from time to time one of the jobs that it pauses, by one worker, which shows whether it is
+-- over. Not the one that was just refused, if there is another; and the cheapest, for which credit is there first.
+-- The longer the alarm has sounded, the longer until the next: $4 seconds at first, $3 at the most.
+with due as (
+    select kind, coalesce(price, 0) as price from alarms
+    where probe_at <= now()
+    order by price
     limit 1
     for update skip locked
 ),
+next as (
+    select jobs.id from due, jobs
+    where jobs.state = 'queued' and jobs.run_after <= now() and jobs.credits >= due.price
+    order by jobs.refused_at nulls first, jobs.credits, jobs.turn, jobs.id
+    limit 1
+    for update of jobs skip locked
+),
 chance as (
     update alarms
-    set probe_at = now() + make_interval(secs => $3)
-    where probe_at <= now() and exists (select from next)
-    returning kind
+    set probe_at = now() + make_interval(
+        secs => least($3::float8, greatest($4::float8, extract(epoch from now() - raised_at)))
+    )
+    from due
+    where alarms.kind = due.kind and exists (select from next)
+    returning alarms.kind
 )
 update jobs
 set state = 'running',
@@ -131,11 +144,32 @@ set state = 'queued',
 where id = $1 and attempt = $2 and state = 'running'
 returning id;
 
+-- name: refuse
+-- It was refused for what only the owner can mend: nothing is held against it.
+update jobs
+set state = 'queued',
+    lease_until = null,
+    run_after = now(),
+    started_at = null,
+    refused_at = now(),
+    revision = revision + 1
+where id = $1 and attempt = $2 and state = 'running'
+returning id;
+
+-- name: is_refused_alone
+-- Whether, since it was last refused, another of its model was begun and painted.
+select exists (
+    select from jobs as others
+    where others.state = 'done' and others.model = jobs.model
+        and others.finished_at > jobs.refused_at and others.started_at > jobs.refused_at
+)
+from jobs where id = $1;
+
 -- name: front_waits
 -- For how long the job that is next could have been claimed; null where none could.
 select extract(epoch from now() - run_after)::float8 from jobs
 where state = 'queued' and run_after <= now()
-    and not exists (select from alarms where probe_at is not null)
+    and coalesce(credits < (select min(coalesce(price, 0)) from alarms where probe_at is not null), true)
     and (select min(free_at) from request_slots) <= now()
 order by turn, id
 limit 1;

@@ -17,13 +17,21 @@ returning jobs.*;
 
 -- name: claim_moved
 -- Waiting jobs whose reply is up to date but for the place it shows (it became the first, or a quarter of the way was
--- gone), or but for what pauses all. A place is worth an edit only if, at the speed at which it has come forward since
--- the last one, it stands for as long as a place stands at least: else the spinner is there first. `reply_due_at` of
--- such a reply is when it was last edited, or until when a bot holds it. What is asked of the row is asked of the row
--- itself and not of `line`, so that it is asked again of one that another bot has just changed.
+-- gone), or but for what pauses it, as the statement `estimates` tells both. A place is worth an edit only if, at the
+-- speed at which it has come forward since the last one, it stands for as long as a place stands at least: else the
+-- spinner is there first. `reply_due_at` of such a reply is when it was last edited, or until when a bot holds it. What
+-- is asked of the row is asked of the row itself and not of `line`, so that it is asked again of one that another bot
+-- has just changed.
 with line as (
-    select id, row_number() over (order by turn, id) as place
-    from (select id, turn from jobs where state = 'queued' order by turn, id limit $2) as front
+    select
+        id,
+        row_number() over (
+            partition by credits >= (select min(coalesce(price, 0)) from alarms where probe_at is not null)
+            order by turn, id
+        ) as place
+    from (
+        select id, turn, credits from jobs where state = 'queued' order by turn, id limit $2
+    ) as front
 ),
 moved as (
     select jobs.id, line.place
@@ -36,8 +44,14 @@ moved as (
                 and line.place * (now() - jobs.reply_due_at)
                     >= (jobs.shown_place - line.place) * make_interval(secs => $3)
             )
-            or jobs.shown_pause is distinct from (
-                select kind from alarms where probe_at is not null order by raised_at limit 1
+            or jobs.shown_pause is distinct from coalesce(
+                (
+                    select kind from alarms
+                    where probe_at is not null and coalesce(price, 0) <= jobs.credits
+                    order by raised_at
+                    limit 1
+                ),
+                (select 'rate_limited' from request_slots where asked_until > now() limit 1)
             )
         )
     order by line.place

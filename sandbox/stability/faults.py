@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import zlib
 
 from aiohttp import web
@@ -13,6 +14,9 @@ from sandbox.stability.work import Work
 
 HANG_SECONDS = 600.0
 HUGE_BYTES = 2 * 1024**3
+ELSEWHERE = "elsewhere.example"
+"""Where a redirect leads; nobody answers there."""
+
 _CHUNK = bytes(1024 * 1024)
 
 _REFUSALS = {
@@ -23,7 +27,23 @@ _REFUSALS = {
     "500": ApiError(500, "internal_error", "An unexpected server error has occurred, please try again later"),
     "unauthorized": ApiError(401, "unauthorized", "Incorrect API key provided"),
     "payment": ApiError(402, "payment_required", "You lack sufficient credits to make this request"),
+    "permission": ApiError(
+        403, "permission_denied", "You lack the necessary permissions to perform this action"
+    ),
+    "language400": ApiError(
+        400, "invalid_language", "English is the only supported language for this service"
+    ),
+    "moderation400": ApiError(
+        400, "bad_request", "prompt: your request was flagged by our content moderation system"
+    ),
+    "408": ApiError(408, "request_timeout", "The request took too long to arrive"),
+    "425": ApiError(425, "too_early", "The request might be replayed, send it again"),
 }
+_EDGE = re.compile(r"(html|json|empty)([0-9]{3})")
+_PAGE = """<!DOCTYPE html>
+<html><head><title>{status} | edge.example</title><style>body {{ margin: 0 }}</style></head>
+<body><h1>Sorry, you have been blocked</h1><p>You are unable to access stability.ai</p></body></html>
+"""
 
 
 async def meet(kind: str | None, request: web.Request, work: Work) -> web.StreamResponse | None:
@@ -31,6 +51,8 @@ async def meet(kind: str | None, request: web.Request, work: Work) -> web.Stream
     if kind in _REFUSALS:
         raise _REFUSALS[kind]
     match kind:
+        case "redirect":
+            return web.Response(status=307, headers={"Location": f"http://{ELSEWHERE}{request.path}?key=1"})
         case "garbage":
             return web.Response(body=b"this is no picture" * 50, content_type="image/png")
         case "bomb":
@@ -45,7 +67,19 @@ async def meet(kind: str | None, request: web.Request, work: Work) -> web.Stream
             return await _half(request, work)
         case "huge":
             return await _huge(request)
-    return None
+    edge = _EDGE.fullmatch(kind or "")
+    return _by_edge(edge[1], int(edge[2])) if edge else None
+
+
+def _by_edge(body: str, status: int) -> web.Response:
+    """What a firewall, a load balancer or a gateway answers for itself."""
+    match body:
+        case "html":
+            return web.Response(status=status, text=_PAGE.format(status=status), content_type="text/html")
+        case "json":
+            # As Amazon's gateway has it, with a code beside.
+            return web.json_response({"message": "Forbidden", "code": status}, status=status)
+    return web.Response(status=status)
 
 
 def _drop(request: web.Request) -> None:

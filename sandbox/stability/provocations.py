@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+EDGE_STATUSES = (200, 400, 401, 402, 403, 404, 408, 410, 413, 422, 425, 429, 500, 502, 503)
+
 KINDS = frozenset(
     {
         "refuse",  # 403 content_moderation
@@ -19,9 +21,20 @@ KINDS = frozenset(
         "bomb",  # a small PNG that claims to be 40,000 x 40,000
         "unauthorized",  # 401
         "payment",  # 402
+        "permission",  # 403 permission_denied, which is no filter's
+        "language400",  # 400 invalid_language
+        "moderation400",  # 400 bad_request, whose words are of moderation
+        "408",  # timed out, in Stability's own words
+        "425",  # too early, in Stability's own words
+        "error-reason",  # 200 with finish-reason ERROR, which is not billed
+        "json-filtered",  # 200 with JSON that says CONTENT_FILTERED, which is billed
+        "json-picture",  # 200 with the picture in JSON, which is billed
+        "redirect",  # 307 to another host
     }
+    # What stands before Stability answers: a page, a JSON of its own, or nothing, with a status.
+    | {f"{body}{status}" for body in ("html", "json", "empty") for status in EDGE_STATUSES}
 )
-_WORD = re.compile(r"\[([a-z0-9]+)( once)?\]")
+_WORD = re.compile(r"\[([a-z0-9-]+)( once)?\]")
 
 
 @dataclass(slots=True)

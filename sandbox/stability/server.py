@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 BODY_BYTES_MAX = 10 * 1024 * 1024
 RATE_LIMIT_CALLS = 150
 RATE_LIMIT_SECONDS = 10.0
+_FILTERED = ("blur", "json-filtered")
 CALLS_KEPT = 100_000
 """So that a drill of hours does not fill the memory."""
 
@@ -180,6 +181,9 @@ class StabilityServer:
     ) -> web.StreamResponse:
         request_id = uuid4().hex
         kind = self._provocations.of(work.prompt)
+        if kind is not None and kind.startswith("json-"):
+            # Whatever was asked for.
+            work = replace(work, as_json=True)
         try:
             if kind == "429":
                 raise self._rate_limited()
@@ -190,13 +194,15 @@ class StabilityServer:
                 self._note(request, work, refusal.status, request_id, None, billed=0)
                 return refusal
             await asyncio.sleep(self.latency_seconds)
-            content = await asyncio.to_thread(painter.paint, work, blurred=kind == "blur")
+            content = await asyncio.to_thread(painter.paint, work, blurred=kind in _FILTERED)
         except ApiError as error:
             self._note(request, work, error.status, request_id, None, billed=0)
             raise
-        self.credits -= work.credits
-        self._note(request, work, 200, request_id, content, billed=work.credits)
-        response = answer(work, content, "CONTENT_FILTERED" if kind == "blur" else "SUCCESS")
+        reason = "ERROR" if kind == "error-reason" else "CONTENT_FILTERED" if kind in _FILTERED else "SUCCESS"
+        billed = 0.0 if reason == "ERROR" else work.credits
+        self.credits -= billed
+        self._note(request, work, 200, request_id, content, billed=billed)
+        response = answer(work, content, reason)
         response.headers["x-request-id"] = request_id
         return response
 

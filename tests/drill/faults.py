@@ -45,7 +45,21 @@ _CALLS = {
     Kind.CALL_BLUR: "blur",
     Kind.CALL_UNAUTHORIZED: "unauthorized",
     Kind.CALL_PAYMENT: "payment",
+    Kind.CALL_LANGUAGE: "language400",
+    Kind.CALL_408: "408",
+    Kind.CALL_ERROR_REASON: "error-reason",
+    Kind.CALL_JSON_FILTERED: "json-filtered",
+    Kind.CALL_JSON_PICTURE: "json-picture",
+    Kind.CALL_REDIRECT: "redirect",
+    Kind.EDGE_403: "html403",
+    Kind.EDGE_401: "json401",
+    Kind.EDGE_402: "empty402",
+    Kind.EDGE_429: "html429",
+    Kind.EDGE_200: "html200",
 }
+CREDITS_OF_THE_POOR = 2.9
+"""For a few pictures of the cheapest model, and none of the default one."""
+
 _GATEWAY: dict[Kind, tuple[str, dict[str, object]]] = {
     Kind.GATEWAY_DISCONNECT: ("disconnect", {}),
     Kind.GATEWAY_RECONNECT: ("reconnect", {}),
@@ -68,6 +82,8 @@ class Faults:
         self._members = members
         self._journal = journal
         self._url = running.servers.discord.url
+        self._key = running.servers.stability.key
+        self._credits = running.servers.stability.credits
 
     async def run(self, faults: list[Fault]) -> None:
         """Meets each at its time; returns when the last is over."""
@@ -82,6 +98,7 @@ class Faults:
         """Whatever is still amiss is set right."""
         self._running.thaw_all()
         self._running.servers.stability.forgive()
+        self._mend_account()
         for line in self._running.lines:
             await line.become(Mode.PASS)
         for permission in _PERMISSIONS.values():
@@ -119,6 +136,8 @@ class Faults:
             Kind.WORKER_TERM: self._terminate,
             Kind.BOT_FREEZE: self._freeze,
             Kind.WORKER_FREEZE: self._freeze,
+            Kind.ACCOUNT_KEY: self._break_account,
+            Kind.ACCOUNT_POOR: self._break_account,
             Kind.EVENT_REPLAY: self._replay,
             Kind.EVENT_DROP: self._drop,
             Kind.MESSAGE_DELETE: self._delete_message,
@@ -160,6 +179,19 @@ class Faults:
 
     async def _provoke(self, fault: Fault, _event: Event) -> None:
         self._running.servers.stability.provoke(_CALLS[fault.kind], fault.times)
+
+    async def _break_account(self, fault: Fault, _event: Event) -> None:
+        stability = self._running.servers.stability
+        if fault.kind is Kind.ACCOUNT_KEY:
+            stability.key = "sk-another"
+        else:
+            stability.credits = CREDITS_OF_THE_POOR
+        await asyncio.sleep(fault.seconds)
+        self._mend_account()
+
+    def _mend_account(self) -> None:
+        stability = self._running.servers.stability
+        stability.key, stability.credits = self._key, self._credits
 
     async def _gateway(self, fault: Fault, _event: Event) -> None:
         kind, details = _GATEWAY[fault.kind]

@@ -45,6 +45,19 @@ class Kind(StrEnum):
     CALL_BLUR = "stability: blur"
     CALL_UNAUTHORIZED = "stability: unauthorized"
     CALL_PAYMENT = "stability: payment"
+    CALL_LANGUAGE = "stability: invalid language by 400"
+    CALL_408 = "stability: 408"
+    CALL_ERROR_REASON = "stability: finish-reason ERROR"
+    CALL_JSON_FILTERED = "stability: filtered in JSON"
+    CALL_JSON_PICTURE = "stability: a picture in JSON"
+    CALL_REDIRECT = "stability: redirects"
+    EDGE_403 = "stability: a page with 403 from the edge"
+    EDGE_401 = "stability: a JSON with 401 from the edge"
+    EDGE_402 = "stability: an empty body with 402 from the edge"
+    EDGE_429 = "stability: a page with 429 from the edge"
+    EDGE_200 = "stability: a page with 200 from the edge"
+    ACCOUNT_KEY = "account: key is refused"
+    ACCOUNT_POOR = "account: credits for the cheap models alone"
 
     DISCORD_REFUSE = "discord line: refuses"
     DISCORD_CUT = "discord line: cuts connections"
@@ -102,6 +115,8 @@ _LASTS = {
     Kind.DISCORD_CUT: (1.0, 4.0),
     Kind.DISCORD_HANG: (1.0, 8.0),
     Kind.DISCORD_DELAY: (2.0, 6.0),
+    Kind.ACCOUNT_KEY: (1.0, 6.0),
+    Kind.ACCOUNT_POOR: (2.0, 8.0),
     Kind.PERMISSION_VIEW: (3.0, 9.0),
     Kind.PERMISSION_SEND: (3.0, 9.0),
     Kind.DIRECT_MESSAGES: (3.0, 9.0),
@@ -109,7 +124,7 @@ _LASTS = {
 # How many calls or events it is for, where that is counted.
 _TIMES = {
     **dict.fromkeys([kind for kind in Kind if kind.resource == "stability"], (1, 3)),
-    # Those pause the whole fleet.
+    # These pause others too.
     Kind.CALL_UNAUTHORIZED: (1, 1),
     Kind.CALL_PAYMENT: (1, 1),
     Kind.EVENT_DROP: (1, 2),

@@ -14,6 +14,7 @@ from tests.member import (
     Member,
     fault,
     is_done,
+    is_failed,
     is_running,
     is_waiting,
     link_of,
@@ -129,3 +130,25 @@ async def test_an_empty_account_pauses_the_queue_and_fails_nothing(
         await until(lambda: connection.fetchval("select count(*) from alarms"), lambda count: count == 0)
     await paint(ada, channel="dm")
     assert len([m for m in await ada.history("dm") if "🚨" in text(m)]) == 1
+
+
+async def test_one_prompt_and_one_price_stop_nobody_else(house: House, ada: Member, ben: Member) -> None:
+    """A firewall refuses the one, and there is no credit for the other."""
+    stability = house.servers.stability
+    credits, stability.credits = stability.credits, 7
+    house.servers.environment["PAUSE_PROBE_SECONDS"] = "1"
+    await start(house, ada, ben)
+    blocked = await ben.imagine("a fox [html403]", width=256, height=256)
+    dear = await ben.imagine("a castle", width=256, height=256, model="ultra")
+    paused = await ben.reply(dear, lambda m: is_waiting(m) and "has run out of credits" in text(m))
+    cheap = await ben.reply(await ben.imagine("a lake", width=256, height=256), is_done)
+    assert not any("Paused" in text(version) for version in ben.seen[cheap["id"]])
+    refused = await ben.reply(blocked, is_failed)
+    assert "firewall" in text(refused)
+    assert "Nothing was charged." in text(refused)
+    assert is_waiting(ben.seen[paused["id"]][-1]) or is_running(ben.seen[paused["id"]][-1])
+    stability.credits = credits
+    await ben.reply(dear, is_done)
+    alarms = [text(m) for m in await ada.history("dm") if "🚨" in text(m)]
+    assert len(alarms) == 1
+    assert "for pictures of 8 credits or more" in alarms[0]

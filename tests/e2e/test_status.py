@@ -85,6 +85,23 @@ async def test_a_pause_is_told_to_who_waits_already_and_to_the_owner_and_so_is_i
         await connection.execute("delete from alarms")
         await connection.execute("notify alarm_raised")
         await ben.message(lambda m: m["id"] == paused["id"] and is_waiting(m) and "Paused" not in text(m))
+        # Likewise a pause that Stability asked for, as a worker records it.
+        await until(
+            lambda: connection.fetchval(f"{make_old} where shown_pause is null returning id"),
+            lambda id_: id_ is not None,
+        )
+        await connection.execute(
+            "insert into request_slots (slot, asked_until) values (1, now() + interval '1 hour')"
+        )
+        await connection.execute("notify alarm_raised")
+        await ben.message(lambda m: m["id"] == waiting["id"] and "It goes on <t:" in text(m))
+        await until(
+            lambda: connection.fetchval(f"{make_old} where shown_pause is not null returning id"),
+            lambda id_: id_ is not None,
+        )
+        await connection.execute("update request_slots set asked_until = now()")
+        await connection.execute("notify alarm_raised")
+        await ben.message(lambda m: m["id"] == waiting["id"] and is_waiting(m) and "goes on" not in text(m))
     finally:
         await connection.close()
 

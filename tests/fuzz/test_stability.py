@@ -5,6 +5,8 @@ import json
 import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import aiohttp
@@ -16,19 +18,31 @@ from db.errors import FailureCode, JobFailed
 from db.models import SEED_MAX
 from tests.fuzz.examples import fuzz, json_values
 from tests.jobs import JOB
-from worker.stability import RETRY_AFTER_SECONDS_MAX, Painting, Stability
+from worker.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX, Painting
+from worker.stability import Stability
 
 KEY = "sk-the-key-of-this-bot"
 
-CODES = {
-    401: FailureCode.BAD_KEY,
-    402: FailureCode.NO_CREDIT,
-    403: FailureCode.BAD_KEY,
-    404: FailureCode.MODEL_GONE,
-    410: FailureCode.MODEL_GONE,
-    422: FailureCode.REJECTED,
-    429: FailureCode.RATE_LIMITED,
-}
+STATUSES = (401, 402, 403, 404, 408, 410, 413, 422, 425, 429)
+PICTURES = (b"\x89PNG\r\n\x1a\n and more", b"\xff\xd8\xff and more", b"RIFF....WEBP and more")
+OWN_429 = b'{"id": "rate_limit_exceeded", "name": "rate_limit_exceeded", "errors": ["too many requests"]}'
+PAUSING = {FailureCode.BAD_KEY, FailureCode.NO_CREDIT, FailureCode.RATE_LIMITED}
+"""What stops more than the job itself."""
+
+
+def is_stabilitys_own(body: bytes) -> bool:
+    """As its documents have it; written down a second time, so that one of the two is wrong alone."""
+    try:
+        error = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return (
+        isinstance(error, dict)
+        and isinstance(error.get("id"), str)
+        and isinstance(error.get("name"), str)
+        and bool(error["id"] and error["name"])
+        and bool(error.get("errors") or error.get("message"))
+    )
 
 
 @dataclass(frozen=True)
@@ -145,7 +159,7 @@ headers = st.lists(
         st.tuples(st.just(b"Retry-After"), numbers),
         st.tuples(
             st.just(b"finish-reason"),
-            st.sampled_from([b"SUCCESS", b"CONTENT_FILTERED", b"", KEY.encode()]) | values,
+            st.sampled_from([b"SUCCESS", b"ERROR", b"CONTENT_FILTERED", b"", KEY.encode()]) | values,
         ),
         st.tuples(
             st.just(b"Content-Type"),
@@ -166,16 +180,45 @@ headers = st.lists(
 errors: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
+        "id": st.just("a1") | json_values,
         "name": st.sampled_from(
-            ["content_moderation", "invalid_prompts", "unauthorized", KEY, "\0", "\ud800"]
+            [
+                "content_moderation",
+                "invalid_prompts",
+                "unauthorized",
+                "payment_required",
+                "bad_request",
+                KEY,
+                "\0",
+                "\ud800",
+            ]
         )
         | json_values,
         "errors": json_values | st.just([KEY, "\0"]),
         "message": json_values | st.just(f"wrong key: {KEY}"),
     },
 )
+own: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "id": st.just("a1"),
+        "name": st.sampled_from(["unauthorized", "payment_required", "content_moderation", "bad_request"]),
+        "errors": st.just(["what is wrong"]),
+    }
+)
+reasons: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "image": json_values,
+        "artifacts": json_values | st.just([{"finishReason": "CONTENT_FILTERED", "base64": "AA=="}]),
+        "finish_reason": st.sampled_from(["SUCCESS", "ERROR", "CONTENT_FILTERED"]) | json_values,
+        "seed": json_values,
+    },
+)
 bodies = st.one_of(
     errors.map(json.dumps).map(str.encode),
+    own.map(json.dumps).map(str.encode),
+    reasons.map(json.dumps).map(str.encode),
+    st.sampled_from(PICTURES),
     json_values.map(json.dumps).map(str.encode),
     st.binary(max_size=300),
     st.integers(150, 200).map(lambda length: b"x" * length + KEY.encode()),
@@ -186,7 +229,7 @@ bodies = st.one_of(
 answers = st.builds(
     Answer,
     status=st.one_of(
-        st.just(200), st.sampled_from([*CODES, 204, 301, 307, 308, 400, 500, 503]), st.integers(0, 1100)
+        st.just(200), st.sampled_from([*STATUSES, 204, 301, 307, 308, 400, 500, 503]), st.integers(0, 1100)
     ),
     headers=headers,
     body=bodies,
@@ -212,6 +255,14 @@ answers = st.builds(
 @example(Answer(headers=((b"seed", b"9" * 30),)))
 @example(Answer(429, ((b"Retry-After", b"9" * 400),)))
 @example(Answer(429, ((b"Retry-After", b"99999999999"),)))
+@example(Answer(429, ((b"Retry-After", b"Wed, 21 Oct 2015 07:28:00 GMT"),), OWN_429))
+@example(Answer(429, ((b"Retry-After", b"Wed, 21 Oct 9999 07:28:00 GMT"),), OWN_429))
+@example(Answer(429, ((b"Retry-After", b"-5"),), OWN_429))
+@example(Answer(401, body=b"<html>Who are you?</html>"))
+@example(Answer(402, body=b'{"message": "Payment Required"}'))
+@example(Answer(403))
+@example(Answer(200, ((b"finish-reason", b"ERROR"),), PICTURES[0]))
+@example(Answer(200, body=b'{"finish_reason": "CONTENT_FILTERED", "image": ""}'))
 @example(Answer(400, body=b"[" * 60_000))
 @example(Answer(400, body=b'{"errors":' * 6_000))
 @example(Answer(400, body=b'{"name":"\\u0000","message":"\\ud800"}'))
@@ -229,21 +280,28 @@ async def test_any_answer_is_a_painting_or_a_failure_with_a_name(
         assert answer.status == 200
         return
     assert end.code is not FailureCode.INTERNAL
+    # Nobody pauses but for Stability's own words.
+    if end.code in PAUSING or end.failure.charged:
+        assert is_stabilitys_own(answer.body) or end.code is FailureCode.FILTERED
     # These two have no body, so one that comes all the same is no HTTP.
     if (
         answer.framing not in ("right", "chunked")
         or not 200 <= answer.status <= 599
         or answer.status in (204, 304)
+        or any(name == b"Content-Encoding" or len(value) > 4000 for name, value in answer.headers)
     ):
         return
-    encoded = any(name == b"Content-Encoding" for name, _ in answer.headers)
     if answer.status == 200:
-        assert end.code in (FailureCode.FILTERED, FailureCode.UNAVAILABLE)
-    elif answer.status >= 500 or 300 <= answer.status < 400:
-        # Where a redirect leads nowhere, that is a fault of what stands in front of it.
-        assert end.code in (FailureCode.UNAVAILABLE, FailureCode.REFUSED, FailureCode.BAD_REQUEST)
-    elif not encoded and not any(len(value) > 4000 for _, value in answer.headers):
-        assert end.code in (CODES.get(answer.status, FailureCode.BAD_REQUEST), FailureCode.REFUSED)
+        assert end.code in (FailureCode.FILTERED, FailureCode.UNAVAILABLE, FailureCode.BAD_PICTURE)
+    elif answer.status < 300:
+        assert end.code is FailureCode.BAD_PICTURE
+    elif answer.status < 400 or answer.status >= 500 or answer.status in (408, 425):
+        assert end.code is FailureCode.UNAVAILABLE or is_stabilitys_own(answer.body)
+        assert end.code not in PAUSING
+    elif not is_stabilitys_own(answer.body):
+        assert end.code in (FailureCode.BLOCKED, FailureCode.UNAVAILABLE)
+    else:
+        assert end.code is not FailureCode.BLOCKED
 
 
 @fuzz(6)
@@ -259,9 +317,6 @@ async def test_an_answer_that_never_ends_is_given_up(
     assert end.code in (
         FailureCode.UNAVAILABLE,
         FailureCode.FILTERED,
-        FailureCode.REFUSED,
-        *CODES.values(),
-        FailureCode.BAD_REQUEST,
     )
 
 
@@ -269,8 +324,27 @@ async def test_an_answer_that_never_ends_is_given_up(
 async def test_a_pause_that_is_asked_for_in_earnest_is_made(
     server: Server, session: aiohttp.ClientSession, seconds: str
 ) -> None:
-    server.answer = Answer(429, ((b"Retry-After", seconds.encode()),))
+    server.answer = Answer(429, ((b"Retry-After", seconds.encode()),), OWN_429)
     end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
     assert isinstance(end, JobFailed)
     assert end.retry_after_seconds is not None
     assert math.isclose(end.retry_after_seconds, float(seconds))
+
+
+@pytest.mark.parametrize("text", ["", "-5", "nan", "Wed, 21 Oct 2015 07:28:00 GMT", "soon"])
+async def test_a_pause_that_makes_no_sense_is_the_usual_one(
+    server: Server, session: aiohttp.ClientSession, text: str
+) -> None:
+    server.answer = Answer(429, ((b"Retry-After", text.encode()),), OWN_429)
+    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    assert isinstance(end, JobFailed)
+    assert (end.code, end.retry_after_seconds) == (FailureCode.RATE_LIMITED, RATE_LIMIT_PAUSE_SECONDS)
+
+
+async def test_a_pause_until_a_date_is_made(server: Server, session: aiohttp.ClientSession) -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    server.answer = Answer(429, ((b"Retry-After", until.encode()),), OWN_429)
+    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    assert isinstance(end, JobFailed)
+    assert end.retry_after_seconds is not None
+    assert 60 < end.retry_after_seconds <= 90

@@ -6,6 +6,7 @@ import pytest
 
 from db.alarms import AlarmCode, Alarms
 from db.jobs import Estimate, Job, Jobs, State
+from db.pace import Pace
 from db.pool import Pool
 from db.replies import Replies
 from tests.lives import fill, painted, running, stored, waiting, worker
@@ -189,6 +190,36 @@ async def test_a_pause_and_its_end_are_told_to_whoever_waits_the_first_in_line_f
     assert await moved(replies) == []
     await alarms.end((AlarmCode.BAD_KEY,))
     assert len(await moved(replies)) == 3
+
+
+async def test_a_pause_is_told_to_those_that_wait_because_of_it_alone(pool: Pool, replies: Replies) -> None:
+    core, ultra, second = [
+        await waiting(pool, member_id=number, model=model)
+        for number, model in enumerate(("core", "ultra", "core"))
+    ]
+
+    async def show_all() -> None:
+        for job in (core, ultra, second):
+            estimate = await Jobs(pool).estimate(job)
+            await replies.shown(
+                job.id, job.revision, message_id=None, place=estimate.place, pause=estimate.paused
+            )
+        await be_old(pool)
+
+    await show_all()
+    await Alarms(pool).sound(AlarmCode.NO_CREDIT, "", pause_seconds=60, price=ultra.credits)
+    # It is the first of those that wait like it, and no longer before the one behind it.
+    assert sorted(await moved(replies)) == [(ultra.id, 1), (second.id, 2)]
+    await show_all()
+    assert await moved(replies) == []
+    # What Stability asks for concerns them all, but is not the reason of those that wait for another.
+    await Pace(pool).provide()
+    await Pace(pool).pause(60)
+    assert sorted(await moved(replies)) == [(core.id, 1), (second.id, 2)]
+    await show_all()
+    assert await moved(replies) == []
+    await pool.execute("update request_slots set asked_until = now()")
+    assert sorted(await moved(replies)) == [(core.id, 1), (second.id, 2)]
 
 
 async def test_a_bot_that_died_while_it_held_one_does_not_keep_it(pool: Pool, replies: Replies) -> None:

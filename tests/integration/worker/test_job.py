@@ -21,8 +21,9 @@ from db.parking import Parking
 from db.pictures import Pictures
 from db.pool import Pool
 from sandbox.stability import StabilityServer
-from tests.lives import running, stored, worker
+from tests.lives import running, stored, waiting, worker
 from worker.job import JobRunner
+from worker.prober import Prober
 from worker.stability import Stability
 from worker.storage import Storage
 from worker.watch import Watch
@@ -187,7 +188,158 @@ async def test_a_key_that_is_refused_is_an_alarm_without_the_key(
     assert key not in alarm.detail
     assert (refused.state, refused.faults) == (State.QUEUED, 0)
     server.key = key
+    prober = prober_of(pool, runner)
+    calls = len(server.calls)
+    # While the key is bad, no job is tried for it; and the balance alone tells when it is good.
+    for key_now, alarms in (("sk-another", 1), (key, 0)):
+        server.key = key_now
+        await pool.execute("update alarms set probe_at = now()")
+        assert await prober.claim() == []
+        assert await pool.fetchval("select count(*) from alarms where probe_at > now()") == alarms
+    assert len(server.calls) == calls
+    (again,) = await worker(pool).claim(4)
+    await runner.run(again)
+    assert (await stored(pool, again.id)).state is State.DONE
+
+
+async def test_where_the_balance_does_not_tell_a_job_has_to(pool: Pool) -> None:
+    async with aiohttp.ClientSession() as session:
+        nowhere = Stability(session, host="http://127.0.0.1:1", key="sk", timeout_seconds=5)
+        await Alarms(pool).sound(AlarmCode.BAD_KEY, "", pause_seconds=60)
+        job = await waiting(pool)
+        prober = Prober(worker(pool), Alarms(pool), nowhere)
+        assert await prober.claim() == []
+        await pool.execute("update alarms set probe_at = now()")
+        assert [probe.id for probe in await prober.claim()] == [job.id]
+
+
+def prober_of(pool: Pool, runner: JobRunner) -> Prober:
+    return Prober(worker(pool), Alarms(pool), runner._stability)
+
+
+async def attempts(pool: Pool, runner: JobRunner, job: Job) -> Job:
+    """The job after all the attempts that it is worth; whatever else waits is left alone."""
+    while (job := await stored(pool, job.id)).state is State.QUEUED:
+        await pool.execute("update jobs set run_after = 'infinity' where id <> $1", job.id)
+        await pool.execute("update jobs set run_after = now() where id = $1", job.id)
+        (claimed,) = await worker(pool).claim(1)
+        await runner.run(claimed)
+    await pool.execute("update jobs set run_after = now()")
+    return job
+
+
+async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody(
+    pool: Pool, runner: JobRunner
+) -> None:
+    for word, code in (
+        ("html403", FailureCode.BLOCKED),
+        ("json401", FailureCode.BLOCKED),
+        ("empty402", FailureCode.BLOCKED),
+        ("html429", FailureCode.UNAVAILABLE),
+        ("redirect", FailureCode.UNAVAILABLE),
+        ("html200", FailureCode.BAD_PICTURE),
+        # In Stability's own words; but the balance answers.
+        ("unauthorized", FailureCode.UNAVAILABLE),
+    ):
+        prompt = f"a fox [{word}]"
+        job = await attempts(pool, runner, await waiting(pool, prompt=prompt, width=256, height=256))
+        assert (job.state, job.failure, job.credits) == (State.FAILED, code, Decimal(0))
+        assert await pool.fetchval("select count(*) from alarms where probe_at is not null") == 0
+        other = await running(pool)
+        await worker(pool).fail(other, FailureCode.REFUSED, "")
+
+
+async def test_one_that_is_refused_for_want_of_credit_holds_up_nobody_for_long(
+    pool: Pool, runner: JobRunner
+) -> None:
+    one = await paint(pool, runner, prompt="a fox [payment]", width=256, height=256)
+    assert (one.state, one.faults) == (State.QUEUED, 0)
+    others = [await waiting(pool, member_id=number, width=256, height=256) for number in (1, 2)]
+    assert await worker(pool).claim(4) == []
     await pool.execute("update alarms set probe_at = now()")
-    (probe,) = await worker(pool).claim(4)
+    (probe,) = await prober_of(pool, runner).claim()
+    assert probe.id == others[0].id
+    await runner.run(probe)
+    assert (await stored(pool, probe.id)).state is State.DONE
+    # From now on it is known for what it is.
+    one = await attempts(pool, runner, one)
+    assert (one.state, one.failure, one.credits) == (State.FAILED, FailureCode.UNAVAILABLE, Decimal(0))
+    assert await pool.fetchval("select count(*) from alarms") == 0
+    assert [job.id for job in await worker(pool).claim(4)] == [others[1].id]
+
+
+async def test_what_there_is_no_credit_for_waits_and_what_there_is_credit_for_is_painted(
+    pool: Pool, runner: JobRunner, server: StabilityServer
+) -> None:
+    server.credits = 5
+    ultra = await paint(pool, runner, model="ultra", width=256, height=256)
+    assert (ultra.state, ultra.faults) == (State.QUEUED, 0)
+    (alarm,) = await Alarms(pool).claim_untold()
+    assert (alarm.code, alarm.price) == (AlarmCode.NO_CREDIT, Decimal(8))
+    other = await waiting(pool, member_id=7, model="ultra", width=256, height=256)
+    core = await waiting(pool, width=256, height=256)
+    (claimed,) = await worker(pool).claim(4)
+    assert claimed.id == core.id
+    await runner.run(claimed)
+    assert (await stored(pool, core.id)).state is State.DONE
+    assert await pool.fetchval("select count(*) from alarms") == 1
+    # Enough for one, which is not the one that was just refused: that waits on, and it is not its own fault.
+    server.credits = 8
+    await pool.execute("update alarms set probe_at = now()")
+    (probe,) = await prober_of(pool, runner).claim()
+    assert probe.id == other.id
     await runner.run(probe)
     assert await pool.fetchval("select count(*) from alarms") == 0
+    (again,) = await worker(pool).claim(4)
+    await runner.run(again)
+    ultra = await stored(pool, ultra.id)
+    assert (ultra.state, ultra.faults) == (State.QUEUED, 0)
+    assert await pool.fetchval("select price from alarms") == 8
+
+
+async def test_a_pause_that_stability_asks_for_is_kept_and_told_until_it_is_over(
+    pool: Pool, runner: JobRunner
+) -> None:
+    await paint(pool, runner, width=256, height=256)
+    one = await paint(pool, runner, prompt="a fox [429]", width=256, height=256)
+    assert (one.state, one.faults) == (State.QUEUED, 0)
+    other, jobs = await waiting(pool, member_id=3), Jobs(pool)
+    assert await worker(pool).claim(4) == []
+    for job in (one, other):
+        estimate = await jobs.estimate(job)
+        assert estimate.paused is FailureCode.RATE_LIMITED
+        assert estimate.pause_seconds is not None
+        assert 50 < estimate.pause_seconds < (estimate.seconds or 0)
+    await pool.execute("update request_slots set free_at = now(), asked_until = now() - interval '1 second'")
+    estimate = await jobs.estimate(other)
+    assert (estimate.paused, estimate.pause_seconds) == (None, None)
+    # Its own time is not yet come, and it says so.
+    assert ((await jobs.estimate(one)).seconds or 0) > 50
+    assert [job.id for job in await worker(pool).claim(4)] == [other.id]
+
+
+async def test_one_that_is_always_told_to_pause_stops_the_others_less_and_less_and_ends(
+    pool: Pool, runner: JobRunner, server: StabilityServer
+) -> None:
+    server.rate_limit_pause_seconds = 0
+    job, pauses = await waiting(pool, prompt="a fox [429]", width=256, height=256), list[float]()
+    while (job := await stored(pool, job.id)).state is State.QUEUED:
+        await pool.execute("update request_slots set free_at = now(), asked_until = null")
+        await pool.execute("update jobs set run_after = now()")
+        (claimed,) = await worker(pool).claim(1)
+        await runner.run(claimed)
+        pauses.append(await pool.fetchval("select extract(epoch from run_after - now())::float8 from jobs"))
+    assert (job.state, job.failure, job.credits) == (State.FAILED, FailureCode.RATE_LIMITED, Decimal(0))
+    assert [round(pause) for pause in pauses[:4]] == [1, 2, 4, 8]
+    assert max(pauses) <= 600
+    assert len(pauses) < 20
+
+
+async def test_one_that_was_claimed_just_before_a_pause_waits_in_line(pool: Pool, runner: JobRunner) -> None:
+    """And not under a spinner, whose estimate would be long over."""
+    job = await running(pool, width=256, height=256)
+    await Pace(pool).pause(60)
+    await runner.run(job)
+    job = await stored(pool, job.id)
+    assert (job.state, job.faults) == (State.QUEUED, 0)
+    assert ((await Jobs(pool).estimate(job)).pause_seconds or 0) > 50

@@ -1,7 +1,8 @@
 """The worker's Stability client against the local Stability: what each answer becomes."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import aiohttp
@@ -97,6 +98,14 @@ async def test_without_a_seed_stability_chooses_and_tells(stability: Stability) 
         ("half", FailureCode.UNAVAILABLE),
         ("reset", FailureCode.UNAVAILABLE),
         ("huge", FailureCode.BAD_PICTURE),
+        ("moderation400", FailureCode.REFUSED),
+        ("language400", FailureCode.REJECTED),
+        ("permission", FailureCode.MODEL_GONE),
+        ("408", FailureCode.UNAVAILABLE),
+        ("425", FailureCode.UNAVAILABLE),
+        ("error-reason", FailureCode.UNAVAILABLE),
+        ("redirect", FailureCode.UNAVAILABLE),
+        ("json-filtered", FailureCode.FILTERED),
     ],
 )
 @pytest.mark.parametrize("model", ["core", "stable-diffusion-v1-6"])
@@ -106,6 +115,121 @@ async def test_each_fault_is_known_for_what_it_is(
     with pytest.raises(JobFailed) as raised:
         await stability.paint(job(model=model, prompt=f"a fox [{word}]"))
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize("body", ["html", "json", "empty"])
+@pytest.mark.parametrize("model", ["core", "stable-diffusion-v1-6"])
+async def test_a_status_that_is_not_stabilitys_own_is_not_believed(
+    stability: Stability, model: str, body: str
+) -> None:
+    codes = {
+        FailureCode.BLOCKED: (400, 401, 402, 403, 404, 410, 413, 422),
+        FailureCode.UNAVAILABLE: (408, 425, 429, 500, 502, 503),
+        FailureCode.BAD_PICTURE: (200,),
+    }
+    for code, statuses in codes.items():
+        for status in statuses:
+            with pytest.raises(JobFailed) as raised:
+                await stability.paint(job(model=model, prompt=f"a fox [{body}{status}]"))
+            assert (status, raised.value.code) == (status, code)
+            assert raised.value.failure.passing
+            assert str(status) in raised.value.detail
+            # Nobody asked for a pause, least of all of all workers.
+            assert raised.value.retry_after_seconds is None
+
+
+async def test_a_picture_in_json_is_paid_for_and_taken(stability: Stability, server: StabilityServer) -> None:
+    for model in ("core", "stable-diffusion-v1-6"):
+        painting = await stability.paint(
+            job(model=model, prompt="a fox [json-picture]", width=512, height=512, seed=5)
+        )
+        assert painting.content.startswith(b"\x89PNG")
+        assert (painting.seed, server.calls[-1].billed > 0) == (5, True)
+
+
+async def test_a_redirect_is_not_followed_and_its_host_is_named() -> None:
+    """The prompt and the key would go there."""
+    arrived: list[str] = []
+
+    async def paint(request: web.Request) -> web.Response:
+        arrived.append(request.path)
+        return web.Response(body=b"\x89PNG")
+
+    async with serving(paint) as elsewhere, aiohttp.ClientSession() as session:
+
+        async def lead_away(request: web.Request) -> web.Response:
+            status = 301 + len(failures) if len(failures) < 3 else 308
+            return web.Response(status=status, headers={"Location": f"{elsewhere}{request.path}?secret=1"})
+
+        failures: list[JobFailed] = []
+        async with serving(lead_away) as url:
+            stability = Stability(session, host=url, key="sk", timeout_seconds=5)
+            for call in (stability.paint(job()), stability.upscale(b""), stability.balance(),
+                         stability.paint(job(model="stable-diffusion-v1-6"))):  # fmt: skip
+                with pytest.raises(JobFailed) as raised:
+                    await call
+                failures.append(raised.value)
+    assert arrived == []
+    for failure in failures:
+        assert failure.code is FailureCode.UNAVAILABLE
+        assert "127.0.0.1" in failure.detail
+        assert "secret" not in failure.detail
+
+
+async def test_what_is_no_balance_is_an_error_that_has_a_name() -> None:
+    texts = ["", "<html>", "[]", '{"credits": null}', '{"credits": "many"}', '{"credits": NaN}', "[" * 60_000]
+    answers = [web.Response(text=text) for text in texts]
+    answers.append(web.Response(status=307, headers={"Location": "http://elsewhere.example/"}))
+
+    async def tell(_request: web.Request) -> web.Response:
+        return answers.pop(0)
+
+    async with serving(tell) as url, aiohttp.ClientSession() as session:
+        stability = Stability(session, host=url, key="sk", timeout_seconds=5)
+        while answers:
+            with pytest.raises(JobFailed) as raised:
+                await stability.balance()
+            assert raised.value.code is FailureCode.UNAVAILABLE
+    assert "elsewhere.example" in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"finish_reason": "CONTENT_FILTERED", "seed": 1}',
+        ' {"image": null, "finishReason": "content_filtered"}',
+        '{"artifacts": [{"base64": "", "finishReason": "CONTENT_FILTERED", "seed": 1}]}',
+        '{"result": {"status": "CONTENT_FILTERED"}}',
+    ],
+)
+async def test_json_that_says_filtered_is_billed(body: str) -> None:
+    async def filter_(_request: web.Request) -> web.Response:
+        return web.Response(text=body, content_type="image/png")
+
+    async with serving(filter_) as url, aiohttp.ClientSession() as session:
+        with pytest.raises(JobFailed) as raised:
+            await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+    assert raised.value.code is FailureCode.FILTERED
+
+
+async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
+    stability: Stability, server: StabilityServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await stability.takes_key() is True
+    server.key = "sk-another"
+    assert await stability.takes_key() is False
+
+    async def block(_request: web.Request) -> web.Response:
+        return web.Response(status=401, text="<html>Who are you?</html>")
+
+    async def redirect(_request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "https://elsewhere.example/?secret=1"})
+
+    for answer in (block, redirect):
+        async with serving(answer) as url, aiohttp.ClientSession() as session:
+            assert await Stability(session, host=url, key="sk", timeout_seconds=5).takes_key() is None
+    assert "redirects to elsewhere.example" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_a_pause_that_is_asked_for_is_kept(stability: Stability) -> None:
@@ -142,22 +266,28 @@ async def test_the_key_is_kept_out_of_what_is_logged(server: StabilityServer, mo
     assert "sk-very-secret" not in str(raised.value)
 
 
-async def test_an_error_without_an_end_is_known_by_its_status() -> None:
-    async def refuse(_request: web.Request) -> web.Response:
-        return web.Response(status=401, body=bytes(ERROR_BYTES_MAX + 1))
-
+@asynccontextmanager
+async def serving(handler: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """The address of a server that answers everything so."""
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", refuse)
+    app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
-    async with aiohttp.ClientSession() as session:
-        stability = Stability(session, host=f"http://{host}:{port}", key="sk", timeout_seconds=5)
+    yield f"http://{host}:{port}"
+    await runner.cleanup()
+
+
+async def test_an_error_without_an_end_is_nobodys_own() -> None:
+    async def refuse(_request: web.Request) -> web.Response:
+        return web.Response(status=401, body=b'{"id": "1", "name": "unauthorized"' + bytes(ERROR_BYTES_MAX))
+
+    async with serving(refuse) as url, aiohttp.ClientSession() as session:
+        stability = Stability(session, host=url, key="sk", timeout_seconds=5)
         with pytest.raises(JobFailed) as raised:
             await stability.paint(job())
-    await runner.cleanup()
-    assert raised.value.code is FailureCode.BAD_KEY
+    assert raised.value.code is FailureCode.BLOCKED
 
 
 async def test_an_engine_that_is_gone_is_said_so(

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -39,7 +40,8 @@ async def test_an_alarm_is_told_once_until_it_is_over(
 ) -> None:
     await fail(watch, code)
     (alarm,) = await alarms.claim_untold()
-    assert alarm == Alarm(AlarmCode(code), None, f"what {code} said", alarm.raised_at)
+    price = JOB.credits if code is FailureCode.NO_CREDIT else None
+    assert alarm == Alarm(AlarmCode(code), None, f"what {code} said", alarm.raised_at, price)
     await fail(watch, code)
     assert await told(alarms) == []
     await watch.painted(JOB)
@@ -58,6 +60,31 @@ async def test_a_model_that_is_gone_is_not_back_because_another_one_works(
     await watch.painted(replace(JOB, model="ultra"))
     await fail(watch, FailureCode.MODEL_GONE, model="ultra")
     assert await told(alarms) == [(AlarmCode.MODEL_GONE, "ultra")]
+
+
+async def test_a_picture_that_was_filtered_was_paid_for_and_ends_an_alarm(
+    alarms: Alarms, watch: Watch
+) -> None:
+    await fail(watch, FailureCode.NO_CREDIT)
+    assert await told(alarms) == [(AlarmCode.NO_CREDIT, None)]
+    await watch.failed(replace(JOB, credits=Decimal(1)), JobFailed(FailureCode.FILTERED))
+    await fail(watch, FailureCode.NO_CREDIT)
+    assert await told(alarms) == []
+    await fail(watch, FailureCode.FILTERED)
+    await fail(watch, FailureCode.NO_CREDIT)
+    assert await told(alarms) == [(AlarmCode.NO_CREDIT, None)]
+
+
+@pytest.mark.parametrize("code", [FailureCode.BLOCKED, FailureCode.BAD_PICTURE])
+async def test_what_stands_before_stability_and_refuses_many_is_told(
+    alarms: Alarms, watch: Watch, code: FailureCode
+) -> None:
+    for _ in range(5):
+        await fail(watch, code, job_id=1)
+    assert await told(alarms) == []
+    for job_id in range(UNAVAILABLE_JOBS):
+        await fail(watch, code, job_id)
+    assert await told(alarms) == [(AlarmCode.UNAVAILABLE, None)]
 
 
 async def test_stability_is_away_when_several_jobs_in_a_row_say_so(alarms: Alarms, watch: Watch) -> None:

@@ -74,6 +74,19 @@ def test_what_is_known_of_the_time_is_told_as_a_countdown() -> None:
         assert re.search(r"Likely done <t:\d+:R>\.", texts(reply))
 
 
+def test_a_pause_is_told_with_its_end_where_that_is_known() -> None:
+    resting = texts(
+        render.waiting(JOB, Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0), ENGLISH)
+    )
+    assert re.search(
+        r"This one is next\.\nStability asked for a pause.*\. It goes on <t:\d+:R>\. Likely done <t:\d+:R>\.",
+        resting,
+    )
+    paused = texts(render.waiting(JOB, Estimate(1, None, FailureCode.BAD_KEY), ENGLISH))
+    assert "This one is next.\nPaused: Stability does not accept this bot's key." in paused
+    assert "Likely" not in paused
+
+
 def test_all_that_was_used_is_shown() -> None:
     job = replace(DONE, style="anime", negative_prompt="*rain*", private=True)
     shown = texts(render.done(job, b"webp", LINK, ENGLISH))
@@ -162,7 +175,13 @@ def test_a_link_too_long_for_a_button_goes_into_the_text() -> None:
 def test_every_failure_says_what_happened_and_whether_it_was_charged(code: FailureCode) -> None:
     said = texts(render.failed(replace(RUNNING, state=State.FAILED, finished_at=NOW, failure=code), ENGLISH))
     assert FAILURES[code].text in said
-    assert ("Nothing was charged." in said) is not FAILURES[code].charged
+    charge = "Nothing was charged."
+    if FAILURES[code].charged:
+        charge = "Stability charges for it all the same."
+    elif FAILURES[code].maybe_billed:
+        charge = "Nothing is charged to you; Stability may still bill its owner"
+    assert charge in said
+    assert said.count("charge") == 1
 
 
 def test_the_longest_and_nastiest_prompt_stays_within_discords_limit() -> None:

@@ -1,0 +1,42 @@
+"""Finds out whether what pauses jobs is over."""
+
+import logging
+
+from db.alarms import PROBE_SECONDS, AlarmCode, Alarms
+from db.jobs import Job
+from db.queue import Queue
+from worker.stability import Stability
+
+log = logging.getLogger(__name__)
+
+
+class Prober:
+    """`probe_seconds` is how often it is tried, by all workers together, after a while."""
+
+    def __init__(
+        self, queue: Queue, alarms: Alarms, stability: Stability, *, probe_seconds: float = PROBE_SECONDS
+    ) -> None:
+        self._queue = queue
+        self._alarms = alarms
+        self._stability = stability
+        self._probe_seconds = probe_seconds
+
+    async def claim(self) -> list[Job]:
+        """The job by which it is to be tried, if it is time and nothing else tells."""
+        due = await self._alarms.due()
+        if AlarmCode.BAD_KEY in due and await self._is_told_by_balance():
+            due.discard(AlarmCode.BAD_KEY)
+        return await self._queue.claim_to_probe() if due else []
+
+    async def _is_told_by_balance(self) -> bool:
+        """Asked first, as it costs nothing and is nobody's job. Its number says nothing for certain."""
+        takes_key = await self._stability.takes_key()
+        if takes_key is None:
+            log.info("the balance does not tell, so a job has to")
+        elif takes_key:
+            log.info("the key is good: the pause is over")
+            await self._alarms.end((AlarmCode.BAD_KEY,))
+        else:
+            log.info("the key is still refused")
+            await self._alarms.postpone(AlarmCode.BAD_KEY, pause_seconds=self._probe_seconds)
+        return takes_key is not None

@@ -33,7 +33,7 @@ from db.diagnosis import consult
 from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
-from db.errors import ShardLost
+from db.errors import Misconfigured, ShardLost
 from db.favourites import Favourites
 from db.gallery import Gallery
 from db.health import Check, Health, answering, unreachable
@@ -47,7 +47,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool
 from db.reach import Reach
 from db.replies import Replies
-from db.settings import load
+from db.settings import load, refuse
 from db.shards import ShardLocks
 from db.standing import Standing
 from db.traces import Traces, open_traces
@@ -221,6 +221,8 @@ def main() -> None:
     try:
         with open_traces(settings, process="bot") as traces:
             asyncio.run(serve(settings, traces))
+    except Misconfigured as error:
+        refuse(str(error))
     except discord.LoginFailure:
         sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
     except ShardLost as error:

@@ -176,7 +176,7 @@ def load(cls: type[SettingsT]) -> SettingsT:
     try:
         return cls()
     except ValidationError as error:
-        _refuse(cls, error)
+        refuse(*problems(cls, error))
 
 
 def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
@@ -187,7 +187,8 @@ def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
         yield f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}."
 
 
-def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
-    for line in problems(cls, error):
+def refuse(*lines: str) -> NoReturn:
+    """Ends the process with a line for each mistake of its owner's; nothing but another setting mends it."""
+    for line in lines:
         print(line, file=sys.stderr)
     sys.exit(78)  # EX_CONFIG of sysexits.h

@@ -21,7 +21,7 @@ from db.chores import Chores
 from db.diagnosis import consult
 from db.downloads import Downloads
 from db.erasure import Erasure
-from db.errors import FailureCode, JobFailed
+from db.errors import FailureCode, JobFailed, Misconfigured
 from db.health import Check, Health, answering, unreachable
 from db.jobs import Job
 from db.listen import listen
@@ -35,7 +35,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
 from db.reach import Reach
-from db.settings import load
+from db.settings import load, refuse
 from db.traces import Traces, open_traces
 from worker import upkeep
 from worker.carrier import Carrier
@@ -238,8 +238,11 @@ def main() -> None:
         sys.exit(consult(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
     configure(settings, process="worker")
-    with open_traces(settings, process="worker") as traces:
-        asyncio.run(work(settings, traces))
+    try:
+        with open_traces(settings, process="worker") as traces:
+            asyncio.run(work(settings, traces))
+    except Misconfigured as error:
+        refuse(str(error))
 
 
 if __name__ == "__main__":

@@ -93,13 +93,18 @@ class Doctor:
         async def look(key: str, body: bytes) -> str:
             if await self._bucket.read(key) != body:
                 raise Trouble("gives back other bytes than it got", "Is BUCKET_NAME right?")
+            if await self._bucket.removal.keeps_versions():
+                return (
+                    "can be written and read, and keeps old versions, which are removed with what is deleted"
+                )
             return "can be written and read"
 
         try:
             return await self._with_probe(look)
         except BucketUnavailable as error:
             raise Trouble(
-                f"cannot be used: {error}", "See to the five variables that `fly storage create` sets."
+                f"cannot be used: {error}",
+                "Are the five variables that `fly storage create` sets as the service gave them?",
             ) from error
 
     async def _link(self, key: str, body: bytes) -> str:

@@ -83,7 +83,7 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
         # The locks outlive the client's connection, so that no other process answers beside it.
         with (
             closing(ShardLocks(settings.listen_dsn)) as locks,
-            answering(health, settings.health_port, registry),
+            answering(health, settings, registry),
         ):
             async with client:
                 with _regularly(look, every_seconds=settings.poll_seconds):

@@ -98,7 +98,7 @@ async def _work(ground: _Ground, queue: Queue, name: str) -> None:
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
     lag = LoopLag(ground.registry)
-    with answering(health, settings.health_port, ground.registry):
+    with answering(health, settings, ground.registry):
         await _serve(settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve(), lag.serve()])
     scheduler.shutdown(wait=False)
 

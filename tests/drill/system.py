@@ -43,8 +43,6 @@ INTERNAL_ERROR = (
     b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>provoked</Message></Error>       "
 )
 
-_GIVEN = ("DATABASE_URL", "DATABASE_LISTEN_URL", "AWS_ENDPOINT_URL_S3")
-
 
 class System:
     """`postgres_lines` has one line for each process, so that one can be cut off alone."""
@@ -155,9 +153,6 @@ async def system(
     directory: Path, journal: Journal, *, workers: int, on_exchange: Callable[[Exchange], None]
 ) -> AsyncIterator[System]:
     """Runs until the end of the block, which finds every process stopped."""
-    given = [name for name in _GIVEN if name in os.environ]
-    if given:
-        raise SystemExit(f"{', '.join(given)}: unset it; the drill breaks its own servers.")
     async with AsyncExitStack() as exits:
         servers = await exits.enter_async_context(
             stack(

@@ -66,7 +66,8 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
-        client = Client(commands_guild_id=settings.commands_guild_id)
+        proxy = settings.proxy_for(settings.discord_api_base)
+        client = Client(commands_guild_id=settings.commands_guild_id, proxy=proxy)
         offers = Offers(client, reaction=settings.reactions[0])
         keeper = _wire(settings, client, pool, bucket, offers, registry, traces)
         owner = Owner(client, Alarms(pool))

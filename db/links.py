@@ -20,6 +20,7 @@ class Links:
 
     def __init__(self, settings: BucketSettings) -> None:
         self.ttl_seconds = settings.link_ttl_seconds
+        self.proxy = settings.proxy_for(settings.public_bucket_url or settings.aws_endpoint_url_s3)
         self.url = settings.public_bucket_url or own_url(settings)
         endpoint = settings.aws_endpoint_url_s3
         by_endpoint = settings.public_bucket_url is not None and _is_tigris(endpoint)

@@ -72,7 +72,9 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
         open_pool(settings, name="worker") as pool,
         open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
         # Concurrency is bounded by the loop, so the connector need not.
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), proxy=settings.proxy_for(settings.stability_api_host)
+        ) as session,
     ):
         ground = _Ground(settings, pool, bucket, session, registry, WorkerMetrics(registry), traces)
         await _work(ground, _queue(ground, name), name)

@@ -234,3 +234,31 @@ def test_shards_are_named_by_number_or_refused(
         load(BotSettings)
     (line,) = capsys.readouterr().err.splitlines()
     assert found in line
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://api.stability.ai", "http://secure:3128"),
+        ("wss://gateway.discord.gg", "http://secure:3128"),
+        ("http://s3.example.com", "http://plain:3128"),
+        # This machine is never asked by way of another.
+        ("http://127.0.0.1:9000", None),
+        ("http://localhost:9000", None),
+        ("https://here.example.org/x", None),
+        ("https://example.org", None),
+        ("https://notexample.org", "http://secure:3128"),
+        ("https://10.0.0.7:9000", None),
+        ("https://10.0.0.7:9001", "http://secure:3128"),
+    ],
+)
+def test_a_proxy_is_for_what_is_not_excepted(
+    environment: pytest.MonkeyPatch, url: str, found: str | None
+) -> None:
+    environment.setenv("HTTPS_PROXY", "secure:3128")
+    # As curl reads it.
+    environment.setenv("http_proxy", " http://plain:3128\n")
+    environment.setenv("NO_PROXY", "nowhere, .example.org,10.0.0.7:9000")
+    assert load(BotSettings).proxy_for(url) == found
+    environment.setenv("NO_PROXY", "*")
+    assert load(BotSettings).proxy_for(url) is None

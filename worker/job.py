@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +15,7 @@ from db.pictures import Pictures
 from db.pool import UNAVAILABLE, until_answered
 from db.queue import Queue
 from worker import imaging
+from worker.cpus import usable_cpus
 from worker.stability import Painting, Stability
 from worker.storage import Storage
 from worker.watch import Watch
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-HANDS = os.cpu_count() or 1
+HANDS = usable_cpus()
 """How many pictures are worked on at once: more are no quicker, and each takes the memory of its pixels."""
 
 RETRY_PAUSE_SECONDS = 2.0

@@ -37,12 +37,6 @@ LATENCY_SECONDS = 0.4
 RATE_LIMIT_PAUSE_SECONDS = 2.0
 STOP_TIMEOUT_SECONDS = 30.0
 
-INTERNAL_ERROR = (
-    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/xml\r\nConnection: close\r\n"
-    b"Content-Length: 96\r\n\r\n"
-    b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>provoked</Message></Error>       "
-)
-
 
 class System:
     """`postgres_lines` has one line for each process, so that one can be cut off alone."""
@@ -53,7 +47,7 @@ class System:
         self.database = Database(directory / "postgres", servers.environment["DATABASE_URL"])
         self.names = ["bot", *worker_names(workers)]
         self.postgres_lines = {name: Proxy(self._to_postgres()) for name in self.names}
-        self.bucket_line = Proxy(_to_url(servers.environment["AWS_ENDPOINT_URL_S3"]), canned=INTERNAL_ERROR)
+        self.bucket_line = Proxy(_to_url(servers.environment["AWS_ENDPOINT_URL_S3"]))
         self.stability_line = Proxy(_to_url(servers.stability.url))
         self.processes: dict[str, Process] = {}
         self._journal = journal

@@ -157,6 +157,7 @@ DAY = (
     Kind.BUCKET_HANG,
     Kind.BUCKET_CUT,
     Kind.BUCKET_500,
+    Kind.BUCKET_PORTAL,
     Kind.STABILITY_REFUSE,
     Kind.STABILITY_HANG,
     Kind.STABILITY_DELAY,

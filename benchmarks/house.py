@@ -1,11 +1,9 @@
 """The whole system for a measure: the local servers, their Postgres being the stage's, and who uses them."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from unittest.mock import patch
 
 from benchmarks.stage import Stage
 from sandbox.discord import Exchange
@@ -21,17 +19,20 @@ async def house(
     stage: Stage, name: str, *, on_exchange: Callable[[Exchange], None] | None = None
 ) -> AsyncIterator[Stack]:
     """`on_exchange` sees the bot's REST calls. Nothing is started yet that is measured."""
-    with patch.dict(os.environ, {"DATABASE_URL": await stage.database()}):
-        async with stack(
-            stage.directory / name, latency_seconds=0, on_exchange=on_exchange, on_line=quiet
-        ) as servers:
-            servers.environment.update(
-                {
-                    "JOBS_PER_MEMBER_MAX": str(JOBS_MAX),
-                    "STABILITY_REQUESTS_PER_10_SECONDS": "10000",
-                }
-            )
-            yield servers
+    async with stack(
+        stage.directory / name,
+        latency_seconds=0,
+        on_exchange=on_exchange,
+        on_line=quiet,
+        given={"DATABASE_URL": await stage.database()},
+    ) as servers:
+        servers.environment.update(
+            {
+                "JOBS_PER_MEMBER_MAX": str(JOBS_MAX),
+                "STABILITY_REQUESTS_PER_10_SECONDS": "10000",
+            }
+        )
+        yield servers
 
 
 @asynccontextmanager

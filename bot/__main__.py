@@ -33,7 +33,7 @@ from db.diagnosis import consult
 from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
-from db.errors import ShardLost
+from db.errors import Misconfigured, ShardLost
 from db.favourites import Favourites
 from db.gallery import Gallery
 from db.health import Check, Health, answering, unreachable
@@ -47,7 +47,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool
 from db.reach import Reach
 from db.replies import Replies
-from db.settings import load
+from db.settings import load, refuse
 from db.shards import ShardLocks
 from db.standing import Standing
 from db.traces import Traces, open_traces
@@ -66,7 +66,8 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     registry = new_registry()
     async with open_pool(settings, name="bot") as pool, open_bucket(settings) as bucket:
-        client = Client(commands_guild_id=settings.commands_guild_id)
+        proxy = settings.proxy_for(settings.discord_api_base)
+        client = Client(commands_guild_id=settings.commands_guild_id, proxy=proxy)
         offers = Offers(client, reaction=settings.reactions[0])
         keeper = _wire(settings, client, pool, bucket, offers, registry, traces)
         owner = Owner(client, Alarms(pool))
@@ -83,7 +84,7 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
         # The locks outlive the client's connection, so that no other process answers beside it.
         with (
             closing(ShardLocks(settings.listen_dsn)) as locks,
-            answering(health, settings.health_port, registry),
+            answering(health, settings, registry),
         ):
             async with client:
                 with _regularly(look, every_seconds=settings.poll_seconds):
@@ -222,6 +223,8 @@ def main() -> None:
     try:
         with open_traces(settings, process="bot") as traces:
             asyncio.run(serve(settings, traces))
+    except Misconfigured as error:
+        refuse(str(error))
     except discord.LoginFailure:
         sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
     except ShardLost as error:

@@ -49,7 +49,7 @@ class Client(discord.AutoShardedClient):
     downloads: ReactionDownloads
     identifies: Identifies
 
-    def __init__(self, *, commands_guild_id: int | None = None) -> None:
+    def __init__(self, *, commands_guild_id: int | None = None, proxy: str | None = None) -> None:
         # Voice is not used, so there is nothing to miss in a library for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -59,6 +59,7 @@ class Client(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
+            proxy=proxy,
         )
         self._identify_buckets = 1
         self._away_since = {0: time.monotonic()}

@@ -27,11 +27,11 @@ def point_at(api_base: str, gateway_url: str | None) -> None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
 
 
-async def wait_for_discord() -> None:
+async def wait_for_discord(proxy: str | None) -> None:
     """Returns when it answers. Of what it says instead, discord.py's login tries a part again, five times."""
     delay_seconds = AGAIN_SECONDS_MIN
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    async with aiohttp.ClientSession(timeout=timeout, proxy=proxy) as session:
         while (problem := await _problem(session)) is not None:
             log.warning("waiting for Discord: %s", problem)
             await asyncio.sleep(delay_seconds)

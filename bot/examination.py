@@ -23,7 +23,10 @@ async def examine_bot(settings: BotSettings, channel_id: int | None) -> list[Fin
     async with (
         open_pool(settings, name="doctor") as pool,
         open_bucket(settings) as bucket,
-        _Patient(commands_guild_id=settings.commands_guild_id) as client,
+        _Patient(
+            commands_guild_id=settings.commands_guild_id,
+            proxy=settings.proxy_for(settings.discord_api_base),
+        ) as client,
     ):
         bot = BotDoctor(client, client.registration, token=settings.discord_token.get_secret_value())
         lacking = (lambda: bot.lacking_in(channel_id)) if channel_id is not None else None

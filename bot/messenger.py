@@ -103,6 +103,8 @@ class Messenger:
 
     async def _edit_by_token(self, job: Job, reply: Reply) -> Shown | None:
         webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
+        # discord.py gives it the client's session and forgets the proxy.
+        webhook.proxy = self._client.http.proxy
         # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
         message_id = job.message_id or cast(int, "@original")
         try:

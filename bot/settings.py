@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from db.addresses import is_url
 from db.jobs import OPEN_MAX
 from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from db.models import DEFAULT_MODEL, PAINTERS
@@ -18,7 +19,6 @@ from db.settings import (
     ModelName,
     TraceSettings,
     WebUrl,
-    is_url,
 )
 
 

@@ -32,7 +32,7 @@ async def serve(client: "Client", settings: BotSettings, pool: Pool, locks: Shar
     It does not go back to waiting then: a process that ends leaves nothing behind that could still answer,
     and the platform starts it again.
     """
-    await wait_for_discord()
+    await wait_for_discord(client.http.proxy)
     await client.login(settings.discord_token.get_secret_value())
     shards = await _choose(client, settings)
     await wait_until_migrated(pool)

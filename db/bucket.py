@@ -1,5 +1,6 @@
 """The pictures in the bucket, and the links to them."""
 
+import asyncio
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterable
@@ -8,17 +9,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import aioboto3
-import aiohttp
-from aiobotocore.config import AioConfig
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from db.errors import BucketUnavailable, PictureGone
+from db.errors import BucketUnavailable, PictureGone, reason
 from db.jobs import Job
-from db.links import Links, addressing_style
+from db.links import Links
+from db.removal import Removal
+from db.s3 import UNAVAILABLE, genuine, listed, open_client
 from db.settings import BucketSettings
 
 if TYPE_CHECKING:
+    from aiobotocore.response import StreamingBody
     from types_aiobotocore_s3 import S3Client
 
 FILE_NAME_LENGTH_MAX = 32
@@ -29,8 +30,13 @@ ORIGINAL_BYTES_MAX = 64 * 1024 * 1024
 
 PREVIEW_BYTES_MAX = 4 * 1024 * 1024
 
-# aiohttp's own comes through where a body breaks off.
-_UNAVAILABLE = (BotoCoreError, ClientError, aiohttp.ClientError, OSError, TimeoutError)
+READ_SECONDS = 120.0
+"""How long one object may take to come, drop by drop."""
+
+CHUNK_BYTES = 256 * 1024
+
+_BYTES = "bytes"
+"""In an object's metadata: how many it has."""
 
 
 def original_key(job: Job) -> str:
@@ -63,6 +69,7 @@ class Bucket:
         self._client = client
         self._name = name
         self.links = links
+        self.removal = Removal(client, name)
 
     async def put_original(self, job: Job, picture: bytes) -> None:
         await self._put(original_key(job), picture, "image/png", f'inline; filename="{file_name(job)}"')
@@ -94,14 +101,11 @@ class Bucket:
     async def remove(self, job: Job) -> None:
         """Removes whatever any attempt stored of a job. Raises BucketUnavailable; again is no fault."""
         try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._name, Prefix=f"{job.key}/"
-            )
-            async for page in pages:
-                for item in page.get("Contents", []):
-                    await self._client.delete_object(Bucket=self._name, Key=item["Key"])
-        except _UNAVAILABLE as error:
-            raise BucketUnavailable(f"the pictures of job {job.id} could not be removed: {error}") from error
+            await self.removal.under(f"{job.key}/")
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(
+                f"the pictures of job {job.id} could not be removed: {reason(error)}"
+            ) from error
 
     async def remove_original(self, job: Job) -> None:
         """Leaves its preview. Raises BucketUnavailable; again is no fault."""
@@ -114,35 +118,41 @@ class Bucket:
     async def pages(self, *, before: datetime) -> AsyncIterator[list[str]]:
         """The keys of all objects stored before then, up to 1,000 at a time. Raises BucketUnavailable."""
         try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name)
-            async for page in pages:
-                yield [item["Key"] for item in page.get("Contents", []) if item["LastModified"] < before]
-        except _UNAVAILABLE as error:
-            raise BucketUnavailable(f"the bucket could not be listed: {error}") from error
+            async for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name):
+                items = listed(page).get("Contents", [])
+                yield [item["Key"] for item in items if item["LastModified"] < before]
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(f"the bucket could not be listed: {reason(error)}") from error
 
     async def remove_objects(self, keys: Iterable[str]) -> None:
         """Raises BucketUnavailable; again is no fault."""
         try:
             for key in keys:
-                await self._client.delete_object(Bucket=self._name, Key=key)
-        except _UNAVAILABLE as error:
-            raise BucketUnavailable(f"objects could not be removed: {error}") from error
+                await self.removal.of(key)
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(f"objects could not be removed: {reason(error)}") from error
 
     async def _get(self, key: str, bytes_max: int) -> bytes:
         try:
-            answer = await self._client.get_object(Bucket=self._name, Key=key)
-            async with answer["Body"] as body:
-                if answer["ContentLength"] > bytes_max:
-                    raise BucketUnavailable(f"{key} is larger than {bytes_max} bytes")
-                return await body.read()
-        except self._client.exceptions.NoSuchKey as error:
-            raise PictureGone(f"{key} is not there") from error
-        except _UNAVAILABLE as error:
-            raise BucketUnavailable(f"{key} could not be read: {error}") from error
+            async with asyncio.timeout(READ_SECONDS):
+                answer = genuine(await self._client.get_object(Bucket=self._name, Key=key))
+                async with answer["Body"]:
+                    found = await _read(answer["Body"], bytes_max)
+        except UNAVAILABLE as error:
+            # A page that says 404 is not the bucket's word.
+            if isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey":
+                raise PictureGone(f"{key} is not there") from error
+            raise BucketUnavailable(f"{key} could not be read: {reason(error)}") from error
+        if found is None:
+            raise BucketUnavailable(f"{key} is larger than {bytes_max} bytes")
+        stored = answer["Metadata"].get(_BYTES, "")
+        if stored.isdecimal() and int(stored) != len(found):
+            raise BucketUnavailable(f"{key} came with {len(found)} of {stored} bytes")
+        return found
 
     async def _put(self, key: str, body: bytes, content_type: str, disposition: str) -> None:
         try:
-            await self._client.put_object(
+            answer = await self._client.put_object(
                 Bucket=self._name,
                 Key=key,
                 Body=body,
@@ -150,29 +160,27 @@ class Bucket:
                 ContentDisposition=disposition,
                 # A key is written once, so whoever has the picture has it for good.
                 CacheControl="private, max-age=31536000, immutable",
+                # A proxy may pass the beginning on without its length: nothing else tells that it is not all.
+                Metadata={_BYTES: str(len(body))},
             )
-        except _UNAVAILABLE as error:
-            raise BucketUnavailable(f"{key} could not be stored: {error}") from error
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(f"{key} could not be stored: {reason(error)}") from error
+        if "ETag" not in genuine(answer):
+            raise BucketUnavailable(f"{key} was taken without an ETag, so not by the bucket")
 
 
 @asynccontextmanager
 async def open_bucket(settings: BucketSettings, *, connections_max: int = 16) -> AsyncIterator[Bucket]:
     """One client for the life of the process: making one costs tens of milliseconds."""
-    session = aioboto3.Session(
-        aws_access_key_id=settings.aws_access_key_id.get_secret_value(),
-        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value(),
-        region_name=settings.aws_region,
-    )
-    config = AioConfig(
-        signature_version="s3v4",
-        s3={"addressing_style": addressing_style(settings)},
-        # Newer botocore adds checksums that not every S3-compatible server knows.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=connections_max,
-    )
-    async with session.client("s3", endpoint_url=settings.aws_endpoint_url_s3, config=config) as client:
+    async with open_client(settings, connections_max=connections_max) as client:
         yield Bucket(client, settings.bucket_name, Links(settings))
+
+
+async def _read(body: "StreamingBody", bytes_max: int) -> bytes | None:
+    """None: there is more than that."""
+    found = bytearray()
+    while chunk := await body.read(CHUNK_BYTES):
+        found += chunk
+        if len(found) > bytes_max:
+            return None
+    return bytes(found)

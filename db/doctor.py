@@ -93,19 +93,24 @@ class Doctor:
         async def look(key: str, body: bytes) -> str:
             if await self._bucket.read(key) != body:
                 raise Trouble("gives back other bytes than it got", "Is BUCKET_NAME right?")
+            if await self._bucket.removal.keeps_versions():
+                return (
+                    "can be written and read, and keeps old versions, which are removed with what is deleted"
+                )
             return "can be written and read"
 
         try:
             return await self._with_probe(look)
         except BucketUnavailable as error:
             raise Trouble(
-                f"cannot be used: {error}", "See to the five variables that `fly storage create` sets."
+                f"cannot be used: {error}",
+                "Are the five variables that `fly storage create` sets as the service gave them?",
             ) from error
 
     async def _link(self, key: str, body: bytes) -> str:
         links = self._bucket.links
         try:
-            async with aiohttp.ClientSession() as session, session.get(links.to(key)) as answer:
+            async with self._session() as session, session.get(links.to(key)) as answer:
                 status, found = answer.status, await answer.read()
         except aiohttp.ClientError as error:
             raise Trouble(f"do not open at {links.url}: {error}", _LINK_REMEDY) from error
@@ -116,7 +121,7 @@ class Doctor:
         return f"open at {links.url}, with the right bytes"
 
     async def _clock(self, key: str, _body: bytes) -> str:
-        async with aiohttp.ClientSession() as session, session.get(self._bucket.links.to(key)) as answer:
+        async with self._session() as session, session.get(self._bucket.links.to(key)) as answer:
             told = answer.headers.get("Date")
         if told is None:
             return "the bucket does not tell the time"
@@ -127,6 +132,9 @@ class Doctor:
                 "Set this machine's clock by NTP; signed links and requests depend on it.",
             )
         return "agrees with the bucket's"
+
+    def _session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(proxy=self._bucket.links.proxy)
 
     async def _with_probe(self, look: Callable[[str, bytes], Awaitable[str]]) -> str:
         """Looks at an object that is there for as long."""

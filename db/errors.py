@@ -14,6 +14,17 @@ def reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+class Misconfigured(TigerbrushError):
+    """What the owner set cannot be worked with: `main` ends the process with this line and status 78.
+
+    Raised for what only a try can tell; `wrong` and `right` never have the value of a secret in them.
+    """
+
+    def __init__(self, variable: str, wrong: str, *, right: str) -> None:
+        super().__init__(f"{variable}: {wrong}; it should be {right}.")
+        self.variable = variable
+
+
 class InvalidRequest(TigerbrushError):
     """A member asked for what cannot be done; the text says what is wrong and what would be right.
 

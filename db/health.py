@@ -1,27 +1,21 @@
 """`/healthz`: whether this process does its work; `/metrics`: what Prometheus scrapes.
 
-A thread of its own answers, so that a blocked process is seen.
-
 A process whose event loop is blocked for good logs where, and ends, so that the platform starts it again.
 """
 
 import asyncio
 import faulthandler
-import logging
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeAlias
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from db.health_port import PLAIN, Answer, listening
 from db.reach import Reach
-
-log = logging.getLogger(__name__)
+from db.settings import HealthSettings
 
 BEAT_SECONDS = 1.0
 BLOCKED_SECONDS_MAX = 10.0
@@ -68,50 +62,20 @@ def unreachable(reach: Reach) -> Check:
 
 
 @contextmanager
-def answering(health: Health, port: int | None, registry: CollectorRegistry) -> Iterator[None]:
-    """Answers on every address, IPv6 included; without a port, not at all."""
-    if port is None:
+def answering(health: Health, settings: HealthSettings, registry: CollectorRegistry) -> Iterator[None]:
+    """Without a port, not at all. Raises Misconfigured where it cannot be had."""
+    if settings.health_port is None:
         yield
         return
-    with _listen(health, port, registry) as server:
-        thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
 
+    def answer(path: str) -> Answer:
+        if path == "/healthz":
+            problems = health.problems()
+            status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+            return status, PLAIN, ("\n".join(problems or ["ok"]) + "\n").encode()
+        if path == "/metrics":
+            return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry)
+        return HTTPStatus.NOT_FOUND, PLAIN, b"there are /healthz and /metrics\n"
 
-def _listen(health: Health, port: int, registry: CollectorRegistry) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 5
-
-        def do_GET(self) -> None:
-            if self.path == "/healthz":
-                problems = health.problems()
-                status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
-                self._answer(status, "text/plain; charset=utf-8", "\n".join(problems or ["ok"]) + "\n")
-            elif self.path == "/metrics":
-                self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry).decode())
-            else:
-                self.send_error(HTTPStatus.NOT_FOUND)
-
-        def _answer(self, status: HTTPStatus, content_type: str, text: str) -> None:
-            body = text.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            log.debug(format, *args)
-
-    server = ThreadingHTTPServer(("", port), Handler, bind_and_activate=False)
-    server.socket.close()
-    if socket.has_dualstack_ipv6():
-        server.socket = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
-    else:
-        server.socket = socket.create_server(("0.0.0.0", port))
-    return server
+    with listening(settings, settings.health_port, answer):
+        yield

@@ -1,13 +1,12 @@
 """Links to what is in the bucket: signed here, and opened by whoever has them."""
 
-import ipaddress
-from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from db.addresses import own_url
 from db.settings import BucketSettings
 
 
@@ -21,7 +20,8 @@ class Links:
 
     def __init__(self, settings: BucketSettings) -> None:
         self.ttl_seconds = settings.link_ttl_seconds
-        self.url = settings.public_bucket_url or _own_url(settings)
+        self.proxy = settings.proxy_for(settings.public_bucket_url or settings.aws_endpoint_url_s3)
+        self.url = settings.public_bucket_url or own_url(settings)
         endpoint = settings.aws_endpoint_url_s3
         by_endpoint = settings.public_bucket_url is not None and _is_tigris(endpoint)
         self._signed_url = f"{endpoint}/{settings.bucket_name}" if by_endpoint else self.url
@@ -37,24 +37,5 @@ class Links:
         return self.url + str(request.url).removeprefix(self._signed_url)
 
 
-def addressing_style(settings: BucketSettings) -> Literal["virtual", "path"]:
-    """A bucket's name cannot be put before an address, and `localhost` seldom resolves with one."""
-    if settings.bucket_addressing != "auto":
-        return settings.bucket_addressing
-    host = urlsplit(settings.aws_endpoint_url_s3).hostname or ""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return "path" if "." not in host else "virtual"
-    return "path"
-
-
 def _is_tigris(endpoint: str) -> bool:
     return (urlsplit(endpoint).hostname or "").endswith((".tigris.dev", ".storage.dev"))
-
-
-def _own_url(settings: BucketSettings) -> str:
-    endpoint, name = settings.aws_endpoint_url_s3, settings.bucket_name
-    if addressing_style(settings) == "path":
-        return f"{endpoint}/{name}"
-    return endpoint.replace("://", f"://{name}.", 1)

@@ -1,4 +1,4 @@
-"""Objects in the bucket that no job knows: left by a worker that was killed between storing and finishing."""
+"""Objects that a job has left in the bucket: by a worker that was killed between storing and finishing."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -23,18 +23,18 @@ class Orphans:
         """Removes them page by page, and returns how many objects that were. Raises BucketUnavailable."""
         count = 0
         async for page in self._bucket.pages(before=datetime.now(UTC) - age_min):
-            orphans = await self._unknown(page)
+            orphans = await self._left(page)
             await self._bucket.remove_objects(orphans)
             count += len(orphans)
         return count
 
-    async def _unknown(self, names: Iterable[str]) -> list[str]:
-        """Objects that were never ours by their names are left alone."""
+    async def _left(self, names: Iterable[str]) -> list[str]:
+        """What is not ours, by its name or by its job, stays: others may have it in the same bucket."""
         found: dict[tuple[UUID, int], list[str]] = {}
         for name in names:
             if (attempt := attempt_of(name)) is not None:
                 found.setdefault(attempt, []).append(name)
         rows = await self._pool.fetch(
-            _SQL["unknown"], [key for key, _ in found], [attempt for _, attempt in found]
+            _SQL["left"], [key for key, _ in found], [attempt for _, attempt in found]
         )
         return [name for row in rows for name in found[row["key"], row["attempt"]]]

@@ -5,26 +5,33 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from db.addresses import (
+    Place,
+    bucket_url,
+    check_bucket_name,
+    check_endpoint,
+    is_among,
+    is_known_to_all,
+    is_loopback,
+    is_one_word,
+    is_url,
+    web_url,
+)
 from db.models import PAINTERS
 
 LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
 """What Tigris takes (its documentation, Presigned URLs); AWS and most others take 7 days."""
-
-
-def is_url(value: str, *schemes: str) -> bool:
-    """Whether a host can be asked by it: what is wrong would else show much later, and name no variable."""
-    try:
-        parts = urlsplit(value)
-        return bool(parts.scheme in schemes and parts.hostname and parts.port != 0) and _is_one_word(value)
-    except ValueError:
-        return False
-
-
-def _is_one_word(value: str) -> bool:
-    return value.isprintable() and " " not in value
 
 
 def _postgres_url(value: SecretStr) -> SecretStr:
@@ -42,26 +49,32 @@ def _postgres_url(value: SecretStr) -> SecretStr:
     return value
 
 
-def _web_url(value: str) -> str:
-    if not is_url(value, "http", "https"):
-        raise ValueError("is not an http or https URL")
-    return value.rstrip("/")
-
-
-def _bucket_url(value: str) -> str:
-    """The names of objects are added to it, so it may have a path, and nothing after that."""
-    url = _web_url(value)
-    if "?" in url or "#" in url:
-        raise ValueError("has more to it than a path")
-    return url
-
-
 def _key(value: SecretStr) -> SecretStr:
     """Without the line break that a file or a paste leaves at the end: no header can have it."""
     key = value.get_secret_value().strip()
-    if not (key and key.isascii() and _is_one_word(key)):
+    if not (key and key.isascii() and is_one_word(key)):
         raise ValueError("has characters that no key has")
     return SecretStr(key)
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _host(value: str) -> str:
+    host = value.strip().removeprefix("[").removesuffix("]")
+    if not (host and host.isascii() and is_one_word(host)):
+        raise ValueError("is not an address")
+    return host
+
+
+def _proxy_url(value: SecretStr) -> SecretStr:
+    """As curl takes it: without a scheme it is http. Its password has to stay out of what is said."""
+    url = value.get_secret_value().strip()
+    url = url if "://" in url else f"http://{url}"
+    if not is_url(url, "http", "https"):
+        raise ValueError("is not an http or https URL")
+    return SecretStr(url)
 
 
 def _known_model(value: str) -> str:
@@ -71,8 +84,10 @@ def _known_model(value: str) -> str:
 
 
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
-BucketUrl = Annotated[str, AfterValidator(_bucket_url)]
+WebUrl = Annotated[str, AfterValidator(web_url)]
+BucketUrl = Annotated[str, AfterValidator(bucket_url)]
+BucketName = Annotated[str, AfterValidator(check_bucket_name)]
+ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 ModelName = Annotated[str, AfterValidator(_known_model)]
 
@@ -109,28 +124,52 @@ class DatabaseSettings(Settings):
         return self.database_listen_url is not None and self.listen_dsn != self.dsn
 
 
-class BucketSettings(Settings):
-    aws_endpoint_url_s3: WebUrl = Field(
-        "https://fly.storage.tigris.dev", description="the http or https URL of an S3 service"
+class ProxySettings(Settings):
+    """Discord, Stability and the bucket are all asked by way of it, or none of them is."""
+
+    https_proxy: ProxyUrl | None = Field(
+        None, description="the http or https URL of a proxy by which https URLs are asked, or unset"
     )
-    aws_access_key_id: Key = Field(description="the bucket's access key, as `fly storage create` sets it")
-    aws_secret_access_key: Key = Field(description="the bucket's secret key, as `fly storage create` sets it")
-    aws_region: str = Field(
-        "auto", pattern="^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$", description="a region's name; Tigris wants auto"
+    http_proxy: ProxyUrl | None = Field(
+        None, description="the http or https URL of a proxy by which http URLs are asked, or unset"
     )
-    bucket_name: str = Field(
-        min_length=3,
-        max_length=63,
-        pattern="^[A-Za-z0-9._-]+$",
-        description="a bucket's name of 3 to 63 characters",
+    no_proxy: str | None = Field(
+        None, description="names of hosts that are asked without the proxy, separated by commas, or *"
+    )
+
+    def proxy_for(self, url: str) -> str | None:
+        """The proxy's URL, for what is at `url`; None for this machine itself."""
+        parts = urlsplit(url)
+        proxy = self.https_proxy if parts.scheme in ("https", "wss") else self.http_proxy
+        if proxy is None or is_loopback(url) or is_among(parts, self.no_proxy or ""):
+            return None
+        return proxy.get_secret_value()
+
+
+class BucketSettings(ProxySettings):
+    bucket_name: BucketName = Field(
+        description="a bucket's name: 3 to 63 small letters, digits, hyphens and dots, "
+        "with a letter or digit first and last"
     )
     bucket_addressing: Literal["auto", "virtual", "path"] = Field(
         "auto",
-        description="virtual (Tigris), path (most local servers) or auto (path if the host is an address)",
+        description="virtual (Tigris), path (most local servers) or auto (path where the host is an address)",
     )
     public_bucket_url: BucketUrl | None = Field(
         None,
         description="the http or https URL of the bucket itself for those who open links, or unset",
+    )
+    # After what it is checked by.
+    aws_endpoint_url_s3: BucketUrl = Field(
+        "https://fly.storage.tigris.dev",
+        validate_default=True,
+        description="the http or https URL of an S3 service, without the bucket, as members reach it; "
+        "or PUBLIC_BUCKET_URL says how they do",
+    )
+    aws_access_key_id: Key = Field(description="the bucket's access key, as `fly storage create` sets it")
+    aws_secret_access_key: Key = Field(description="the bucket's secret key, as `fly storage create` sets it")
+    aws_region: Annotated[str, BeforeValidator(_stripped)] = Field(
+        "auto", pattern="^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$", description="a region's name; Tigris wants auto"
     )
     link_ttl_seconds: int = Field(
         604_800,
@@ -138,6 +177,27 @@ class BucketSettings(Settings):
         le=LINK_TTL_SECONDS_MAX,
         description="a number of seconds from 60 to 7776000 (90 days, with Tigris; others take up to 604800)",
     )
+
+    @field_validator("public_bucket_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is not None and not is_known_to_all(value):
+            raise ValueError(
+                f"has a host without a dot ({urlsplit(value).hostname}), to which Discord takes no link"
+            )
+        return value
+
+    @field_validator("aws_endpoint_url_s3")
+    @classmethod
+    def _check_endpoint(cls, value: str, info: ValidationInfo) -> str:
+        known = info.data
+        # What is wrong with the others is named by itself.
+        if known.keys() >= {"bucket_name", "bucket_addressing", "public_bucket_url"}:
+            check_endpoint(
+                Place(value, known["bucket_name"], known["bucket_addressing"]),
+                has_public_url=known["public_bucket_url"] is not None,
+            )
+        return value
 
 
 class LogSettings(Settings):
@@ -151,7 +211,10 @@ class LogSettings(Settings):
 
 class HealthSettings(Settings):
     health_port: int | None = Field(
-        None, ge=1, le=65535, description="a port for /healthz, from 1 to 65535, or unset for none"
+        None, ge=1, le=65535, description="a free port for /healthz, from 1 to 65535, or unset for none"
+    )
+    health_host: Annotated[str, AfterValidator(_host)] = Field(
+        "127.0.0.1", description="an address of this machine, such as 127.0.0.1, or :: for all of them"
     )
     loop_stuck_seconds_max: float = Field(
         120, ge=5, le=3600, description="a number of seconds from 5 to 3600; a process stuck for so long ends"
@@ -176,7 +239,7 @@ def load(cls: type[SettingsT]) -> SettingsT:
     try:
         return cls()
     except ValidationError as error:
-        _refuse(cls, error)
+        refuse(*problems(cls, error))
 
 
 def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
@@ -187,7 +250,8 @@ def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
         yield f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}."
 
 
-def _refuse(cls: type[Settings], error: ValidationError) -> NoReturn:
-    for line in problems(cls, error):
+def refuse(*lines: str) -> NoReturn:
+    """Ends the process with a line for each mistake of its owner's; nothing but another setting mends it."""
+    for line in lines:
         print(line, file=sys.stderr)
     sys.exit(78)  # EX_CONFIG of sysexits.h

@@ -2,22 +2,28 @@
 
 import argparse
 import asyncio
+import os
 import signal
+import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from sandbox.processes import Process
+from sandbox.claim import Taken, claimed
+from sandbox.processes import Process, real_services
 from sandbox.stack import Stack, stack
 
 # Shorter than in production: whoever presses Ctrl-C here is waiting for the prompt.
 GRACE = {"SHUTDOWN_GRACE_SECONDS": "3"}
 
 
-async def run(directory: Path, *, workers: int, latency_seconds: float) -> None:
+async def run(directory: Path, note: Callable[[str], None], *, workers: int, latency_seconds: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as exits:
+        if given := real_services(os.environ):
+            print(f"Not passed on, as the sandbox has servers of its own: {', '.join(given)}", flush=True)
         print("Starting a local Postgres, S3 server, Stability and Discord ...", flush=True)
         running = await exits.enter_async_context(stack(directory, latency_seconds=latency_seconds))
         running.environment.update(GRACE)
@@ -25,6 +31,7 @@ async def run(directory: Path, *, workers: int, latency_seconds: float) -> None:
         for process in _processes(running, workers):
             await process.start()
             exits.push_async_callback(process.stop)
+        note(f"{running.discord.url}/")
         print(
             f"\n  Open {running.discord.url}/ and type:  /imagine a red fox in the snow\n  Ctrl-C stops.\n",
             flush=True,
@@ -47,9 +54,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="how many workers paint")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long Stability takes for a picture")
     arguments = parser.parse_args()
-    asyncio.run(
-        run(arguments.directory.resolve(), workers=arguments.workers, latency_seconds=arguments.seconds)
-    )
+    directory = arguments.directory.resolve()
+    try:
+        with claimed(directory) as note:
+            asyncio.run(run(directory, note, workers=arguments.workers, latency_seconds=arguments.seconds))
+    except Taken as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

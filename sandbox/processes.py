@@ -3,12 +3,23 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 RESTART_SECONDS = 1.0
+
+_REAL = re.compile(
+    r"(AWS|BUCKET|DATABASE|DISCORD|OTEL|PG|STABILITY_API|HEALTH)[A-Z0-9_]*|PUBLIC_BUCKET_URL|COMMANDS_GUILD_ID"
+)
+"""What leads to services, or belongs to processes, beside the sandbox."""
+
+
+def real_services(environment: Mapping[str, str]) -> list[str]:
+    """The variables among them that no child is given: nothing is tried out on what is in earnest."""
+    return sorted(name for name in environment if _REAL.fullmatch(name.upper()))
 
 
 class Process:
@@ -25,7 +36,8 @@ class Process:
     ) -> None:
         self.name = name
         self._arguments = arguments
-        self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        kept = {name: os.environ[name] for name in os.environ.keys() - real_services(os.environ)}
+        self._environment = {**kept, **environment, "PYTHONUNBUFFERED": "1"}
         self._restart = restart
         self._on_line = on_line or print_line
         self._child: asyncio.subprocess.Process | None = None

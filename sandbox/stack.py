@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,6 @@ from sandbox.discord import DiscordServer, Exchange
 from sandbox.postgres import postgres
 from sandbox.processes import Process, python
 from sandbox.stability import StabilityServer
-
-# What is used instead of a server of our own, where the environment has it.
-_GIVEN = ("DATABASE_URL", "DATABASE_LISTEN_URL", *s3.VARIABLES)
 
 HOST = "127.0.0.1"
 START_TIMEOUT_SECONDS = 30.0
@@ -56,13 +52,15 @@ async def stack(
     latency_seconds: float,
     on_exchange: Callable[[Exchange], None] | None = None,
     on_line: Callable[[str, str], None] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stack]:
     """Starts what is needed and keeps its data in `directory`; `on_exchange` sees the bot's REST calls.
 
-    A Postgres or an S3 server that the environment names (DATABASE_URL, AWS_ENDPOINT_URL_S3) is used instead.
+    A Postgres or an S3 server that `given` names (DATABASE_URL, AWS_ENDPOINT_URL_S3) is used instead. What
+    the environment names is not: it may be in earnest.
     """
     ports = _Ports(directory)
-    environment = {name: os.environ[name] for name in _GIVEN if name in os.environ}
+    environment = dict(given or {})
     async with AsyncExitStack() as exits:
         if "DATABASE_URL" not in environment:
             environment["DATABASE_URL"] = exits.enter_context(postgres(directory / "postgres"))

@@ -142,16 +142,14 @@ def contract() -> DiscordContract | None:
 @pytest.fixture
 async def house(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     database_url: str,
     bucket_environment: dict[str, str],
     contract: DiscordContract | None,
 ) -> AsyncIterator[House]:
     # Starting a Postgres and an S3 server for each test would take longer than most tests.
-    for name, value in {"DATABASE_URL": database_url, **bucket_environment}.items():
-        monkeypatch.setenv(name, value)
+    given = {"DATABASE_URL": database_url, **bucket_environment}
     exchanges: list[Exchange] = []
-    async with stack(tmp_path, latency_seconds=0.5, on_exchange=exchanges.append) as servers:
+    async with stack(tmp_path, latency_seconds=0.5, on_exchange=exchanges.append, given=given) as servers:
         servers.environment.update(QUICK)
         house = House(servers, exchanges)
         try:

@@ -21,7 +21,7 @@ from db.chores import Chores
 from db.diagnosis import consult
 from db.downloads import Downloads
 from db.erasure import Erasure
-from db.errors import FailureCode, JobFailed
+from db.errors import FailureCode, JobFailed, Misconfigured
 from db.health import Check, Health, answering, unreachable
 from db.jobs import Job
 from db.listen import listen
@@ -35,7 +35,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
 from db.reach import Reach
-from db.settings import load
+from db.settings import load, refuse
 from db.traces import Traces, open_traces
 from worker import upkeep
 from worker.carrier import Carrier
@@ -74,7 +74,9 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
         open_pool(settings, name="worker") as pool,
         open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
         # Concurrency is bounded by the loop, so the connector need not.
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), proxy=settings.proxy_for(settings.stability_api_host)
+        ) as session,
     ):
         ground = _Ground(settings, pool, bucket, session, registry, WorkerMetrics(registry), traces)
         await _work(ground, _queue(ground, name), name)
@@ -102,7 +104,7 @@ async def _work(ground: _Ground, queue: Queue, name: str) -> None:
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
     lag = LoopLag(ground.registry)
-    with answering(health, settings.health_port, ground.registry):
+    with answering(health, settings, ground.registry):
         await _serve(settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve(), lag.serve()])
     scheduler.shutdown(wait=False)
 
@@ -248,8 +250,11 @@ def main() -> None:
         sys.exit(consult(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
     configure(settings, process="worker")
-    with open_traces(settings, process="worker") as traces:
-        asyncio.run(work(settings, traces))
+    try:
+        with open_traces(settings, process="worker") as traces:
+            asyncio.run(work(settings, traces))
+    except Misconfigured as error:
+        refuse(str(error))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ async def examine_worker(settings: WorkerSettings) -> list[Finding]:
     async with (
         open_pool(settings, name="doctor") as pool,
         open_bucket(settings) as bucket,
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(proxy=settings.proxy_for(settings.stability_api_host)) as session,
     ):
         stability = Stability(
             session,

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,6 +16,7 @@ from db.pool import UNAVAILABLE, until_answered
 from db.queue import Queue
 from worker import imaging
 from worker.answers import RETRY_AFTER_SECONDS_MAX, Painting
+from worker.cpus import usable_cpus
 from worker.stability import Stability
 from worker.storage import Storage
 from worker.watch import Watch
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-HANDS = os.cpu_count() or 1
+HANDS = usable_cpus()
 """How many pictures are worked on at once: more are no quicker, and each takes the memory of its pixels."""
 
 RETRY_PAUSE_SECONDS = 2.0

@@ -72,7 +72,7 @@ async def nightly(chores: Chores, orphans: Orphans, retention: Retention | None)
 
     async def sweep() -> None:
         if await chores.begin("orphans"):
-            log.info("removed %d objects that no job knows", await orphans.remove())
+            log.info("removed %d objects that jobs had left", await orphans.remove())
 
     async def expire() -> None:
         if retention is not None and await chores.begin("retention"):

@@ -28,6 +28,7 @@ from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
 from sandbox.discord.seed import another_guild
 from sandbox.discord.store import Store
 from sandbox.discord.streams import Streams
+from sandbox.guard import guard
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class DiscordServer:
         return guild.id
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        app = web.Application(middlewares=[errors_in_shape])
+        app = web.Application(middlewares=[guard, errors_in_shape])
         app.add_subapp(PREFIX, self._rest)
         app.router.add_get("/gateway", self.gateway.handle)
         # discord.py dials a URL with a slash at its end.

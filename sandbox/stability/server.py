@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from sandbox.guard import guard
 from sandbox.stability import painter, v1, v2beta
 from sandbox.stability.errors import ApiError
 from sandbox.stability.faults import meet
@@ -83,7 +84,7 @@ class StabilityServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        app = web.Application(middlewares=[self._record, self._refuse], client_max_size=BODY_BYTES_MAX)
+        app = web.Application(middlewares=[guard, self._record, self._refuse], client_max_size=BODY_BYTES_MAX)
         app.router.add_post("/v2beta/stable-image/generate/{service:core|ultra|sd3}", self._v2beta)
         app.router.add_post("/v2beta/stable-image/upscale/{service:fast}", self._v2beta)
         app.router.add_post("/v1/generation/{engine}/text-to-image", self._v1)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tests.drill.answers import BUCKET_ANSWERS
 from tests.drill.journal import Event, Journal
 from tests.drill.proxy import Mode, Proxy
 from tests.drill.schedule import Fault, Kind
@@ -23,7 +24,7 @@ _LINES = {
     Kind.BUCKET_HANG: Mode.HANG,
     Kind.BUCKET_CUT: Mode.CUT,
     Kind.BUCKET_HALF_CLOSE: Mode.HALF_CLOSE,
-    Kind.BUCKET_500: Mode.ANSWER,
+    **dict.fromkeys(BUCKET_ANSWERS, Mode.ANSWER),
     Kind.STABILITY_REFUSE: Mode.REFUSE,
     Kind.STABILITY_CUT: Mode.CUT,
     Kind.STABILITY_HANG: Mode.HANG,
@@ -158,6 +159,7 @@ class Faults:
     async def _break_lines(self, fault: Fault, _event: Event) -> None:
         lines = self._lines(fault)
         for line in lines:
+            line.canned = BUCKET_ANSWERS.get(fault.kind, line.canned)
             await line.become(_LINES[fault.kind])
         await asyncio.sleep(fault.seconds)
         for line in lines:

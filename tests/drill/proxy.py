@@ -56,7 +56,7 @@ class Proxy:
         self.mode = Mode.PASS
         self.port = 0
         self._connect = connect
-        self._canned = canned
+        self.canned = canned
         self._listening: asyncio.Server | None = None
         self._place: socket.socket | None = None
         self._pairs: set[_Pair] = set()
@@ -117,7 +117,7 @@ class Proxy:
     async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await reader.readuntil(b"\r\n\r\n")
-        writer.write(self._canned)
+        writer.write(self.canned)
         await writer.drain()
         writer.write_eof()
         # Reading on, as a reset would take the answer away from a caller that is still sending.

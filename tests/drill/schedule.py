@@ -30,6 +30,10 @@ class Kind(StrEnum):
     BUCKET_CUT = "bucket: cuts connections"
     BUCKET_HALF_CLOSE = "bucket: half-closes"
     BUCKET_500 = "bucket: answers 500"
+    BUCKET_EDGE = "bucket: an edge answers 403 with a page"
+    BUCKET_NOWHERE = "bucket: a proxy answers 404 with a page"
+    BUCKET_PORTAL = "bucket: a portal answers 200 with a page"
+    BUCKET_ELSEWHERE = "bucket: answers 301 to another region"
 
     STABILITY_REFUSE = "stability line: refuses"
     STABILITY_CUT = "stability line: cuts connections"
@@ -107,6 +111,10 @@ _LASTS = {
     Kind.BUCKET_CUT: (1.0, 6.0),
     Kind.BUCKET_HALF_CLOSE: (1.0, 4.0),
     Kind.BUCKET_500: (2.0, 12.0),
+    Kind.BUCKET_EDGE: (2.0, 8.0),
+    Kind.BUCKET_NOWHERE: (2.0, 8.0),
+    Kind.BUCKET_PORTAL: (2.0, 8.0),
+    Kind.BUCKET_ELSEWHERE: (2.0, 8.0),
     Kind.STABILITY_REFUSE: (1.0, 8.0),
     Kind.STABILITY_CUT: (1.0, 4.0),
     Kind.STABILITY_HANG: (1.0, 4.0),
@@ -164,6 +172,7 @@ DAY = (
     Kind.BUCKET_HANG,
     Kind.BUCKET_CUT,
     Kind.BUCKET_500,
+    Kind.BUCKET_PORTAL,
     Kind.STABILITY_REFUSE,
     Kind.STABILITY_HANG,
     Kind.STABILITY_DELAY,

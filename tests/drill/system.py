@@ -37,14 +37,6 @@ LATENCY_SECONDS = 0.4
 RATE_LIMIT_PAUSE_SECONDS = 2.0
 STOP_TIMEOUT_SECONDS = 30.0
 
-INTERNAL_ERROR = (
-    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/xml\r\nConnection: close\r\n"
-    b"Content-Length: 96\r\n\r\n"
-    b"<?xml version='1.0'?><Error><Code>InternalError</Code><Message>provoked</Message></Error>       "
-)
-
-_GIVEN = ("DATABASE_URL", "DATABASE_LISTEN_URL", "AWS_ENDPOINT_URL_S3")
-
 
 class System:
     """`postgres_lines` has one line for each process, so that one can be cut off alone."""
@@ -55,7 +47,7 @@ class System:
         self.database = Database(directory / "postgres", servers.environment["DATABASE_URL"])
         self.names = ["bot", *worker_names(workers)]
         self.postgres_lines = {name: Proxy(self._to_postgres()) for name in self.names}
-        self.bucket_line = Proxy(_to_url(servers.environment["AWS_ENDPOINT_URL_S3"]), canned=INTERNAL_ERROR)
+        self.bucket_line = Proxy(_to_url(servers.environment["AWS_ENDPOINT_URL_S3"]))
         self.stability_line = Proxy(_to_url(servers.stability.url))
         self.discord_line = Proxy(_to_url(servers.discord.url))
         self.processes: dict[str, Process] = {}
@@ -162,9 +154,6 @@ async def system(
     directory: Path, journal: Journal, *, workers: int, on_exchange: Callable[[Exchange], None]
 ) -> AsyncIterator[System]:
     """Runs until the end of the block, which finds every process stopped."""
-    given = [name for name in _GIVEN if name in os.environ]
-    if given:
-        raise SystemExit(f"{', '.join(given)}: unset it; the drill breaks its own servers.")
     async with AsyncExitStack() as exits:
         servers = await exits.enter_async_context(
             stack(

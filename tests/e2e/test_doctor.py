@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from tests.conftest import database_of
+from tests.front import front
 from tests.house import House, start
 from tests.member import Member, fault, text
 
@@ -37,12 +38,17 @@ async def doctor(house: House, room: str, *arguments: str, **changes: str | None
     return Said(process.returncode or 0, said.decode().splitlines())
 
 
-async def test_all_is_well_in_the_house(house: House, ada: Member) -> None:
+@pytest.fixture
+async def exits() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as exits:
+        yield exits
+
+
+async def test_all_is_well_in_the_house(house: House, ada: Member, exits: AsyncExitStack) -> None:
     # Members reach the bucket by another name than the house does.
     environment = house.servers.environment
-    public = f"{environment['AWS_ENDPOINT_URL_S3']}/{environment['BUCKET_NAME']}".replace(
-        "127.0.0.1", "localhost"
-    )
+    members_way = await exits.enter_async_context(front(environment["AWS_ENDPOINT_URL_S3"]))
+    public = f"{members_way.url}/{environment['BUCKET_NAME']}"
     environment["PUBLIC_BUCKET_URL"] = public
     await start(house, ada)
     for said in (
@@ -120,8 +126,8 @@ FAULTS = {
     ),
     "members reach the bucket elsewhere": Fault(
         "bot",
-        "WRONG links: do not open at http://localhost:1/x: ",
-        {"PUBLIC_BUCKET_URL": "http://localhost:1/x"},
+        "WRONG links: do not open at http://127.0.0.1:1/x: ",
+        {"PUBLIC_BUCKET_URL": "http://127.0.0.1:1/x"},
     ),
     "links are to last longer than the service lets them": Fault(
         "worker", "WRONG links: answer 400 at ", {"LINK_TTL_SECONDS": "604801"}
@@ -183,37 +189,6 @@ async def test_a_schema_that_is_missing_and_notifications_that_go_astray(
     assert any(line.startswith("WRONG notifications: do not arrive") for line in said.wrong), said.lines
 
 
-@asynccontextmanager
-async def before(bucket_url: str, change: Callable[[web.Response], None]) -> AsyncIterator[str]:
-    """A proxy before the bucket that changes what unsigned readers, those with a link, are answered."""
-
-    async def forward(request: web.Request) -> web.Response:
-        async with (
-            ClientSession(auto_decompress=False) as session,
-            session.request(
-                request.method,
-                bucket_url + request.raw_path,
-                headers=request.headers,
-                data=await request.read(),
-            ) as answer,
-        ):
-            headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
-            response = web.Response(status=answer.status, body=await answer.read(), headers=headers)
-            if "X-Amz-Signature" in request.query:
-                change(response)
-            return response
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", forward)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 def _change_the_picture(response: web.Response) -> None:
     response.body = b"something else"
 
@@ -229,6 +204,16 @@ def _change_the_time(response: web.Response) -> None:
 async def test_what_stands_before_the_bucket_is_noticed(
     house: House, change: Callable[[web.Response], None], expected: str
 ) -> None:
-    async with before(house.servers.environment["AWS_ENDPOINT_URL_S3"], change) as url:
-        said = await doctor(house, "worker", AWS_ENDPOINT_URL_S3=url)
+    async with front(house.servers.environment["AWS_ENDPOINT_URL_S3"]) as one:
+
+        async def answer(request: web.Request) -> web.Response | None:
+            # Only to unsigned readers, those with a link.
+            if "X-Amz-Signature" not in request.query:
+                return None
+            response = await one.passed_on(request)
+            change(response)
+            return response
+
+        one.answer = answer
+        said = await doctor(house, "worker", AWS_ENDPOINT_URL_S3=one.url)
     assert [line for line in said.wrong if line.startswith(expected)], said.lines

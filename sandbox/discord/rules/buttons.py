@@ -1,5 +1,7 @@
 """Buttons, and the emoji on them."""
 
+from urllib.parse import urlsplit
+
 from sandbox.discord.rules.form import Node, without_none
 from sandbox.discord.wire import Json
 
@@ -51,9 +53,17 @@ def _link(node: Node) -> Json:
             "BUTTON_COMPONENT_CUSTOM_ID_AND_URL", "A custom id and url cannot both be specified", "custom_id"
         )
     url = node.text("url", minimum=1, maximum=LINK_URL_LENGTH_MAX, required=True)
-    if url and not url.startswith(("https://", "http://", "discord://")):
+    if url and not _is_well_formed(url):
         node.error("URL_TYPE_INVALID_URL", "Not a well formed URL.", "url")
     return {"url": url}
+
+
+def _is_well_formed(url: str) -> bool:
+    """Discord takes no host without a dot, such as localhost."""
+    parts = urlsplit(url)
+    return parts.scheme == "discord" or (
+        parts.scheme in ("http", "https") and "." in (parts.hostname or "").strip(".")
+    )
 
 
 def _action(node: Node) -> Json:

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 
 from db.bucket import Bucket, open_bucket, original_key
 from db.errors import BucketUnavailable, PictureGone
@@ -11,6 +12,7 @@ from db.jobs import Job, Jobs
 from db.links import Links
 from db.pool import Pool
 from db.settings import BucketSettings
+from tests.front import front
 from tests.orders import order
 
 BUTTON_URL_LENGTH_MAX = 512
@@ -81,16 +83,17 @@ async def test_a_link_for_saving_carries_the_name_and_signs_it(bucket: Bucket, j
 async def test_a_link_opens_by_the_public_name_that_it_is_signed_for_and_by_no_other(
     bucket_environment: dict[str, str], job: Job
 ) -> None:
-    inside = f"{bucket_environment['AWS_ENDPOINT_URL_S3']}/{bucket_environment['BUCKET_NAME']}"
-    public = inside.replace("127.0.0.1", "localhost")
+    endpoint, name = bucket_environment["AWS_ENDPOINT_URL_S3"], bucket_environment["BUCKET_NAME"]
     given = {name.lower(): value for name, value in bucket_environment.items()}
-    settings = BucketSettings.model_validate({**given, "public_bucket_url": f"{public}/"})
-    async with open_bucket(settings) as bucket:
-        await bucket.put_original(job, b"png bytes")
-        for link in (bucket.link(job), bucket.link(job, download=True)):
-            assert link.startswith(f"{public}/{original_key(job)}?")
-            assert (await fetch(link))[:2] == (200, b"png bytes")
-            assert (await fetch(link.replace(public, inside)))[0] == 403
+    async with front(endpoint) as members_way:
+        public = f"{members_way.url}/{name}"
+        settings = BucketSettings.model_validate({**given, "public_bucket_url": f"{public}/"})
+        async with open_bucket(settings) as bucket:
+            await bucket.put_original(job, b"png bytes")
+            for link in (bucket.link(job), bucket.link(job, download=True)):
+                assert link.startswith(f"{public}/{original_key(job)}?")
+                assert (await fetch(link))[:2] == (200, b"png bytes")
+                assert (await fetch(link.replace(members_way.url, endpoint)))[0] == 403
 
 
 @pytest.mark.parametrize("endpoint", ["https://fly.storage.tigris.dev", "https://t3.storage.dev"])
@@ -163,25 +166,39 @@ async def test_an_attempt_is_removed_alone(bucket: Bucket, job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "prefix"),
+    ("endpoint", "name", "url"),
     [
-        ("https://fly.storage.tigris.dev", "https://tigers.fly.storage.tigris.dev/"),
-        ("https://t3.storage.dev", "https://tigers.t3.storage.dev/"),
-        ("http://127.0.0.1:9000", "http://127.0.0.1:9000/tigers/"),
-        ("http://[::1]:9000", "http://[::1]:9000/tigers/"),
-        ("http://localhost:9000", "http://localhost:9000/tigers/"),
+        ("https://fly.storage.tigris.dev", "tigers", "https://tigers.fly.storage.tigris.dev"),
+        ("https://t3.storage.dev", "tigers", "https://tigers.t3.storage.dev"),
+        ("http://127.0.0.1:9000", "tigers", "http://127.0.0.1:9000/tigers"),
+        ("http://127.0.0.1:9000", "127", "http://127.0.0.1:9000/127"),
+        # As a paste may have them.
+        (" HTTPS://S3.Example.com:8443/\n", " tigers\n", "https://tigers.s3.example.com:8443"),
+        # No certificate is good for dots before the host.
+        ("https://t3.storage.dev", "pictures.example.com", "https://t3.storage.dev/pictures.example.com"),
+        ("https://a.supabase.co/storage//v1/s3/", "tigers", "https://a.supabase.co/storage/v1/s3/tigers"),
     ],
 )
-async def test_links_name_the_bucket_as_the_service_wants(job: Job, endpoint: str, prefix: str) -> None:
+async def test_storing_and_links_go_to_the_same_address(job: Job, endpoint: str, name: str, url: str) -> None:
     settings = BucketSettings.model_validate(
         {
             "aws_endpoint_url_s3": endpoint,
             "aws_access_key_id": "id",
             "aws_secret_access_key": "secret",
-            "bucket_name": "tigers",
+            "bucket_name": name,
         }
     )
+    stored_at = []
+
+    def look(request: AWSPreparedRequest, **_more: object) -> None:
+        stored_at.append(request.url)
+        raise ConnectionRefusedError("far enough")
+
     async with open_bucket(settings) as bucket:
         link = bucket.link(job)
-    assert link.startswith(prefix)
+        bucket._client.meta.events.register("before-send.s3", look)
+        with pytest.raises(BucketUnavailable):
+            await bucket.put_original(job, b"png bytes")
+    assert set(stored_at) == {f"{url}/{original_key(job)}"}
+    assert link.startswith(f"{url}/{original_key(job)}?")
     assert "X-Amz-Signature=" in link

@@ -1,12 +1,13 @@
 """`/healthz` tells what is wrong, even while the event loop is blocked; a process that is stuck ends."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -15,7 +16,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from db.health import Health, answering, unreachable
+from db.health_port import CONNECTIONS_MAX
 from db.reach import Reach
+from db.settings import HealthSettings
 from tests.conditions import until
 
 
@@ -36,9 +39,10 @@ def ask(port: int, path: str = "/healthz", host: str = "127.0.0.1") -> tuple[int
 
 
 @contextmanager
-def served(health: Health) -> Iterator[int]:
+def served(health: Health, *, host: str = "127.0.0.1") -> Iterator[int]:
     port = free_port()
-    with answering(health, port, CollectorRegistry()):
+    settings = HealthSettings.model_validate({"health_port": port, "health_host": host})
+    with answering(health, settings, CollectorRegistry()):
         yield port
 
 
@@ -53,11 +57,123 @@ async def test_ok_or_a_line_for_each_problem() -> None:
         assert status == 404
 
 
-async def test_it_is_reached_over_both_protocols() -> None:
+async def test_where_all_addresses_are_wanted_it_is_reached_over_both_protocols() -> None:
     if not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")
+    with served(Health([], loop_stuck_seconds_max=60), host="::") as port:
+        for host in ("[::1]", "127.0.0.1"):
+            assert await asyncio.to_thread(ask, port, host=host) == (200, "ok\n")
+
+
+async def test_unless_it_is_said_only_this_machine_reaches_it() -> None:
+    settings = HealthSettings.model_validate({"health_port": free_port()})
+    with (
+        answering(Health([], loop_stuck_seconds_max=60), settings, CollectorRegistry()),
+        # Another address of this machine: who listens on all has it too.
+        pytest.raises(ConnectionRefusedError),
+    ):
+        socket.create_connection(("127.0.0.2", settings.health_port or 0), timeout=5)
+
+
+async def test_those_who_ask_slowly_take_no_more_than_a_few_connections() -> None:
+    with served(Health([], loop_stuck_seconds_max=60)) as port, ExitStack() as exits:
+        slow = []
+        for _ in range(300):
+            slow.append(exits.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)))
+            slow[-1].send(b"GET /healthz HTTP/1.1\r\nHost: x")
+        assert await asyncio.to_thread(ask, port) == (200, "ok\n")
+        # This process has both ends of each.
+        assert len(os.listdir("/dev/fd")) < len(slow) + CONNECTIONS_MAX + 100
+        assert await asyncio.to_thread(is_dropped, slow[0])
+
+
+def is_dropped(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+async def test_whoever_does_not_end_a_request_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.health_port.REQUEST_SECONDS", 0.1)
+    with (
+        served(Health([], loop_stuck_seconds_max=60)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+    ):
+        connection.send(b"GET /healthz HTTP/1.1\r\n")
+        assert await asyncio.to_thread(is_dropped, connection)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /healthz?x=1 HTTP/1.0\r\n\r\n", b"HTTP/1.1 200 "),
+        (b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"HTTP/1.1 200 "),
+        (b"POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"HTTP/1.1 405 "),
+        (b"\x16\x03\x01\x02\r\n\r\n", b"HTTP/1.1 400 "),
+        (b"GET /metrics HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 "),
+        (b"x" * 100_000, b""),
+        (b"", b""),
+    ],
+)
+async def test_whatever_is_sent_is_answered_or_hung_up_on_in_silence(
+    sent: bytes, status: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     with served(Health([], loop_stuck_seconds_max=60)) as port:
-        assert await asyncio.to_thread(ask, port, host="[::1]") == (200, "ok\n")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        writer.write_eof()
+        try:
+            answer = await asyncio.wait_for(reader.read(), 10)
+        except ConnectionResetError:
+            answer = b""
+        assert answer[: len(status)] == status or status == answer == b""
+        writer.close()
+        assert await asyncio.to_thread(ask, port) == (200, "ok\n")
+    assert capfd.readouterr().err == ""
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+async def test_a_check_that_breaks_is_said_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> str | None:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    with served(Health([broken], loop_stuck_seconds_max=60)) as port:
+        status, text = await asyncio.to_thread(ask, port)
+    assert (status, text) == (500, "dictionary changed size during iteration\n")
+    (record,) = [record for record in caplog.records if record.name.startswith("db.")]
+    assert record.exc_info is None
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({}, "HEALTH_PORT: is {port}, which another process has; it should be a free port for /healthz"),
+        ({"HEALTH_HOST": "192.0.2.1"}, "HEALTH_HOST: is 192.0.2.1, which is no address of this machine; it"),
+    ],
+)
+async def test_a_port_that_cannot_be_had_is_named(
+    database_url: str, bucket_environment: dict[str, str], given: dict[str, str], line: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment = {
+            **bucket_environment,
+            "DATABASE_URL": database_url,
+            "STABILITY_API_KEY": "sk-1",
+            "HEALTH_PORT": str(port),
+            **given,
+        }
+        worker = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "worker"),
+            env={**os.environ, **environment},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(worker.communicate(), 60)
+    assert worker.returncode == 78
+    (last,) = [one for one in said.decode().splitlines() if one.startswith("HEALTH_")]
+    assert last.startswith(line.format(port=port))
+    assert "Traceback" not in said.decode()
 
 
 async def test_a_blocked_event_loop_is_reported_from_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def only_indexes(steps: str) -> bool:
         ("queue", "is_refused_alone", (95_000,), ["jobs_durations"]),
         ("queue", "front_waits", (), ["jobs_queue"]),
         ("queue", "finish", ([95_000], [1], [7], [1000], [None], [None]), ["jobs_pkey"]),
-        ("orphans", "unknown", ([UUID(int=1)], [1]), ["jobs_key"]),
+        ("orphans", "left", ([UUID(int=1)], [1]), ["jobs_key"]),
         ("jobs", "estimates", ([95_000], 999, 86400.0, 50), ["jobs_durations", "jobs_queue", "jobs_leases"]),
         ("jobs", "open_of", (MEMBER, 100), ["jobs_open"]),
         ("replies", "claim_moved", (10, 1000, 10.0, 20.0), ["jobs_queue"]),

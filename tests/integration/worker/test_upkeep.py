@@ -64,7 +64,7 @@ async def test_the_nightly_work_is_one_workers_and_says_what_it_did(
     for _worker in range(2):
         await upkeep.nightly(*work)
     assert caplog.messages == [
-        "removed 0 objects that no job knows",
+        "removed 0 objects that jobs had left",
         "1 pictures have expired, whose originals take 1000 bytes",
     ]
     assert registry.get_sample_value("tigerbrush_pictures_expired_total") == 1

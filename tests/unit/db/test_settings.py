@@ -21,7 +21,7 @@ GOOD = {
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in ("DATABASE_LISTEN_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "STABILITY_MODEL"):
+    for name in {field.upper() for cls in (BotSettings, WorkerSettings) for field in cls.model_fields}:
         monkeypatch.delenv(name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
@@ -53,7 +53,7 @@ def test_the_defaults_do_for_a_deployment_that_sets_what_it_must() -> None:
         (
             "PUBLIC_BUCKET_URL",
             "https://example.com/?x",
-            "PUBLIC_BUCKET_URL: has more to it than a path",
+            "PUBLIC_BUCKET_URL: has more to it than a host and a path",
         ),
         ("WORKER_CONCURRENCY", "many", "it should be a number of pictures painted at once, from 1 to 200."),
         (
@@ -61,10 +61,52 @@ def test_the_defaults_do_for_a_deployment_that_sets_what_it_must() -> None:
             "9999999",
             "it should be a number of seconds from 60 to 7776000 (90 days, with Tigris;",
         ),
+        ("BUCKET_NAME", "x", "BUCKET_NAME: has 1 characters; it should be a bucket's name: 3 to 63 small"),
+        ("BUCKET_NAME", "Tigers", "BUCKET_NAME: has 'T' in it; it should be a bucket's name: 3 to 63 small"),
+        ("BUCKET_NAME", "the_tigers", "BUCKET_NAME: has '_' in it; it should be"),
         (
             "BUCKET_NAME",
-            "x",
-            "BUCKET_NAME: String should have at least 3 characters; it should be a bucket's name",
+            "ti..gers",
+            "is an address, or begins or ends with a sign, or has a dot",
+        ),
+        ("BUCKET_NAME", "10.0.0.1", "BUCKET_NAME: is an address, or begins"),
+        ("AWS_REGION", "eu west 1", "it should be a region's name; Tigris wants auto"),
+        ("AWS_ENDPOINT_URL_S3", "s3.example.com", "AWS_ENDPOINT_URL_S3: is not an http or https URL; it"),
+        (
+            "AWS_ENDPOINT_URL_S3",
+            "https://tigers.s3.example.com",
+            "AWS_ENDPOINT_URL_S3: begins with the bucket's name (tigers.s3.example.com), which is put before "
+            "it anyway, unless BUCKET_ADDRESSING is path; it should be the http or https URL of an S3 "
+            "service, without the bucket",
+        ),
+        (
+            "AWS_ENDPOINT_URL_S3",
+            "https://account.r2.cloudflarestorage.com/tigers/",
+            "AWS_ENDPOINT_URL_S3: ends with the bucket's name (tigers), which is added to it; it should be",
+        ),
+        (
+            "AWS_ENDPOINT_URL_S3",
+            "http://minio:9000",
+            "AWS_ENDPOINT_URL_S3: has a host without a dot (minio), to which Discord takes no link, and "
+            "PUBLIC_BUCKET_URL is unset; it should be",
+        ),
+        ("AWS_ENDPOINT_URL_S3", "https://s3.example.com/?x", "has more to it than a host and a path"),
+        ("AWS_ENDPOINT_URL_S3", "https://me:hunter2@s3.example.com", "has more to it than a host and a path"),
+        ("AWS_ENDPOINT_URL_S3", "https://bücher.example", "has letters that no URL has"),
+        (
+            "PUBLIC_BUCKET_URL",
+            "http://localhost/tigers",
+            "PUBLIC_BUCKET_URL: has a host without a dot (localhost), to which Discord takes no link; it",
+        ),
+        (
+            "HTTPS_PROXY",
+            "socks5://me:hunter2@proxy:1",
+            "HTTPS_PROXY: is not an http or https URL;",
+        ),
+        (
+            "HEALTH_HOST",
+            "two words",
+            "HEALTH_HOST: is not an address; it should be",
         ),
     ],
 )
@@ -78,6 +120,47 @@ def test_what_is_wrong_is_named_with_what_would_be_right(
     said = capsys.readouterr().err
     assert complaint in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        (
+            {"AWS_ENDPOINT_URL_S3": "https://10.0.0.1", "BUCKET_ADDRESSING": "virtual"},
+            "can be put (10.0.0.1)",
+        ),
+        (
+            # The default endpoint is looked at as any other.
+            {"BUCKET_NAME": "tigers.example.com", "BUCKET_ADDRESSING": "virtual"},
+            "can be put (fly.storage.tigris.dev)",
+        ),
+        (
+            {
+                "AWS_ENDPOINT_URL_S3": "https://t3.storage.dev",
+                "BUCKET_NAME": "tigers.example.com",
+                "BUCKET_ADDRESSING": "virtual",
+            },
+            "can be put (t3.storage.dev), as BUCKET_ADDRESSING=virtual wants it",
+        ),
+        (
+            {"AWS_ENDPOINT_URL_S3": "https://a.supabase.co/storage/v1/s3", "BUCKET_ADDRESSING": "virtual"},
+            "can be put (a.supabase.co/storage/v1/s3)",
+        ),
+    ],
+)
+def test_a_bucket_that_storing_and_links_would_name_otherwise_is_refused(
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: dict[str, str],
+    right: str,
+) -> None:
+    for name, value in given.items():
+        environment.setenv(name, value)
+    with pytest.raises(SystemExit):
+        load(WorkerSettings)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("AWS_ENDPOINT_URL_S3: is one before which no bucket's name like this can be ")
+    assert right in line
 
 
 def test_an_unknown_model_is_refused_with_those_on_offer(
@@ -151,3 +234,31 @@ def test_shards_are_named_by_number_or_refused(
         load(BotSettings)
     (line,) = capsys.readouterr().err.splitlines()
     assert found in line
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://api.stability.ai", "http://secure:3128"),
+        ("wss://gateway.discord.gg", "http://secure:3128"),
+        ("http://s3.example.com", "http://plain:3128"),
+        # This machine is never asked by way of another.
+        ("http://127.0.0.1:9000", None),
+        ("http://localhost:9000", None),
+        ("https://here.example.org/x", None),
+        ("https://example.org", None),
+        ("https://notexample.org", "http://secure:3128"),
+        ("https://10.0.0.7:9000", None),
+        ("https://10.0.0.7:9001", "http://secure:3128"),
+    ],
+)
+def test_a_proxy_is_for_what_is_not_excepted(
+    environment: pytest.MonkeyPatch, url: str, found: str | None
+) -> None:
+    environment.setenv("HTTPS_PROXY", "secure:3128")
+    # As curl reads it.
+    environment.setenv("http_proxy", " http://plain:3128\n")
+    environment.setenv("NO_PROXY", "nowhere, .example.org,10.0.0.7:9000")
+    assert load(BotSettings).proxy_for(url) == found
+    environment.setenv("NO_PROXY", "*")
+    assert load(BotSettings).proxy_for(url) is None

@@ -97,3 +97,11 @@ def test_others_images_are_pinned_and_come_back_by_themselves() -> None:
 def test_the_s3_server_is_addressed_by_path_and_takes_the_bots_region() -> None:
     assert ours()["bot"]["environment"]["BUCKET_ADDRESSING"] == "${BUCKET_ADDRESSING:-path}"
     assert compose()["services"]["s3"]["environment"]["VGW_REGION"] == "${AWS_REGION:-auto}"
+
+
+def test_each_log_has_a_bound_that_docker_and_podman_know() -> None:
+    for name, service in compose()["services"].items():
+        logging = service["logging"]
+        # Podman knows no driver `local`.
+        assert logging["driver"] == "json-file", name
+        assert {"max-size", "max-file"} <= logging["options"].keys(), name

@@ -40,6 +40,8 @@ def test_a_worker_has_time_to_end_what_it_began_and_to_hand_back_the_rest() -> N
 def test_each_group_has_its_size_its_check_and_its_restarts(group: str) -> None:
     config = fly()
     port = int(config["env"]["HEALTH_PORT"])
+    # From outside of the machine, over IPv6 too.
+    assert config["env"]["HEALTH_HOST"] == "::"
     check = config["checks"][group]
     assert (check["type"], check["port"], check["path"]) == ("http", port, "/healthz")
     assert check["processes"] == [group]

@@ -12,13 +12,23 @@ from tests.unit.deploy.declared import ROOT, VARIABLES
 from tests.unit.deploy.operations import PAGE, blocks, first_cells, section, spans
 
 COMPOSE_ONLY = {"PICTURES_HOST"}
-FILL_IN = {"CLUSTER_ID", "MACHINE_ID", "IMAGE_OF_THE_RELEASE_BEFORE", "YOUR_APP"}
+FILL_IN = {
+    "BACKUP_ID",
+    "CLUSTER_ID",
+    "DATABASE_NAME",
+    "IMAGE_OF_THE_RELEASE_BEFORE",
+    "MACHINE_ID",
+    "NEW_CLUSTER_ID",
+    "YOUR_APP",
+}
+# What Python's own OpenSSL reads, and what is said not to be read.
+OTHERS = {"SSL_CERT_FILE", "AWS_PROFILE"}
 IMAGE_ONLY = {"REVISION", "SOURCE"}
 
 
 def test_each_variable_that_it_names_is_read() -> None:
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z0-9]+)+\b", PAGE.read_text()))
-    assert named - VARIABLES - COMPOSE_ONLY - FILL_IN == set()
+    assert named - VARIABLES - COMPOSE_ONLY - FILL_IN - OTHERS == set()
 
 
 def test_each_theme_of_the_configuration_is_there_with_all_of_its_variables() -> None:
@@ -38,6 +48,18 @@ def test_each_line_of_the_log_that_it_explains_is_one_that_the_code_writes(title
     lines = [span for cell in first_cells(title) for span in spans(cell) if span not in others]
     assert lines
     assert [line for line in lines if line not in sources] == []
+
+
+def test_each_command_for_a_postgres_names_which() -> None:
+    commands = [*spans(PAGE.read_text()), *"\n".join(blocks("sh")).splitlines()]
+    unmanaged = [one for one in commands if re.match(r"fly postgres (?!create|attach|detach)", one)]
+    managed = [one for one in commands if re.match(r"fly mpg (?!create|list)", one)]
+    assert len(unmanaged) >= 5
+    assert [one for one in unmanaged if "--app YOUR_APP-db" not in one] == []
+    assert len(managed) >= 5
+    assert [one for one in managed if "CLUSTER_ID" not in one] == []
+    (restore,) = [one for one in managed if "restore" in one]
+    assert "--backup-id" in restore
 
 
 def test_its_make_commands_exist() -> None:

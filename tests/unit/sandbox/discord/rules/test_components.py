@@ -79,6 +79,7 @@ def container(*components: Component, **fields: Any) -> Component:
         (link(url=URL.ljust(513, "x")), ["url: BASE_TYPE_BAD_LENGTH"]),
         (link(url=None), ["url: BASE_TYPE_REQUIRED"]),
         (link(url="ftp://example.com"), ["url: URL_TYPE_INVALID_URL"]),
+        (link(url="http://minio:9000/picture.png"), ["url: URL_TYPE_INVALID_URL"]),
         (link(custom_id="x"), ["custom_id: BUTTON_COMPONENT_CUSTOM_ID_AND_URL"]),
     ],
 )

@@ -1,0 +1,150 @@
+"""What an address may look like, and what a bucket's is: one decision for storing and for links. Pure."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from urllib.parse import SplitResult, urlsplit
+
+Style = Literal["virtual", "path"]
+
+_BUCKET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?=[a-z0-9]))*[a-z0-9]")
+
+
+class Bucket(Protocol):
+    """Its place among the settings."""
+
+    @property
+    def aws_endpoint_url_s3(self) -> str: ...
+    @property
+    def bucket_name(self) -> str: ...
+    @property
+    def bucket_addressing(self) -> Literal["auto", "virtual", "path"]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a bucket is, before all of the settings are known."""
+
+    aws_endpoint_url_s3: str
+    bucket_name: str
+    bucket_addressing: Literal["auto", "virtual", "path"]
+
+
+def is_url(value: str, *schemes: str) -> bool:
+    """Whether a host can be asked by it: what is wrong would else show much later, and name no variable."""
+    try:
+        parts = urlsplit(value)
+        return bool(parts.scheme in schemes and parts.hostname and parts.port != 0) and is_one_word(value)
+    except ValueError:
+        return False
+
+
+def is_one_word(value: str) -> bool:
+    return value.isprintable() and " " not in value
+
+
+def web_url(value: str) -> str:
+    value = value.strip()
+    if not is_url(value, "http", "https"):
+        raise ValueError("is not an http or https URL")
+    return value.rstrip("/")
+
+
+def bucket_url(value: str) -> str:
+    """The names of objects are added to it, so it may have a path, and nothing after that.
+
+    A browser asks by the host's name in small letters, and the host is part of what is signed.
+    """
+    url = web_url(value)
+    parts = urlsplit(url)
+    if not url.isascii():
+        raise ValueError("has letters that no URL has, and that have to be encoded")
+    if "?" in url or "#" in url or "@" in parts.netloc:
+        raise ValueError("has more to it than a host and a path")
+    return parts._replace(netloc=parts.netloc.lower(), path=re.sub("/{2,}", "/", parts.path)).geturl()
+
+
+def check_bucket_name(value: str) -> str:
+    """As Amazon has it, and with it all the others."""
+    name = value.strip()
+    if odd := next((sign for sign in name if not re.match("[a-z0-9.-]", sign)), None):
+        raise ValueError(f"has {odd!a} in it")
+    if not 3 <= len(name) <= 63:
+        raise ValueError(f"has {len(name)} characters")
+    if not _BUCKET_NAME.fullmatch(name) or is_address(name):
+        raise ValueError("is an address, or begins or ends with a sign, or has a dot beside another")
+    return name
+
+
+def addressing_style(bucket: Bucket) -> Style:
+    """A bucket's name is put before the endpoint's host, unless that cannot be.
+
+    Not before an address or a name like `localhost`, not where the endpoint has a path, and not with dots in
+    it, as no certificate is good for those.
+    """
+    if bucket.bucket_addressing != "auto":
+        return bucket.bucket_addressing
+    return "virtual" if _takes_names(urlsplit(bucket.aws_endpoint_url_s3), bucket.bucket_name) else "path"
+
+
+def own_url(bucket: Bucket) -> str:
+    """The bucket's address as bot and workers reach it."""
+    if addressing_style(bucket) == "path":
+        return f"{bucket.aws_endpoint_url_s3}/{bucket.bucket_name}"
+    return bucket.aws_endpoint_url_s3.replace("://", f"://{bucket.bucket_name}.", 1)
+
+
+def check_endpoint(bucket: Bucket, *, has_public_url: bool) -> None:
+    """Raises ValueError where links would lead elsewhere than what is stored, or nowhere."""
+    parts, name = urlsplit(bucket.aws_endpoint_url_s3), bucket.bucket_name
+    if parts.path.endswith(f"/{name}"):
+        raise ValueError(f"ends with the bucket's name ({name}), which is added to it")
+    if addressing_style(bucket) == "virtual":
+        if not _takes_names(parts, name):
+            raise ValueError(
+                f"is one before which no bucket's name like this can be put ({parts.netloc}{parts.path}), "
+                "as BUCKET_ADDRESSING=virtual wants it"
+            )
+        if (parts.hostname or "").startswith(f"{name}."):
+            raise ValueError(
+                f"begins with the bucket's name ({parts.hostname}), which is put before it anyway, "
+                "unless BUCKET_ADDRESSING is path"
+            )
+    if not has_public_url and not is_known_to_all(own_url(bucket)):
+        raise ValueError(
+            f"has a host without a dot ({parts.hostname}), to which Discord takes no link, and "
+            "PUBLIC_BUCKET_URL is unset"
+        )
+
+
+def is_known_to_all(url: str) -> bool:
+    """Discord refuses a link whose host has no dot; such names are known in one network alone."""
+    return "." in (urlsplit(url).hostname or "")
+
+
+def is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return ipaddress.ip_address(host).is_loopback if is_address(host) else host == "localhost"
+
+
+def is_among(parts: SplitResult, names: str) -> bool:
+    """Whether NO_PROXY, as curl reads it, names the host: itself, with its port, or a domain above it."""
+    host, places = parts.hostname or "", {parts.hostname, f"{parts.hostname}:{parts.port}"}
+    for name in (one.strip().lower().lstrip(".") for one in names.split(",")):
+        if name == "*" or name in places or (name and host.endswith(f".{name}")):
+            return True
+    return False
+
+
+def _takes_names(parts: SplitResult, name: str) -> bool:
+    host = parts.hostname or ""
+    return "." in host and not is_address(host) and not parts.path and "." not in name

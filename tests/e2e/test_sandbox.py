@@ -1,0 +1,105 @@
+"""`make run`: it uses nothing of the owner's that is in earnest, and stands in a folder alone."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.claim import Taken, claimed
+from sandbox.processes import Process
+
+IN_EARNEST = {
+    "DATABASE_URL": "postgres://real.invalid/production",
+    "DATABASE_LISTEN_URL": "postgres://direct.invalid/production",
+    "AWS_ENDPOINT_URL_S3": "https://real.invalid",
+    "AWS_PROFILE": "work",
+    "BUCKET_NAME": "production",
+    "PUBLIC_BUCKET_URL": "https://pictures.invalid",
+    "DISCORD_TOKEN": "in-earnest",
+    "STABILITY_API_KEY": "in-earnest",
+    "HEALTH_PORT": "1",
+}
+WITHIN_SECONDS = 60.0
+
+
+@asynccontextmanager
+async def running(directory: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "--directory", str(directory)),
+        env={**os.environ, **IN_EARNEST},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+        await asyncio.wait_for(process.communicate(), WITHIN_SECONDS)
+
+
+async def lines_until(process: asyncio.subprocess.Process, words: str) -> list[str]:
+    assert process.stdout is not None
+    lines: list[str] = []
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not lines or words not in lines[-1]:
+            line = await process.stdout.readline()
+            assert line, lines
+            lines.append(line.decode())
+    return lines
+
+
+async def test_it_uses_nothing_in_earnest_and_a_second_one_says_where_the_first_is(tmp_path: Path) -> None:
+    async with running(tmp_path) as first:
+        said = await lines_until(first, "Open http://")
+        assert said[0].startswith("Not passed on, as the sandbox has servers of its own: ")
+        assert set(said[0].split(": ")[1].strip().split(", ")) >= IN_EARNEST.keys()
+        await lines_until(first, "connected to Discord")
+        address = said[-1].split()[1]
+        before = (tmp_path / "ports.json").read_text()
+        async with running(tmp_path) as second:
+            (refusal,) = await lines_until(second, "\n")
+            assert await asyncio.wait_for(second.wait(), WITHIN_SECONDS) == 1
+        assert f"is running in {tmp_path} already: {address} (process {first.pid})." in refusal
+        assert (tmp_path / "ports.json").read_text() == before
+        assert first.returncode is None
+    assert first.returncode == 0
+
+
+def test_one_that_was_killed_leaves_no_lock(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, sys, time\nfrom sandbox.claim import claimed\n"
+        "with claimed(pathlib.Path(sys.argv[1])):\n    print('has it', flush=True)\n    time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "has it\n"
+        with pytest.raises(Taken, match=f"process {other.pid}, which is starting"), claimed(tmp_path):
+            pass
+        other.kill()
+    with claimed(tmp_path), (tmp_path / "running").open() as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+async def test_a_child_is_given_what_it_needs_and_nothing_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**IN_EARNEST, "CREDITS_PER_MONTH": "5"}.items():
+        monkeypatch.setenv(name, value)
+    lines: list[str] = []
+    child = Process(
+        "child", ["env"], {"DATABASE_URL": "postgres://own"}, on_line=lambda _name, line: lines.append(line)
+    )
+    await child.start()
+    assert await child.wait() == 0
+    await child.stop()
+    given = dict(line.partition("=")[::2] for line in lines)
+    assert {name: given[name] for name in IN_EARNEST if name in given} == {"DATABASE_URL": "postgres://own"}
+    assert given["CREDITS_PER_MONTH"] == "5"

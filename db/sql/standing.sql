@@ -5,7 +5,7 @@ select
     waiting.jobs as waiting,
     waiting.oldest_seconds,
     (select count(*) from jobs where state = 'running') as running,
-    (select count(*) from jobs where shown_revision < revision) as behind,
+    (select count(*) from jobs where shown_revision < revision and given_up_revision < revision) as behind,
     parking.pictures as parked,
     parking.bytes as parked_bytes,
     (select count(*) from alarms) as alarms

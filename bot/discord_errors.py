@@ -47,6 +47,9 @@ _CONTENT = {
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 """What discord.py raises when an answer has another shape than it expects."""
 
+_CODE_MIN = 10_000
+"""Below it Discord has none but 0, which says nothing."""
+
 _WORDS_LENGTH_MAX = 200
 
 _answered: ContextVar[int] = ContextVar("answered", default=0)
@@ -57,11 +60,10 @@ def is_final(error: discord.HTTPException) -> bool:
     """Whether Discord itself said no, so that the same request would be refused again.
 
     Discord's refusals are JSON with a code. A status alone may be that of a proxy before it, whose pages
-    discord.py raises by the same exceptions, with code 0.
+    discord.py raises by the same exceptions, with code 0, and whose JSON may have codes of its own.
     """
-    return (
-        error.code != 0 and 400 <= error.status < 500 and error.status != 429 and error.code not in _TOO_FAST
-    )
+    is_its_own = isinstance(error.code, int) and error.code >= _CODE_MIN
+    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _TOO_FAST
 
 
 def is_gone(error: discord.HTTPException) -> bool:

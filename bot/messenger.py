@@ -97,15 +97,19 @@ class Messenger:
                 raise
             raise OutOfReach(f"the message could not be removed: {_in_one_line(error)}") from error
 
-    async def take_back(self, job: Job) -> None:
-        """Removes, if that can be done now, the message in whose place another has come."""
+    async def take_back(self, job: Job) -> bool:
+        """Removes the message in whose place another has come; False if that cannot be done now."""
         if job.message_id is None or _is_in_no_channel(job):
-            return
+            return True
         try:
             with own_pauses():
                 await _taken(self._message(job).delete())
         except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
-            log.info("the message in its old place stays: %s", in_words(error))
+            if isinstance(error, discord.HTTPException) and is_gone(error):
+                return True
+            log.info("the message in its old place stays for now: %s", in_words(error))
+            return False
+        return True
 
     async def _delete(self, job: Job) -> None:
         if _is_in_no_channel(job) or job.message_id is None:

@@ -98,7 +98,7 @@ def test_words_and_a_link_in_the_place_of_the_picture_are_its_end() -> None:
     link = Link("https://bucket.example/original.png", WHEN)
     words = render.done(job, Unseen.EXPLICIT, link, ENGLISH, with_button=False)
     seen = evidence()
-    read = text({"components": words.view.to_components()})
+    read = text({"components": words.view.to_components()})  # type: ignore[no-untyped-call]  # discord.py's
     seen.messages = {(10, 20): replace(seen.messages[10, 20], text=read)}
     assert broken(seen) == set()
 

@@ -1,5 +1,6 @@
 """What an answer from Discord means: its own word, or a passing fault of what stands before it."""
 
+import inspect
 import json
 import traceback
 from collections.abc import Iterator
@@ -91,12 +92,12 @@ def is_transient(error: Exception) -> bool:
         return not is_final(error)
     if isinstance(error, (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError)):
         return True
-    return isinstance(error, UNREADABLE) and _answered.get() != 0 and _is_raised_by_discord_py(error)
+    return isinstance(error, UNREADABLE) and _answered.get() != 0 and _is_about_an_answer(error)
 
 
 def is_taken(error: BaseException) -> bool:
     """Whether Discord took what was sent, and only its answer could not be read."""
-    return isinstance(error, UNREADABLE) and 200 <= _answered.get() < 300 and _is_raised_by_discord_py(error)
+    return isinstance(error, UNREADABLE) and 200 <= _answered.get() < 300 and _is_about_an_answer(error)
 
 
 def in_words(error: Exception) -> str:
@@ -162,9 +163,14 @@ def _seconds(asked: object) -> float | None:
     return seconds if 0 <= seconds < float("inf") else None
 
 
-def _is_raised_by_discord_py(error: BaseException) -> bool:
-    """Whether it comes from what we called there, and not from ourselves."""
-    frames = traceback.walk_tb(error.__traceback__)
-    rooms = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _line in frames]
+def _is_about_an_answer(error: BaseException) -> bool:
+    """Whether discord.py, called by us, raised it with an answer in its hands, which it always calls `data`."""
+    frames = [frame for frame, _line in traceback.walk_tb(error.__traceback__)]
+    rooms = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
     ours = max((index for index, room in enumerate(rooms) if room in ("bot", "db")), default=-1)
-    return "discord" in rooms[ours + 1 :]
+    return any(
+        room == "discord"
+        and frame.f_code.co_flags & inspect.CO_COROUTINE
+        and frame.f_locals.get("data") is not None
+        for room, frame in zip(rooms[ours + 1 :], frames[ours + 1 :], strict=True)
+    )

@@ -30,7 +30,8 @@ def be_lenient() -> None:
 async def _what_can_be_read(response: aiohttp.ClientResponse) -> dict[str, Any] | str:
     """What only claims to be JSON is text, as are the pages of what stands before Discord."""
     try:
-        return await _json_or_text(response)
+        found = await _json_or_text(response)
+        return "" if found is None else found
     except ValueError:
         return (await response.read()).decode(errors="replace")
 

@@ -25,7 +25,7 @@ _GAUGES = {
     "running": ("tigerbrush_jobs_running", "Jobs that workers hold"),
     "behind": (
         "tigerbrush_replies_behind",
-        "Replies that do not show the newest state of their job, but for those that Discord refuses for now",
+        "Replies that are behind their job and that Discord does not refuse",
     ),
     "parked": ("tigerbrush_pictures_parked", "Pictures in Postgres, as the bucket did not take them"),
     "parked_bytes": ("tigerbrush_pictures_parked_bytes", "The size of those pictures"),

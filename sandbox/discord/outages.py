@@ -17,6 +17,7 @@ class Body(StrEnum):
     HTML = "html"
     TEXT = "text"
     EMPTY = "empty"
+    NULL = "null"
 
 
 _PAGE = "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body></body></html>"
@@ -89,6 +90,8 @@ class RestFault:
                 return _BLOCKED, "text/plain"
             case Body.EMPTY:
                 return "", "application/json"
+            case Body.NULL:
+                return "null", "application/json"
             case Body.LIST:
                 return "[]", "application/json"
         if self.status < 400:

@@ -191,7 +191,7 @@ async def test_a_link_that_is_no_button_is_text_below_the_picture(house: Replyin
 async def test_an_edit_that_is_taken_is_shown_once_whatever_is_answered(
     house: Replying, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for body in ("json", "empty", "list", "html"):
+    for body in ("json", "empty", "null", "list", "html"):
         job, _ = await house.ask()
         before = len(house.statuses(EDIT, "/"))
         await house.refuse(200, applied=True, body=body, method=EDIT)
@@ -228,7 +228,7 @@ async def test_a_message_that_is_taken_is_sent_once_whatever_is_answered(house: 
 async def test_a_stored_job_is_never_said_to_have_broken(
     house: Replying, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for body in ("json", "empty", "html"):
+    for body in ("json", "empty", "null", "html"):
         house.one.server.world.messages.clear()
         await house.refuse(200, applied=True, body=body, path=FIRST_ANSWER)
         job, asked = await house.ask()

@@ -164,7 +164,7 @@ def _seconds(asked: object) -> float | None:
 
 
 def _is_about_an_answer(error: BaseException) -> bool:
-    """Whether discord.py, called by us, raised it with an answer in its hands, which it always calls `data`."""
+    """Whether discord.py, called by us, raised it with an answer in its hands; it always calls that `data`."""
     frames = [frame for frame, _line in traceback.walk_tb(error.__traceback__)]
     rooms = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
     ours = max((index for index, room in enumerate(rooms) if room in ("bot", "db")), default=-1)

@@ -51,8 +51,6 @@ UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 _CODE_MIN = 10_000
 """Below it Discord has none but 0, which says nothing."""
 
-_WORDS_LENGTH_MAX = 200
-
 _answered: ContextVar[int] = ContextVar("answered", default=0)
 _by_own_pauses: ContextVar[bool] = ContextVar("by_own_pauses", default=False)
 
@@ -100,10 +98,13 @@ def is_taken(error: BaseException) -> bool:
     return isinstance(error, UNREADABLE) and 200 <= _answered.get() < 300 and _is_about_an_answer(error)
 
 
-def in_words(error: Exception) -> str:
-    """For one line of a log: of a page that stands before Discord no more than its beginning."""
-    words = " ".join(reason(error).split())
-    return words if len(words) <= _WORDS_LENGTH_MAX else f"{words[:_WORDS_LENGTH_MAX]}..."
+def in_a_line(error: BaseException) -> str:
+    """For the log: without the pages of a proxy, and with Discord's own words in one line."""
+    if isinstance(error, discord.HTTPException):
+        is_own = error.response.headers.get("Content-Type") == "application/json"
+        if not is_own:
+            return f"status {error.status}, and it is not Discord who says so"
+    return " ".join(reason(error).split())[:300]
 
 
 def retry_after_seconds(error: Exception) -> float | None:
@@ -164,7 +165,7 @@ def _seconds(asked: object) -> float | None:
 
 
 def _is_about_an_answer(error: BaseException) -> bool:
-    """Whether discord.py, called by us, raised it with an answer in its hands; it always calls that `data`."""
+    """Whether discord.py, called by us, raised it with an answer in its hands; it calls that `data`."""
     frames = [frame for frame, _line in traceback.walk_tb(error.__traceback__)]
     rooms = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
     ours = max((index for index, room in enumerate(rooms) if room in ("bot", "db")), default=-1)

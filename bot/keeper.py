@@ -10,7 +10,7 @@ import logging
 from datetime import UTC, datetime
 
 from bot import render
-from bot.discord_errors import in_words, is_transient, retry_after_seconds
+from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
 from bot.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from bot.offers import Offers
 from bot.picture import picture_reply
@@ -208,7 +208,7 @@ class Keeper:
         if not isinstance(error, _PASSING) and not is_transient(error):
             log.error("its reply broke", exc_info=error)
         delay_seconds = _pause_seconds(job, error)
-        log.warning("its reply is tried again in %.0f s: %s", delay_seconds, in_words(error))
+        log.warning("its reply is tried again in %.0f s: %s", delay_seconds, in_a_line(error))
         failure = str(error) if isinstance(error, OutOfReach) else None
         await self._replies.postpone(job.id, delay_seconds=delay_seconds, failure=failure)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)

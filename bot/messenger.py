@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar, cast
 import aiohttp
 import discord
 
-from bot.discord_errors import UNREADABLE, in_words, is_final, is_gone, is_taken, own_pauses
+from bot.discord_errors import UNREADABLE, in_a_line, is_final, is_gone, is_taken, own_pauses
 from bot.metrics import ReplyMetrics
 from bot.picture import send_what_is_taken
 from bot.render import Reply
@@ -107,7 +107,7 @@ class Messenger:
         except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
             if isinstance(error, discord.HTTPException) and is_gone(error):
                 return True
-            log.info("the message in its old place stays for now: %s", in_words(error))
+            log.info("the message in its old place stays for now: %s", in_a_line(error))
             return False
         return True
 
@@ -167,7 +167,10 @@ class Messenger:
         return await _send(channel, job, reply, "by direct message")
 
     def _webhook(self, job: Job) -> discord.Webhook:
-        return discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
+        webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
+        # discord.py gives it the client's session and forgets the proxy.
+        webhook.proxy = self._client.http.proxy
+        return webhook
 
     def _message(self, job: Job) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(job.reply_channel_id or job.channel_id)

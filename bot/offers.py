@@ -10,7 +10,7 @@ import logging
 import aiohttp
 import discord
 
-from bot.discord_errors import UNREADABLE, in_words, is_taken
+from bot.discord_errors import UNREADABLE, in_a_line, is_taken
 from bot.messenger import Shown
 from db.jobs import Job, State
 
@@ -45,4 +45,4 @@ class Offers:
             await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
         except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
             if not is_taken(error):
-                log.info("no reaction under message %d: %s", shown.message_id, in_words(error))
+                log.info("no reaction under message %d: %s", shown.message_id, in_a_line(error))

@@ -8,7 +8,7 @@ from typing import TypeVar
 import discord
 
 from bot import render
-from bot.discord_errors import in_words, refuses_as_explicit, refuses_content, refuses_link
+from bot.discord_errors import in_a_line, refuses_as_explicit, refuses_content, refuses_link
 from bot.render import Reply, Unseen
 from bot.services import Interaction, services_of, words_of
 from bot.words import Words
@@ -48,7 +48,7 @@ async def send_what_is_taken(reply: Reply, send: Callable[[Reply], Awaitable[T]]
             plainer = _without_what_is_refused(reply, error)
             if plainer is None:
                 raise
-            log.warning("Discord does not take all of it, so a part is left out: %s", in_words(error))
+            log.warning("Discord does not take all of it, so a part is left out: %s", in_a_line(error))
             reply = plainer
 
 

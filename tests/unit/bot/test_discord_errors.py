@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.discord_errors import (
-    in_words,
+    in_a_line,
     is_final,
     is_gone,
     is_transient,
@@ -55,10 +55,13 @@ def test_what_a_message_holds_is_told_from_where_it_goes() -> None:
     assert not refuses_content(answered(400, {"code": 50083, "message": "Archived"}))
 
 
-def test_a_page_takes_one_line_of_the_log() -> None:
-    words = in_words(answered(503, "<html>\n" + "x" * 5000))
-    assert len(words) < 250
-    assert "\n" not in words
+def test_neither_a_page_nor_many_words_take_more_than_a_line_of_the_log() -> None:
+    page = in_a_line(answered(503, "<html>\n" + "x" * 5000))
+    assert page == "status 503, and it is not Discord who says so"
+    words = {"code": 50035, "message": "Invalid\nForm" + "x" * 5000}
+    said = in_a_line(answered(400, words, **{"Content-Type": "application/json"}))
+    assert "Invalid Form" in said
+    assert len(said) <= 300
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, 20028), (429, 0), (400, 40003), (400, 30046), (503, 1)])

@@ -14,12 +14,14 @@ from bot.access import in_time
 from bot.command_permissions import CommandPermissions
 from bot.controls import JobButton
 from bot.diagnose import doctor
+from bot.discord_errors import watched
 from bot.download import ReactionDownloads
 from bot.errors import on_command_error, tell
 from bot.forget import ForgetButton, forget_me
 from bot.gallery import gallery
 from bot.gallery_page import PageButton, PictureSelect
 from bot.imagine import imagine
+from bot.lenient import be_lenient
 from bot.queue import queue
 from bot.registration import Registration
 from bot.services import Interaction, Services
@@ -52,6 +54,7 @@ class Client(discord.AutoShardedClient):
     def __init__(self, *, commands_guild_id: int | None = None, proxy: str | None = None) -> None:
         # Voice is not used, so there is nothing to miss in a library for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        be_lenient()
         super().__init__(
             # None of these is privileged.
             intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True),
@@ -60,6 +63,7 @@ class Client(discord.AutoShardedClient):
             max_messages=None,
             chunk_guilds_at_startup=False,
             proxy=proxy,
+            http_trace=watched(),
         )
         self._identify_buckets = 1
         self._away_since = {0: time.monotonic()}

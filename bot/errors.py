@@ -7,15 +7,16 @@ import discord
 from discord import app_commands
 
 from bot import render
+from bot.discord_errors import UNREADABLE, is_taken
 from bot.services import Interaction, words_of
 from bot.words import Words
-from db.errors import BucketUnavailable, InvalidRequest
+from db.errors import BucketUnavailable, InvalidRequest, reason
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-UNANSWERED = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""What an answer to Discord fails with: it was refused, or Discord cannot be reached."""
+UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
+"""What an answer to Discord fails with: refused, not reached, or by Discord's own answer to it."""
 
 
 def explain(error: BaseException, say: Words) -> tuple[str, int]:
@@ -34,13 +35,20 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
             logging.WARNING,
         )
     return (
-        say("⚠️ Something in Tigerbrush broke. That is our fault, not yours, and nothing was charged."),
+        say(
+            "⚠️ Something in Tigerbrush broke. That is our fault, not yours. "
+            "If a picture was begun all the same, it comes by itself; otherwise nothing was charged."
+        ),
         logging.ERROR,
     )
 
 
 async def tell(interaction: Interaction, error: Exception) -> None:
     """Tells the member, and only the member, what went wrong."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if is_taken(cause):
+        log.info("an interaction was answered by what cannot be read, and is well: %s", reason(cause))
+        return
     text, level = explain(error, words_of(interaction))
     # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
     log.log(
@@ -53,7 +61,8 @@ async def tell(interaction: Interaction, error: Exception) -> None:
         else:
             await interaction.response.send_message(view=view, ephemeral=True)
     except UNANSWERED as unanswered:
-        log.warning("the member could not be told: %s", unanswered or type(unanswered).__name__)
+        if not is_taken(unanswered):
+            log.warning("the member could not be told: %s", reason(unanswered))
 
 
 async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:

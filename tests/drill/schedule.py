@@ -55,11 +55,11 @@ class Kind(StrEnum):
     CALL_JSON_FILTERED = "stability: filtered in JSON"
     CALL_JSON_PICTURE = "stability: a picture in JSON"
     CALL_REDIRECT = "stability: redirects"
-    EDGE_403 = "stability: a page with 403 from the edge"
-    EDGE_401 = "stability: a JSON with 401 from the edge"
-    EDGE_402 = "stability: an empty body with 402 from the edge"
-    EDGE_429 = "stability: a page with 429 from the edge"
-    EDGE_200 = "stability: a page with 200 from the edge"
+    CALL_EDGE_403 = "stability: a page with 403 from the edge"
+    CALL_EDGE_401 = "stability: a JSON with 401 from the edge"
+    CALL_EDGE_402 = "stability: an empty body with 402 from the edge"
+    CALL_EDGE_429 = "stability: a page with 429 from the edge"
+    CALL_EDGE_200 = "stability: a page with 200 from the edge"
     ACCOUNT_KEY = "account: key is refused"
     ACCOUNT_POOR = "account: credits for the cheap models alone"
 
@@ -76,6 +76,11 @@ class Kind(StrEnum):
     REST_429 = "rest: 429"
     REST_500 = "rest: 500"
     REST_502 = "rest: 502"
+    EDGE_429 = "rest: 429 of the edge"
+    EDGE_403 = "rest: a page with 403"
+    REST_ARCHIVED = "rest: 50083 to edits"
+    REST_EXPLICIT = "rest: 20009 to edits"
+    REST_EMPTY = "rest: an empty object for edits"
     MESSAGE_DELETE = "members: delete a message"
     PERMISSION_VIEW = "permission: VIEW_CHANNEL taken"
     PERMISSION_SEND = "permission: SEND_MESSAGES taken"
@@ -139,6 +144,11 @@ _TIMES = {
     Kind.REST_429: (1, 3),
     Kind.REST_500: (1, 4),
     Kind.REST_502: (1, 4),
+    Kind.EDGE_429: (1, 3),
+    Kind.EDGE_403: (1, 4),
+    Kind.REST_ARCHIVED: (1, 3),
+    Kind.REST_EXPLICIT: (1, 3),
+    Kind.REST_EMPTY: (1, 3),
 }
 
 

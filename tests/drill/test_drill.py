@@ -15,7 +15,7 @@ KINDS = (
     Kind.BUCKET_500,
     Kind.CALL_500,
     Kind.CALL_GARBAGE,
-    Kind.EDGE_403,
+    Kind.CALL_EDGE_403,
 )
 """What is most telling. In so short a time not all kinds come, and each new one would change which do."""
 

@@ -1,0 +1,243 @@
+"""The connection of each shard to Discord's gateway, which outlives whatever the gateway does.
+
+discord.py's own loop for several shards ends the client by an event that it cannot read and by some codes with
+which Discord hangs up; after an outage it waits for up to 17 minutes, and begins a new session where the first try
+to resume fails, so that what came meanwhile is lost.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket, WebSocketClosure
+from yarl import URL
+
+from db.errors import reason
+
+if TYPE_CHECKING:
+    from bot.client import Client
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 180.0
+"""From dialling to the session's request, with the pause that Discord wants between the sessions of a bot."""
+
+STEADY_SECONDS = 60.0
+"""A connection that lasted so long was a good one, and the next try comes without a pause."""
+
+RESUME_SECONDS_MAX = 5.0
+"""So soon after an outage of the gateway the bot is back."""
+
+SESSION_SECONDS_MAX = 120.0
+"""Discord takes 1,000 new sessions a day, and resets the token of a bot that begins more: one in 87 seconds."""
+
+CLOSE_SECONDS = 2.0
+FAILURES_MAX = 3
+"""After so many the session's own gateway may be gone, or the session."""
+
+_REFUSALS = {
+    4004: "it does not accept DISCORD_TOKEN any more",
+    4010: "there is no such shard: see DISCORD_SHARD_IDS and DISCORD_SHARD_COUNT",
+    4011: "the bot is in so many servers that it needs more shards: see DISCORD_SHARD_COUNT",
+    4012: "it does not speak this version any more",
+    4013: "it does not know these intents",
+    4014: "it does not grant these intents",
+}
+
+_PASSING = (
+    ReconnectWebSocket,
+    WebSocketClosure,
+    discord.ConnectionClosed,
+    discord.HTTPException,
+    aiohttp.ClientError,
+    # With it TimeoutError.
+    OSError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    id: str | None = None
+    sequence: int | None = None
+    gateway: URL | None = None
+
+
+class WebSocket(DiscordWebSocket):
+    """One connection. What it cannot read is passed over, unless it is what a session begins with."""
+
+    is_ready = False
+    """Whether the session has begun or is resumed."""
+
+    async def received_message(self, msg: Any, /) -> None:
+        text = self._inflate(msg)
+        if text is None:
+            return
+        try:
+            await super().received_message(text if self.is_ready else self._beginning(text))
+        except _PASSING:
+            raise
+        except Exception as error:
+            log.error("a message of the gateway could not be read: %r", reason(error)[:200])
+            if self._keep_alive is None or self.session_id is None:
+                raise ReconnectWebSocket(self.shard_id, resume=self.session_id is not None) from error
+
+    def _inflate(self, message: Any) -> str | None:
+        if not isinstance(message, bytes):
+            return str(message)
+        try:
+            return self._decompressor.decompress(message)
+        except Exception as error:
+            # What comes after it in the stream cannot be read either.
+            log.error("the gateway's stream is broken: %s", reason(error))
+            raise ReconnectWebSocket(self.shard_id, resume=self.session_id is not None) from error
+
+    def _beginning(self, text: str) -> str:
+        """With as much in READY and RESUMED as discord.py cannot do without."""
+        message = json.loads(text)
+        data = message.get("d")
+        match message.get("t"):
+            case "READY":
+                message["d"] = self._ready(data)
+            case "RESUMED":
+                message["d"] = {}
+            case _:
+                return text
+        self.is_ready = True
+        return json.dumps(message)
+
+    def _ready(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Who the bot is, the login has told; of the servers there is no more than their ids yet."""
+        me, guilds, resume_url = self._connection.user, data.get("guilds"), data.get("resume_gateway_url")
+        if me is None:
+            raise AssertionError("a session before the login")
+        known = [guild for guild in guilds if isinstance(guild, dict)] if isinstance(guilds, list) else []
+        ids = [str(guild.get("id")) for guild in known]
+        return {
+            "session_id": data["session_id"],
+            "resume_gateway_url": resume_url if isinstance(resume_url, str) else str(self.DEFAULT_GATEWAY),
+            "user": {
+                "id": str(me.id),
+                "username": me.name,
+                "global_name": me.global_name,
+                "discriminator": me.discriminator,
+                "avatar": None,
+                "bot": True,
+            },
+            "shard": [self.shard_id, self.shard_count],
+            "guilds": [{"id": id_, "unavailable": True} for id_ in ids if id_.isascii() and id_.isdigit()],
+        }
+
+
+class Shard:
+    def __init__(self, client: "Client", shard_id: int) -> None:
+        self._client = client
+        self._id = shard_id
+        self._websocket: WebSocket | None = None
+        self._session = _Session()
+        self._failures = 0
+        self._said = ""
+
+    async def serve(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            begun_at = time.monotonic()
+            try:
+                await self._converse()
+            except _PASSING as error:
+                steady = time.monotonic() - begun_at > STEADY_SECONDS
+                self._failures = 1 if steady else self._failures + 1
+                self._note_session(error)
+                self._client.dispatch("disconnect")
+                self._client.dispatch("shard_disconnect", self._id)
+                self._say(error)
+                await self._close(code=4000)
+                await asyncio.sleep(self._pause_seconds(error))
+
+    async def close(self) -> None:
+        """Tells Discord that the session is over."""
+        await self._close(code=1000)
+
+    async def _close(self, *, code: int) -> None:
+        """Ends also the thread that keeps the connection alive. One that is dead is not waited for."""
+        websocket, self._websocket = self._websocket, None
+        if websocket is not None:
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await websocket.close(code=code)
+            except _PASSING as error:
+                log.debug("the gateway was not told: %s", reason(error))
+
+    async def _converse(self) -> None:
+        """Until the connection ends, which an exception says."""
+        websocket = await (self._resume() if self._session.id is not None else self._begin())
+        while True:
+            await websocket.poll_event()
+            if websocket.is_ready and self._said:
+                self._said = ""
+                self._client.trouble(self._id, None)
+
+    async def _begin(self) -> WebSocket:
+        async with self._client.identifying:
+            await self._client.may_begin_session(self._id)
+            return await self._connect()
+
+    async def _resume(self) -> WebSocket:
+        session = self._session
+        return await self._connect(
+            # The session's own may be gone, while the others would take it.
+            gateway=session.gateway if self._failures < FAILURES_MAX else None,
+            resume=True,
+            session=session.id,
+            sequence=session.sequence,
+        )
+
+    async def _connect(self, **session: Any) -> WebSocket:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            self._websocket = await WebSocket.from_client(self._client, shard_id=self._id, **session)
+        return self._websocket
+
+    def _note_session(self, error: Exception) -> None:
+        """What there is to resume."""
+        websocket = self._websocket
+        if websocket is not None and websocket.is_ready:
+            self._session = _Session(websocket.session_id, websocket.sequence, websocket.gateway)
+        given_up = isinstance(error, ReconnectWebSocket) and not error.resume
+        in_vain = websocket is not None and not websocket.is_ready and self._failures > 2 * FAILURES_MAX
+        if given_up or in_vain or isinstance(error, discord.ConnectionClosed):
+            self._session = _Session()
+
+    def _say(self, error: Exception) -> None:
+        """Once, however often it is tried."""
+        problem = _problem(error)
+        self._client.trouble(self._id, problem)
+        if problem != self._said:
+            usual = isinstance(error, ReconnectWebSocket) and self._failures == 1
+            level = logging.INFO if usual else logging.WARNING
+            log.log(level, "shard %d waits for Discord's gateway: %s", self._id, problem)
+        self._said = problem
+
+    def _pause_seconds(self, error: Exception) -> float:
+        if isinstance(error, ReconnectWebSocket) and error.resume and self._failures == 1:
+            return 0.0
+        began_nothing = self._session.id is not None or isinstance(error, (aiohttp.ClientError, OSError))
+        longest = RESUME_SECONDS_MAX if began_nothing else SESSION_SECONDS_MAX
+        return min(2.0 ** min(self._failures - 1, 10), longest)
+
+
+def _problem(error: Exception) -> str:
+    match error:
+        case discord.ConnectionClosed():
+            said = _REFUSALS.get(error.code)
+            return f"it hung up with {error.code}" + (f", as {said}" if said else "")
+        case ReconnectWebSocket():
+            return "it wants another connection" if error.resume else "it has given the session up"
+        case WebSocketClosure():
+            return "it hung up"
+    return reason(error)
+
+

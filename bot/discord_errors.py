@@ -3,6 +3,8 @@
 import aiohttp
 import discord
 
+from db.errors import reason
+
 _TOO_FAST = {
     20028,  # too many writes in this channel
     30034,  # too many commands created in a day
@@ -41,3 +43,21 @@ def retry_after_seconds(error: Exception) -> float | None:
     except (KeyError, ValueError):
         return None
     return seconds if 0 <= seconds < float("inf") else None
+
+
+def is_wrong_token(error: discord.HTTPException) -> bool:
+    """Whether Discord itself does not know the token; what stands before it answers 401 as well."""
+    return (
+        error.status == 401
+        and error.response.headers.get("Content-Type") == "application/json"
+        and (error.code != 0 or error.text == "401: Unauthorized")
+    )
+
+
+def in_a_line(error: BaseException) -> str:
+    """For the log: without the pages of a proxy, and with Discord's own words in one line."""
+    if isinstance(error, discord.HTTPException):
+        is_own = error.response.headers.get("Content-Type") == "application/json"
+        if not is_own:
+            return f"status {error.status}, and it is not Discord who says so"
+    return " ".join(reason(error).split())[:300]

@@ -9,13 +9,21 @@ from discord import app_commands
 from bot import render
 from bot.services import Interaction, words_of
 from bot.words import Words
-from db.errors import BucketUnavailable, InvalidRequest
+from db.errors import BucketUnavailable, InvalidRequest, reason
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-UNANSWERED = (discord.HTTPException, aiohttp.ClientError, OSError)
+UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError)
 """What an answer to Discord fails with: it was refused, or Discord cannot be reached."""
+
+
+_UNKNOWN_INTERACTION, _ACKNOWLEDGED = 10062, 40060
+
+
+def is_over(error: BaseException) -> bool:
+    """Whether it was answered before, or too late: Discord sends an event again after a broken connection."""
+    return isinstance(error, discord.HTTPException) and error.code in (_UNKNOWN_INTERACTION, _ACKNOWLEDGED)
 
 
 def explain(error: BaseException, say: Words) -> tuple[str, int]:
@@ -41,10 +49,20 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
 
 async def tell(interaction: Interaction, error: Exception) -> None:
     """Tells the member, and only the member, what went wrong."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if is_over(cause):
+        log.info("an interaction came again, or too late for an answer: %s", cause)
+        return
     text, level = explain(error, words_of(interaction))
     # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
+    said = (
+        "an interaction was refused: %r" if isinstance(cause, InvalidRequest) else "an interaction failed: %r"
+    )
     log.log(
-        level, "an interaction failed: %r", str(error), exc_info=error if level >= logging.ERROR else None
+        level,
+        f"an interaction {what}: %r",
+        reason(cause),
+        exc_info=cause if level >= logging.ERROR else None,
     )
     view = render.notice(text)
     try:
@@ -53,7 +71,7 @@ async def tell(interaction: Interaction, error: Exception) -> None:
         else:
             await interaction.response.send_message(view=view, ephemeral=True)
     except UNANSWERED as unanswered:
-        log.warning("the member could not be told: %s", unanswered or type(unanswered).__name__)
+        log.warning("the member could not be told: %s", reason(unanswered))
 
 
 async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:

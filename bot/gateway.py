@@ -1,8 +1,8 @@
 """The connection of each shard to Discord's gateway, which outlives whatever the gateway does.
 
-discord.py's own loop for several shards ends the client by an event that it cannot read and by some codes with
-which Discord hangs up; after an outage it waits for up to 17 minutes, and begins a new session where the first try
-to resume fails, so that what came meanwhile is lost.
+discord.py's own loop for several shards ends the client by an event that it cannot read and by some codes
+with which Discord hangs up. After an outage it waits for up to 17 minutes, and where the first try to resume
+fails it begins a new session, so that what came meanwhile is lost.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import discord
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket, WebSocketClosure
 from yarl import URL
 
+from bot.discord_errors import in_a_line
 from db.errors import reason
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ RESUME_SECONDS_MAX = 5.0
 """So soon after an outage of the gateway the bot is back."""
 
 SESSION_SECONDS_MAX = 120.0
-"""Discord takes 1,000 new sessions a day, and resets the token of a bot that begins more: one in 87 seconds."""
+"""Discord takes 1,000 new sessions a day, one in 87 seconds, and resets the token of who begins more."""
 
 CLOSE_SECONDS = 2.0
 FAILURES_MAX = 3
@@ -238,6 +239,4 @@ def _problem(error: Exception) -> str:
             return "it wants another connection" if error.resume else "it has given the session up"
         case WebSocketClosure():
             return "it hung up"
-    return reason(error)
-
-
+    return in_a_line(error)

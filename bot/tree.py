@@ -3,10 +3,11 @@
 import logging
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import UNANSWERED, on_command_error
+from bot.errors import on_command_error
 from bot.services import Interaction
 from db.errors import reason
 
@@ -33,7 +34,7 @@ class Tree(app_commands.CommandTree[Any]):
 def _in_a_line(record: logging.LogRecord) -> bool:
     """discord.py shows the trace of what it caught, also where typing was answered too late."""
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, UNANSWERED):
+    if isinstance(error, (discord.DiscordException, aiohttp.ClientError, OSError)):
         record.msg, record.args = "what was typed could not be answered: %s", (reason(error),)
         record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
     return True

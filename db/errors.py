@@ -38,6 +38,14 @@ class ShardLost(TigerbrushError):
     """This process can no longer be sure that it alone serves its shards."""
 
 
+class WrongToken(TigerbrushError):
+    """Discord itself does not know the bot's token."""
+
+
+class BadAnswer(TigerbrushError):
+    """Something was answered that is no answer to what was asked."""
+
+
 class ParkingFull(TigerbrushError):
     """There is no room left for pictures that the bucket did not take."""
 

@@ -11,9 +11,6 @@ from tests.member import Member, Message, is_done
 # Short, so that what was lost is soon found.
 QUICK = {"LEASE_SECONDS": "2", "POLL_SECONDS": "0.5", "SHUTDOWN_GRACE_SECONDS": "10"}
 
-# The faults that tests order from Discord. 501 is not among them: what the bot uses has to be there.
-PROVOKED = {500, 502, 503, 504}
-
 
 class House:
     """Starts bots and workers, and stops at the end those that still run. `exchanges` are the bot's calls."""

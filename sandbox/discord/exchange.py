@@ -9,7 +9,8 @@ from typing import Any
 class Exchange:
     """`path` is what follows `/api/v10`; `request` is the JSON of the body, or its `payload_json`.
 
-    `arrived_at` is in seconds since the epoch, by the server's clock.
+    `answer` is None where it is no JSON. `arrived_at` is in seconds since the epoch, by the server's clock.
+    `provoked`: a fault on demand answered it.
     """
 
     method: str
@@ -19,3 +20,4 @@ class Exchange:
     status: int
     answer: Any | None
     arrived_at: float
+    provoked: bool = False

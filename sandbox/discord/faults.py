@@ -1,7 +1,6 @@
 """Faults on demand, for tests and drills; the README lists them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -9,39 +8,10 @@ from aiohttp import web
 from sandbox.discord import errors
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
-from sandbox.discord.ratelimits import too_many_requests
+from sandbox.discord.outages import RestFault, RestFaults
 from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.state import Overwrite, World
-from sandbox.discord.wire import Json, encode
-
-
-@dataclass(slots=True)
-class _RestFault:
-    status: int
-    times: int
-    path: str
-    retry_after_seconds: float
-
-
-class RestFaults:
-    """REST calls that are to fail."""
-
-    def __init__(self) -> None:
-        self._orders: list[_RestFault] = []
-
-    def order(self, status: int, times: int, path: str, retry_after_seconds: float) -> None:
-        self._orders.append(_RestFault(status, times, path, retry_after_seconds))
-
-    def meet(self, path: str) -> web.Response | None:
-        """The answer of the fault that this call meets, if any. Raises that of a 429."""
-        for order in self._orders:
-            if order.times > 0 and order.path in path:
-                order.times -= 1
-                if order.status == 429:
-                    raise too_many_requests(order.retry_after_seconds, scope="shared")
-                body = encode({"message": f"{order.status}: provoked", "code": 0})
-                return web.Response(status=order.status, body=body.encode(), content_type="application/json")
-        return None
+from sandbox.discord.wire import Json
 
 
 class Faults:
@@ -61,7 +31,8 @@ class Faults:
             "allow": lambda order: self._overwrite(order, allowed=True),
             "close_dms": lambda order: self._take_direct_messages(order, taken=False),
             "open_dms": lambda order: self._take_direct_messages(order, taken=True),
-            "rest": self._fail_rest,
+            "rest": lambda order: self.rest.order(RestFault.read(order)),
+            "heal_rest": lambda order: self.rest.heal(),
             "drop_events": lambda order: gateway.drop_events(int(order["times"])),
             "replay_interaction": self._replay,
             "send_event": lambda order: gateway.send_event(str(order["t"]), order["d"]),
@@ -98,14 +69,6 @@ class Faults:
 
     def _take_direct_messages(self, order: Json, *, taken: bool) -> None:
         self._world.guild.members[order["member"]].takes_direct_messages = taken
-
-    def _fail_rest(self, order: Json) -> None:
-        self.rest.order(
-            int(order["status"]),
-            int(order.get("times", 1)),
-            str(order.get("path", "")),
-            float(order.get("retry_after", 1.0)),
-        )
 
     def _limit_sessions(self, order: Json) -> None:
         self._gateway.sessions_left = int(order["remaining"])

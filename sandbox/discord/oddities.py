@@ -22,7 +22,7 @@ class Oddities:
         self._orders: list[_Oddity] = []
 
     def order(self, kind: str, changes: dict[str, Any], times: int) -> None:
-        """For the next events of the kind. The keys of `changes` are paths, such as `message.reactions.0.me`."""
+        """For the next events of the kind. `changes` is by path, such as `message.reactions.0.me`."""
         self._orders.append(_Oddity(kind, changes, times))
 
     def applied_to(self, kind: str, data: Json) -> Json:

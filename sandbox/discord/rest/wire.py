@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.discord import errors
 from sandbox.discord.body import read_body
 from sandbox.discord.exchange import Exchange
-from sandbox.discord.faults import RestFaults
+from sandbox.discord.outages import RestFaults
 from sandbox.discord.ratelimits import DEFAULT, MESSAGES, REACTIONS, WEBHOOK, Limit, RateLimits
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.wire import Json, encode
@@ -22,6 +22,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PREFIX = "/api/v10"
 
 _BODY = web.RequestKey("body", object)
+_PROVOKED = web.RequestKey("provoked", bool)
 _LIMITS: tuple[tuple[str, Limit], ...] = (
     ("/reactions", REACTIONS),
     ("/channels/{channel}/messages", MESSAGES),
@@ -105,6 +106,8 @@ class Wire:
             response = web.Response(status=429, headers=refused.headers, body=(refused.text or "").encode())
         if self._on_exchange is not None and isinstance(response, web.Response):
             body = response.body if isinstance(response.body, bytes) else b""
+            if response.content_type != "application/json":
+                body = b""
             self._on_exchange(
                 Exchange(
                     request.method,
@@ -114,6 +117,7 @@ class Wire:
                     response.status,
                     json.loads(body) if body else None,
                     arrived_at,
+                    request.get(_PROVOKED, False),
                 )
             )
         return response
@@ -127,9 +131,10 @@ class Wire:
         needs_bot = not by_token and not route.endswith("/gateway")
         if needs_bot and request.headers.get("Authorization") != f"Bot {self._token}":
             raise errors.unauthorized()
-        fault = self._faults.meet(request.path)
-        if fault is not None:
-            return fault
+        fault = self._faults.meet(request)
+        if fault is not None and not fault.applied:
+            request[_PROVOKED] = True
+            return fault.answer()
         limit = next((limit for part, limit in _LIMITS if part in route), DEFAULT)
         place = next(
             (request.match_info[key] for key in ("token", "channel", "guild") if key in request.match_info),
@@ -138,6 +143,9 @@ class Wire:
         headers = self._limits.take(route, place, limit, counts_globally=not by_token)
         try:
             response = await handler(request)
+            if fault is not None:
+                request[_PROVOKED] = True
+                response = fault.answer()
         except errors.DiscordError as error:
             response = _refusal(request, error)
         response.headers.update(headers)

@@ -404,11 +404,46 @@ async def test_calls_fail_as_ordered(bot: Bot) -> None:
     assert answers[2].headers["X-RateLimit-Scope"] == "shared"
 
 
+async def test_what_stands_before_discord_answers_as_ordered(bot: Bot) -> None:
+    await bot.fault("rest", status=429, body="text", via=False, retry_after=2.5)
+    await bot.fault("rest", status=429, via=False, retry_after=3)
+    await bot.fault("rest", status=403, body="html")
+    text, json, page = [await bot.call("GET", "/users/@me", patient=False) for _ in range(3)]
+    assert (text.status, text.body, text.headers["Retry-After"]) == (429, b"error code: 1015", "3")
+    assert (json.status, json.body["retry_after"], json.headers["Retry-After"]) == (429, 3, "3")
+    assert not {"Via", "X-RateLimit-Scope"} & (text.headers.keys() | json.headers.keys())
+    assert page.status == 403
+    assert page.body.startswith(b"<!DOCTYPE html>")
+
+
+async def test_a_chosen_call_is_refused_by_discords_code_until_it_is_healed(bot: Bot) -> None:
+    messages = bot.paintings + MESSAGES
+    await bot.fault("rest", status=400, code=50083, times=None, method="POST", path=messages)
+    for _ in range(3):
+        assert (await bot.call("POST", messages, {"content": "x"})).refusal == (400, 50083)
+    assert (await bot.call("GET", messages)).status == 200
+    await bot.fault("heal_rest")
+    assert (await bot.call("POST", messages, {"content": "x"})).status == 200
+
+
+@pytest.mark.parametrize(("body", "seen"), [("json", {}), ("list", []), ("empty", b""), ("html", None)])
+async def test_a_call_is_carried_out_and_answered_by_what_nobody_expects(
+    bot: Bot, ada: Person, body: str, seen: object
+) -> None:
+    await bot.fault("rest", status=200, applied=True, body=body, path=MESSAGES)
+    answer = await bot.call("POST", bot.paintings + MESSAGES, {"content": "A fox"})
+    assert answer.status == 200
+    assert seen is None or answer.body == seen
+    assert [message["content"] for message in await ada.history()] == ["A fox"]
+
+
 @pytest.mark.parametrize(
     "order",
     [
         {"kind": "earthquake"},
         {"kind": "rest"},
+        {"kind": "rest", "status": 200},
+        {"kind": "rest", "status": 403, "body": "poem"},
         {"kind": "forbid", "channel": "1", "permission": "VIEW_CHANNEL"},
         {"kind": "replay_interaction", "id": "1"},
         {},

@@ -55,9 +55,7 @@ async def tell(interaction: Interaction, error: Exception) -> None:
         return
     text, level = explain(error, words_of(interaction))
     # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
-    said = (
-        "an interaction was refused: %r" if isinstance(cause, InvalidRequest) else "an interaction failed: %r"
-    )
+    what = "was refused" if isinstance(cause, InvalidRequest) else "failed"
     log.log(
         level,
         f"an interaction {what}: %r",

@@ -57,15 +57,26 @@ def _readable(state: State, data: Payload) -> Payload:
 def _is_whole(interaction: "discord.Interaction[Any]", payload: Payload) -> bool:
     """discord.py leaves out what lacks a field."""
     return (
-        (interaction.message is not None or payload.get("type") != _COMPONENT)
+        (payload.get("type") != _COMPONENT or _tells_its_flags(interaction.message))
         and (interaction.channel is not None or "channel_id" not in payload)
         and isinstance(interaction.user, (discord.User, discord.Member))
         and isinstance(interaction.locale.value, str)
     )
 
 
+def _tells_its_flags(message: discord.Message | None) -> bool:
+    return message is not None and isinstance(message.flags.value, int)
+
+
 def _whole(data: Payload) -> Payload:
-    return data
+    """Options that are nothing are none, and a message has the control by which it was pressed."""
+    inner, message = data.get("data"), data.get("message")
+    if not isinstance(inner, dict):
+        return data
+    whole = {**data, "data": {key: value for key, value in inner.items() if value is not None}}
+    if data.get("type") == _COMPONENT and isinstance(message, dict):
+        whole["message"] = {**message, "components": _controls(inner)}
+    return whole
 
 
 def _with_plain_message(data: Payload) -> Payload:
@@ -83,19 +94,21 @@ def _with_plain_message(data: Payload) -> Payload:
             "type": 0,
             "content": "",
             "flags": flags if isinstance(flags, int) else 0,
-            "components": [{"type": 1, "components": [_pressed(data["data"])]}],
+            "components": _controls(data["data"]),
         },
     }
 
 
-def _pressed(press: Payload) -> Payload:
-    return {
+def _controls(press: Payload) -> list[Payload]:
+    """discord.py passes over a press whose control it does not find on the message."""
+    control = {
         "type": press["component_type"],
         "custom_id": press["custom_id"],
         "style": 2,
         "label": "?",
         "options": [],
     }
+    return [{"type": 1, "components": [control]}]
 
 
 def _bare(data: Payload) -> Payload:
@@ -140,9 +153,8 @@ def _number(value: object) -> str:
 
 
 def _id(data: Any) -> str:
-    """Quoted, it is one line of the log, whatever it is."""
-    found = data.get("id") if isinstance(data, dict) else None
-    return repr(str(found)[:40]) if found is not None else "without an id"
+    found = str(data.get("id")) if isinstance(data, dict) else ""
+    return found[:20] if found.isascii() and found.isdigit() else "without an id"
 
 
 def _told(error: Exception, data: Any) -> str:

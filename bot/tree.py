@@ -7,7 +7,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import on_command_error
+from bot.errors import on_command_error, tell
 from bot.services import Interaction
 from db.errors import reason
 
@@ -27,8 +27,9 @@ class Tree(app_commands.CommandTree[Any]):
             await super()._call(interaction)
         except app_commands.AppCommandError:
             raise
-        except Exception as error:
-            raise app_commands.AppCommandError(f"the command could not be read: {reason(error)!r}") from error
+        except Exception as error:  # noqa: BLE001 - the outermost frame of a command: whatever it is, the member is told
+            interaction.command_failed = True
+            await tell(interaction, error)
 
 
 def _in_a_line(record: logging.LogRecord) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 import discord.gateway
@@ -44,8 +44,10 @@ FAILURES = (
     *UNREADABLE,
 )
 
-_NEEDED = {"/users/@me": "id", "/oauth2/applications/@me": "id", "/gateway/bot": "shards"}
-"""What the login and the choice of shards ask for, with what there has to be in the answer."""
+_LOGIN = ("/users/@me", "/oauth2/applications/@me")
+"""What discord.py's login asks for."""
+
+_USER_AGENT = f"DiscordBot (https://github.com/Rapptz/discord.py {discord.__version__})"
 
 
 def point_at(api_base: str, gateway_url: str | None) -> None:
@@ -87,13 +89,8 @@ def _cause(error: Exception) -> Exception:
 
 
 async def log_in(client: "Client", token: str) -> None:
-    """Asked directly first: discord.py tries some answers again for half a minute, and says so to nobody."""
-    headers = {"Authorization": f"Bot {token}", "User-Agent": client.http.user_agent}
-    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
-        for path, key in _NEEDED.items():
-            async with session.get(discord.http.Route.BASE + path, allow_redirects=False) as response:
-                await _expect(response, key)
+    for path in _LOGIN:
+        await ask(path, "id", token)
     try:
         await client.login(token)
     except FAILURES:
@@ -103,12 +100,23 @@ async def log_in(client: "Client", token: str) -> None:
         raise
 
 
-async def _expect(response: aiohttp.ClientResponse, key: str) -> None:
-    text = await response.text(errors="replace")
-    # As discord.py reads it.
-    is_json = response.headers.get("Content-Type") == "application/json"
-    answer = json.loads(text) if is_json and text else text
-    if response.status != 200:
-        raise discord.HTTPException(response, answer if isinstance(answer, dict) else text)
-    if not (isinstance(answer, dict) and key in answer):
-        raise BadAnswer(f"what {response.url.path} answers is not Discord's")
+async def ask(path: str, key: str, token: str) -> dict[str, Any]:
+    """What Discord answers, with at least `key` in it. Raises what discord.py does, or BadAnswer.
+
+    discord.py itself would try some answers again for half a minute, and say so to nobody.
+    """
+    headers = {"Authorization": f"Bot {token}", "User-Agent": _USER_AGENT}
+    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
+        session.get(discord.http.Route.BASE + path, allow_redirects=False) as response,
+    ):
+        text = await response.text(errors="replace")
+        # As discord.py reads it.
+        is_json = response.headers.get("Content-Type") == "application/json"
+        answer = json.loads(text) if is_json and text else text
+        if response.status != 200:
+            raise discord.HTTPException(response, answer if isinstance(answer, dict) else text)
+        if not (isinstance(answer, dict) and key in answer):
+            raise BadAnswer(f"what {path} answers is not Discord's")
+        return answer

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import discord
-from discord.http import Route
 
 from bot.discord_errors import in_a_line, is_wrong_token
-from bot.endpoints import ANSWER_SECONDS, FAILURES, log_in, until_answered
+from bot.endpoints import FAILURES, ask, log_in, until_answered
 from bot.settings import BotSettings
 from db.errors import BadAnswer
 from db.migrate import wait_until_migrated
@@ -76,8 +75,7 @@ async def until_a_session_is_left(client: "Client", shard_id: int) -> None:
     """Discord resets the token of a bot that begins more sessions in a day than it may."""
     while True:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                limit = _limit(await _advice(client))
+            limit = _limit(await _advice(client))
         except FAILURES as error:
             if not (isinstance(error, discord.HTTPException) and is_wrong_token(error)):
                 log.debug("beginning a session without knowing of a limit: %s", in_a_line(error))
@@ -94,10 +92,7 @@ async def until_a_session_is_left(client: "Client", shard_id: int) -> None:
 
 
 async def _advice(client: "Client") -> dict[str, Any]:
-    advice = await client.http.request(Route("GET", "/gateway/bot"))
-    if not isinstance(advice, dict):
-        raise BadAnswer("what /gateway/bot answers is not Discord's")
-    return advice
+    return await ask("/gateway/bot", "shards", client.http.token or "")
 
 
 def _limit(advice: dict[str, Any]) -> dict[str, Any]:

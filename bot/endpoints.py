@@ -32,7 +32,7 @@ AGAIN_SECONDS_MAX = 5.0
 REFUSED_SECONDS_MAX = 60.0
 """Where Discord itself says no: it locks out who has 10,000 of such answers in 10 minutes."""
 
-UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)
 """What discord.py raises where an answer has another shape than it expects."""
 
 FAILURES = (

@@ -19,6 +19,7 @@ from yarl import URL
 
 from bot.discord_errors import in_a_line
 from db.errors import reason
+from db.settings import is_url
 
 if TYPE_CHECKING:
     from bot.client import Client
@@ -120,7 +121,7 @@ class WebSocket(DiscordWebSocket):
         ids = [str(guild.get("id")) for guild in known]
         return {
             "session_id": data["session_id"],
-            "resume_gateway_url": resume_url if isinstance(resume_url, str) else str(self.DEFAULT_GATEWAY),
+            "resume_gateway_url": resume_url if _is_web_socket(resume_url) else str(self.DEFAULT_GATEWAY),
             "user": {
                 "id": str(me.id),
                 "username": me.name,
@@ -149,7 +150,11 @@ class Shard:
             begun_at = time.monotonic()
             try:
                 await self._converse()
-            except _PASSING as error:
+            except (
+                Exception
+            ) as error:  # the outermost frame of a connection: whatever ends it, there is a next one
+                if not isinstance(error, _PASSING):
+                    log.exception("the connection of shard %d broke", self._id)
                 steady = time.monotonic() - begun_at > STEADY_SECONDS
                 self._failures = 1 if steady else self._failures + 1
                 self._note_session(error)
@@ -176,11 +181,12 @@ class Shard:
     async def _converse(self) -> None:
         """Until the connection ends, which an exception says."""
         websocket = await (self._resume() if self._session.id is not None else self._begin())
+        while not websocket.is_ready:
+            await websocket.poll_event()
+        self._said = ""
+        self._client.trouble(self._id, None)
         while True:
             await websocket.poll_event()
-            if websocket.is_ready and self._said:
-                self._said = ""
-                self._client.trouble(self._id, None)
 
     async def _begin(self) -> WebSocket:
         async with self._client.identifying:
@@ -228,6 +234,10 @@ class Shard:
         began_nothing = self._session.id is not None or isinstance(error, (aiohttp.ClientError, OSError))
         longest = RESUME_SECONDS_MAX if began_nothing else SESSION_SECONDS_MAX
         return min(2.0 ** min(self._failures - 1, 10), longest)
+
+
+def _is_web_socket(url: object) -> bool:
+    return isinstance(url, str) and is_url(url, "ws", "wss")
 
 
 def _problem(error: Exception) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +30,16 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 180.0
 """From dialling to the session's request, with the pause that Discord wants between the sessions of a bot."""
 
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 10.0
 """A connection that lasted so long was a good one, and the next try comes without a pause."""
 
 RESUME_SECONDS_MAX = 5.0
 """So soon after an outage of the gateway the bot is back."""
 
 SESSION_SECONDS_MAX = 120.0
-"""Discord takes 1,000 new sessions a day, one in 87 seconds, and resets the token of who begins more."""
+SESSIONS_PER_HOUR = 20
+"""After so many in an hour the pauses before another grow. Discord takes 1,000 of a bot in a day, and resets
+the token of who begins more."""
 
 CLOSE_SECONDS = 2.0
 FAILURES_MAX = 3
@@ -141,28 +144,30 @@ class Shard:
         self._id = shard_id
         self._websocket: WebSocket | None = None
         self._session = _Session()
+        self._ready_at: float | None = None
         self._failures = 0
+        self._begun: deque[float] = deque(maxlen=2 * SESSIONS_PER_HOUR)
         self._said = ""
 
     async def serve(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            begun_at = time.monotonic()
+            self._ready_at = None
             try:
                 await self._converse()
-            except (
-                Exception
-            ) as error:  # the outermost frame of a connection: whatever ends it, there is a next one
+            except Exception as error:  # the outermost frame of a connection, after which comes the next
                 if not isinstance(error, _PASSING):
                     log.exception("the connection of shard %d broke", self._id)
-                steady = time.monotonic() - begun_at > STEADY_SECONDS
-                self._failures = 1 if steady else self._failures + 1
+                self._failures = 1 if self._was_steady() else self._failures + 1
                 self._note_session(error)
                 self._client.dispatch("disconnect")
                 self._client.dispatch("shard_disconnect", self._id)
                 self._say(error)
                 await self._close(code=4000)
                 await asyncio.sleep(self._pause_seconds(error))
+
+    def _was_steady(self) -> bool:
+        return self._ready_at is not None and time.monotonic() - self._ready_at > STEADY_SECONDS
 
     async def close(self) -> None:
         """Tells Discord that the session is over."""
@@ -183,7 +188,7 @@ class Shard:
         websocket = await (self._resume() if self._session.id is not None else self._begin())
         while not websocket.is_ready:
             await websocket.poll_event()
-        self._said = ""
+        self._ready_at, self._said = time.monotonic(), ""
         self._client.trouble(self._id, None)
         while True:
             await websocket.poll_event()
@@ -191,7 +196,9 @@ class Shard:
     async def _begin(self) -> WebSocket:
         async with self._client.identifying:
             await self._client.may_begin_session(self._id)
-            return await self._connect()
+            websocket = await self._connect()
+        self._begun.append(time.monotonic())
+        return websocket
 
     async def _resume(self) -> WebSocket:
         session = self._session
@@ -229,11 +236,18 @@ class Shard:
         self._said = problem
 
     def _pause_seconds(self, error: Exception) -> float:
-        if isinstance(error, ReconnectWebSocket) and error.resume and self._failures == 1:
+        if self._session.id is not None and isinstance(error, ReconnectWebSocket) and self._failures == 1:
             return 0.0
-        began_nothing = self._session.id is not None or isinstance(error, (aiohttp.ClientError, OSError))
-        longest = RESUME_SECONDS_MAX if began_nothing else SESSION_SECONDS_MAX
-        return min(2.0 ** min(self._failures - 1, 10), longest)
+        if self._session.id is not None or isinstance(error, (aiohttp.ClientError, OSError)):
+            return min(_doubled(self._failures - 1), RESUME_SECONDS_MAX)
+        hour_ago = time.monotonic() - 3600
+        too_many = sum(begun_at > hour_ago for begun_at in self._begun) - SESSIONS_PER_HOUR
+        return min(_doubled(max(self._failures - 1, too_many)), SESSION_SECONDS_MAX)
+
+
+def _doubled(times: int) -> float:
+    """A second, doubled so often."""
+    return 2.0 ** min(max(times, 0), 10)
 
 
 def _is_web_socket(url: object) -> bool:

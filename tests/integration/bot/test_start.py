@@ -10,8 +10,10 @@ import pytest
 
 from bot import shards
 from bot.client import Client
+from bot.doctor import BotDoctor
 from bot.endpoints import point_at
 from bot.settings import BotSettings
+from db.diagnosis import Trouble
 from db.errors import WrongToken
 from db.identifies import Identifies
 from db.pool import Pool
@@ -111,6 +113,15 @@ async def test_each_answer_that_is_not_discords_own_is_waited_for(
 async def test_only_discord_itself_tells_a_wrong_token(start: Start) -> None:
     with pytest.raises(WrongToken):
         await asyncio.wait_for(start.serve(discord_token=type(start.settings.discord_token)("wrong")), 10)
+
+
+async def test_the_doctor_takes_no_page_for_discords_word(start: Start) -> None:
+    start.answer(status=401, body="html", path=LOGIN)
+    async with start.client as client:
+        doctor = BotDoctor(client, client.registration, token=start.server.token)
+        with pytest.raises(Trouble, match="it is not Discord who says so"):
+            await doctor._log_in()
+        await client.http.close()
 
 
 async def test_while_it_waits_it_says_what_for(start: Start) -> None:

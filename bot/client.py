@@ -13,6 +13,7 @@ from bot import edit
 from bot.access import in_time
 from bot.controls import JobButton
 from bot.diagnose import doctor
+from bot.discord_errors import watched
 from bot.download import ReactionDownloads
 from bot.errors import tell
 from bot.events import guard
@@ -21,6 +22,7 @@ from bot.gallery import gallery
 from bot.gallery_page import PageButton, PictureSelect
 from bot.gateway import Shard
 from bot.imagine import imagine
+from bot.lenient import be_lenient
 from bot.queue import queue
 from bot.registration import Registration
 from bot.services import Interaction, Services
@@ -54,6 +56,7 @@ class Client(discord.AutoShardedClient):
     def __init__(self, *, commands_guild_id: int | None = None) -> None:
         # Voice is not used, so there is nothing to miss in a library for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        be_lenient()
         super().__init__(
             # None of these is privileged.
             intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True),
@@ -61,6 +64,7 @@ class Client(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
+            http_trace=watched(),
         )
         guard(self._connection)
         self._shards: list[Shard] = []

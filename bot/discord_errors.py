@@ -1,4 +1,12 @@
-"""What an error from Discord means: its own word, or a passing fault of what stands before it."""
+"""What an answer from Discord means: its own word, or a passing fault of what stands before it."""
+
+import inspect
+import json
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from types import SimpleNamespace
 
 import aiohttp
 import discord
@@ -13,23 +21,90 @@ _TOO_FAST = {
 }
 """Codes that ask for a pause, whatever the status."""
 
+_GONE = {
+    10003,  # unknown channel
+    10004,  # unknown guild
+    10008,  # unknown message
+    10013,  # unknown user
+    10015,  # unknown webhook: nothing was answered by this token
+    10062,  # unknown interaction
+    50027,  # the token's life is over
+    50033,  # nobody who could be sent a direct message
+}
+"""Codes for what is not there any more. Any other refusal may be taken back: rights, an archived thread,
+closed direct messages."""
+
+_EXPLICIT = 20009
+_CONTENT = {
+    _EXPLICIT,
+    40005,  # the request is too large
+    50035,  # some field is not as Discord wants it
+    50045,  # a file is too large
+    50046,  # a file is not as Discord wants it
+    240000,  # a link that Discord holds for harmful
+}
+"""Codes for what the message holds, and not for where it goes."""
+
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
+"""What discord.py raises when an answer has another shape than it expects."""
+
+_CODE_MIN = 10_000
+"""Below it Discord has none but 0, which says nothing."""
+
+_answered: ContextVar[int] = ContextVar("answered", default=0)
+_by_own_pauses: ContextVar[bool] = ContextVar("by_own_pauses", default=False)
+
 
 def is_final(error: discord.HTTPException) -> bool:
     """Whether Discord itself said no, so that the same request would be refused again.
 
     Discord's refusals are JSON with a code. A status alone may be that of a proxy before it, whose pages
-    discord.py raises by the same exceptions, with code 0.
+    discord.py raises by the same exceptions, with code 0, and whose JSON may have codes of its own.
     """
-    return (
-        error.code != 0 and 400 <= error.status < 500 and error.status != 429 and error.code not in _TOO_FAST
-    )
+    is_its_own = isinstance(error.code, int) and error.code >= _CODE_MIN
+    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _TOO_FAST
+
+
+def is_gone(error: discord.HTTPException) -> bool:
+    """Whether Discord itself said that what was asked for is not there, and so will never be."""
+    return is_final(error) and error.code in _GONE
+
+
+def refuses_content(error: discord.HTTPException) -> bool:
+    """Whether Discord refused what the message holds: with less in it, it may be taken."""
+    return is_final(error) and error.code in _CONTENT
+
+
+def refuses_as_explicit(error: discord.HTTPException) -> bool:
+    return error.code == _EXPLICIT
+
+
+def refuses_link(error: discord.HTTPException) -> bool:
+    """Whether a field named `url` is what Discord refused."""
+    return refuses_content(error) and ".url:" in error.text
 
 
 def is_transient(error: Exception) -> bool:
     """Whether what discord.py raised is a fault that passes by itself."""
     if isinstance(error, discord.HTTPException):
         return not is_final(error)
-    return isinstance(error, (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError))
+    if isinstance(error, (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError)):
+        return True
+    return isinstance(error, UNREADABLE) and _answered.get() != 0 and _is_about_an_answer(error)
+
+
+def is_taken(error: BaseException) -> bool:
+    """Whether Discord took what was sent, and only its answer could not be read."""
+    return isinstance(error, UNREADABLE) and 200 <= _answered.get() < 300 and _is_about_an_answer(error)
+
+
+def in_a_line(error: BaseException) -> str:
+    """For the log: without the pages of a proxy, and with Discord's own words in one line."""
+    if isinstance(error, discord.HTTPException):
+        is_own = error.response.headers.get("Content-Type") == "application/json"
+        if not is_own:
+            return f"status {error.status}, and it is not Discord who says so"
+    return " ".join(reason(error).split())[:300]
 
 
 def retry_after_seconds(error: Exception) -> float | None:
@@ -38,9 +113,53 @@ def retry_after_seconds(error: Exception) -> float | None:
         return error.retry_after
     if not isinstance(error, discord.HTTPException):
         return None
+    return _seconds(error.response.headers.get("Retry-After"))
+
+
+@contextmanager
+def own_pauses() -> Iterator[None]:
+    """Within it a pause that is asked for is raised at once, as RateLimited, for the caller to keep.
+
+    discord.py waits by itself where it believes the answer to be Discord's. Ended in that wait by a time-out
+    it forgets the pause and, if that was for all calls, makes none any more.
+    """
+    token = _by_own_pauses.set(True)
     try:
-        seconds = float(error.response.headers["Retry-After"])
-    except (KeyError, ValueError):
+        yield
+    finally:
+        _by_own_pauses.reset(token)
+
+
+def watched() -> aiohttp.TraceConfig:
+    """For the client: remembers, for the task that asked, how each of its requests was answered."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(_note)
+    return trace
+
+
+async def _note(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+) -> None:
+    _answered.set(end.response.status)
+    if _by_own_pauses.get() and end.response.status >= 400:
+        seconds = await _pause_of(end.response)
+        if seconds is not None:
+            raise discord.RateLimited(seconds)
+
+
+async def _pause_of(response: aiohttp.ClientResponse) -> float | None:
+    """The longer one of the header's and, of a 429, the body's."""
+    asked = [response.headers.get("Retry-After")]
+    if response.status == 429:
+        with suppress(*UNREADABLE):
+            asked.append(json.loads(await response.read())["retry_after"])
+    return max((seconds for one in asked if (seconds := _seconds(one)) is not None), default=None)
+
+
+def _seconds(asked: object) -> float | None:
+    try:
+        seconds = float(asked)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
         return None
     return seconds if 0 <= seconds < float("inf") else None
 
@@ -54,10 +173,14 @@ def is_wrong_token(error: discord.HTTPException) -> bool:
     )
 
 
-def in_a_line(error: BaseException) -> str:
-    """For the log: without the pages of a proxy, and with Discord's own words in one line."""
-    if isinstance(error, discord.HTTPException):
-        is_own = error.response.headers.get("Content-Type") == "application/json"
-        if not is_own:
-            return f"status {error.status}, and it is not Discord who says so"
-    return " ".join(reason(error).split())[:300]
+def _is_about_an_answer(error: BaseException) -> bool:
+    """Whether discord.py, called by us, raised it with an answer in its hands; it calls that `data`."""
+    frames = [frame for frame, _line in traceback.walk_tb(error.__traceback__)]
+    rooms = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
+    ours = max((index for index, room in enumerate(rooms) if room in ("bot", "db")), default=-1)
+    return any(
+        room == "discord"
+        and frame.f_code.co_flags & inspect.CO_COROUTINE
+        and frame.f_locals.get("data") is not None
+        for room, frame in zip(rooms[ours + 1 :], frames[ours + 1 :], strict=True)
+    )

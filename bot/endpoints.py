@@ -14,7 +14,7 @@ import discord.gateway
 import discord.http
 from yarl import URL
 
-from bot.discord_errors import in_a_line, is_final, is_wrong_token, retry_after_seconds
+from bot.discord_errors import UNREADABLE, in_a_line, is_final, is_wrong_token, retry_after_seconds
 from db.errors import BadAnswer, WrongToken
 
 if TYPE_CHECKING:
@@ -32,16 +32,15 @@ AGAIN_SECONDS_MAX = 5.0
 REFUSED_SECONDS_MAX = 60.0
 """Where Discord itself says no: it locks out who has 10,000 of such answers in 10 minutes."""
 
-UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)
-"""What discord.py raises where an answer has another shape than it expects."""
-
 FAILURES = (
     discord.DiscordException,
     aiohttp.ClientError,
     # With it TimeoutError.
     OSError,
     BadAnswer,
+    # What discord.py raises where an answer has another shape than it expects.
     *UNREADABLE,
+    RuntimeError,
 )
 
 _LOGIN = ("/users/@me", "/oauth2/applications/@me")

@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot import render
+from bot.discord_errors import UNREADABLE, is_taken
 from bot.services import Interaction, words_of
 from bot.words import Words
 from db.errors import BucketUnavailable, InvalidRequest, reason
@@ -14,8 +15,8 @@ from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError)
-"""What an answer to Discord fails with: it was refused, or Discord cannot be reached."""
+UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
+"""What an answer to Discord fails with: refused, not reached, or by Discord's own answer to it."""
 
 
 _UNKNOWN_INTERACTION, _ACKNOWLEDGED = 10062, 40060
@@ -42,7 +43,10 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
             logging.WARNING,
         )
     return (
-        say("⚠️ Something in Tigerbrush broke. That is our fault, not yours, and nothing was charged."),
+        say(
+            "⚠️ Something in Tigerbrush broke. That is our fault, not yours. "
+            "If a picture was begun all the same, it comes by itself; otherwise nothing was charged."
+        ),
         logging.ERROR,
     )
 
@@ -53,15 +57,14 @@ async def tell(interaction: Interaction, error: Exception) -> None:
     if is_over(cause):
         log.info("an interaction came again, or too late for an answer: %s", cause)
         return
+    if is_taken(cause):
+        log.info("an interaction was answered by what cannot be read, and is well: %s", reason(cause))
+        return
     text, level = explain(error, words_of(interaction))
     # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
-    what = "was refused" if isinstance(cause, InvalidRequest) else "failed"
-    log.log(
-        level,
-        f"an interaction {what}: %r",
-        reason(cause),
-        exc_info=cause if level >= logging.ERROR else None,
-    )
+    refused = isinstance(cause, InvalidRequest)
+    line = "an interaction was refused: %r" if refused else "an interaction failed: %r"
+    log.log(level, line, reason(cause), exc_info=cause if level >= logging.ERROR else None)
     view = render.notice(text)
     try:
         if interaction.response.is_done():
@@ -69,7 +72,8 @@ async def tell(interaction: Interaction, error: Exception) -> None:
         else:
             await interaction.response.send_message(view=view, ephemeral=True)
     except UNANSWERED as unanswered:
-        log.warning("the member could not be told: %s", reason(unanswered))
+        if not is_taken(unanswered):
+            log.warning("the member could not be told: %s", reason(unanswered))
 
 
 async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:

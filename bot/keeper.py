@@ -5,19 +5,18 @@ failed edit are all the same to it: a reply that is behind.
 """
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime
 
-import aiohttp
-import discord
-
 from bot import render
-from bot.messenger import Messenger, Shown, Undeliverable
+from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
+from bot.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from bot.offers import Offers
 from bot.picture import picture_reply
 from bot.render import Reply
 from bot.words import Languages
-from db.errors import BucketUnavailable, PictureGone, reason
+from db.errors import BucketUnavailable, reason
 from db.jobs import Estimate, Job, Jobs, State
 from db.logs import about_job
 from db.pictures import Pictures
@@ -36,19 +35,25 @@ MOVED_MAX = 5
 """How many replies a poll brings to a new place in line, or to a pause or its end; the rest of the edits are
 for what matters more."""
 
+SPINNER_PAUSE_SECONDS_MAX = 15.0
+"""The end of the job must not wait for long because its spinner could not be shown."""
+
 PAUSE_SECONDS_MAX = 300.0
-REFUSALS_MAX = 8
-"""After so many refusals that are no passing fault (4xx), the record says why the reply is not shown."""
+REFUSED_PAUSE_SECONDS_MAX = 3600.0
+"""Where Discord refuses every way, until somebody opens one."""
+
+RETRY_AFTER_SECONDS_MAX = 24 * 3600.0
+"""No longer pause than this is believed."""
+
+TAKE_BACK_PAUSES_SECONDS = (0.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
+"""When it is tried again to remove a message in whose place another has come; a restart forgets it."""
+
+OLD_MAX = 100
 
 _NOT_IN_LINE = Estimate(None, None)
 
-_PASSING = (
-    *UNAVAILABLE,
-    BucketUnavailable,
-    aiohttp.ClientError,
-    discord.DiscordServerError,
-    discord.RateLimited,
-)
+_PASSING = (*UNAVAILABLE, BucketUnavailable, OutOfReach)
+"""Beside what Discord is waited for."""
 
 
 class Keeper:
@@ -71,6 +76,7 @@ class Keeper:
         self._languages = languages
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
+        self._old: set[asyncio.Task[None]] = set()
         self._at_work: set[int] = set()
         self._wake = asyncio.Event()
         self._poll_due = False
@@ -101,6 +107,8 @@ class Keeper:
             except UNAVAILABLE as error:
                 log.warning("replies could not be looked up: %s", reason(error))
             await self._wake.wait()
+        for task in self._old:
+            task.cancel()
         await asyncio.gather(*self._tasks)
 
     async def _begin_due(self) -> None:
@@ -134,7 +142,7 @@ class Keeper:
             try:
                 await self._show(job)
             except UNAVAILABLE as error:
-                log.warning("what is shown could not be recorded: %s", error)
+                log.warning("what is shown could not be recorded: %s", reason(error))
             except Exception:  # the outermost frame of a reply: its fault must not stop the others
                 log.exception("its reply broke and is tried again")
             finally:
@@ -144,32 +152,49 @@ class Keeper:
         try:
             async with asyncio.timeout(EDIT_TIMEOUT_SECONDS):
                 shown, estimate = await self._bring(job)
-        except (Undeliverable, PictureGone) as error:
-            log.warning("its reply cannot be shown: %s", error)
+        except Undeliverable as error:
+            log.warning("its reply cannot show revision %d (%s): %s", job.revision, job.state, error)
             await self._replies.give_up(job.id, job.revision, reason=str(error))
-        except _PASSING as error:
-            await self._postpone(job, error, count_fault=False)
-        except discord.HTTPException as error:
-            if job.reply_faults + 1 < REFUSALS_MAX:
-                await self._postpone(job, error, count_fault=True)
-            else:
-                log.error("Discord keeps refusing its reply: %s", error)
-                await self._replies.give_up(job.id, job.revision, reason=f"refused: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it was, a reply is tried again, less and less often
+            await self._postpone(job, error)
         else:
-            # Shown once and not recorded, it would be shown again, perhaps elsewhere.
-            await until_answered(
-                lambda: self._replies.shown(
-                    job.id,
-                    job.revision,
-                    message_id=shown.message_id if shown else None,
-                    channel_id=shown.channel_id if shown else None,
-                    place=estimate.place,
-                    pause=estimate.paused,
-                )
+            await self._record(job, shown, estimate)
+
+    async def _record(self, job: Job, shown: Shown | None, estimate: Estimate) -> None:
+        # Shown once and not recorded, it would be shown again, perhaps elsewhere.
+        await until_answered(
+            lambda: self._replies.shown(
+                job.id,
+                job.revision,
+                message_id=shown.message_id if shown else None,
+                channel_id=shown.channel_id if shown else None,
+                place=estimate.place,
+                pause=estimate.paused,
             )
-            log.info("its reply shows revision %d (%s)", job.revision, job.state)
-            if shown is not None:
-                self._offers.make(job, shown)
+        )
+        log.info("its reply shows revision %d (%s)", job.revision, job.state)
+        if shown is None:
+            return
+        self._offers.make(job, shown)
+        if job.message_id not in (None, shown.message_id):
+            self._take_back(job)
+
+    def _take_back(self, job: Job) -> None:
+        """What it shows is true no more, and nobody is to wait before a spinner."""
+        if len(self._old) < OLD_MAX:
+            task = asyncio.create_task(self._until_taken_back(job), name=f"old-reply-{job.id}")
+            self._old.add(task)
+            task.add_done_callback(self._old.discard)
+
+    async def _until_taken_back(self, job: Job) -> None:
+        with about_job(job.id):
+            for pause_seconds in TAKE_BACK_PAUSES_SECONDS:
+                await asyncio.sleep(pause_seconds)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(EDIT_TIMEOUT_SECONDS):
+                        if await self._messenger.take_back(job):
+                            return
+            log.warning("the message in its old place could not be removed")
 
     async def _bring(self, job: Job) -> tuple[Shown | None, Estimate]:
         """Where the message is that shows the job now, and the place in line and the pause that it tells."""
@@ -179,14 +204,13 @@ class Keeper:
         reply, estimate = await self._reply(job)
         return await self._messenger.bring(job, reply), estimate
 
-    async def _postpone(self, job: Job, error: Exception, *, count_fault: bool) -> None:
-        behind_seconds = (
-            datetime.now(UTC) - (job.finished_at or job.started_at or job.created_at)
-        ).total_seconds()
-        # The longer it has been failing, the longer the pause: no column has to count the tries.
-        delay_seconds = min(max(1.0, behind_seconds / 4), PAUSE_SECONDS_MAX)
-        log.warning("its reply is tried again in %.0f s: %s", delay_seconds, reason(error))
-        await self._replies.postpone(job.id, delay_seconds=delay_seconds, count_fault=count_fault)
+    async def _postpone(self, job: Job, error: Exception) -> None:
+        if not isinstance(error, _PASSING) and not is_transient(error):
+            log.error("its reply broke", exc_info=error)
+        delay_seconds = _pause_seconds(job, error)
+        log.warning("its reply is tried again in %.0f s: %s", delay_seconds, in_a_line(error))
+        failure = str(error) if isinstance(error, OutOfReach) else None
+        await self._replies.postpone(job.id, delay_seconds=delay_seconds, failure=failure)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)
 
     async def _reply(self, job: Job) -> tuple[Reply, Estimate]:
@@ -203,3 +227,15 @@ class Keeper:
                 return render.failed(job, say), _NOT_IN_LINE
             case State.CANCELLED:
                 return render.cancelled(job, say), _NOT_IN_LINE
+
+
+def _pause_seconds(job: Job, error: Exception) -> float:
+    """What was asked for; else longer, the longer it has been failing: no column has to count the tries."""
+    asked = retry_after_seconds(error)
+    if asked is not None:
+        return min(max(1.0, asked), RETRY_AFTER_SECONDS_MAX)
+    since = job.erased_at or job.finished_at or job.started_at or job.created_at
+    longest = REFUSED_PAUSE_SECONDS_MAX if isinstance(error, OutOfReach) else PAUSE_SECONDS_MAX
+    if not job.state.is_final:
+        longest = SPINNER_PAUSE_SECONDS_MAX
+    return min(max(1.0, (datetime.now(UTC) - since).total_seconds() / 4), longest)

@@ -4,23 +4,32 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVar, cast
 
 import aiohttp
 import discord
 
+from bot.discord_errors import UNREADABLE, in_a_line, is_final, is_gone, is_taken, own_pauses
 from bot.metrics import ReplyMetrics
+from bot.picture import send_what_is_taken
 from bot.render import Reply
-from db.errors import TigerbrushError
+from db.errors import TigerbrushError, reason
 from db.jobs import Job
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 TOKEN_MARGIN = timedelta(seconds=30)
 """A token so near its end is not relied on: an edit takes time, and clocks differ."""
 
-# Discord's error codes, where the status alone does not tell.
 _UNKNOWN_MESSAGE = 10008
+_WORDS = {
+    "token": "by token",
+    "bot": "as bot",
+    "channel": "in the channel",
+    "direct": "by direct message",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +44,11 @@ _Route: TypeAlias = Callable[[Job, Reply], Awaitable[Shown | None]]
 
 
 class Undeliverable(TigerbrushError):
-    """The message can not reach the member in any way."""
+    """This state of the job can not be shown in any way, and trying again would not help."""
 
 
-class _RouteClosed(TigerbrushError):
-    """This way does not lead there, but another may."""
+class OutOfReach(TigerbrushError):
+    """Discord refused every way there is now, and one of them may open again."""
 
 
 class Messenger:
@@ -50,37 +59,69 @@ class Messenger:
     async def bring(self, job: Job, reply: Reply) -> Shown | None:
         """Shows `reply` to the job's member and returns where the message is that is now the job's reply.
 
-        None: the message that shows it is found by its token alone, or nothing was shown, as an intermediate
-        state is not worth a message of its own.
-        Raises Undeliverable, or discord.py's own exceptions for what may pass.
+        None: it is shown, and only its token finds the message that shows it.
+        Raises Undeliverable, also for an intermediate state that no way leads to now, as that is not worth
+        waiting for; OutOfReach; or what passes by itself (`is_transient`).
         """
-        reasons = []
+        refusals: list[discord.HTTPException] = []
+        told = []
         for way, route in self._routes(job):
             try:
-                return await self._try(way, route(job, reply))
-            except _RouteClosed as error:
-                reasons.append(str(error))
-        if not job.state.is_final:
-            return None
-        raise Undeliverable("; ".join(reasons))
+                return await self._try(way, route, job, reply)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                if way in ("token", "bot") and job.message_id is not None and error.code == _UNKNOWN_MESSAGE:
+                    raise Undeliverable("the reply was deleted") from error
+                refusals.append(error)
+                told.append(f"{_WORDS[way]}: {_in_one_line(error)}")
+        words = "; ".join(told) or "no way is left but for the end of the job"
+        if not job.state.is_final or all(map(is_gone, refusals)):
+            raise Undeliverable(words)
+        raise OutOfReach(words)
 
     async def remove(self, job: Job) -> None:
-        """Takes away the message of a job that was erased. Raises Undeliverable where the bot cannot."""
-        if job.message_id is None:
+        """Takes away the message of a job that was erased. Raises as `bring` does."""
+        if job.message_id is None and not _has_token(job):
             return
-        channel = self._client.get_partial_messageable(job.reply_channel_id or job.channel_id)
+        if _is_in_no_channel(job) and not _has_token(job):
+            raise Undeliverable("nothing but its token could remove a private reply, and that is over")
         try:
-            await channel.get_partial_message(job.message_id).delete()
-        except discord.NotFound:
-            # Deleted by hand before or, if it was private, only its member's client had it.
-            return
-        except discord.Forbidden as error:
-            raise Undeliverable(f"the message could not be removed: {error.text}") from error
+            with own_pauses():
+                await _taken(self._delete(job))
+        except discord.HTTPException as error:
+            # Gone by hand before or, if it was private, with its member's client.
+            if is_gone(error):
+                return
+            if not is_final(error):
+                raise
+            raise OutOfReach(f"the message could not be removed: {_in_one_line(error)}") from error
 
-    async def _try(self, way: str, bringing: Awaitable[Shown | None]) -> Shown | None:
+    async def take_back(self, job: Job) -> bool:
+        """Removes the message in whose place another has come; False if that cannot be done now."""
+        if job.message_id is None or _is_in_no_channel(job):
+            return True
         try:
-            shown = await bringing
-        except (TigerbrushError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            with own_pauses():
+                await _taken(self._message(job).delete())
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+            if isinstance(error, discord.HTTPException) and is_gone(error):
+                return True
+            log.info("the message in its old place stays for now: %s", in_a_line(error))
+            return False
+        return True
+
+    async def _delete(self, job: Job) -> None:
+        if _is_in_no_channel(job) or job.message_id is None:
+            await self._webhook(job).delete_message(job.message_id or cast(int, "@original"))
+        else:
+            await self._message(job).delete()
+
+    async def _try(self, way: str, route: _Route, job: Job, reply: Reply) -> Shown | None:
+        try:
+            with own_pauses():
+                shown = await send_what_is_taken(reply, lambda part: route(job, part))
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
             self._metrics.failed(way, error)
             raise
         self._metrics.shown(way)
@@ -88,67 +129,87 @@ class Messenger:
 
     def _routes(self, job: Job) -> list[tuple[str, _Route]]:
         routes: list[tuple[str, _Route]] = []
-        if job.token is not None and datetime.now(UTC) < job.token_expires_at - TOKEN_MARGIN:
+        if _has_token(job):
             routes.append(("token", self._edit_by_token))
-        # A private reply is in no channel: nothing but its token finds it, and nobody else may see it; unless
-        # it went out by direct message.
-        went_elsewhere = job.reply_channel_id not in (None, job.channel_id)
-        if job.message_id is not None and (went_elsewhere or not job.is_ephemeral):
+        if job.message_id is not None and not _is_in_no_channel(job):
             routes.append(("bot", self._edit_as_bot))
-        elif job.state.is_final and not job.is_ephemeral:
+        if job.state.is_final and not job.is_ephemeral:
             routes.append(("channel", self._post))
         if job.state.is_final:
             routes.append(("direct", self._send_direct_message))
         return routes
 
     async def _edit_by_token(self, job: Job, reply: Reply) -> Shown | None:
-        webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
         # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
         message_id = job.message_id or cast(int, "@original")
-        try:
-            message = await webhook.edit_message(message_id, view=reply.view, attachments=reply.attachments())
-        except discord.NotFound as error:
-            if job.message_id is not None and error.code == _UNKNOWN_MESSAGE:
-                raise Undeliverable("the reply was deleted") from error
-            raise _RouteClosed(f"by token: {error.text}") from error
-        except discord.HTTPException as error:
-            if error.status in (401, 403):
-                raise _RouteClosed(f"by token: {error.text}") from error
-            raise
+        message = await _taken(
+            self._webhook(job).edit_message(message_id, view=reply.view, attachments=reply.attachments())
+        )
+        if message is None:
+            return _known_place(job)
         if message.flags.ephemeral and not job.is_ephemeral:
             # The first answer was that something had gone wrong, and then the job was stored after all. Once
             # its token is over the bot cannot find this message, so the picture is posted then.
             return None
         return Shown(message.channel.id, message.id)
 
-    async def _edit_as_bot(self, job: Job, reply: Reply) -> Shown:
-        channel = self._client.get_partial_messageable(job.reply_channel_id or job.channel_id)
-        message = channel.get_partial_message(cast(int, job.message_id))
-        try:
-            await message.edit(view=reply.view, attachments=reply.attachments())
-        except discord.NotFound as error:
-            if error.code == _UNKNOWN_MESSAGE:
-                raise Undeliverable("the reply was deleted") from error
-            raise _RouteClosed(f"as bot: {error.text}") from error
-        except discord.Forbidden as error:
-            raise _RouteClosed(f"as bot: {error.text}") from error
-        return Shown(channel.id, message.id)
+    async def _edit_as_bot(self, job: Job, reply: Reply) -> Shown | None:
+        await _taken(self._message(job).edit(view=reply.view, attachments=reply.attachments()))
+        return _known_place(job)
 
-    async def _post(self, job: Job, reply: Reply) -> Shown:
-        """For a command whose answer never reached Discord, or whose place nobody knows."""
+    async def _post(self, job: Job, reply: Reply) -> Shown | None:
+        """For a command whose answer never reached Discord, or that stands where it cannot be changed."""
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         return await _send(channel, job, reply, "in the channel")
 
-    async def _send_direct_message(self, job: Job, reply: Reply) -> Shown:
-        user = await self._client.fetch_user(job.member_id)
-        return await _send(user, job, reply, "by direct message")
+    async def _send_direct_message(self, job: Job, reply: Reply) -> Shown | None:
+        channel = await self._client.create_dm(discord.Object(job.member_id))
+        return await _send(channel, job, reply, "by direct message")
+
+    def _webhook(self, job: Job) -> discord.Webhook:
+        webhook = discord.Webhook.partial(job.application_id, cast(str, job.token), client=self._client)
+        # discord.py gives it the client's session and forgets the proxy.
+        webhook.proxy = self._client.http.proxy
+        return webhook
+
+    def _message(self, job: Job) -> discord.PartialMessage:
+        channel = self._client.get_partial_messageable(job.reply_channel_id or job.channel_id)
+        return channel.get_partial_message(cast(int, job.message_id))
 
 
-async def _send(target: discord.abc.Messageable, job: Job, reply: Reply, way: str) -> Shown:
-    try:
-        # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
-        message = await target.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}")
-    except (discord.NotFound, discord.Forbidden) as error:
-        raise _RouteClosed(f"{way}: {error.text}") from error
+async def _send(channel: discord.abc.Messageable, job: Job, reply: Reply, way: str) -> Shown | None:
+    # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
+    message = await _taken(channel.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}"))
     log.info("the reply went out %s", way)
-    return Shown(message.channel.id, message.id)
+    return Shown(message.channel.id, message.id) if message is not None else None
+
+
+async def _taken(sending: Awaitable[T]) -> T | None:
+    """What Discord took is sent, whatever its answer looks like; None where that cannot be read."""
+    try:
+        return await sending
+    except UNREADABLE as error:
+        if not is_taken(error):
+            raise
+        log.info("Discord took it, and said so by what cannot be read: %s", reason(error))
+        return None
+
+
+def _known_place(job: Job) -> Shown | None:
+    if job.message_id is None:
+        return None
+    return Shown(job.reply_channel_id or job.channel_id, job.message_id)
+
+
+def _has_token(job: Job) -> bool:
+    return job.token is not None and datetime.now(UTC) < job.token_expires_at - TOKEN_MARGIN
+
+
+def _is_in_no_channel(job: Job) -> bool:
+    """A private reply that did not go out by direct message: nothing but its token finds it, and nobody else
+    may see it."""
+    return job.is_ephemeral and job.reply_channel_id in (None, job.channel_id)
+
+
+def _in_one_line(error: discord.HTTPException) -> str:
+    return " ".join(error.text.split()) or str(error.status)

@@ -10,8 +10,8 @@ import logging
 import aiohttp
 import discord
 
+from bot.discord_errors import UNREADABLE, in_a_line, is_taken
 from bot.messenger import Shown
-from db.errors import reason
 from db.jobs import Job, State
 
 log = logging.getLogger(__name__)
@@ -43,5 +43,6 @@ class Offers:
         channel = self._client.get_partial_messageable(shown.channel_id)
         try:
             await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("no reaction under message %d: %s", shown.message_id, reason(error))
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+            if not is_taken(error):
+                log.info("no reaction under message %d: %s", shown.message_id, in_a_line(error))

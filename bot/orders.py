@@ -57,7 +57,10 @@ async def place(interaction: Interaction, order: Order) -> None:
             log.info("interaction %d came again; its job is there already", interaction.id)
             return
         with about_job(job.id):
-            await _answer(interaction, order, job)
+            try:
+                await _answer(interaction, order, job)
+            except Exception:  # it is stored: nothing may say otherwise, and the keeper brings its end
+                log.exception("it is stored, and its answer broke")
 
 
 async def _answer(interaction: Interaction, order: Order, job: Job) -> None:

@@ -6,6 +6,7 @@ import logging
 import discord
 
 from bot import render
+from bot.discord_errors import is_taken
 from bot.errors import UNANSWERED
 from db.alarms import Alarm, AlarmCode, Alarms
 from db.errors import reason
@@ -63,8 +64,9 @@ class Owner:
             owner = await self._client.fetch_user(owner_id)
             await owner.send(view=render.notice(f"🚨 {text}"))
         except UNANSWERED as error:
-            # The log has it; whoever watches that is told all the same.
-            log.error("the owner could not be told: %s", error)
+            if not is_taken(error):
+                # The log has it; whoever watches that is told all the same.
+                log.error("the owner could not be told: %s", reason(error))
 
 
 def owner_id_of(application: discord.AppInfo) -> int:

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 from discord.http import Route
 
-from bot.discord_errors import in_a_line, is_final, retry_after_seconds
+from bot.discord_errors import in_a_line, is_final, own_pauses, retry_after_seconds
 from bot.endpoints import FAILURES
 from db.errors import BadAnswer
 
@@ -78,7 +78,8 @@ class Registration:
         self._problem = (time.monotonic(), "Discord has not answered")
         while True:
             try:
-                await self.bring_up_to_date()
+                with own_pauses():
+                    await self.bring_up_to_date()
             except FAILURES as error:
                 seconds = max(delay_seconds, retry_after_seconds(error) or 0.0)
                 self._note(error, seconds)

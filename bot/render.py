@@ -1,8 +1,10 @@
 """A job as a message. Pure: what a message needs to know is handed in."""
 
 import io
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import discord
@@ -37,13 +39,27 @@ class Link:
     expires_at: datetime
 
 
+class Unseen(StrEnum):
+    """Why a finished picture is told of in words alone."""
+
+    EXPLICIT = "explicit"
+    REFUSED = "refused"
+    GONE = "gone"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message without its address. `attachments` makes new ones each time, as sending uses them up."""
+    """A message without its address. `attachments` makes new ones each time, as sending uses them up.
+
+    `without_picture` and `without_button` make what is left of it where Discord refuses these; None where it
+    has none.
+    """
 
     view: ui.LayoutView
     preview: bytes | None = None
     preview_alt_text: str | None = None
+    without_picture: "Callable[[Unseen], Reply] | None" = None
+    without_button: "Callable[[], Reply] | None" = None
 
     def attachments(self) -> list[discord.File]:
         if self.preview is None:
@@ -66,24 +82,55 @@ def running(job: Job, estimate: Estimate, say: Words) -> Reply:
     return _reply(job, ORANGE, lines, say, Action.CANCEL)
 
 
-def done(job: Job, preview: bytes, link: Link | None, say: Words) -> Reply:
-    """`link` is None while the picture is parked, or when it has expired."""
-    gallery = ui.MediaGallery[Any](
+def done(
+    job: Job, preview: bytes | Unseen, link: Link | None, say: Words, *, with_button: bool = True
+) -> Reply:
+    """`link` is None while the picture is parked, or when it has expired. It is in the text if it is too long
+    for a button, or not to be one."""
+    unseen = preview if isinstance(preview, Unseen) else None
+    text, button = _full_size(job, link, say, with_button=with_button, unseen=unseen is not None)
+    container = Container(accent_colour=GREEN)
+    if unseen is None:
+        container.add_item(_preview(job))
+    else:
+        text = f"{_why_unseen(unseen, say)}\n{text}"
+    container.add_item(ui.TextDisplay(f"{_quote(job, text)}\n{_facts(job, say)}\n{text}"))
+    links: list[ui.Item[Any]] = [] if job.is_expired else [JobButton(Action.LINK, job.id, say)]
+    if button is not None:
+        links.insert(0, button)
+    if links:
+        container.add_item(ui.ActionRow(*links))
+    container.add_item(row(job.id, say, *actions_of(job)))
+    reply = Reply(
+        view_of(container),
+        without_button=None if button is None else lambda: done(job, preview, link, say, with_button=False),
+    )
+    if isinstance(preview, Unseen):
+        return reply
+    return replace(
+        reply,
+        preview=preview,
+        preview_alt_text=alt_text(job.prompt),
+        without_picture=lambda why: done(job, why, link, say, with_button=with_button),
+    )
+
+
+def _preview(job: Job) -> ui.MediaGallery[Any]:
+    return ui.MediaGallery[Any](
         discord.MediaGalleryItem(
             f"attachment://{PREVIEW_NAME}", description=alt_text(job.prompt), spoiler=job.spoiler
         )
     )
-    text, button = _full_size(job, link, say)
-    links: list[ui.Item[Any]] = [] if job.is_expired else [JobButton(Action.LINK, job.id, say)]
-    if button is not None:
-        links.insert(0, button)
-    container = Container(
-        gallery, ui.TextDisplay(f"{_quote(job, text)}\n{_facts(job, say)}\n{text}"), accent_colour=GREEN
-    )
-    if links:
-        container.add_item(ui.ActionRow(*links))
-    container.add_item(row(job.id, say, *actions_of(job)))
-    return Reply(view_of(container), preview, alt_text(job.prompt))
+
+
+def _why_unseen(unseen: Unseen, say: Words) -> str:
+    match unseen:
+        case Unseen.EXPLICIT:
+            return say("🖼️ It is painted, but Discord takes it for explicit and does not show it here.")
+        case Unseen.REFUSED:
+            return say("🖼️ It is painted, but Discord did not take the picture, so it is not shown here.")
+        case Unseen.GONE:
+            return say("🖼️ It was painted, but its small version is not there any more.")
 
 
 def failed(job: Job, say: Words) -> Reply:
@@ -132,10 +179,16 @@ def _reply(job: Job, colour: discord.Colour, lines: list[str], say: Words, *acti
     return Reply(view_of(container))
 
 
-def _full_size(job: Job, link: Link | None, say: Words) -> tuple[str, ui.Button[Any] | None]:
+def _full_size(
+    job: Job, link: Link | None, say: Words, *, with_button: bool, unseen: bool
+) -> tuple[str, ui.Button[Any] | None]:
     """What is said of it, and the button that leads to it, if one can."""
+    if job.is_expired and unseen:
+        return say("🕓 The full size has expired."), None
     if job.is_expired:
         return say("🕓 The full size has expired; this small version is left."), None
+    if link is None and unseen:
+        return say("🕓 It is safe, and its full size follows shortly."), None
     if link is None:
         return say(
             "🕓 This is a small version; the picture is safe, and its full size follows shortly."
@@ -146,7 +199,7 @@ def _full_size(job: Job, link: Link | None, say: Words) -> tuple[str, ui.Button[
         date=format_dt(link.expires_at, "f"),
         when=format_dt(link.expires_at, "R"),
     )
-    if len(link.url) <= LINK_URL_LENGTH_MAX:
+    if with_button and len(link.url) <= LINK_URL_LENGTH_MAX:
         return f"-# {expiry}", ui.Button(label=size, emoji="🔗", url=link.url)
     return f"🔗 [{size}]({link.url})\n-# {expiry}", None
 

@@ -121,7 +121,6 @@ class Job:
     reply_channel_id: int | None
     revision: int
     shown_revision: int
-    reply_faults: int
     erased_at: datetime | None
     expired_at: datetime | None
     traceparent: str | None

@@ -53,9 +53,10 @@ class Replies:
             _SQL["shown"], job_id, revision, message_id, place, channel_id, hold_seconds, pause
         )
 
-    async def postpone(self, job_id: int, *, delay_seconds: float, count_fault: bool) -> None:
-        await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, int(count_fault))
+    async def postpone(self, job_id: int, *, delay_seconds: float, failure: str | None = None) -> None:
+        """It is not due again before `delay_seconds` have passed. `failure` is why no way leads there now."""
+        await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, failure)
 
     async def give_up(self, job_id: int, revision: int, *, reason: str) -> None:
-        """Records that `revision` can never be shown."""
+        """Records that `revision` will not be shown; the next one may be."""
         await self._pool.fetchval(_SQL["give_up"], job_id, revision, reason)

@@ -23,7 +23,10 @@ _GAUGES = {
         "Age of the oldest job in line; 0: none",
     ),
     "running": ("tigerbrush_jobs_running", "Jobs that workers hold"),
-    "behind": ("tigerbrush_replies_behind", "Replies that do not show the newest state of their job"),
+    "behind": (
+        "tigerbrush_replies_behind",
+        "Replies that are behind their job and that Discord does not refuse",
+    ),
     "parked": ("tigerbrush_pictures_parked", "Pictures in Postgres, as the bucket did not take them"),
     "parked_bytes": ("tigerbrush_pictures_parked_bytes", "The size of those pictures"),
     "alarms": ("tigerbrush_alarms", "Alarms that sound until the owner has mended their cause"),

@@ -74,7 +74,7 @@ class Connected:
 
         Nothing of `data` is checked, as it would be if a member's client had sent it.
         """
-        channel = self._direct if direct else self._public
+        channel = self.channel(direct=direct)
         message = self.message(channel, components) if components is not None else None
         came = self.client.wait_for("interaction", timeout=BOUND_SECONDS)
         interaction = self.server.interactions.begin(
@@ -89,6 +89,9 @@ class Connected:
         await came
         await self.settle()
         return interaction
+
+    def channel(self, *, direct: bool = False) -> Channel:
+        return self._direct if direct else self._public
 
     async def react(self, message_id: int, emoji: dict[str, Any]) -> None:
         came = self.client.wait_for("raw_reaction_add", timeout=BOUND_SECONDS)

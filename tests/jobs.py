@@ -46,7 +46,6 @@ JOB = Job(
     reply_channel_id=None,
     revision=1,
     shown_revision=0,
-    reply_faults=0,
     erased_at=None,
     expired_at=None,
     traceparent=None,

@@ -9,7 +9,8 @@ with erased as (
         seed = null,
         painted_seed = null,
         failure_detail = null,
-        token = null,
+        -- Nothing else finds a private reply, to remove it.
+        token = case when private and guild_id is not null then token end,
         parked = false,
         erased_at = now(),
         objects_due_at = case when attempt > 0 then now() end,
@@ -57,7 +58,7 @@ erased as (
         seed = null,
         painted_seed = null,
         failure_detail = null,
-        token = null,
+        token = case when private and guild_id is not null then token end,
         parked = false,
         erased_at = coalesce(erased_at, now()),
         objects_due_at = case when erased_at is null and attempt > 0 then now() else objects_due_at end,

@@ -4,7 +4,7 @@
 -- name: claim_due
 with due as (
     select id from jobs
-    where shown_revision < revision and reply_due_at <= now()
+    where shown_revision < revision and given_up_revision < revision and reply_due_at <= now()
     order by reply_due_at
     limit $1
     for update skip locked
@@ -28,7 +28,7 @@ with line as (
 moved as (
     select jobs.id, line.place
     from line join jobs on jobs.id = line.id
-    where jobs.state = 'queued' and jobs.shown_revision = jobs.revision
+    where jobs.state = 'queued' and jobs.shown_revision = jobs.revision and jobs.given_up_revision < jobs.revision
         and jobs.reply_due_at <= now() - make_interval(secs => $3)
         and (
             (
@@ -54,10 +54,11 @@ returning jobs.*, moved.place;
 -- Seconds until the next reply that is behind may be worked on; negative if that time has come.
 select extract(epoch from min(reply_due_at) - now())::float8
 from jobs
-where shown_revision < revision;
+where shown_revision < revision and given_up_revision < revision;
 
 -- name: shown
--- The token is dropped once the job's end is shown: nothing will be edited through it any more.
+-- The token is dropped once the job's end is shown: nothing will be edited through it any more. That of a private reply
+-- is kept until it is erased, as nothing else finds such a message.
 update jobs
 set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),
@@ -65,23 +66,27 @@ set shown_revision = greatest(shown_revision, $2),
     shown_place = $4,
     shown_pause = $7,
     reply_due_at = now() + make_interval(secs => $6),
-    reply_faults = 0,
-    token = case when state in ('done', 'failed', 'cancelled') and $2 >= revision then null else token end
+    reply_failure = null,
+    token = case
+        when state not in ('done', 'failed', 'cancelled') or $2 < revision then token
+        when private and guild_id is not null and erased_at is null then token
+    end
 where id = $1
 returning id;
 
 -- name: postpone
 update jobs
 set reply_due_at = now() + make_interval(secs => $2),
-    reply_faults = reply_faults + $3
+    reply_failure = coalesce($3, reply_failure)
 where id = $1
 returning id;
 
 -- name: give_up
--- The revision can never be shown: the record says why.
+-- The revision will not be shown, and is not what is shown: the record says why.
 update jobs
-set shown_revision = greatest(shown_revision, $2),
+set given_up_revision = greatest(given_up_revision, $2),
     reply_failure = $3,
+    reply_due_at = now(),
     token = case when state in ('done', 'failed', 'cancelled') and $2 >= revision then null else token end
 where id = $1
 returning id;

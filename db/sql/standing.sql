@@ -5,7 +5,8 @@ select
     waiting.jobs as waiting,
     waiting.oldest_seconds,
     (select count(*) from jobs where state = 'running') as running,
-    (select count(*) from jobs where shown_revision < revision) as behind,
+    (select count(*) from jobs where shown_revision < revision and given_up_revision < revision
+        and reply_failure is null) as behind,
     parking.pictures as parked,
     parking.bytes as parked_bytes,
     (select count(*) from alarms) as alarms

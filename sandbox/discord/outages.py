@@ -17,6 +17,7 @@ class Body(StrEnum):
     HTML = "html"
     TEXT = "text"
     EMPTY = "empty"
+    NULL = "null"
 
 
 _PAGE = "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body></body></html>"
@@ -37,6 +38,8 @@ class RestFault:
     via: bool = True
     retry_after_seconds: float | None = None
     applied: bool = False
+    errors: Json | None = None
+    for_all: bool = False
 
     @classmethod
     def read(cls, order: Json) -> "RestFault":
@@ -60,6 +63,8 @@ class RestFault:
             bool(order.get("via", True)),
             None if pause is None else float(pause),
             bool(order.get("applied", False)),
+            order.get("errors"),
+            bool(order.get("global", False)),
         )
 
     def meets(self, request: web.Request) -> bool:
@@ -71,7 +76,7 @@ class RestFault:
             headers["Retry-After"] = str(ceil(self.retry_after_seconds))
         if self.status == 429 and self.via:
             # Without Via, clients take it for the answer of a proxy that has locked them out.
-            headers |= {"Via": "1.1 sandbox", "X-RateLimit-Scope": "shared"}
+            headers |= {"Via": "1.1 sandbox", "X-RateLimit-Scope": "global" if self.for_all else "shared"}
         content, content_type = self._content()
         return web.Response(
             status=self.status, headers=headers, body=content.encode(), content_type=content_type
@@ -85,13 +90,17 @@ class RestFault:
                 return _BLOCKED, "text/plain"
             case Body.EMPTY:
                 return "", "application/json"
+            case Body.NULL:
+                return "null", "application/json"
             case Body.LIST:
                 return "[]", "application/json"
         if self.status < 400:
             return "{}", "application/json"
         error: Json = {"message": self.message, "code": self.code}
         if self.status == 429:
-            error |= {"retry_after": self.retry_after_seconds, "global": False}
+            error |= {"retry_after": self.retry_after_seconds, "global": self.for_all}
+        if self.errors is not None:
+            error["errors"] = self.errors
         return encode(error), "application/json"
 
 

@@ -10,7 +10,7 @@ from tests.drill.losses import AFTER_SECONDS, Losses, attempts
 
 FINAL = ("done", "failed", "cancelled")
 MARKS = {"done": "Full size", "failed": "⚠️", "cancelled": "🚫"}
-"""What is to be read in a reply that shows the end of its job."""
+"""What is to be read in a reply that shows the end of its job, be it a picture or words and a link."""
 
 UNTOUCHED_MODEL, UNTOUCHED_STEP, UNTOUCHED_MIN = "stable-diffusion-v1-6", 64, 320
 """Sizes that this model paints as they are, so that the bytes in the bucket are those that it sent."""
@@ -59,7 +59,7 @@ def ended(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("unfinished", f"{_name(job)} waits, run_after {job['run_after']:%H:%M:%S}")
         if job["lease_until"] is not None:
             yield Finding("unfinished", f"{_name(job)} still has a lease")
-        if job["shown_revision"] < job["revision"]:
+        if max(job["shown_revision"], job["given_up_revision"]) < job["revision"]:
             yield Finding("undelivered", f"the reply of {_name(job)} is behind")
     for table, rows in evidence.parked.items():
         if rows:

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 _UNSETTLED = """
 select count(*) filter (where state in ('queued', 'running')) as open,
-       count(*) filter (where shown_revision < revision) as behind,
+       count(*) filter (where shown_revision < revision and given_up_revision < revision) as behind,
        count(*) filter (where objects_due_at <= now()) as kept
 from jobs
 """

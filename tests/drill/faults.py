@@ -50,7 +50,19 @@ _GATEWAY: dict[Kind, tuple[str, dict[str, object]]] = {
     Kind.GATEWAY_RESUMABLE: ("invalid_session", {"resumable": True}),
     Kind.TOKENS_EXPIRE: ("expire_tokens", {}),
 }
-_REST = {Kind.REST_429: 429, Kind.REST_500: 500, Kind.REST_502: 502}
+_EDITS = {"method": "PATCH", "path": "/messages/"}
+_REST: dict[Kind, dict[str, object]] = {
+    Kind.REST_429: {"status": 429},
+    Kind.REST_500: {"status": 500},
+    Kind.REST_502: {"status": 502},
+    Kind.EDGE_429: {
+        "status": 429, "via": False, "body": "text", "retry_after": 2, "path": "/messages",
+    },
+    Kind.EDGE_403: {"status": 403, "body": "html", "path": "/messages"},
+    Kind.REST_ARCHIVED: {"status": 400, "code": 50083, **_EDITS},
+    Kind.REST_EXPLICIT: {"status": 400, "code": 20009, **_EDITS},
+    Kind.REST_EMPTY: {"status": 200, "applied": True, **_EDITS},
+}  # fmt: skip
 _PERMISSIONS = {Kind.PERMISSION_VIEW: "VIEW_CHANNEL", Kind.PERMISSION_SEND: "SEND_MESSAGES"}
 
 _ODD_EVENTS: list[dict[str, object]] = [
@@ -90,6 +102,7 @@ class Faults:
         await order(self._url, "open_gateway")
         for line in self._running.lines:
             await line.become(Mode.PASS)
+        await order(self._url, "heal_rest")
         for permission in _PERMISSIONS.values():
             await order(self._url, "allow", channel=self._channel, permission=permission)
         for one in self._members:
@@ -184,7 +197,7 @@ class Faults:
         await order(self._url, "odd_event", t="INTERACTION_CREATE", changes=changes, times=fault.times)
 
     async def _rest(self, fault: Fault, _event: Event) -> None:
-        await order(self._url, "rest", status=_REST[fault.kind], times=fault.times)
+        await order(self._url, "rest", **_REST[fault.kind], times=fault.times)
 
     async def _permission(self, fault: Fault, _event: Event) -> None:
         details = {"channel": self._channel, "permission": _PERMISSIONS[fault.kind]}

@@ -58,6 +58,11 @@ class Kind(StrEnum):
     REST_429 = "rest: 429"
     REST_500 = "rest: 500"
     REST_502 = "rest: 502"
+    EDGE_429 = "rest: 429 of the edge"
+    EDGE_403 = "rest: a page with 403"
+    REST_ARCHIVED = "rest: 50083 to edits"
+    REST_EXPLICIT = "rest: 20009 to edits"
+    REST_EMPTY = "rest: an empty object for edits"
     MESSAGE_DELETE = "members: delete a message"
     PERMISSION_VIEW = "permission: VIEW_CHANNEL taken"
     PERMISSION_SEND = "permission: SEND_MESSAGES taken"
@@ -113,6 +118,11 @@ _TIMES = {
     Kind.REST_429: (1, 3),
     Kind.REST_500: (1, 4),
     Kind.REST_502: (1, 4),
+    Kind.EDGE_429: (1, 3),
+    Kind.EDGE_403: (1, 4),
+    Kind.REST_ARCHIVED: (1, 3),
+    Kind.REST_EXPLICIT: (1, 3),
+    Kind.REST_EMPTY: (1, 3),
 }
 
 

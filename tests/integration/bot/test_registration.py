@@ -71,7 +71,7 @@ async def test_a_pause_of_an_hour_keeps_nobody_from_an_answer(
 
     await until(tried, bool)
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
-    assert "the commands are not registered for" in str(bot.client.registration.overdue)
+    assert "Retry in 3600" in str(bot.client.registration.overdue)
     registering.cancel()
 
 

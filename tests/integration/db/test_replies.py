@@ -91,17 +91,25 @@ async def test_the_token_is_dropped_with_the_end_and_not_before(
     assert await token() is None
 
 
-async def test_giving_up_says_why_and_stops_trying(replies: Replies, job: Job, pool: Pool) -> None:
+async def test_giving_up_says_why_and_stops_trying_until_there_is_more_to_show(
+    replies: Replies, job: Job, queue: Queue, pool: Pool
+) -> None:
     await make_due(pool)
     await replies.give_up(job.id, 1, reason="the reply was deleted")
     assert await due(replies) == []
+    assert await replies.next_due_seconds() is None
+    assert await pool.fetchval("select shown_revision from jobs") == 0
+    await queue.claim(1)
+    assert await due(replies) == [(job.id, 2)]
     assert await pool.fetchval("select reply_failure from jobs") == "the reply was deleted"
 
 
 async def test_a_postponed_reply_waits(replies: Replies, job: Job, pool: Pool) -> None:
     await make_due(pool)
-    await replies.postpone(job.id, delay_seconds=60, count_fault=True)
+    await replies.postpone(job.id, delay_seconds=60, failure="no way leads there")
     assert await due(replies) == []
     await make_due(pool)
-    (again,) = await replies.claim_due(1, hold_seconds=20)
-    assert again.reply_faults == 1
+    assert await due(replies) == [(job.id, 1)]
+    assert await pool.fetchval("select reply_failure from jobs") == "no way leads there"
+    await replies.shown(job.id, 1, message_id=99)
+    assert await pool.fetchval("select reply_failure from jobs") is None

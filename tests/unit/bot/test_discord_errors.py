@@ -7,7 +7,15 @@ import aiohttp
 import discord
 import pytest
 
-from bot.discord_errors import is_final, is_transient, retry_after_seconds
+from bot.discord_errors import (
+    in_a_line,
+    is_final,
+    is_gone,
+    is_transient,
+    refuses_content,
+    refuses_link,
+    retry_after_seconds,
+)
 
 
 def answered(status: int, body: str | dict[str, Any], **headers: str) -> discord.HTTPException:
@@ -25,6 +33,35 @@ def test_what_stands_before_discord_never_has_the_last_word(status: int, body: s
 @pytest.mark.parametrize(("status", "code"), [(404, 10008), (403, 50001), (403, 50013), (400, 50083)])
 def test_discords_own_refusal_is_final(status: int, code: int) -> None:
     assert is_final(answered(status, {"code": code, "message": "No"}))
+
+
+@pytest.mark.parametrize("code", [403, "forbidden", None, 0])
+def test_a_code_that_is_none_of_discords_is_not_its_word(code: object) -> None:
+    assert is_transient(answered(403, {"code": code, "message": "No"}))
+
+
+@pytest.mark.parametrize(("code", "gone"), [(10003, True), (50027, True), (50001, False), (50083, False)])
+def test_what_may_open_again_is_told_from_what_is_gone(code: int, gone: bool) -> None:
+    assert is_gone(answered(403, {"code": code, "message": "No"})) is gone
+
+
+def test_what_a_message_holds_is_told_from_where_it_goes() -> None:
+    wrong = {"components": {"0": {"url": {"_errors": [{"code": "URL", "message": "No"}]}}}}
+    link = answered(400, {"code": 50035, "message": "Invalid Form Body", "errors": wrong})
+    assert refuses_link(link)
+    picture = answered(400, {"code": 20009, "message": "Explicit"})
+    assert refuses_content(picture)
+    assert not refuses_link(picture)
+    assert not refuses_content(answered(400, {"code": 50083, "message": "Archived"}))
+
+
+def test_neither_a_page_nor_many_words_take_more_than_a_line_of_the_log() -> None:
+    page = in_a_line(answered(503, "<html>\n" + "x" * 5000))
+    assert page == "status 503, and it is not Discord who says so"
+    words = {"code": 50035, "message": "Invalid\nForm" + "x" * 5000}
+    said = in_a_line(answered(400, words, **{"Content-Type": "application/json"}))
+    assert "Invalid Form" in said
+    assert len(said) <= 300
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, 20028), (429, 0), (400, 40003), (400, 30046), (503, 1)])

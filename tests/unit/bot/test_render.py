@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot import render
-from bot.render import Link, Reply
+from bot.render import Link, Reply, Unseen
 from bot.words import ENGLISH
 from db.errors import FAILURES, FailureCode
 from db.jobs import PLACE_MAX, Estimate, State
@@ -156,6 +156,28 @@ def test_who_waits_is_told_what_pauses_all(code: FailureCode) -> None:
 def test_a_link_too_long_for_a_button_goes_into_the_text() -> None:
     reply = render.done(DONE, b"webp", Link("https://bucket.example/" + "x" * 600, NOW), ENGLISH)
     assert "[Full size (PNG, 1.8 MB)](https://bucket.example/xxx" in texts(reply)
+
+
+@pytest.mark.parametrize("unseen", Unseen)
+def test_without_its_picture_a_reply_says_why_and_has_the_link(unseen: Unseen) -> None:
+    whole = render.done(DONE, b"webp", LINK, ENGLISH)
+    assert whole.without_picture is not None
+    reply = whole.without_picture(unseen)
+    assert reply.attachments() == []
+    assert "🖼️ It" in texts(reply)
+    assert "attachment://" not in json.dumps(components(reply))
+    assert LINK.url in json.dumps(components(reply))
+    assert reply.without_picture is None
+    assert reply.without_button is not None
+    assert f"[Full size (PNG, 1.8 MB)]({LINK.url})" in texts(reply.without_button())
+    assert reply.without_button().without_button is None
+
+
+def test_a_parked_or_expired_picture_that_is_not_shown_speaks_of_no_small_version() -> None:
+    for job in (replace(DONE, parked=True), replace(DONE, expired_at=NOW)):
+        said = texts(render.done(job, Unseen.REFUSED, None, ENGLISH))
+        assert "small version" not in said
+        assert "full size" in said
 
 
 @pytest.mark.parametrize("code", FailureCode)

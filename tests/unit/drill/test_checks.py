@@ -8,11 +8,17 @@ from uuid import UUID
 
 import pytest
 
+from bot import render
+from bot.render import Link, Unseen
+from bot.words import ENGLISH
+from db.jobs import State
 from sandbox.stability.server import Call
 from tests.drill.checks import judge, keys
 from tests.drill.evidence import Evidence, Shown, Stored
 from tests.drill.journal import Journal
 from tests.drill.schedule import Fault, Kind
+from tests.jobs import JOB as A_JOB
+from tests.member import text
 
 NOW = 1_800_000_000.0
 WHEN = datetime.fromtimestamp(NOW, UTC)
@@ -20,8 +26,8 @@ JOB: dict[str, Any] = {
     "id": 1, "key": UUID(int=1), "interaction_id": 100, "state": "done", "kind": "imagine", "attempt": 1,
     "model": "stable-diffusion-v1-6", "width": 512, "height": 512, "prompt": "a fox", "painted_seed": 7,
     "failure": None, "started_at": WHEN, "finished_at": WHEN, "lease_until": None, "run_after": WHEN,
-    "revision": 3, "shown_revision": 3, "reply_failure": None, "channel_id": 10, "reply_channel_id": None,
-    "message_id": 20, "erased_at": None,
+    "revision": 3, "shown_revision": 3, "given_up_revision": 0, "reply_failure": None, "channel_id": 10,
+    "reply_channel_id": None, "message_id": 20, "erased_at": None,
 }  # fmt: skip
 CALL = Call("/v1", "stable-diffusion-v1-6", "a fox", "", "", 7, 200, "digest", "request", 1.0, NOW)
 
@@ -81,9 +87,20 @@ def test_a_reply_that_is_nowhere_is_undelivered_unless_it_was_deleted_or_the_rec
     gone = evidence(message_id=21)
     gone.messages, gone.deleted = {}, {21}
     assert broken(gone) == set()
-    refused = evidence(reply_failure="by token: Unknown Webhook; by direct message: closed")
-    refused.messages = {}
-    assert broken(refused) == set()
+    why = "by token: Unknown Webhook; by direct message: Unknown User"
+    given_up = evidence(shown_revision=2, given_up_revision=3, reply_failure=why)
+    given_up.messages = {}
+    assert broken(given_up) == set()
+
+
+def test_words_and_a_link_in_the_place_of_the_picture_are_its_end() -> None:
+    job = replace(A_JOB, state=State.DONE, original_bytes=100_000)
+    link = Link("https://bucket.example/original.png", WHEN)
+    words = render.done(job, Unseen.EXPLICIT, link, ENGLISH, with_button=False)
+    seen = evidence()
+    read = text({"components": words.view.to_components()})  # type: ignore[no-untyped-call]  # discord.py's
+    seen.messages = {(10, 20): replace(seen.messages[10, 20], text=read)}
+    assert broken(seen) == set()
 
 
 def test_a_reply_that_only_its_token_finds_is_found_by_its_buttons() -> None:

@@ -1,0 +1,339 @@
+"""Whatever Discord, or what stands before it, answers: a finished picture reaches its member, and once."""
+
+import logging
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from db.bucket import Bucket
+from db.erasure import Erasure
+from db.pool import Pool
+from db.settings import DatabaseSettings
+from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
+from sandbox.discord.state import Interaction
+from tests.conditions import until
+from tests.connected import caught
+from tests.lives import stored
+from tests.replying import Replying, replying
+
+DONE = "Full size"
+RUNNING = "🔄"
+WAITING = "⏳"
+EDIT, POST, DELETE = "PATCH", "POST", "DELETE"
+BY_TOKEN, MESSAGES, DIRECT = "/webhooks/", "/messages", "/users/@me/channels"
+FIRST_ANSWER = "/callback"
+
+
+@pytest.fixture
+async def house(
+    database_url: str, pool: Pool, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Replying]:
+    monkeypatch.setattr("bot.orders.HOURGLASS_SECONDS", 0.0)
+    settings = DatabaseSettings.model_validate({"database_url": database_url})
+    async with replying(settings, pool, bucket) as one:
+        yield one
+
+
+async def deliver(house: Replying) -> None:
+    """Whatever is wrong is over, and nobody waits for the pauses."""
+    await house.fault("heal_rest")
+    await house.pool.execute("update jobs set reply_due_at = now()")
+    house.wake()
+
+
+async def test_a_pause_that_the_edge_asks_for_is_kept(house: Replying) -> None:
+    job, _ = await house.ask()
+    for body in ("json", "text"):
+        await house.refuse(429, via=False, retry_after=2, body=body, times=1, path=BY_TOKEN)
+    await house.paint(job)
+    await house.shown(job)
+    (read,) = house.read()
+    assert DONE in read
+    edits = [e for e in house.one.exchanges if e.method == EDIT]
+    assert [e.status for e in edits] == [429, 429, 200]
+    assert all(later.arrived_at - earlier.arrived_at >= 2 for earlier, later in pairwise(edits))
+
+
+async def test_a_pause_for_all_calls_that_is_longer_than_an_edit_may_take_stops_none_for_good(
+    house: Replying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.keeper.EDIT_TIMEOUT_SECONDS", 0.5)
+    job, _ = await house.ask()
+    await house.fault("expire_tokens")
+    await house.refuse(429, retry_after=1, **{"global": True}, times=1, method=EDIT, path="/channels/")
+    await house.paint(job)
+    await house.shown(job)
+    assert DONE in house.read()[0]
+
+
+async def test_a_page_of_the_edge_closes_no_way(house: Replying, caplog: pytest.LogCaptureFixture) -> None:
+    async def logged() -> str:
+        return caplog.text
+
+    for status in (401, 403, 404):
+        job, _ = await house.ask()
+        running = await house.begin(job)
+        await house.shown(job)
+        caplog.clear()
+        await house.refuse(status, body="html", path="/channels/")
+        await house.refuse(status, body="html", path=BY_TOKEN)
+        await house.finish(running)
+        await until(logged, lambda text: "tried again in 1 s" in text)
+        await deliver(house)
+        await house.shown(job)
+        assert DONE in house.read()[-1]
+    assert len(house.read()) == 3
+    assert house.read(direct=True) == []
+
+
+async def test_an_archived_thread_is_answered_by_a_message_and_a_deletion_waits_for_it(
+    house: Replying,
+) -> None:
+    job, _ = await house.ask()
+    await house.refuse(400, code=50083, method=EDIT)
+    await house.paint(job)
+    shown = await house.shown(job)
+    # The old one is taken back, so that nobody waits before a spinner.
+    (read,) = await until(lambda: _read(house), lambda texts: len(texts) == 1)
+    assert DONE in read
+    assert str(shown.message_id) == house.messages()[0].id
+
+    await house.refuse(400, code=50083, method=DELETE)
+    await Erasure(house.pool).erase(job.id)
+    house.wake()
+    assert "could not be removed" in await house.failure(job)
+    assert len(house.messages()) == 1
+    await deliver(house)
+    await house.shown(job)
+    assert house.messages() == []
+
+
+async def test_a_spinner_in_a_channel_that_was_closed_goes_when_it_is_open_again(
+    house: Replying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.keeper.TAKE_BACK_PAUSES_SECONDS", (0.1,) * 100)
+    job, _ = await house.ask()
+    running = await house.begin(job)
+    await house.shown(job)
+    channel = {"channel": house.one.channel().id, "permission": "VIEW_CHANNEL"}
+    await house.fault("expire_tokens")
+    await house.fault("forbid", **channel)
+    await house.finish(running)
+    await house.shown(job)
+    assert DONE in house.read(direct=True)[0]
+    assert RUNNING in house.read()[0]
+    await house.fault("allow", **channel)
+    await until(lambda: _read(house), lambda texts: texts == [])
+
+
+async def test_what_was_deleted_is_taken_away_as_soon_as_discord_lets_it(house: Replying) -> None:
+    refusals: list[dict[str, Any]] = [
+        {"status": 404, "body": "html"},
+        {"status": 429, "via": False, "retry_after": 1},
+        {"status": 403, "code": 50001},
+    ]
+    for refusal in refusals:
+        job, _ = await house.ask()
+        await house.paint(job)
+        await house.shown(job)
+        before = len(house.statuses(DELETE, MESSAGES))
+        await house.refuse(**refusal, method=DELETE)
+        await Erasure(house.pool).erase(job.id)
+        house.wake()
+        await house.answered(DELETE, MESSAGES, before + 1)
+        assert len(house.messages()) == 1
+        await deliver(house)
+        await house.shown(job)
+        assert house.messages() == []
+
+
+async def test_a_private_reply_is_removed_by_its_token(house: Replying) -> None:
+    job, _ = await house.ask(private=True)
+    await house.paint(job)
+    await house.shown(job)
+    await Erasure(house.pool).erase(job.id)
+    house.wake()
+    await house.shown(job)
+    assert house.messages() == []
+    assert await house.pool.fetchval("select token from jobs") is None
+
+
+async def test_a_picture_that_discord_does_not_take_is_words_and_a_link(house: Replying) -> None:
+    refusals = [(400, 20009, "explicit"), (400, 50035, "did not take"), (413, 40005, "did not take")]
+    for status, code, why in refusals:
+        job, _ = await house.ask()
+        running = await house.begin(job)
+        await house.shown(job)
+        await house.refuse(status, code=code, times=1, method=EDIT)
+        await house.finish(running)
+        await house.shown(job)
+        assert house.statuses(EDIT, BY_TOKEN)[-2:] == [status, 200]
+        assert house.messages()[-1].attachments == []
+        assert DONE in house.read()[-1]
+        assert why in house.read()[-1]
+
+
+async def test_a_link_that_is_no_button_is_text_below_the_picture(house: Replying) -> None:
+    job, _ = await house.ask()
+    running = await house.begin(job)
+    await house.shown(job)
+    wrong = {"url": {"_errors": [{"code": "URL_TYPE_INVALID_URL", "message": "Not a well formed URL."}]}}
+    await house.refuse(400, code=50035, errors={"components": {"0": wrong}}, times=1, method=EDIT)
+    await house.finish(running)
+    await house.shown(job)
+    (message,) = house.messages()
+    assert len(message.attachments) == 1
+    assert "[Full size" in house.read()[0]
+
+
+async def test_an_edit_that_is_taken_is_shown_once_whatever_is_answered(
+    house: Replying, caplog: pytest.LogCaptureFixture
+) -> None:
+    for body in ("json", "empty", "null", "list", "html"):
+        job, _ = await house.ask()
+        before = len(house.statuses(EDIT, "/"))
+        await house.refuse(200, applied=True, body=body, method=EDIT)
+        running = await house.begin(job)
+        await house.shown(job)
+        await house.finish(running)
+        await house.shown(job)
+        assert DONE in house.read()[-1]
+        # As the bot's own message too, once the token's life is over.
+        await house.fault("expire_tokens")
+        await house.pool.execute("update jobs set revision = revision + 1 where id = $1", job.id)
+        house.wake()
+        await house.shown(job)
+        assert house.statuses(EDIT, "/")[before:] == [200, 200, 200]
+        await house.fault("heal_rest")
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_a_message_that_is_taken_is_sent_once_whatever_is_answered(house: Replying) -> None:
+    job, _ = await house.ask()
+    await house.refuse(403, code=50013, method=EDIT)
+    await house.refuse(403, code=50013, method=POST, path=f"/channels/{house.one.channel().id}/")
+    # First the direct messages cannot be opened, for what is answered, and then too many were.
+    await house.refuse(200, applied=True, times=1, path=DIRECT)
+    await house.refuse(400, code=40003, times=1, path=DIRECT)
+    await house.refuse(200, applied=True, body="empty", method=POST, path=MESSAGES)
+    await house.paint(job)
+    await house.shown(job)
+    (read,) = house.read(direct=True)
+    assert DONE in read
+    assert house.statuses(POST, DIRECT) == [200, 400, 200]
+
+
+async def test_a_stored_job_is_never_said_to_have_broken(
+    house: Replying, caplog: pytest.LogCaptureFixture
+) -> None:
+    for body in ("json", "empty", "null", "html"):
+        house.one.server.world.messages.clear()
+        await house.refuse(200, applied=True, body=body, path=FIRST_ANSWER)
+        job, asked = await house.ask()
+        again, edited = await press_again(house, job.id), await submit_edit(house, job.id)
+        await house.fault("heal_rest")
+        for interaction in (asked, again, edited):
+            asked_for = await house.job_of(interaction)
+            await house.paint(asked_for)
+            await house.shown(asked_for)
+        pictures = [one for one in house.read() if DONE in one]
+        assert len(pictures) == 3
+        assert not any("broke" in one or "charged" in one for one in house.read())
+    assert caught(caplog) == []
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def press_again(house: Replying, job_id: int) -> Interaction:
+    button = {"type": 2, "style": 2, "label": "Again", "custom_id": f"job:again:{job_id}", "id": 2}
+    row = [{"type": 1, "id": 1, "components": [button]}]
+    press = {"custom_id": button["custom_id"], "component_type": 2}
+    return await house.one.interact(COMPONENT, press, components=row)
+
+
+async def submit_edit(house: Replying, job_id: int) -> Interaction:
+    fields = [
+        {"type": 18, "id": number, "component": {"type": 4, "id": 9, "custom_id": name, "value": value}}
+        for number, (name, value) in enumerate([("prompt", "a bear"), ("size", "256 × 256")])
+    ]
+    return await house.one.interact(MODAL_SUBMIT, {"custom_id": f"edit:{job_id}", "components": fields})
+
+
+async def test_an_answer_that_breaks_on_our_side_leaves_the_job_to_the_keeper(
+    house: Replying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(*_arguments: object, **_more: object) -> None:
+        raise RuntimeError("none of the kinds that are foreseen")
+
+    monkeypatch.setattr(house.one.client.services.replies, "shown", break_down)
+    job, _ = await house.ask()
+    await house.pool.execute("update jobs set reply_due_at = now()")
+    await house.paint(job)
+    await house.shown(job)
+    (read,) = house.read()
+    assert DONE in read
+
+
+async def test_commands_go_on_after_an_answer_without_a_body(house: Replying) -> None:
+    await house.refuse(200, applied=True, body="empty", path=FIRST_ANSWER)
+    await house.refuse(200, applied=True, method=EDIT)
+    gallery = await house.one.interact(COMMAND, {"id": "5", "name": "gallery", "type": 1})
+    assert house.one.is_answered(gallery)
+    (read,) = house.read()
+    assert "broke" not in read
+
+
+async def test_a_spinner_that_is_refused_is_not_said_to_be_shown_and_holds_up_no_picture(
+    house: Replying, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    job, _ = await house.ask()
+    await house.refuse(403, code=50013, method=EDIT)
+    running = await house.begin(job)
+    assert "as bot" in await house.failure(job)
+    assert (await stored(house.pool, job.id)).shown_revision == 1
+    assert "cannot show revision 2" in caplog.text
+    assert "shows revision 2" not in caplog.text
+    # It is tried no more, and the end is as soon as it comes.
+    assert house.statuses(EDIT, BY_TOKEN) == [403]
+    await house.fault("heal_rest")
+    await house.finish(running)
+    await house.shown(job)
+    assert await house.pool.fetchval("select reply_failure from jobs") is None
+    (read,) = house.read()
+    assert DONE in read
+
+
+async def test_a_picture_that_no_way_leads_to_waits_until_one_opens(house: Replying) -> None:
+    job, _ = await house.ask()
+    running = await house.begin(job)
+    await house.shown(job)
+    await house.refuse(403, code=50001, path="/channels/")
+    await house.refuse(403, code=50001, path=BY_TOKEN)
+    await house.refuse(403, code=50278, path=DIRECT)
+    await house.finish(running)
+    assert "by direct message" in await house.failure(job)
+    await deliver(house)
+    await house.shown(job)
+    assert await house.pool.fetchval("select reply_failure from jobs") is None
+    (read,) = house.read()
+    assert DONE in read
+
+
+async def test_what_is_gone_by_discords_own_word_is_given_up(house: Replying) -> None:
+    job, _ = await house.ask()
+    running = await house.begin(job)
+    await house.shown(job)
+    await house.refuse(404, code=10003, path="/channels/")
+    await house.refuse(401, code=50027, path=BY_TOKEN)
+    await house.refuse(404, code=10013, path=DIRECT)
+    await house.finish(running)
+    assert "by direct message" in await house.failure(job)
+    row = await house.pool.fetchrow("select revision, given_up_revision, shown_revision, token from jobs")
+    assert row is not None
+    assert tuple(row) == (3, 3, 2, None)
+
+
+async def _read(house: Replying) -> list[str]:
+    return house.read()

@@ -39,6 +39,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 USER 10001:10001
+# The processes know what to do with it as soon as Python runs. For the moment before, have an init, as Fly.io and
+# compose.yaml have one (`docker run --init`): process 1 has no default for signals.
 STOPSIGNAL SIGTERM
 # No EXPOSE: nothing of it is for the public, and `fly launch` would make a public service of it.
 # No ENTRYPOINT: Fly.io's process groups and its release command name the whole command.

@@ -1,5 +1,10 @@
 """`python -m bot`: wires the bot together and runs it until SIGTERM or SIGINT."""
 
+from db.signals import end_as_usual_when_told, end_at_once_when_told
+
+if __name__ == "__main__":
+    end_at_once_when_told()
+
 import argparse
 import asyncio
 import logging
@@ -8,7 +13,6 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 
-import discord
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
 
@@ -72,13 +76,19 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
         keeper = _wire(settings, client, pool, bucket, offers, registry, traces)
         owner = Owner(client, Alarms(pool))
 
+        begun = asyncio.Event()
+
+        async def keep() -> None:
+            begun.set()
+            await keeper.serve()
+
         def look() -> None:
             keeper.poll()
             owner.wake()
 
         reach = Reach(Replies(pool).next_due_seconds, every_seconds=settings.poll_seconds)
         health = Health(
-            [unreachable(reach), _disconnected(client), _overdue(reach)],
+            [unreachable(reach), _disconnected(client), _unregistered(client), _overdue(reach)],
             loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
         )
         # The locks outlive the client's connection, so that no other process answers beside it.
@@ -90,7 +100,8 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
                 with _regularly(look, every_seconds=settings.poll_seconds):
                     await _run(
                         keeper,
-                        _once_ready(pool, client, keeper.serve),
+                        begun,
+                        _once_ready(pool, client, keep),
                         offers.serve(),
                         shards.serve(client, settings, pool, locks),
                         listen(settings.listen_dsn, {"job_changed": keeper.wake, "alarm_raised": look}),
@@ -171,7 +182,10 @@ def _regularly(look: Callable[[], None], *, every_seconds: float) -> Iterator[No
 
 
 async def _run(
-    keeper: Keeper, keep_replies: Coroutine[None, None, None], *others: Coroutine[None, None, None]
+    keeper: Keeper,
+    begun: asyncio.Event,
+    keep_replies: Coroutine[None, None, None],
+    *others: Coroutine[None, None, None],
 ) -> None:
     """Until a signal, or until the first of them ends; replies that are at work are finished."""
     stop = asyncio.Event()
@@ -181,7 +195,7 @@ async def _run(
     tasks = [keeping, asyncio.create_task(stop.wait()), *map(asyncio.create_task, others)]
     ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     keeper.stop()
-    await asyncio.wait({keeping}, timeout=EDIT_TIMEOUT_SECONDS if stop.is_set() else 0)
+    await asyncio.wait({keeping}, timeout=EDIT_TIMEOUT_SECONDS if stop.is_set() and begun.is_set() else 0)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -192,7 +206,17 @@ async def _run(
 def _disconnected(client: Client) -> Check:
     def check() -> str | None:
         seconds = client.away_seconds
-        return f"no connection to Discord for {seconds:.0f} s" if seconds > GATEWAY_SECONDS_MAX else None
+        if seconds <= GATEWAY_SECONDS_MAX:
+            return None
+        because = f": {client.problem}" if client.problem else ""
+        return f"no connection to Discord for {seconds:.0f} s{because}"
+
+    return check
+
+
+def _unregistered(client: Client) -> Check:
+    def check() -> str | None:
+        return client.registration.overdue
 
     return check
 
@@ -217,6 +241,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = _arguments()
     if arguments.command == "doctor":
+        end_as_usual_when_told()
         sys.exit(consult(BotSettings, lambda settings: examine_bot(settings, arguments.channel)))
     settings = load(BotSettings)
     configure(settings, process="bot")
@@ -225,8 +250,6 @@ def main() -> None:
             asyncio.run(serve(settings, traces))
     except Misconfigured as error:
         refuse(str(error))
-    except discord.LoginFailure:
-        sys.exit("DISCORD_TOKEN: Discord does not accept it; it should be the token of a bot.")
     except ShardLost as error:
         sys.exit(f"{error}; started again, this bot waits until it may serve it.")
 

@@ -16,16 +16,19 @@ from bot.controls import JobButton
 from bot.diagnose import doctor
 from bot.discord_errors import watched
 from bot.download import ReactionDownloads
-from bot.errors import on_command_error, tell
+from bot.errors import tell
+from bot.events import guard
 from bot.forget import ForgetButton, forget_me
 from bot.gallery import gallery
 from bot.gallery_page import PageButton, PictureSelect
+from bot.gateway import Shard
 from bot.imagine import imagine
 from bot.lenient import be_lenient
 from bot.queue import queue
 from bot.registration import Registration
 from bot.services import Interaction, Services
-from bot.shards import Shards
+from bot.shards import Shards, until_a_session_is_left
+from bot.tree import Tree
 from bot.words import Translator
 from db.errors import reason
 from db.identifies import IDENTIFY_SECONDS, Identifies
@@ -65,13 +68,17 @@ class Client(discord.AutoShardedClient):
             proxy=proxy,
             http_trace=watched(),
         )
+        guard(self._connection)
+        self._shards: list[Shard] = []
         self._identify_buckets = 1
+        self.identifying = asyncio.Lock()
+        """One shard of this process after the other begins its session."""
+        self._troubles: dict[int, str] = {}
         self._away_since = {0: time.monotonic()}
         """Of each shard that is not connected; until it is known which there are, that is the one."""
         self.logged_in = asyncio.Event()
         """Messages can be sent and edited from here on; the gateway is still to be connected."""
-        self.tree = app_commands.CommandTree(self)
-        self.tree.error(on_command_error)
+        self.tree = Tree(self)
         for command in COMMANDS:
             self.tree.add_command(command)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
@@ -85,6 +92,29 @@ class Client(discord.AutoShardedClient):
     def stand_by(self) -> None:
         """Another process may have the shards, so it is no fault that this one is not connected."""
         self._away_since.clear()
+
+    def trouble(self, shard_id: int, problem: str | None) -> None:
+        """What a shard waits for, or 0 while nothing is known of shards; None: it is over."""
+        self._troubles.pop(shard_id, None)
+        if problem is not None:
+            self._troubles[shard_id] = problem
+
+    @property
+    def problem(self) -> str | None:
+        return next(iter(list(self._troubles.values())), None)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Each of the shards, until it is cancelled. `reconnect` is discord.py's; it always does."""
+        count = self.shard_count or 1
+        self._connection.shard_count = self.shard_count = count
+        self._connection.shard_ids = self.shard_ids = self.shard_ids or list(range(count))
+        self._shards = [Shard(self, shard_id) for shard_id in self.shard_ids]
+        async with asyncio.TaskGroup() as group:
+            for shard in self._shards:
+                group.create_task(shard.serve())
+
+    async def may_begin_session(self, shard_id: int) -> None:
+        await until_a_session_is_left(self, shard_id)
 
     def take_on(self, shards: Shards) -> None:
         """Those which `connect` is to connect."""
@@ -117,6 +147,7 @@ class Client(discord.AutoShardedClient):
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         self.command_permissions.forget()
+        await asyncio.gather(*(shard.close() for shard in self._shards))
         await super().close()
 
     @property

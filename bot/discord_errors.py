@@ -164,6 +164,15 @@ def _seconds(asked: object) -> float | None:
     return seconds if 0 <= seconds < float("inf") else None
 
 
+def is_wrong_token(error: discord.HTTPException) -> bool:
+    """Whether Discord itself does not know the token; what stands before it answers 401 as well."""
+    return (
+        error.status == 401
+        and error.response.headers.get("Content-Type") == "application/json"
+        and (error.code != 0 or error.text == "401: Unauthorized")
+    )
+
+
 def _is_about_an_answer(error: BaseException) -> bool:
     """Whether discord.py, called by us, raised it with an answer in its hands; it calls that `data`."""
     frames = [frame for frame, _line in traceback.walk_tb(error.__traceback__)]

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.http import Route
 
-from bot.discord_errors import is_final
+from bot.discord_errors import in_a_line, is_final, is_wrong_token
 from bot.permissions import missing
 from bot.registration import Registration
 from db.diagnosis import Check, Trouble
@@ -70,6 +70,11 @@ class BotDoctor:
             if self._client.user is None:
                 await self._client.login(self._token)
         except discord.LoginFailure as error:
+            refused = error.__cause__
+            if isinstance(refused, discord.HTTPException) and not is_wrong_token(refused):
+                raise Trouble(
+                    in_a_line(refused), "Something stands between: try again in a minute."
+                ) from error
             raise Trouble(
                 "Discord does not accept it", "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
             ) from error

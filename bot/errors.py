@@ -19,6 +19,14 @@ UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABL
 """What an answer to Discord fails with: refused, not reached, or by Discord's own answer to it."""
 
 
+_UNKNOWN_INTERACTION, _ACKNOWLEDGED = 10062, 40060
+
+
+def is_over(error: BaseException) -> bool:
+    """Whether it was answered before, or too late: Discord sends an event again after a broken connection."""
+    return isinstance(error, discord.HTTPException) and error.code in (_UNKNOWN_INTERACTION, _ACKNOWLEDGED)
+
+
 def explain(error: BaseException, say: Words) -> tuple[str, int]:
     """The text for the member and the level for the log, from the most telling cause to the least."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
@@ -46,14 +54,17 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
 async def tell(interaction: Interaction, error: Exception) -> None:
     """Tells the member, and only the member, what went wrong."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if is_over(cause):
+        log.info("an interaction came again, or too late for an answer: %s", cause)
+        return
     if is_taken(cause):
         log.info("an interaction was answered by what cannot be read, and is well: %s", reason(cause))
         return
     text, level = explain(error, words_of(interaction))
     # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
-    log.log(
-        level, "an interaction failed: %r", str(error), exc_info=error if level >= logging.ERROR else None
-    )
+    refused = isinstance(cause, InvalidRequest)
+    line = "an interaction was refused: %r" if refused else "an interaction failed: %r"
+    log.log(level, line, reason(cause), exc_info=cause if level >= logging.ERROR else None)
     view = render.notice(text)
     try:
         if interaction.response.is_done():

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot import render
-from bot.access import visible_picture
+from bot.access import in_time, visible_picture
 from bot.errors import tell
 from bot.gallery_page import (
     PAGE_SIZE_DEFAULT,
@@ -21,9 +21,10 @@ from bot.gallery_page import (
 from bot.picture import show_picture
 from bot.places import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, services_of, words_of
-from db.errors import BucketUnavailable, InvalidRequest
+from db.errors import BucketUnavailable, InvalidRequest, reason
 from db.gallery import Page
 from db.jobs import Job
+from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,12 @@ async def gallery(
 @gallery.autocomplete("search")
 async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """From the member's own prompts, whosever gallery it is that is searched."""
-    prompts = await services_of(interaction).gallery.suggestions(interaction.user.id, typed, SUGGESTIONS_MAX)
+    gallery = services_of(interaction).gallery
+    try:
+        prompts = await in_time(gallery.suggestions(interaction.user.id, typed, SUGGESTIONS_MAX))
+    except UNAVAILABLE as error:
+        log.info("nothing is proposed: %s", reason(error))
+        return []
     # What is chosen becomes the search, so it is cut to what that may have.
     words = dict.fromkeys(" ".join(prompt.split())[:SEARCH_LENGTH_MAX] for prompt in prompts)
     return [app_commands.Choice(name=text, value=text) for text in words if text]

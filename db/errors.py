@@ -57,6 +57,10 @@ class CallTooSoon(TigerbrushError):
         self.seconds = seconds
 
 
+class BadAnswer(TigerbrushError):
+    """Something was answered that is no answer to what was asked."""
+
+
 class ParkingFull(TigerbrushError):
     """There is no room left for pictures that the bucket did not take."""
 

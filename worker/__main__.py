@@ -1,5 +1,10 @@
 """`python -m worker`: wires one worker together and runs it until SIGTERM or SIGINT."""
 
+from db.signals import end_as_usual_when_told, end_at_once_when_told
+
+if __name__ == "__main__":
+    end_at_once_when_told()
+
 import argparse
 import asyncio
 import contextlib
@@ -247,6 +252,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m worker", description="A worker of Tigerbrush.")
     parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
     if parser.parse_args().command == "doctor":
+        end_as_usual_when_told()
         sys.exit(consult(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
     configure(settings, process="worker")

@@ -37,6 +37,14 @@ class Faults:
             "heal_rest": lambda order: self.rest.heal(),
             "drop_events": lambda order: gateway.drop_events(int(order["times"])),
             "replay_interaction": self._replay,
+            "send_event": lambda order: gateway.send_event(str(order["t"]), order["d"]),
+            "odd_event": lambda order: gateway.oddities.order(
+                str(order["t"]), dict(order["changes"]), int(order.get("times", 1))
+            ),
+            "refuse_sessions": lambda order: gateway.refuse_sessions(
+                int(order["code"]), int(order.get("times", 1))
+            ),
+            "limit_sessions": self._limit_sessions,
         }
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -64,6 +72,10 @@ class Faults:
 
     def _take_direct_messages(self, order: Json, *, taken: bool) -> None:
         self._world.guild.members[order["member"]].takes_direct_messages = taken
+
+    def _limit_sessions(self, order: Json) -> None:
+        self._gateway.sessions_left = int(order["remaining"])
+        self._gateway.sessions_reset_after_seconds = float(order["reset_after"])
 
     def _replay(self, order: Json) -> None:
         self._interactions.send(self._world.interactions[str(order["id"])])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from aiohttp import WSMsgType, web
 
 from sandbox.discord.guild import render_guild_create
+from sandbox.discord.oddities import Oddities
 from sandbox.discord.render import Render
 from sandbox.discord.session import Connection, Session
 from sandbox.discord.state import World
@@ -26,6 +27,8 @@ IDENTIFY_BUCKETS = 1
 
 IDENTIFY_SECONDS = 5.0
 """For so long after one, no other of its bucket may."""
+
+SESSIONS_PER_DAY = 1000
 
 
 class Op:
@@ -72,8 +75,12 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
         self._drop_count = 0
+        self.oddities = Oddities()
+        self._refusals: list[int] = []
         self._identified_at: dict[int, float] = {}
         self.identifies_refused = 0
+        self.sessions_left = SESSIONS_PER_DAY
+        self.sessions_reset_after_seconds = 86_400.0
         self._shut = False
         self.on_presence: Callable[[bool], None] = lambda online: None
 
@@ -97,11 +104,23 @@ class Gateway:
         for session in list(self._sessions.values()):
             if session.takes(intent) and _is_of(session, guild_id):
                 drop = self._drop_count > 0
-                session.dispatch(kind, data, drop=drop)
+                self._send(session, kind, data, drop=drop)
                 self._drop_count -= drop
 
     def drop_events(self, count: int) -> None:
         self._drop_count = count
+
+    def send_event(self, kind: str, data: object) -> None:
+        """To every session, whatever it is and whether or not it asked for such."""
+        for session in list(self._sessions.values()):
+            session.dispatch(kind, data)
+
+    def refuse_sessions(self, code: int, times: int) -> None:
+        """The next that identify or resume are hung up on with the code."""
+        self._refusals = [code] * times
+
+    def _send(self, session: Session, kind: str, data: Json, *, drop: bool = False) -> None:
+        session.dispatch(kind, self.oddities.applied_to(kind, data), drop=drop)
 
     def shut(self) -> None:
         """Nobody gets in until it is opened; who was in may resume then."""
@@ -198,6 +217,8 @@ class Gateway:
                 loop = asyncio.get_running_loop()
                 loop.call_later(ACK_SECONDS, connection.send, Op.HEARTBEAT_ACK, None)
                 return None
+            case Op.IDENTIFY | Op.RESUME if self._refusals:
+                return self._refusals.pop()
             case Op.IDENTIFY:
                 return Close.ALREADY_AUTHENTICATED if known else self._identify(data, connection)
             case Op.RESUME:
@@ -231,10 +252,11 @@ class Gateway:
         session = Session(secrets.token_hex(16), intents, shard_id, shard_count, connection)
         self._forget_old_sessions()
         self._sessions[session.id] = session
-        session.dispatch("READY", self._ready(session, connection.url))
+        self.sessions_left -= 1
+        self._send(session, "READY", self._ready(session, connection.url))
         for guild in self._world.guilds.values():
             if intents & Intent.GUILDS and _is_of(session, guild.id):
-                session.dispatch("GUILD_CREATE", render_guild_create(self._world, guild, self._render))
+                self._send(session, "GUILD_CREATE", render_guild_create(self._world, guild, self._render))
         self.on_presence(True)
         return None
 
@@ -266,7 +288,7 @@ class Gateway:
             session.connection.close(4000)
         session.replay(sequence, connection)
         session.connection, session.left_at = connection, None
-        session.dispatch("RESUMED", {})
+        self._send(session, "RESUMED", {})
         self.on_presence(True)
         return None
 

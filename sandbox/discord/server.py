@@ -78,7 +78,7 @@ class DiscordServer:
         wire = Wire(RateLimits(clock), self._faults.rest, token=token, clock=clock, on_exchange=on_exchange)
         self._rest = web.Application(middlewares=wire.middlewares, client_max_size=_BODY_BYTES_MAX)
         for part in (
-            Users(self.world, render, gateway_url=lambda: self.gateway_url),
+            Users(self.world, render, self.gateway, gateway_url=lambda: self.gateway_url),
             Commands(self.world, self._store, events),
             Channels(self.world, render, messages),
             Webhooks(self.world, render, messages, interactions),

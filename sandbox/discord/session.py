@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, web
 
-from sandbox.discord.wire import Json, encode
+from sandbox.discord.wire import encode
 
 BUFFER_EVENTS_MAX = 1000
 OUTBOX_MAX = 2000
@@ -72,7 +72,7 @@ class Session:
     def takes(self, intent: int) -> bool:
         return intent == 0 or bool(self.intents & intent)
 
-    def dispatch(self, kind: str, data: Json, *, drop: bool = False) -> None:
+    def dispatch(self, kind: str, data: object, *, drop: bool = False) -> None:
         """`drop` loses the event on the way; it stays there for a resume."""
         self.sequence += 1
         text = encode({"op": 0, "t": kind, "s": self.sequence, "d": data})

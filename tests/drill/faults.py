@@ -65,6 +65,7 @@ _GATEWAY: dict[Kind, tuple[str, dict[str, object]]] = {
     Kind.GATEWAY_DISCONNECT: ("disconnect", {}),
     Kind.GATEWAY_RECONNECT: ("reconnect", {}),
     Kind.GATEWAY_INVALID: ("invalid_session", {"resumable": False}),
+    Kind.GATEWAY_4004: ("disconnect", {"code": 4004}),
     Kind.GATEWAY_RESUMABLE: ("invalid_session", {"resumable": True}),
     Kind.TOKENS_EXPIRE: ("expire_tokens", {}),
 }
@@ -82,6 +83,14 @@ _REST: dict[Kind, dict[str, object]] = {
     Kind.REST_EMPTY: {"status": 200, "applied": True, **_EDITS},
 }  # fmt: skip
 _PERMISSIONS = {Kind.PERMISSION_VIEW: "VIEW_CHANNEL", Kind.PERMISSION_SEND: "SEND_MESSAGES"}
+
+_ODD_EVENTS: list[dict[str, object]] = [
+    {"entitlements": None},
+    {"channel.type": 99},
+    {"member.flags": None, "member.avatar_decoration_data": "?"},
+    {"app_permissions": None, "guild_locale": {}},
+]
+"""Of interactions, in fields that a bot can do without."""
 
 RECENT = 10
 """Among how many of the newest interactions and messages one is chosen."""
@@ -112,6 +121,7 @@ class Faults:
         self._running.thaw_all()
         self._running.servers.stability.forgive()
         self._mend_account()
+        await order(self._url, "open_gateway")
         for line in self._running.lines:
             await line.become(Mode.PASS)
         await order(self._url, "heal_rest")
@@ -152,6 +162,8 @@ class Faults:
             Kind.WORKER_FREEZE: self._freeze,
             Kind.ACCOUNT_KEY: self._break_account,
             Kind.ACCOUNT_POOR: self._break_account,
+            Kind.GATEWAY_SHUT: self._shut_gateway,
+            Kind.EVENT_ODD: self._send_odd,
             Kind.EVENT_REPLAY: self._replay,
             Kind.EVENT_DROP: self._drop,
             Kind.MESSAGE_DELETE: self._delete_message,
@@ -211,6 +223,18 @@ class Faults:
     async def _gateway(self, fault: Fault, _event: Event) -> None:
         kind, details = _GATEWAY[fault.kind]
         await order(self._url, kind, **details)
+
+    async def _shut_gateway(self, fault: Fault, _event: Event) -> None:
+        await order(self._url, "shut_gateway")
+        await asyncio.sleep(fault.seconds)
+        await order(self._url, "open_gateway")
+
+    async def _send_odd(self, fault: Fault, event: Event) -> None:
+        """What nobody knows, a message that cannot be read, and what members do next in another shape."""
+        changes = _pick(_ODD_EVENTS, fault)
+        event.note = ", ".join(changes)
+        await order(self._url, "send_event", t="GUILD_UPDATE", d={"id": None})
+        await order(self._url, "odd_event", t="INTERACTION_CREATE", changes=changes, times=fault.times)
 
     async def _rest(self, fault: Fault, _event: Event) -> None:
         await order(self._url, "rest", **_REST[fault.kind], times=fault.times)

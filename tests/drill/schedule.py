@@ -71,6 +71,9 @@ class Kind(StrEnum):
     GATEWAY_RECONNECT = "gateway: op 7"
     GATEWAY_INVALID = "gateway: op 9"
     GATEWAY_RESUMABLE = "gateway: op 9 resumable"
+    GATEWAY_4004 = "gateway: 4004"
+    GATEWAY_SHUT = "gateway: is shut"
+    EVENT_ODD = "events: of another shape"
     EVENT_REPLAY = "events: replayed interaction"
     EVENT_DROP = "events: dropped"
     REST_429 = "rest: 429"
@@ -130,6 +133,7 @@ _LASTS = {
     Kind.DISCORD_DELAY: (2.0, 6.0),
     Kind.ACCOUNT_KEY: (1.0, 6.0),
     Kind.ACCOUNT_POOR: (2.0, 8.0),
+    Kind.GATEWAY_SHUT: (1.0, 6.0),
     Kind.PERMISSION_VIEW: (3.0, 9.0),
     Kind.PERMISSION_SEND: (3.0, 9.0),
     Kind.DIRECT_MESSAGES: (3.0, 9.0),
@@ -141,6 +145,7 @@ _TIMES = {
     Kind.CALL_UNAUTHORIZED: (1, 1),
     Kind.CALL_PAYMENT: (1, 1),
     Kind.EVENT_DROP: (1, 2),
+    Kind.EVENT_ODD: (1, 4),
     Kind.REST_429: (1, 3),
     Kind.REST_500: (1, 4),
     Kind.REST_502: (1, 4),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from sandbox.discord import errors
-from sandbox.discord.gateway import IDENTIFY_BUCKETS
+from sandbox.discord.gateway import IDENTIFY_BUCKETS, SESSIONS_PER_DAY, Gateway
 from sandbox.discord.guild import render_guild
 from sandbox.discord.render import Render
 from sandbox.discord.rest.wire import answer, json_of
@@ -16,9 +16,12 @@ _APPLICATION_FLAGS = 0
 
 
 class Users:
-    def __init__(self, world: World, render: Render, *, gateway_url: Callable[[], str]) -> None:
+    def __init__(
+        self, world: World, render: Render, gateway: Gateway, *, gateway_url: Callable[[], str]
+    ) -> None:
         self._world = world
         self._render = render
+        self._gateway = gateway
         self._gateway_url = gateway_url
 
     def routes(self) -> list[web.RouteDef]:
@@ -40,9 +43,9 @@ class Users:
 
     async def gateway_bot(self, _request: web.Request) -> web.Response:
         limit = {
-            "total": 1000,
-            "remaining": 999,
-            "reset_after": 86_400_000,
+            "total": SESSIONS_PER_DAY,
+            "remaining": max(0, self._gateway.sessions_left),
+            "reset_after": int(self._gateway.sessions_reset_after_seconds * 1000),
             "max_concurrency": IDENTIFY_BUCKETS,
         }
         return answer({"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})

@@ -1,5 +1,6 @@
-"""The bot in front of two servers."""
+"""The real client in front of the local Discord, in one process with the test."""
 
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,14 +8,25 @@ import pytest
 from db.bucket import Bucket
 from db.pool import Pool
 from db.settings import DatabaseSettings
-from tests.connected import connected
+from tests.connected import Connected, connected
 from tests.places import Place, furnish
 
 
 @pytest.fixture
 async def place(database_url: str, pool: Pool, bucket: Bucket) -> AsyncIterator[Place]:
+    """In front of two servers."""
     settings = DatabaseSettings.model_validate({"database_url": database_url})
     async with connected(settings, pool, bucket, furnish=furnish) as bot:
         await pool.execute("delete from jobs")
         users = {user.global_name: user.id for user in bot.server.world.users.values()}
         yield Place(bot, bucket, users["Ada"], users["Ben"], users["Cleo"])
+
+
+@pytest.fixture
+async def bot(
+    database_url: str, pool: Pool, bucket: Bucket, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[Connected]:
+    caplog.set_level(logging.INFO, "bot")
+    settings = DatabaseSettings.model_validate({"database_url": database_url})
+    async with connected(settings, pool, bucket) as one:
+        yield one

@@ -320,3 +320,29 @@ async def test_a_second_session_within_five_seconds_is_refused(
     clock.ahead_seconds += IDENTIFY_SECONDS
     await hasty.ask(shard=[1, 2])
     assert (await hasty.event("READY"))["shard"] == [1, 2]
+
+
+async def test_events_come_in_another_shape_on_demand(bot: Bot, gateway: GatewayClient, ada: Person) -> None:
+    await bot.fault("send_event", t="NOBODY_KNOWS", d={"at": 7})
+    assert await gateway.event("NOBODY_KNOWS") == {"at": 7}
+    await bot.call("PUT", bot.commands, [PAINT])
+    changes = {"member.roles": None, "channel.name": "gone"}
+    await bot.fault("odd_event", t="INTERACTION_CREATE", changes=changes)
+    await ada.use(prompt="a fox", mood="sad")
+    odd = await gateway.event("INTERACTION_CREATE")
+    assert odd["member"]["roles"] is None
+    assert "name" not in odd["channel"]
+    await ada.use(prompt="a fox", mood="sad")
+    assert "name" in (await gateway.event("INTERACTION_CREATE"))["channel"]
+
+
+async def test_sessions_are_refused_and_counted_on_demand(bot: Bot, dial: Dial) -> None:
+    await bot.fault("limit_sessions", remaining=1, reset_after=60)
+    await bot.fault("refuse_sessions", code=4013)
+    client = await dial()
+    await client.ask()
+    assert await client.closed() == 4013
+    client = await dial()
+    await client.identify()
+    limit = (await bot.call("GET", "/gateway/bot")).body["session_start_limit"]
+    assert (limit["remaining"], limit["reset_after"]) == (0, 60_000)

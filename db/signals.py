@@ -1,0 +1,24 @@
+"""What a process does that is told to end before it has begun anything."""
+
+import os
+import signal
+from types import FrameType
+
+
+def end_at_once_when_told() -> None:
+    """Before all that takes time, the imports among it: there is nothing yet that would have to be ended.
+
+    Without a handler, process 1 of a container would not even hear of it.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    os._exit(0)
+
+
+def end_as_usual_when_told() -> None:
+    """For a command that answers: one that is broken off has not found that all is well."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)

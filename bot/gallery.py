@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot import render
 from bot.access import visible_picture
+from bot.copies import record_shared
 from bot.errors import tell
 from bot.gallery_page import (
     PAGE_SIZE_DEFAULT,
@@ -95,7 +96,8 @@ async def _share(interaction: Interaction, query: Query, cursor: int) -> None:
     public = Page([job for job in page.jobs if not job.private], page.has_newer, page.has_older)
     if not public.jobs:
         raise InvalidRequest("Every picture on this page is private, so there is nothing to share.")
-    await interaction.response.defer(thinking=True)
+    callback = await interaction.response.defer(thinking=True)
+    await record_shared(interaction, callback, [job.id for job in public.jobs])
     await _show(interaction, query, public, shared=True)
 
 

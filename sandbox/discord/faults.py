@@ -21,6 +21,7 @@ class _RestFault:
     times: int
     path: str
     retry_after_seconds: float
+    code: int
 
 
 class RestFaults:
@@ -29,8 +30,8 @@ class RestFaults:
     def __init__(self) -> None:
         self._orders: list[_RestFault] = []
 
-    def order(self, status: int, times: int, path: str, retry_after_seconds: float) -> None:
-        self._orders.append(_RestFault(status, times, path, retry_after_seconds))
+    def order(self, status: int, times: int, path: str, retry_after_seconds: float, code: int = 0) -> None:
+        self._orders.append(_RestFault(status, times, path, retry_after_seconds, code))
 
     def meet(self, path: str) -> web.Response | None:
         """The answer of the fault that this call meets, if any. Raises that of a 429."""
@@ -39,7 +40,7 @@ class RestFaults:
                 order.times -= 1
                 if order.status == 429:
                     raise too_many_requests(order.retry_after_seconds, scope="shared")
-                body = encode({"message": f"{order.status}: provoked", "code": 0})
+                body = encode({"message": f"{order.status}: provoked", "code": order.code})
                 return web.Response(status=order.status, body=body.encode(), content_type="application/json")
         return None
 
@@ -97,6 +98,7 @@ class Faults:
             int(order.get("times", 1)),
             str(order.get("path", "")),
             float(order.get("retry_after", 1.0)),
+            int(order.get("code", 0)),
         )
 
     def _replay(self, order: Json) -> None:

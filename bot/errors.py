@@ -8,8 +8,10 @@ from discord import app_commands
 
 from bot import render
 from bot.services import Interaction, words_of
+from bot.typed import typed_in
 from bot.words import Words
-from db.errors import BucketUnavailable, InvalidRequest
+from db.errors import BucketUnavailable, InvalidRequest, reason
+from db.logs import about_typed
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,7 @@ UNANSWERED = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 def explain(error: BaseException, say: Words) -> tuple[str, int]:
     """The text for the member and the level for the log, from the most telling cause to the least."""
-    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    cause = _cause(error)
     if isinstance(cause, InvalidRequest):
         return say(cause.text, **cause.values), logging.INFO
     if isinstance(cause, BucketUnavailable):
@@ -42,10 +44,14 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
 async def tell(interaction: Interaction, error: Exception) -> None:
     """Tells the member, and only the member, what went wrong."""
     text, level = explain(error, words_of(interaction))
-    # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
-    log.log(
-        level, "an interaction failed: %r", str(error), exc_info=error if level >= logging.ERROR else None
-    )
+    with about_typed(*typed_in(interaction.data)):
+        # Quoted, it is one line of the log, whatever it repeats of what others sent.
+        log.log(
+            level,
+            "an interaction failed: %r",
+            _in_log(error),
+            exc_info=error if level >= logging.ERROR else None,
+        )
     view = render.notice(text)
     try:
         if interaction.response.is_done():
@@ -53,7 +59,17 @@ async def tell(interaction: Interaction, error: Exception) -> None:
         else:
             await interaction.response.send_message(view=view, ephemeral=True)
     except UNANSWERED as unanswered:
-        log.warning("the member could not be told: %s", unanswered or type(unanswered).__name__)
+        log.warning("the member could not be told: %s", reason(unanswered))
+
+
+def _in_log(error: Exception) -> str:
+    """A refusal quotes what was typed, or counts it, in the values that are filled in."""
+    cause = _cause(error)
+    return cause.text if isinstance(cause, InvalidRequest) else reason(error)
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.original if isinstance(error, app_commands.CommandInvokeError) else error
 
 
 async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:

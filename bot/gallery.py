@@ -19,6 +19,7 @@ from bot.gallery_page import (
     empty_text,
     page_view,
 )
+from bot.mentions import spelled_out
 from bot.picture import show_picture
 from bot.services import Interaction, Services, services_of, words_of
 from db.errors import BucketUnavailable, InvalidRequest
@@ -47,7 +48,7 @@ async def gallery(
     page_size: app_commands.Range[int, 1, PAGE_SIZE_MAX] = PAGE_SIZE_DEFAULT,
 ) -> None:
     owner_id = member.id if member else None if favourites else interaction.user.id
-    query = Query(owner_id, (search or "").strip(), favourites, page_size)
+    query = Query(owner_id, searched(interaction, search or ""), favourites, page_size)
     await interaction.response.defer(ephemeral=True, thinking=True)
     await _show(interaction, query, await _page(interaction, query))
 
@@ -55,10 +56,16 @@ async def gallery(
 @gallery.autocomplete("search")
 async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """From the member's own prompts, whosever gallery it is that is searched."""
-    prompts = await services_of(interaction).gallery.suggestions(interaction.user.id, typed, SUGGESTIONS_MAX)
+    gallery = services_of(interaction).gallery
+    prompts = await gallery.suggestions(interaction.user.id, spelled_out(interaction, typed), SUGGESTIONS_MAX)
     # What is chosen becomes the search, so it is cut to what that may have.
     words = dict.fromkeys(" ".join(prompt.split())[:SEARCH_LENGTH_MAX] for prompt in prompts)
     return [app_commands.Choice(name=text, value=text) for text in words if text]
+
+
+def searched(interaction: Interaction, typed: str) -> str:
+    """Names are longer than ids, and it still has to fit on a button."""
+    return spelled_out(interaction, typed)[:SEARCH_LENGTH_MAX].strip()
 
 
 async def turn(interaction: Interaction, query: Query, move: Move, cursor: int) -> None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from bot.words import rounded
 from db.errors import InvalidRequest
 from db.models import PIXELS_MAX, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
 
@@ -75,8 +76,8 @@ def check_size(width: int, height: int) -> None:
             "1536 × 1024 and 1024 × 1536 are the largest of all.",
             width=width,
             height=height,
-            size=f"{width * height / 1e6:.2f}",
-            most=f"{PIXELS_MAX / 1e6:.2f}",
+            size=rounded(width * height / 1e6, 2),
+            most=rounded(PIXELS_MAX / 1e6, 2),
             largest=largest,
         )
 

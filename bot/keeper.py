@@ -134,7 +134,7 @@ class Keeper:
             try:
                 await self._show(job)
             except UNAVAILABLE as error:
-                log.warning("what is shown could not be recorded: %s", error)
+                log.warning("what is shown could not be recorded: %s", reason(error))
             except Exception:  # the outermost frame of a reply: its fault must not stop the others
                 log.exception("its reply broke and is tried again")
             finally:
@@ -153,7 +153,7 @@ class Keeper:
             if job.reply_faults + 1 < REFUSALS_MAX:
                 await self._postpone(job, error, count_fault=True)
             else:
-                log.error("Discord keeps refusing its reply: %s", error)
+                log.error("Discord keeps refusing its reply: %s", reason(error))
                 await self._replies.give_up(job.id, job.revision, reason=f"refused: {error}")
         else:
             # Shown once and not recorded, it would be shown again, perhaps elsewhere.

@@ -64,7 +64,7 @@ class Owner:
             await owner.send(view=render.notice(f"🚨 {text}"))
         except UNANSWERED as error:
             # The log has it; whoever watches that is told all the same.
-            log.error("the owner could not be told: %s", error)
+            log.error("the owner could not be told: %s", reason(error))
 
 
 def owner_id_of(application: discord.AppInfo) -> int:

@@ -99,7 +99,8 @@ class Doctor:
             return await self._with_probe(look)
         except BucketUnavailable as error:
             raise Trouble(
-                f"cannot be used: {error}", "See to the five variables that `fly storage create` sets."
+                f"cannot be used: {reason(error)}",
+                "See to the five variables that `fly storage create` sets.",
             ) from error
 
     async def _link(self, key: str, body: bytes) -> str:
@@ -108,7 +109,7 @@ class Doctor:
             async with aiohttp.ClientSession() as session, session.get(links.to(key)) as answer:
                 status, found = answer.status, await answer.read()
         except aiohttp.ClientError as error:
-            raise Trouble(f"do not open at {links.url}: {error}", _LINK_REMEDY) from error
+            raise Trouble(f"do not open at {links.url}: {reason(error)}", _LINK_REMEDY) from error
         if status != 200:
             raise Trouble(f"answer {status} at {links.url}", _LINK_REMEDY)
         if found != body:

@@ -117,7 +117,7 @@ class Loop:
         except LostJob as lost:
             log.warning("%s", lost)
         except UNAVAILABLE as unavailable:
-            log.warning("it stays as it is until its lease runs out: %s", unavailable)
+            log.warning("it stays as it is until its lease runs out: %s", reason(unavailable))
 
     async def _hand_back(self, job: Job) -> None:
         try:
@@ -126,7 +126,7 @@ class Loop:
         except LostJob:
             log.info("it was taken away")
         except UNAVAILABLE as error:
-            log.warning("it stays as it is until its lease runs out: %s", error)
+            log.warning("it stays as it is until its lease runs out: %s", reason(error))
 
     async def _keep_leases(self) -> None:
         while True:

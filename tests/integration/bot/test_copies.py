@@ -13,6 +13,7 @@ from db.settings import DatabaseSettings
 from sandbox.discord.interactions import COMPONENT
 from tests.connected import Connected, connected
 from tests.integration.bot.test_reactions import Reactions, read
+from tests.member import fault
 
 PROMPT = "a red fox in the snow"
 
@@ -68,7 +69,8 @@ async def test_what_cannot_be_removed_now_is_removed_later(
     await share(bot)
     await Erasure(bot.pool).erase(1)
     await bot.pool.execute("update copies set due_since = now() - interval '1 hour'")
-    bot.server._faults.rest.order(status, 1, f"/channels/{reactions.channel.id}/messages", 1.0, code)
+    path = f"/channels/{reactions.channel.id}/messages"
+    await fault(bot.server.url, "rest", status=status, path=path, code=code)
     await remove_due(bot)
     assert len(await shared_page(bot, reactions)) == 1
     # A quarter of the time for which it has been tried.

@@ -21,7 +21,7 @@ from sandbox.discord.state import Message
 from tests.conditions import until
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
 from tests.lives import painted, stored
-from tests.member import text
+from tests.member import fault, text
 
 PICTURES = 10
 ORIGINAL_BYTES = 9 * 1024 * 1024
@@ -84,10 +84,11 @@ class Reactions:
         messages = self.world.messages.get(channel_id, {}).values()
         return [one for one in messages if one.author_id == self.world.bot_id and not one.is_ephemeral]
 
-    def fail(self, user_id: str, status: int, code: int, times: int = 1) -> None:
+    async def fail(self, user_id: str, status: int, code: int, times: int = 1) -> None:
         channel = self.world.direct_channel(user_id)
         assert channel is not None
-        self.bot.server._faults.rest.order(status, times, f"/channels/{channel.id}/messages", 1.0, code)
+        path = f"/channels/{channel.id}/messages"
+        await fault(self.bot.server.url, "rest", status=status, times=times, path=path, code=code)
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ async def test_one_that_failed_is_told_in_the_channel_and_works_at_the_next_try(
     bot: Connected, reactions: Reactions, caplog: pytest.LogCaptureFixture, status: int, code: int, told: str
 ) -> None:
     caplog.set_level(logging.INFO, "bot")
-    reactions.fail(bot.member_id, status, code)
+    await reactions.fail(bot.member_id, status, code)
     await reactions.react(bot.member_id, 1)
     assert caught(caplog) == []
     lines = [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -187,7 +188,7 @@ async def test_one_that_failed_is_told_in_the_channel_and_works_at_the_next_try(
 
 
 async def test_who_fails_often_is_told_once(bot: Connected, reactions: Reactions) -> None:
-    reactions.fail(bot.member_id, 403, 50007, times=3)
+    await reactions.fail(bot.member_id, 403, 50007, times=3)
     for _ in range(3):
         await reactions.react(bot.member_id, 1)
     assert len(reactions.in_channel()) == 1
@@ -197,7 +198,7 @@ async def test_who_fails_often_is_told_once(bot: Connected, reactions: Reactions
 async def test_a_file_that_discord_does_not_take_comes_as_a_link(
     bot: Connected, reactions: Reactions, status: int, code: int
 ) -> None:
-    reactions.fail(bot.member_id, status, code)
+    await reactions.fail(bot.member_id, status, code)
     await reactions.react(bot.member_id, 1)
     (sent,) = reactions.sent_to(bot.member_id)
     assert not has_file(sent)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from db import queries
+from db.logs import without_what_was_typed
 from db.pool import Pool
 
 _SQL = queries.load("alarms")
@@ -46,6 +47,8 @@ class Alarms:
         pause_seconds: float | None = None,
     ) -> None:
         """With `pause_seconds`, all workers pause until it is over; one of them tries every so often."""
+        # The bot logs it, and tells it to the owner.
+        detail = without_what_was_typed(detail)
         await self._pool.execute(_SQL["sound"], _kind(code, model), detail, pause_seconds)
 
     async def silence(

@@ -31,6 +31,11 @@ def about_job(job_id: int) -> Iterator[None]:
         _job_id.reset(token)
 
 
+def without_what_was_typed(text: str) -> str:
+    """For what is stored or sent now, and logged later by another."""
+    return without_typed(text, _typed.get())
+
+
 class JobFilter(logging.Filter):
     """Notes on each record which job it is about, and what must not be in it."""
 

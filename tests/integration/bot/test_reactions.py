@@ -5,10 +5,11 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 
+import discord
 import pytest
 
 from bot.copies import CopyRemover
-from bot.download import HELD_BYTES_MAX
+from bot.download import HELD_BYTES_MAX, ReactionDownloads
 from db.bucket import Bucket
 from db.copies import Copies
 from db.jobs import Job
@@ -217,6 +218,43 @@ async def test_a_picture_that_cannot_be_reached_can_be_asked_for_at_once(
     first, second = reactions.sent_to(bot.member_id)
     assert "cannot be reached" in read(first)
     assert has_file(second)
+
+
+async def test_who_asks_for_more_than_fits_the_line_is_told_once(
+    bot: Connected, reactions: Reactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.download.WAITING_MAX", 1)
+    downloads = ReactionDownloads(bot.client, bot.client.services, (EMOJI,))
+    bot.client.downloads = downloads
+    await bot.pool.execute("update jobs set private = false")
+    fetch, go = bot.client.fetch_user, asyncio.Event()
+
+    async def fetch_later(user_id: int) -> discord.User:
+        await go.wait()
+        return await fetch(user_id)
+
+    monkeypatch.setattr(bot.client, "fetch_user", fetch_later)
+    for message_id in (1, 2, 101, 102):
+        reactions.dispatch(bot.member_id, message_id)
+
+    async def waiting() -> int:
+        return len(downloads._in_hand)
+
+    # The first has its turn, the second waits for it, and for the others there was no room.
+    await until(lambda: _left_out(downloads), lambda members: members == {int(bot.member_id)})
+    await until(waiting, lambda count: count == 2)
+    go.set()
+    await bot.settle()
+    said = [read(message) for message in reactions.sent_to(bot.member_id)]
+    assert [("Here is your picture" in one, "more pictures than fit" in one) for one in said] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+
+
+async def _left_out(downloads: ReactionDownloads) -> set[int]:
+    return downloads._left_out
 
 
 async def test_no_bot_is_sent_anything(bot: Connected, reactions: Reactions) -> None:

@@ -8,6 +8,7 @@ from db.alarms import AlarmCode, Alarms
 from db.errors import FailureCode
 from db.jobs import Jobs
 from db.listen import listen
+from db.logs import about_typed
 from db.pool import Pool
 from db.queue import Queue
 from tests.lives import stored, waiting
@@ -83,3 +84,10 @@ async def test_what_was_begun_before_the_alarm_does_not_end_it(pool: Pool) -> No
     await alarms.silence((AlarmCode.NO_CREDIT,), model=probe.model, raised_before=probe.started_at)
     assert await pool.fetchval("select count(*) from alarms") == 0
     assert (await stored(pool, probe.id)).faults == 0
+
+
+async def test_what_a_member_typed_is_not_told_to_the_owner(pool: Pool) -> None:
+    with about_typed("my secret garden"):
+        await Alarms(pool).sound(AlarmCode.BAD_KEY, "403: no key for 'my secret garden'", pause_seconds=60)
+    (alarm,) = await Alarms(pool).claim_untold()
+    assert alarm.detail == "403: no key for '[typed]'"

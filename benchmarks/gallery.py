@@ -49,7 +49,7 @@ async def measure(stage: Stage) -> Result:
         gallery = Gallery(pool)
 
         async def page(**where: object) -> float:
-            asked = {"owner_id": MEMBER, "viewer_id": MEMBER, "guild_id": None, "limit": PAGE_SIZE, **where}
+            asked = {"owner_id": MEMBER, "viewer_id": MEMBER, "channel_ids": [], "limit": PAGE_SIZE, **where}
             return await timed(lambda: gallery.page(**asked))  # type: ignore[arg-type]
 
         stage.say("gallery: pages")

@@ -142,6 +142,7 @@ def _wire(
         doctor=Doctor(settings, pool, bucket),
         registration=client.registration,
         traces=traces,
+        command_permissions=client.command_permissions,
         press=press,
         turn=turn,
         open=open_picture,

@@ -3,6 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from bot.places import may_see, rights_where_made
 from bot.services import Interaction, services_of
 from db.errors import InvalidRequest
 from db.jobs import Job
@@ -21,16 +22,19 @@ async def in_time(work: Coroutine[Any, Any, T]) -> T:
 
 async def visible_job(interaction: Interaction, job_id: int) -> Job:
     """The job, if the member may see it. Raises InvalidRequest otherwise."""
-    job = await in_time(services_of(interaction).jobs.find(job_id))
-    if job is None or (job.private and job.member_id != interaction.user.id):
-        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
-    return job
+    return _if_seen(interaction, await in_time(services_of(interaction).jobs.find(job_id)))
 
 
 async def visible_picture(interaction: Interaction, job_id: int) -> Job:
-    job = await in_time(services_of(interaction).gallery.picture(job_id, interaction.user.id))
-    if job is None:
-        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+    """The same of a finished picture."""
+    found = await in_time(services_of(interaction).gallery.picture(job_id, interaction.user.id))
+    return _if_seen(interaction, found)
+
+
+def _if_seen(interaction: Interaction, job: Job | None) -> Job:
+    """Nobody learns whether there is one that they may not see."""
+    if job is None or not may_see(interaction, job):
+        raise InvalidRequest("This picture is not there any more, or it is not for you to see here.")
     return job
 
 
@@ -41,17 +45,16 @@ def require_full_size(job: Job) -> None:
 
 
 def require_control(interaction: Interaction, job: Job) -> None:
-    """For its owner, and for who manages messages in the server where it was asked for."""
-    if job.member_id == interaction.user.id:
-        return
-    in_its_server = interaction.guild_id is not None and interaction.guild_id == job.guild_id
-    if not (in_its_server and interaction.permissions.manage_messages):
+    """For its owner, and for who manages messages in the channel where it was made."""
+    if job.member_id != interaction.user.id and not rights_where_made(interaction, job).manage_messages:
         raise InvalidRequest(
-            "Only the member who asked for this picture, and those who manage messages here, may do that."
+            "Only the member who asked for this picture, and those who manage messages where it was made, "
+            "may do that."
         )
 
 
-def require_commands(interaction: Interaction) -> None:
-    """A button that starts a job is a command by another name."""
+async def require_commands(interaction: Interaction, job: Job) -> None:
+    """A button that starts a job from another is a command by another name."""
     if interaction.guild_id is not None and not interaction.permissions.use_application_commands:
         raise InvalidRequest("You may not use commands in this channel, and this button is one.")
+    await services_of(interaction).command_permissions.require(interaction, job)

@@ -20,6 +20,7 @@ from bot.edit import edit_modal
 from bot.errors import tell
 from bot.orders import again, order_of, place
 from bot.picture import new_link, show_picture
+from bot.places import may_be_shown_to_all
 from bot.queue import queue_view
 from bot.services import Interaction, services_of, words_of
 from db.errors import InvalidRequest, LostJob
@@ -60,19 +61,19 @@ async def _cancel(interaction: Interaction, job_id: int) -> None:
 
 async def once_more(interaction: Interaction, job_id: int) -> None:
     job = await visible_job(interaction, job_id)
-    require_commands(interaction)
+    await require_commands(interaction, job)
     await place(interaction, again(interaction, job))
 
 
 async def edit(interaction: Interaction, job_id: int) -> None:
     job = await visible_job(interaction, job_id)
-    require_commands(interaction)
+    await require_commands(interaction, job)
     await interaction.response.send_modal(edit_modal(job, words_of(interaction)))
 
 
 async def upscale(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
-    require_commands(interaction)
+    await require_commands(interaction, job)
     require_full_size(job)
     width, height = upscaled_size(job.width, job.height)
     order = order_of(interaction, prompt=job.prompt, width=width, height=height, model=UPSCALER.name)
@@ -82,7 +83,7 @@ async def upscale(interaction: Interaction, job_id: int) -> None:
             order,
             kind=Kind.UPSCALE,
             parent_id=job.id,
-            private=job.private or order.private,
+            private=order.private or not may_be_shown_to_all(interaction, job),
             spoiler=job.spoiler,
         ),
     )
@@ -113,7 +114,7 @@ async def favourite(interaction: Interaction, job_id: int) -> None:
     elif await in_time(favourites.add(interaction.user.id, job.id)):
         text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
     else:
-        raise InvalidRequest("This picture is not there any more, or it is somebody's private one.")
+        raise InvalidRequest("This picture is not there any more, or it is not for you to see here.")
     await interaction.response.send_message(view=render.notice(text), ephemeral=True)
 
 

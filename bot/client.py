@@ -11,6 +11,7 @@ from discord import app_commands, ui
 
 from bot import edit
 from bot.access import in_time
+from bot.command_permissions import CommandPermissions
 from bot.controls import JobButton
 from bot.diagnose import doctor
 from bot.download import ReactionDownloads
@@ -69,6 +70,7 @@ class Client(discord.AutoShardedClient):
         for command in COMMANDS:
             self.tree.add_command(command)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
+        self.command_permissions = CommandPermissions(self)
 
     async def setup_hook(self) -> None:
         self.logged_in.set()
@@ -109,6 +111,7 @@ class Client(discord.AutoShardedClient):
             log.warning("it takes too long to end before the bot does: %s", task.get_name().partition(":")[0])
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        self.command_permissions.forget()
         await super().close()
 
     @property
@@ -125,12 +128,16 @@ class Client(discord.AutoShardedClient):
 
     async def on_shard_connect(self, shard_id: int) -> None:
         self._away_since.pop(shard_id, None)
+        # A new session: what was changed since the last one nobody has told.
+        self.command_permissions.forget()
 
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Modals: discord.py finds only those that this process opened itself. And what is nobody's."""
+        if interaction.guild_id is not None:
+            self.command_permissions.learn(interaction.guild_id)
         custom_id = str(interaction.data and interaction.data.get("custom_id"))
         if interaction.type is discord.InteractionType.component and not _is_known(custom_id):
             # Of whatever text, so the line does not have it.
@@ -145,6 +152,15 @@ class Client(discord.AutoShardedClient):
             await edit.submit(interaction, int(match["id"]))
         except Exception as error:  # noqa: BLE001 - the outermost frame of a modal: whatever it is, the member is told
             await tell(interaction, error)
+
+    async def on_raw_app_command_permissions_update(
+        self, payload: discord.RawAppCommandPermissionsUpdateEvent
+    ) -> None:
+        if payload.application_id == self.application_id:
+            self.command_permissions.look_again(payload.guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self.command_permissions.forget(guild.id)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         await self.downloads.on_reaction(payload)

@@ -6,6 +6,7 @@ from discord import app_commands
 from bot import render
 from bot.doctor import BotDoctor
 from bot.owner import owner_id_of
+from bot.permissions import missing
 from bot.services import Interaction, services_of, words_of
 from db.errors import InvalidRequest
 
@@ -25,11 +26,12 @@ async def doctor(interaction: Interaction) -> None:
     services = services_of(interaction)
     own = BotDoctor(interaction.client, services.registration, token="")
 
-    async def here() -> discord.Permissions:
-        return interaction.app_permissions
+    async def here() -> list[str]:
+        in_thread = isinstance(interaction.channel, discord.Thread)
+        return missing(interaction.app_permissions, in_thread=in_thread)
 
-    permissions = here if interaction.guild_id is not None else None
-    findings = await services.doctor.examine(own.checks(permissions))
+    lacking = here if interaction.guild_id is not None else None
+    findings = await services.doctor.examine(own.checks(lacking))
     well = sum(finding.well for finding in findings)
     # In English, as the log is: it says what to look up there.
     lines = [f"{'✅' if finding.well else '❌'} **{finding.name}**: {finding.text}" for finding in findings]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.http import Route
 
+from bot.discord_errors import is_final
 from bot.permissions import missing
 from bot.registration import Registration
 from db.diagnosis import Check, Trouble
@@ -26,36 +27,43 @@ class BotDoctor:
         self._registration = registration
         self._token = token
 
-    def checks(self, permissions: Callable[[], Awaitable[discord.Permissions]] | None) -> list[Check]:
-        """`permissions` finds what the bot may do in the channel that is looked at, if one is."""
+    def checks(self, lacking: Callable[[], Awaitable[list[str]]] | None) -> list[Check]:
+        """`lacking` finds what the bot is not allowed in the channel that is looked at, if one is."""
         checks = [
             Check(TOKEN, self._log_in),
             Check("intents", self._intents, (TOKEN,)),
             Check("gateway", self._gateway, (TOKEN,)),
             Check("commands", self._commands, (TOKEN,)),
         ]
-        if permissions is not None:
-            checks.append(Check("permissions", lambda: self._permissions(permissions), (TOKEN,)))
+        if lacking is not None:
+            checks.append(Check("permissions", lambda: self._permissions(lacking), (TOKEN,)))
         return checks
 
-    async def permissions_in(self, channel_id: int) -> discord.Permissions:
+    async def lacking_in(self, channel_id: int) -> list[str]:
         """Asked of Discord anew: a client that is not connected knows no server."""
         try:
             channel = await self._client.fetch_channel(channel_id)
-            if not isinstance(channel, discord.abc.GuildChannel):
+            if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
                 raise Trouble("it is no channel of a server", "Name another with --channel.")
             guild = await self._client.fetch_guild(channel.guild.id, with_counts=False)
             user = self._client.user
             if user is None:
                 raise AssertionError("the token is checked before")
-            known = await guild.fetch_channel(channel_id)
+            parent_id = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+            known = await guild.fetch_channel(parent_id)
             member = await guild.fetch_member(user.id)
         except (discord.Forbidden, discord.NotFound) as error:
+            if not is_final(error):
+                raise
             raise Trouble(
                 f"the channel cannot be seen: {error.text}",
                 "Is its id right? If so, give the bot View Channels there.",
             ) from error
-        return known.permissions_for(member)
+        if not isinstance(known, discord.abc.GuildChannel):
+            raise AssertionError("the parent of a thread is a channel")
+        # Not the channel's own function: in it nothing can be attached by who may write in its threads alone.
+        permissions = discord.abc.GuildChannel.permissions_for(known, member)
+        return missing(permissions, in_thread=isinstance(channel, discord.Thread))
 
     async def _log_in(self) -> str:
         try:
@@ -92,8 +100,8 @@ class BotDoctor:
             raise Trouble("Discord has others, or none", "Start the bot: it registers them.")
         return "registered and up to date"
 
-    async def _permissions(self, find: Callable[[], Awaitable[discord.Permissions]]) -> str:
-        lacking = missing(await find())
+    async def _permissions(self, find: Callable[[], Awaitable[list[str]]]) -> str:
+        lacking = await find()
         if lacking:
             raise Trouble(f"missing: {', '.join(lacking)}", "Server or channel settings, Permissions.")
         return "all that are needed"

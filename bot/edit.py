@@ -53,7 +53,7 @@ def edit_modal(job: Job, say: Words) -> ui.Modal:
 
 async def submit(interaction: Interaction, job_id: int) -> None:
     job = await visible_job(interaction, job_id)
-    require_commands(interaction)
+    await require_commands(interaction, job)
     filled_in = _filled_in(interaction.data)
     width, height = _size(filled_in.get("size", ""))
     negative = clean_negative_prompt(spelled_out(interaction, filled_in.get("negative_prompt", "")))

@@ -26,5 +26,5 @@ async def examine_bot(settings: BotSettings, channel_id: int | None) -> list[Fin
         _Patient(commands_guild_id=settings.commands_guild_id) as client,
     ):
         bot = BotDoctor(client, client.registration, token=settings.discord_token.get_secret_value())
-        permissions = (lambda: bot.permissions_in(channel_id)) if channel_id is not None else None
-        return await Doctor(settings, pool, bucket).examine(bot.checks(permissions))
+        lacking = (lambda: bot.lacking_in(channel_id)) if channel_id is not None else None
+        return await Doctor(settings, pool, bucket).examine(bot.checks(lacking))

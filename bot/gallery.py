@@ -21,6 +21,7 @@ from bot.gallery_page import (
 )
 from bot.mentions import spelled_out
 from bot.picture import show_picture
+from bot.places import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, services_of, words_of
 from db.errors import BucketUnavailable, InvalidRequest
 from db.gallery import Page
@@ -97,14 +98,18 @@ async def open_picture(interaction: Interaction, job_id: int) -> None:
 
 
 async def _share(interaction: Interaction, query: Query, cursor: int) -> None:
-    if interaction.guild_id is not None and not interaction.permissions.send_messages:
+    if not may_write(interaction):
         raise InvalidRequest("You may not write in this channel, so you cannot share a page in it.")
     page = await _page(interaction, query, before=cursor + 1)
-    public = Page([job for job in page.jobs if not job.private], page.has_newer, page.has_older)
-    if not public.jobs:
-        raise InvalidRequest("Every picture on this page is private, so there is nothing to share.")
+    jobs = [job for job in page.jobs if may_be_shown_to_all(interaction, job)]
+    if not jobs:
+        raise InvalidRequest(
+            "No picture on this page can be shared here: each is private, or from where not everybody who "
+            "reads this channel could see it."
+        )
+    public = Page(jobs, page.has_newer, page.has_older)
     callback = await interaction.response.defer(thinking=True)
-    await record_shared(interaction, callback, [job.id for job in public.jobs])
+    await record_shared(interaction, callback, [job.id for job in jobs])
     await _show(interaction, query, public, shared=True)
 
 
@@ -112,9 +117,11 @@ async def _page(
     interaction: Interaction, query: Query, before: int | None = None, after: int | None = None
 ) -> Page:
     gallery, viewer_id = services_of(interaction).gallery, interaction.user.id
+    channel_ids = seen_channel_ids(interaction)
     if query.favourites:
         return await gallery.favourites(
             viewer_id=viewer_id,
+            channel_ids=channel_ids,
             owner_id=query.owner_id,
             search=query.search,
             before_id=before,
@@ -124,7 +131,7 @@ async def _page(
     return await gallery.page(
         owner_id=query.owner_id or viewer_id,
         viewer_id=viewer_id,
-        guild_id=interaction.guild_id,
+        channel_ids=channel_ids,
         search=query.search,
         before_id=before,
         after_id=after,

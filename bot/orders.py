@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot import render
 from bot.access import in_time
 from bot.errors import UNANSWERED
+from bot.places import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
 from db.errors import reason
 from db.jobs import Estimate, Job, Jobs, Order
@@ -38,6 +39,7 @@ def order_of(interaction: Interaction, *, prompt: str, width: int, height: int, 
         member_id=interaction.user.id,
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id,
+        parent_channel_id=parent_channel_id(interaction),
         locale=interaction.locale.value,
         # What was made among two is not for a gallery that others open.
         private=interaction.guild_id is None,
@@ -96,13 +98,16 @@ async def _estimate(jobs: Jobs, job: Job) -> Estimate:
 
 
 def again(interaction: Interaction, job: Job) -> Order:
-    """The same once more, for whoever asks now, and with a new seed."""
+    """The same once more, for whoever asks now, and with a new seed.
+
+    It is private where not everybody here could see the first: what it was made from is written on it.
+    """
     model = painter(job.model).name
     order = order_of(interaction, prompt=job.prompt, width=job.width, height=job.height, model=model)
     return replace(
         order,
         negative_prompt=job.negative_prompt,
         style=job.style,
-        private=job.private or interaction.guild_id is None,
+        private=order.private or not may_be_shown_to_all(interaction, job),
         spoiler=job.spoiler,
     )

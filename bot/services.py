@@ -21,6 +21,7 @@ from db.traces import Traces
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from bot.command_permissions import CommandPermissions
     from bot.controls import Press
     from bot.gallery_page import Turn
 
@@ -52,6 +53,7 @@ class Services:
     doctor: Doctor
     registration: Registration
     traces: Traces
+    command_permissions: "CommandPermissions"
     press: "Press"
     turn: "Turn"
     open: "Open"

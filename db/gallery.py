@@ -1,5 +1,6 @@
 """The pictures that a member may see: in pages, by their words, and one at a time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import asyncpg
@@ -37,31 +38,34 @@ class Gallery:
         *,
         owner_id: int,
         viewer_id: int,
-        guild_id: int | None,
+        channel_ids: Collection[int],
         search: str = "",
         before_id: int | None = None,
         after_id: int | None = None,
         limit: int,
     ) -> Page:
-        """What `owner_id` had painted: to others, in the server alone in which they look at it.
+        """What `owner_id` had painted; to others, what was made in `channel_ids`, which they may read.
 
         Without an id it is the first page; `after_id=0` is the last one.
         A page that lost its last picture meanwhile is the nearest one that has any.
         """
-        return await self._page("", owner_id, viewer_id, search, before_id, after_id, limit, guild_id)
+        return await self._page("", owner_id, viewer_id, search, before_id, after_id, limit, channel_ids)
 
     async def favourites(
         self,
         *,
         viewer_id: int,
+        channel_ids: Collection[int],
         owner_id: int | None = None,
         search: str = "",
         before_id: int | None = None,
         after_id: int | None = None,
         limit: int,
     ) -> Page:
-        """What `viewer_id` marked, of all painters or of one, as far as it may still be seen."""
-        return await self._page("_favourites", owner_id, viewer_id, search, before_id, after_id, limit)
+        """What `viewer_id` marked, of all painters or of one, as far as a gallery would still show it."""
+        return await self._page(
+            "_favourites", owner_id, viewer_id, search, before_id, after_id, limit, channel_ids
+        )
 
     async def suggestions(self, member_id: int, typed: str, limit: int) -> list[str]:
         """Prompts that the member used lately and that have the words typed, the latest first."""
@@ -71,7 +75,7 @@ class Gallery:
         return [row["prompt"] for row in rows]
 
     async def picture(self, job_id: int, viewer_id: int) -> Job | None:
-        """A finished picture, or None if it is there no more or is not for this member to see."""
+        """A finished picture, or None if it is there no more or is another member's private one."""
         row = await self._pool.fetchrow(_SQL["picture"], job_id, viewer_id)
         return Job.from_row(row) if row else None
 
@@ -89,13 +93,15 @@ class Gallery:
         before_id: int | None,
         after_id: int | None,
         limit: int,
-        *place: int | None,
+        channel_ids: Collection[int],
     ) -> Page:
         query = await self._pool.fetchval(_SQL["query"], _storable(search)) if search else None
 
         async def rows(direction: str, edge: int) -> list[asyncpg.Record]:
             statement = _SQL[f"{direction}{which}"]
-            return await self._pool.fetch(statement, owner_id, viewer_id, query, edge, limit + 1, *place)
+            return await self._pool.fetch(
+                statement, owner_id, viewer_id, query, edge, limit + 1, list(channel_ids)
+            )
 
         if after_id is None:
             edge = _ID_MAX if before_id is None else before_id

@@ -50,6 +50,7 @@ class Order:
     """What a member asks for with one interaction, and what is needed to answer it.
 
     `locale` is the language in which the member reads Discord, as Discord names it.
+    `parent_channel_id` is the channel of which `channel_id` is a public thread, if it is one.
     `traceparent` is the trace that it is part of, as W3C writes it.
     """
 
@@ -73,6 +74,7 @@ class Order:
     spoiler: bool = False
     locale: str = "en-US"
     traceparent: str | None = None
+    parent_channel_id: int | None = None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -125,6 +127,7 @@ class Job:
     erased_at: datetime | None
     expired_at: datetime | None
     traceparent: str | None
+    parent_channel_id: int | None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -224,6 +227,7 @@ class Jobs:
             self._limits.credits_per_server,
             self._limits.credits_in_all,
             order.traceparent,
+            order.parent_channel_id,
         )
         if row is None:
             raise AssertionError("`enqueue` answers with one row in any case")

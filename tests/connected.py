@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -69,18 +69,25 @@ class Connected:
         self._public = next(channel for channel in world.channels.values() if channel.name == "paintings")
 
     async def interact(
-        self, kind: int, data: dict[str, Any], *, direct: bool = False, components: Any = None
+        self,
+        kind: int,
+        data: dict[str, Any],
+        *,
+        direct: bool = False,
+        components: Any = None,
+        channel: Channel | None = None,
+        member_id: str | None = None,
     ) -> Interaction:
         """What Discord knows of it when all is over. `components` are those of the message it is about.
 
         Nothing of `data` is checked, as it would be if a member's client had sent it.
         """
-        channel = self._direct if direct else self._public
+        channel = channel or (self._direct if direct else self._public)
         message = self.message(channel, components) if components is not None else None
         came = self.client.wait_for("interaction", timeout=BOUND_SECONDS)
         interaction = self.server.interactions.begin(
             kind,
-            self.member_id,
+            member_id or self.member_id,
             channel,
             data,
             locale="en-US",
@@ -138,10 +145,20 @@ class Connected:
 
 
 @asynccontextmanager
-async def connected(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> AsyncIterator[Connected]:
-    """With two pictures, of which the second is somebody else's private one, and a job that waits."""
+async def connected(
+    settings: DatabaseSettings,
+    pool: Pool,
+    bucket: Bucket,
+    *,
+    furnish: Callable[[DiscordServer], None] = lambda server: None,
+) -> AsyncIterator[Connected]:
+    """With two pictures, of which the second is somebody else's private one, and a job that waits.
+
+    `furnish` changes the world before the client comes into it.
+    """
     exchanges: list[Exchange] = []
     server = DiscordServer(on_exchange=exchanges.append)
+    furnish(server)
     await server.start()
     point_at(server.api_base, server.gateway_url)
     client = Client()
@@ -153,6 +170,7 @@ async def connected(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> A
             came = client.wait_for("connect", timeout=BOUND_SECONDS)
             running = asyncio.create_task(client.start(server.token))
             await came
+            await client.registration.bring_up_to_date()
             one = Connected(server, client, pool, exchanges, running)
             await _paint(one, bucket)
             one.opener = await one.interact(COMMAND, {"id": "5", "name": "queue", "type": 1})
@@ -189,6 +207,7 @@ def _services(doctor: Doctor, pool: Pool, bucket: Bucket, client: Client) -> Ser
         doctor=doctor,
         registration=client.registration,
         traces=Traces(),
+        command_permissions=client.command_permissions,
         press=press,
         turn=turn,
         open=open_picture,

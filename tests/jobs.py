@@ -50,4 +50,5 @@ JOB = Job(
     erased_at=None,
     expired_at=None,
     traceparent=None,
+    parent_channel_id=None,
 )

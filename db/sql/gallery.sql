@@ -1,7 +1,7 @@
 -- The pictures that members may see. A page is a range of the index (member_id, id), found by the key of the picture
 -- next to it and never by counting; one neighbour on the other side tells whether there is a page that way too.
--- Whoever asks is $2: of another member's pictures, the private ones are left out, and on that member's pages those that
--- were made elsewhere than in $6, the server in which they are looked at.
+-- Whoever asks is $2: of another member's pictures, the private ones are left out, and those that were made elsewhere than
+-- in $6, the channels that whoever asks may read, or in public threads of these.
 --
 -- The range is written as one, and not as an equality and a bound: else the planner may walk through everybody's
 -- pictures in the order of their ids, which takes long for a member who has painted none for a while.
@@ -11,7 +11,7 @@
 (
     select * from jobs
     where (member_id, id) < ($1, $4) and member_id >= $1
-        and state = 'done' and erased_at is null and (member_id = $2 or (not private and guild_id = $6))
+        and state = 'done' and erased_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by member_id desc, id desc
     limit $5
@@ -20,7 +20,7 @@ union all
 (
     select * from jobs
     where (member_id, id) >= ($1, $4) and member_id <= $1
-        and state = 'done' and erased_at is null and (member_id = $2 or (not private and guild_id = $6))
+        and state = 'done' and erased_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by member_id, id
     limit 1
@@ -31,7 +31,7 @@ union all
 (
     select * from jobs
     where (member_id, id) > ($1, $4) and member_id <= $1
-        and state = 'done' and erased_at is null and (member_id = $2 or (not private and guild_id = $6))
+        and state = 'done' and erased_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by member_id, id
     limit $5
@@ -40,7 +40,7 @@ union all
 (
     select * from jobs
     where (member_id, id) <= ($1, $4) and member_id >= $1
-        and state = 'done' and erased_at is null and (member_id = $2 or (not private and guild_id = $6))
+        and state = 'done' and erased_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by member_id desc, id desc
     limit 1
@@ -52,7 +52,7 @@ union all
     select jobs.* from favourites as marks join jobs on jobs.id = job_id
     where (marks.member_id, job_id) < ($2, $4) and marks.member_id >= $2
         and ($1::bigint is null or jobs.member_id = $1)
-        and state = 'done' and erased_at is null and (not private or jobs.member_id = $2)
+        and state = 'done' and erased_at is null and (jobs.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by marks.member_id desc, job_id desc
     limit $5
@@ -62,7 +62,7 @@ union all
     select jobs.* from favourites as marks join jobs on jobs.id = job_id
     where (marks.member_id, job_id) >= ($2, $4) and marks.member_id <= $2
         and ($1::bigint is null or jobs.member_id = $1)
-        and state = 'done' and erased_at is null and (not private or jobs.member_id = $2)
+        and state = 'done' and erased_at is null and (jobs.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by marks.member_id, job_id
     limit 1
@@ -73,7 +73,7 @@ union all
     select jobs.* from favourites as marks join jobs on jobs.id = job_id
     where (marks.member_id, job_id) > ($2, $4) and marks.member_id <= $2
         and ($1::bigint is null or jobs.member_id = $1)
-        and state = 'done' and erased_at is null and (not private or jobs.member_id = $2)
+        and state = 'done' and erased_at is null and (jobs.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by marks.member_id, job_id
     limit $5
@@ -83,7 +83,7 @@ union all
     select jobs.* from favourites as marks join jobs on jobs.id = job_id
     where (marks.member_id, job_id) <= ($2, $4) and marks.member_id >= $2
         and ($1::bigint is null or jobs.member_id = $1)
-        and state = 'done' and erased_at is null and (not private or jobs.member_id = $2)
+        and state = 'done' and erased_at is null and (jobs.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
         and ($3::tsquery is null or words @@ $3)
     order by marks.member_id desc, job_id desc
     limit 1

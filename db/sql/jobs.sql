@@ -14,7 +14,7 @@ added as (
         member_id, guild_id, channel_id,
         prompt, width, height, model, seed,
         kind, parent_id, negative_prompt, style, private, spoiler, locale, credits,
-        turn, reply_due_at, traceparent
+        turn, reply_due_at, traceparent, parent_channel_id
     )
     select
         $1, $2, $3, $4,
@@ -36,7 +36,8 @@ added as (
             )
         ),
         now() + make_interval(secs => $21),
-        $27
+        $27,
+        $28
     from used
     where line_length < $22
         and member_jobs < $23

@@ -70,6 +70,10 @@ def unknown_application_command() -> DiscordError:
     return DiscordError(404, 10063, "Unknown application command")
 
 
+def unknown_command_permissions() -> DiscordError:
+    return DiscordError(404, 10066, "Unknown application command permissions")
+
+
 def too_many_commands(limit: int) -> DiscordError:
     return DiscordError(400, 30032, f"Maximum number of application commands reached ({limit})")
 

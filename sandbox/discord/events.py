@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from sandbox.discord.gateway import Gateway, Intent
+from sandbox.discord.guild import render_command_permissions
 from sandbox.discord.render import Render
-from sandbox.discord.rules.permissions import Permission, permissions_in
-from sandbox.discord.state import Channel, Message, World
+from sandbox.discord.rules.permissions import Permission, permissions_of
+from sandbox.discord.state import Channel, Guild, Message, World
 from sandbox.discord.streams import Streams
 from sandbox.discord.wire import Json
 
@@ -54,6 +55,18 @@ class Events:
         direct, guild = Intent.DIRECT_MESSAGE_REACTIONS, Intent.GUILD_MESSAGE_REACTIONS
         self._to_bot(kind, message, {**data, **more}, direct if channel.is_direct else guild)
 
+    def channel(self, kind: str, channel: Channel) -> None:
+        """`kind` is CHANNEL_CREATE, _UPDATE or _DELETE, or THREAD_CREATE: the bot alone is told."""
+        if kind != "THREAD_CREATE" or self._may_view(channel, self._world.bot_id):
+            data = self._render.channel(channel)
+            self._gateway.dispatch(kind, data, intent=Intent.GUILDS, guild_id=channel.guild_id)
+
+    def command_permissions(self, guild: Guild, target_id: str) -> None:
+        """Needs no intent. `target_id` is a command, or the application for all of its commands."""
+        data = render_command_permissions(self._world, guild, target_id)
+        self._gateway.dispatch("APPLICATION_COMMAND_PERMISSIONS_UPDATE", data, guild_id=guild.id)
+        self.commands_changed()
+
     def interaction(self, payload: Json, channel: Channel) -> None:
         """Needs no intent and no permission."""
         self._gateway.dispatch("INTERACTION_CREATE", payload, guild_id=channel.guild_id)
@@ -97,10 +110,7 @@ class Events:
             self._gateway.dispatch(kind, {**data, **more}, intent=intent, guild_id=channel.guild_id)
 
     def _may_view(self, channel: Channel, user_id: str) -> bool:
-        permissions = permissions_in(
-            self._world.guild_of(channel), channel, user_id, bot_id=self._world.bot_id
-        )
-        return Permission.VIEW_CHANNEL in permissions
+        return Permission.VIEW_CHANNEL in permissions_of(self._world, channel, user_id)
 
     def _channel(self, message: Message) -> Channel:
         return self._world.channels[message.channel_id]

@@ -9,6 +9,7 @@ from aiohttp import web
 from sandbox.discord import errors
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import Interactions
+from sandbox.discord.owner import Owner
 from sandbox.discord.ratelimits import too_many_requests
 from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.state import Overwrite, World
@@ -46,11 +47,12 @@ class RestFaults:
 
 
 class Faults:
-    def __init__(self, world: World, gateway: Gateway, interactions: Interactions) -> None:
+    def __init__(self, world: World, gateway: Gateway, interactions: Interactions, owner: Owner) -> None:
         self.rest = RestFaults()
         self._world = world
         self._gateway = gateway
         self._interactions = interactions
+        self._owner = owner
         self._kinds: dict[str, Callable[[Json], None]] = {
             "disconnect": lambda order: gateway.disconnect(int(order.get("code", 4000))),
             "invalid_session": lambda order: gateway.invalidate_sessions(resumable=bool(order["resumable"])),
@@ -88,6 +90,7 @@ class Faults:
             channel.overwrites.append(mine)
         mine.deny = mine.deny & ~permission if allowed else mine.deny | permission
         mine.allow = mine.allow | permission if allowed else mine.allow & ~permission
+        self._owner.channel_changed(channel)
 
     def _take_direct_messages(self, order: Json, *, taken: bool) -> None:
         self._world.guild.members[order["member"]].takes_direct_messages = taken

@@ -63,13 +63,11 @@ class Gateway:
         render: Render,
         *,
         token: str,
-        url: Callable[[], str],
         heartbeat_interval_seconds: float = HEARTBEAT_INTERVAL_SECONDS,
     ) -> None:
         self._world = world
         self._render = render
         self._token = token
-        self._url = url
         self._heartbeat_interval_seconds = heartbeat_interval_seconds
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
@@ -138,7 +136,8 @@ class Gateway:
             raise web.HTTPServiceUnavailable
         websocket = web.WebSocketResponse(max_msg_size=15_000)
         await websocket.prepare(request)
-        connection = Connection(websocket)
+        # By the name under which it came: there may be something in between.
+        connection = Connection(websocket, url=f"ws://{request.host}{request.path}")
         self._connections.add(connection)
         try:
             if request.query.get("v", "10") != "10" or request.query.get("encoding", "json") != "json":
@@ -232,7 +231,7 @@ class Gateway:
         session = Session(secrets.token_hex(16), intents, shard_id, shard_count, connection)
         self._forget_old_sessions()
         self._sessions[session.id] = session
-        session.dispatch("READY", self._ready(session))
+        session.dispatch("READY", self._ready(session, connection.url))
         for guild in self._world.guilds.values():
             if intents & Intent.GUILDS and _is_of(session, guild.id):
                 session.dispatch("GUILD_CREATE", render_guild_create(self._world, guild, self._render))
@@ -288,7 +287,7 @@ class Gateway:
             if crowded or now - (session.left_at or now) > RESUMABLE_SECONDS:
                 del self._sessions[session.id]
 
-    def _ready(self, session: Session) -> Json:
+    def _ready(self, session: Session, url: str) -> Json:
         guilds = [{"id": id_, "unavailable": True} for id_ in self._world.guilds if _is_of(session, id_)]
         return {
             "v": 10,
@@ -296,7 +295,7 @@ class Gateway:
             "guilds": guilds,
             "session_id": session.id,
             "session_type": "normal",
-            "resume_gateway_url": self._url(),
+            "resume_gateway_url": url,
             "shard": [session.shard_id, session.shard_count],
             "application": {"id": self._world.application_id, "flags": 0},
             "private_channels": [],

@@ -1,6 +1,7 @@
-"""The server as Discord's JSON: over REST, and in GUILD_CREATE."""
+"""The server as Discord's JSON: over REST, in GUILD_CREATE, and what its owner allowed whom."""
 
 from sandbox.discord.render import Render
+from sandbox.discord.rules.permissions import Permission, permissions_of
 from sandbox.discord.state import Guild, World
 from sandbox.discord.wire import Json
 
@@ -43,6 +44,7 @@ def render_guild_create(world: World, guild: Guild, render: Render) -> Json:
     """Without the privileged members intent, the bot is told of no member but itself."""
     bot = guild.members[world.bot_id]
     channels = [channel for channel in world.channels.values() if channel.guild_id == guild.id]
+    seen = {c.id for c in channels if Permission.VIEW_CHANNEL in permissions_of(world, c, world.bot_id)}
     return {
         **render_guild(guild, render),
         "joined_at": bot.joined_at,
@@ -50,11 +52,20 @@ def render_guild_create(world: World, guild: Guild, render: Render) -> Json:
         "unavailable": False,
         "member_count": len(guild.members),
         "members": [render.member(bot)],
-        "channels": [render.channel(channel) for channel in channels],
-        "threads": [],
+        "channels": [render.channel(channel) for channel in channels if not channel.is_thread],
+        "threads": [render.channel(one) for one in channels if one.is_thread and one.id in seen],
         "voice_states": [],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
+    }
+
+
+def render_command_permissions(world: World, guild: Guild, target_id: str) -> Json:
+    return {
+        "id": target_id,
+        "application_id": world.application_id,
+        "guild_id": guild.id,
+        "permissions": guild.command_permissions.get(target_id, []),
     }

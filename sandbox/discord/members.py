@@ -12,10 +12,11 @@ from sandbox.discord.render import Render
 from sandbox.discord.rest.channels import read_emoji
 from sandbox.discord.rest.wire import answer, number_in
 from sandbox.discord.rules import selects
+from sandbox.discord.rules.command_permissions import may_use
 from sandbox.discord.rules.components import BUTTON
 from sandbox.discord.rules.modals import read_submission
 from sandbox.discord.rules.options import read_options
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.rules.permissions import Permission, to_write_in
 from sandbox.discord.rules.tree import walk
 from sandbox.discord.state import Channel, Interaction, Member, Message, World
 from sandbox.discord.store import Store
@@ -90,7 +91,7 @@ class Members:
             [
                 {
                     **self._told(channel),
-                    "can_send": Permission.SEND_MESSAGES in permissions,
+                    "can_send": to_write_in(channel) in permissions,
                     "can_react": Permission.ADD_REACTIONS in permissions,
                     "can_use_commands": Permission.USE_APPLICATION_COMMANDS in permissions,
                     "can_manage_messages": Permission.MANAGE_MESSAGES in permissions,
@@ -107,7 +108,7 @@ class Members:
     async def commands(self, request: web.Request) -> web.Response:
         user_id, channel = self._member(request).user_id, self._channel(request)
         usable = self._usable(channel).values()
-        return answer([command for command in usable if self._may_use(command, channel, user_id)])
+        return answer([command for command in usable if may_use(self._world, command, channel, user_id)])
 
     async def page(self, request: web.Request) -> web.Response:
         user_id, channel = self._member(request).user_id, self._channel(request)
@@ -204,7 +205,7 @@ class Members:
         command = self._usable(channel).get(str(body["data"].get("name")))
         if command is None:
             raise errors.unknown_application_command()
-        if not self._may_use(command, channel, user_id):
+        if not may_use(self._world, command, channel, user_id):
             raise errors.missing_permissions()
         complete = body["type"] == interactions.COMMAND
         options = read_options(command, {"options": body["data"].get("options")}, complete=complete)
@@ -242,16 +243,6 @@ class Members:
         opener.modal = None
         message = self._world.message(channel.id, opener.message_id or "")
         return {"custom_id": custom_id, "components": components}, message, opener
-
-    def _may_use(self, command: Json, channel: Channel, user_id: str) -> bool:
-        """In direct messages nothing is asked for; no permissions at all ("0") leave it to administrators."""
-        if command["default_member_permissions"] is None or channel.is_direct:
-            return True
-        permissions = self._messages.permissions(channel, user_id)
-        if Permission.ADMINISTRATOR in permissions:
-            return True
-        needed = int(command["default_member_permissions"])
-        return needed != 0 and not needed & ~int(permissions)
 
     def _usable(self, channel: Channel) -> dict[str, Json]:
         """By name; a command of the server stands before a global one."""

@@ -7,7 +7,7 @@ from sandbox.discord.events import Events
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.rules.mentions import find_mentions
 from sandbox.discord.rules.messages import Parts, read_parts
-from sandbox.discord.rules.permissions import Permission, permissions_in
+from sandbox.discord.rules.permissions import Permission, permissions_of, to_write_in
 from sandbox.discord.rules.tree import texts
 from sandbox.discord.state import Channel, Interaction, Message, MessageFlag, Reaction, World
 from sandbox.discord.store import Store
@@ -49,7 +49,7 @@ class Messages:
         return message
 
     def permissions(self, channel: Channel, user_id: str) -> Permission:
-        return permissions_in(self._world.guild_of(channel), channel, user_id, bot_id=self._world.bot_id)
+        return permissions_of(self._world, channel, user_id)
 
     def require(self, channel: Channel, user_id: str, *needed: Permission) -> None:
         permissions = self.permissions(channel, user_id)
@@ -62,7 +62,7 @@ class Messages:
     def post(self, channel: Channel, author_id: str, body: Json, uploads: dict[int, Upload]) -> Message:
         """An ordinary message, of a member or of the bot."""
         self._require_direct_messages_open(channel, author_id)
-        needs = [Permission.SEND_MESSAGES]
+        needs = [to_write_in(channel)]
         if uploads:
             needs.append(Permission.ATTACH_FILES)
         if body.get("embeds"):

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.discord.render import Render
 from sandbox.discord.rules import commands, selects
 from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
-from sandbox.discord.rules.permissions import permissions_in
+from sandbox.discord.rules.permissions import permissions_of
 from sandbox.discord.state import Channel, Interaction, Message, World
 from sandbox.discord.wire import Json
 
@@ -49,7 +49,7 @@ def interaction_payload(
 
 
 def _permissions(world: World, channel: Channel, user_id: str) -> str:
-    return str(int(permissions_in(world.guild_of(channel), channel, user_id, bot_id=world.bot_id)))
+    return str(int(permissions_of(world, channel, user_id)))
 
 
 def _resolved(world: World, render: Render, interaction: Interaction, channel: Channel) -> Json:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord.rules.media import attachments_in
-from sandbox.discord.rules.permissions import permissions_in
+from sandbox.discord.rules.permissions import permissions_of
 from sandbox.discord.state import Attachment, Channel, Member, Message, Reaction, Role, User, World
-from sandbox.discord.wire import Json
+from sandbox.discord.wire import Json, iso8601
 
 
 class Render:
@@ -81,6 +81,8 @@ class Render:
         fields: Json = {"id": channel.id, "type": channel.type, "last_message_id": last, "flags": 0}
         if channel.recipient_id is not None:
             return {**fields, "recipients": [self.user_by_id(channel.recipient_id)]}
+        if channel.is_thread:
+            return {**fields, **self._thread(channel)}
         return {
             **fields,
             "guild_id": channel.guild_id,
@@ -88,7 +90,7 @@ class Render:
             "topic": channel.topic,
             "position": channel.position,
             "parent_id": None,
-            "nsfw": False,
+            "nsfw": channel.nsfw,
             "rate_limit_per_user": 0,
             "permission_overwrites": [
                 {"id": o.id, "type": o.type, "allow": str(int(o.allow)), "deny": str(int(o.deny))}
@@ -96,10 +98,28 @@ class Render:
             ],
         }
 
+    def _thread(self, thread: Channel) -> Json:
+        """A thread has no overwrites: those of its parent count."""
+        messages = len(self._world.messages.get(thread.id, {}))
+        return {
+            "guild_id": thread.guild_id,
+            "name": thread.name,
+            "parent_id": thread.parent_id,
+            "owner_id": self._world.guild_of(thread).owner_id,
+            "rate_limit_per_user": 0,
+            "message_count": messages,
+            "total_message_sent": messages,
+            "member_count": max(1, len(thread.thread_member_ids)),
+            "thread_metadata": {
+                "archived": False,
+                "archive_timestamp": iso8601(self._world.clock()),
+                "auto_archive_duration": 1440,
+                "locked": False,
+            },
+        }
+
     def channel_in_interaction(self, channel: Channel, user_id: str) -> Json:
-        permissions = permissions_in(
-            self._world.guild_of(channel), channel, user_id, bot_id=self._world.bot_id
-        )
+        permissions = permissions_of(self._world, channel, user_id)
         fields = self.channel(channel)
         fields.pop("permission_overwrites", None)
         return {**fields, "permissions": str(int(permissions))}

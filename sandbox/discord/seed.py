@@ -27,6 +27,7 @@ _EVERYONE = (
     | Permission.USE_EXTERNAL_EMOJIS
     | Permission.CHANGE_NICKNAME
     | Permission.USE_APPLICATION_COMMANDS
+    | Permission.SEND_MESSAGES_IN_THREADS
 )
 
 
@@ -68,7 +69,9 @@ def seed(clock: Callable[[], float]) -> World:
         roles={role.id: role for role in (everyone, visitors, painter, keepers)},
         members={member.user_id: member for member in members},
     )
-    silent = Permission.SEND_MESSAGES | Permission.USE_APPLICATION_COMMANDS
+    silent = (
+        Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS | Permission.USE_APPLICATION_COMMANDS
+    )
     visitors_only_look = Overwrite(visitors.id, 0, deny=silent)
     nobody_writes = Overwrite(guild_id, 0, deny=Permission.SEND_MESSAGES)
     channels = [

@@ -16,6 +16,7 @@ from sandbox.discord.guild import render_guild_create
 from sandbox.discord.interactions import Interactions
 from sandbox.discord.members import Members
 from sandbox.discord.messages import Messages
+from sandbox.discord.owner import Owner
 from sandbox.discord.ratelimits import RateLimits
 from sandbox.discord.render import Render
 from sandbox.discord.rest.channels import Channels
@@ -37,6 +38,7 @@ class DiscordServer:
     """`directory` keeps the world over restarts; without one it is forgotten.
 
     `interactions` and `gateway` tell the bot of anything; a member's client can only do what Discord lets it.
+    `owner` does what the owner of a server does.
     """
 
     def __init__(
@@ -61,14 +63,14 @@ class DiscordServer:
             self.world,
             render,
             token=token,
-            url=lambda: self.gateway_url,
             heartbeat_interval_seconds=heartbeat_interval_seconds,
         )
         events = Events(self.world, render, self.gateway, self._streams)
         messages = Messages(self.world, self._store, events)
         interactions = Interactions(self.world, self._store, render, events, self.gateway, messages)
         self.interactions = interactions
-        self._faults = Faults(self.world, self.gateway, interactions)
+        self.owner = Owner(self.world, self._store, events)
+        self._faults = Faults(self.world, self.gateway, interactions, self.owner)
         self._members = Members(
             self.world, self._store, render, self.gateway, self._streams, messages, interactions
         )
@@ -107,6 +109,7 @@ class DiscordServer:
         app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_post("/sandbox/faults", self._faults.handle)
         app.add_routes(self._members.routes())
+        app.add_routes(self.owner.routes())
         app.router.add_get("/", _index)
         app.router.add_static("/page/", PAGE)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -15,8 +15,9 @@ OUTBOX_MAX = 2000
 class Connection:
     """Writes in the background, so that whoever dispatches need not wait for a slow reader."""
 
-    def __init__(self, websocket: web.WebSocketResponse) -> None:
+    def __init__(self, websocket: web.WebSocketResponse, *, url: str) -> None:
         self._websocket = websocket
+        self.url = url
         self._outbox: asyncio.Queue[str | int] = asyncio.Queue(OUTBOX_MAX)
         self._writer = asyncio.create_task(self._write())
         self.sent_payloads: deque[float] = deque(maxlen=121)

@@ -12,6 +12,8 @@ INTERACTIONS_MAX = 2000
 
 GUILD_TEXT = 0
 DIRECT_MESSAGE = 1
+PUBLIC_THREAD = 11
+PRIVATE_THREAD = 12
 
 
 class MessageFlag:
@@ -64,7 +66,11 @@ class Overwrite:
 
 @dataclass(slots=True)
 class Channel:
-    """Of the server `guild_id`, or the direct messages between the bot and `recipient_id`."""
+    """Of the server `guild_id`, or the direct messages between the bot and `recipient_id`.
+
+    A thread is part of the channel `parent_id`, whose overwrites and age restriction are its own;
+    `thread_member_ids` are those who see a private one.
+    """
 
     id: str
     type: int
@@ -74,10 +80,17 @@ class Channel:
     overwrites: list[Overwrite] = field(default_factory=list)
     recipient_id: str | None = None
     guild_id: str | None = None
+    parent_id: str | None = None
+    nsfw: bool = False
+    thread_member_ids: list[str] = field(default_factory=list)
 
     @property
     def is_direct(self) -> bool:
         return self.type == DIRECT_MESSAGE
+
+    @property
+    def is_thread(self) -> bool:
+        return self.type in (PUBLIC_THREAD, PRIVATE_THREAD)
 
 
 @dataclass(slots=True)
@@ -162,11 +175,14 @@ class Interaction:
 
 @dataclass(slots=True)
 class Guild:
+    """`command_permissions` are by the id of a command, or of the application for all of its commands."""
+
     id: str
     name: str
     owner_id: str
     roles: dict[str, Role]
     members: dict[str, Member]
+    command_permissions: dict[str, list[Json]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -195,6 +211,10 @@ class World:
     def guild_of(self, channel: Channel) -> Guild:
         """For direct messages the first, where everybody is a member."""
         return self.guilds[channel.guild_id] if channel.guild_id is not None else self.guild
+
+    def governing(self, channel: Channel) -> Channel:
+        """The channel whose overwrites count: that of a thread is its parent."""
+        return self.channels[channel.parent_id] if channel.parent_id is not None else channel
 
     def people(self) -> Iterator[Member]:
         return (member for member in self.guild.members.values() if member.user_id != self.bot_id)

@@ -21,7 +21,7 @@ from tests.drill.evidence import Answers, Evidence
 from tests.drill.faults import Faults
 from tests.drill.journal import Journal
 from tests.drill.report import report
-from tests.drill.schedule import schedule
+from tests.drill.schedule import day, schedule
 from tests.drill.system import System, left_running, system
 from tests.member import member
 
@@ -55,7 +55,10 @@ async def drill(options: argparse.Namespace, directory: Path) -> bool:
 
 async def _run(options: argparse.Namespace, directory: Path, running: System, seen: Evidence) -> Crowd:
     """Load and faults, and then quiet until everything has come to its end."""
-    faults = schedule(options.seed, options.seconds, workers=options.workers, only=options.only)
+    if options.day:
+        faults = day(options.seconds)
+    else:
+        faults = schedule(options.seed, options.seconds, workers=options.workers, only=options.only)
     (directory / "schedule.json").write_text(json.dumps([fault.as_json() for fault in faults], indent=1))
     url = running.servers.discord.url
     async with AsyncExitStack() as exits:
@@ -67,6 +70,7 @@ async def _run(options: argparse.Namespace, directory: Path, running: System, se
         await connection.close()
         ada = members[NAMES[0]]
         await ada.until(lambda: ada.bot_is_online, within_seconds=START_TIMEOUT_SECONDS)
+        begun_as = running.process_ids
         crowd = Crowd(members, seed=options.seed, per_second=options.rate)
         breaking = Faults(running, list(members.values()), seen.journal)
         asking = asyncio.create_task(crowd.ask())
@@ -80,6 +84,7 @@ async def _run(options: argparse.Namespace, directory: Path, running: System, se
         seen.journal.on_line("drill", "healed")
         print("healed; waiting until every job has ended and every reply is up to date ...", flush=True)
         await _settle(running, seen, options.settle)
+        seen.process_ids = {name: [id_, running.process_ids[name]] for name, id_ in begun_as.items()}
         seen.deleted = {int(id_) for one in members.values() for id_ in one.deleted}
     return crowd
 
@@ -151,6 +156,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--members", type=int, default=3, choices=(1, 2, 3), help="how many ask")
     parser.add_argument("--rate", type=float, default=1.0, help="how many commands come a second, in all")
     parser.add_argument("--only", nargs="*", default=[""], help="faults that begin so, such as postgres")
+    parser.add_argument(
+        "--day", action="store_true", help="each service away, slow and lying in turn, and no process touched"
+    )
     parser.add_argument("--settle", type=float, default=120.0, help="how long it may take afterwards")
     parser.add_argument("--keep", action="store_true", help="keep the logs of a drill that went well, too")
     options = parser.parse_args()
@@ -176,6 +184,7 @@ def main() -> None:
             print(
                 f"again: python -m tests.drill --seed {options.seed} --seconds {options.seconds:g} "
                 f"--workers {options.workers} --members {options.members} --rate {options.rate:g}"
+                + (" --day" if options.day else "")
                 + (f" --only {shlex.join(options.only)}" if any(options.only) else "")
             )
     sys.exit(0 if kept else 1)

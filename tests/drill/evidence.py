@@ -100,6 +100,9 @@ class Evidence:
     """Messages that were seen to go."""
 
     secrets: list[str] = field(default_factory=list)
+    process_ids: dict[str, list[int]] = field(default_factory=dict)
+    """Of each process, at the beginning and at the end."""
+
     statuses: dict[str, int] = field(default_factory=dict)
     left_running: list[str] = field(default_factory=list)
     settled_seconds: float | None = None

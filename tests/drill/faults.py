@@ -28,6 +28,10 @@ _LINES = {
     Kind.STABILITY_CUT: Mode.CUT,
     Kind.STABILITY_HANG: Mode.HANG,
     Kind.STABILITY_DELAY: Mode.DELAY,
+    Kind.DISCORD_REFUSE: Mode.REFUSE,
+    Kind.DISCORD_CUT: Mode.CUT,
+    Kind.DISCORD_HANG: Mode.HANG,
+    Kind.DISCORD_DELAY: Mode.DELAY,
 }
 _RESTARTS = {Kind.POSTGRES_FAST: "fast", Kind.POSTGRES_IMMEDIATE: "immediate"}
 _CALLS = {
@@ -146,6 +150,8 @@ class Faults:
                 return [self._running.bucket_line]
             case "stability line":
                 return [self._running.stability_line]
+            case "discord line":
+                return [self._running.discord_line]
         every = self._running.postgres_lines
         return list(every.values()) if fault.target == "all" else [every[fault.target]]
 

@@ -22,6 +22,8 @@ def report(evidence: Evidence, findings: list[Finding], crowd: Crowd, *, all_sho
         *_table("jobs by outcome", outcomes(evidence.jobs)),
         *_table("faults by kind", evidence.journal.faults_by_kind()),
         *_table("Stability's calls by status", Counter(str(call.status) for call in evidence.calls)),
+        "process ids at the beginning and the end: "
+        + ", ".join(f"{name} {ids[0]} {ids[1]}" for name, ids in evidence.process_ids.items()),
         *_findings(findings, all_shown),
         f"settled after {evidence.settled_seconds:.1f} s of quiet"
         if evidence.settled_seconds is not None

@@ -46,6 +46,10 @@ class Kind(StrEnum):
     CALL_UNAUTHORIZED = "stability: unauthorized"
     CALL_PAYMENT = "stability: payment"
 
+    DISCORD_REFUSE = "discord line: refuses"
+    DISCORD_CUT = "discord line: cuts connections"
+    DISCORD_HANG = "discord line: hangs"
+    DISCORD_DELAY = "discord line: is slow"
     GATEWAY_DISCONNECT = "gateway: disconnect"
     GATEWAY_RECONNECT = "gateway: op 7"
     GATEWAY_INVALID = "gateway: op 9"
@@ -94,6 +98,10 @@ _LASTS = {
     Kind.STABILITY_CUT: (1.0, 4.0),
     Kind.STABILITY_HANG: (1.0, 4.0),
     Kind.STABILITY_DELAY: (2.0, 5.0),
+    Kind.DISCORD_REFUSE: (1.0, 8.0),
+    Kind.DISCORD_CUT: (1.0, 4.0),
+    Kind.DISCORD_HANG: (1.0, 8.0),
+    Kind.DISCORD_DELAY: (2.0, 6.0),
     Kind.PERMISSION_VIEW: (3.0, 9.0),
     Kind.PERMISSION_SEND: (3.0, 9.0),
     Kind.DIRECT_MESSAGES: (3.0, 9.0),
@@ -128,6 +136,52 @@ class Fault:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+DAY = (
+    Kind.POSTGRES_FAST,
+    Kind.POSTGRES_REFUSE,
+    Kind.POSTGRES_HANG,
+    Kind.POSTGRES_DELAY,
+    Kind.POSTGRES_CUT,
+    Kind.POSTGRES_HALF_CLOSE,
+    Kind.BUCKET_REFUSE,
+    Kind.BUCKET_HANG,
+    Kind.BUCKET_CUT,
+    Kind.BUCKET_500,
+    Kind.STABILITY_REFUSE,
+    Kind.STABILITY_HANG,
+    Kind.STABILITY_DELAY,
+    Kind.STABILITY_CUT,
+    Kind.CALL_GARBAGE,
+    Kind.DISCORD_REFUSE,
+    Kind.DISCORD_HANG,
+    Kind.DISCORD_DELAY,
+    Kind.DISCORD_CUT,
+    Kind.REST_502,
+)
+"""Each service away, slow and lying, in turn. None of these touches a process of ours."""
+
+DAY_SHARE = 0.6
+"""Of its part of the day each lasts so long; the rest is calm."""
+
+DAY_TIMES = 10
+
+
+def day(seconds: float) -> list[Fault]:
+    """A day on which everything around the processes fails once, one after the other, for equal times."""
+    part = (seconds - FIRST_SECONDS) / len(DAY)
+    return [
+        Fault(
+            round(FIRST_SECONDS + number * part, 2),
+            kind,
+            round(part * DAY_SHARE, 2) if kind in _LASTS else 0.0,
+            "all",
+            DAY_TIMES if kind in _TIMES else 1,
+            0.5,
+        )
+        for number, kind in enumerate(DAY)
+    ]
 
 
 def worker_names(count: int) -> list[str]:

@@ -57,13 +57,14 @@ class System:
         self.postgres_lines = {name: Proxy(self._to_postgres()) for name in self.names}
         self.bucket_line = Proxy(_to_url(servers.environment["AWS_ENDPOINT_URL_S3"]), canned=INTERNAL_ERROR)
         self.stability_line = Proxy(_to_url(servers.stability.url))
+        self.discord_line = Proxy(_to_url(servers.discord.url))
         self.processes: dict[str, Process] = {}
         self._journal = journal
         self._frozen: dict[str, int] = {}
 
     @property
     def lines(self) -> list[Proxy]:
-        return [*self.postgres_lines.values(), self.bucket_line, self.stability_line]
+        return [*self.postgres_lines.values(), self.bucket_line, self.stability_line, self.discord_line]
 
     async def start(self) -> None:
         for line in self.lines:
@@ -79,6 +80,10 @@ class System:
             )
             await process.start()
             self.processes[name] = process
+
+    @property
+    def process_ids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in self.processes.items()}
 
     async def stop(self) -> dict[str, int]:
         """Asks all to end, at once, and returns each one's exit status."""
@@ -137,6 +142,8 @@ class System:
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.bucket_line.port}",
             "PYTHONPATH": str(Path(__file__).parent / "stacks"),
             "STABILITY_API_HOST": f"http://127.0.0.1:{self.stability_line.port}",
+            "DISCORD_API_BASE": f"http://127.0.0.1:{self.discord_line.port}/api/v10",
+            "DISCORD_GATEWAY_URL": f"ws://127.0.0.1:{self.discord_line.port}/gateway",
         }
 
     def _to_postgres(self) -> Connect:

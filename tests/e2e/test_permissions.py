@@ -38,7 +38,8 @@ async def test_nothing_else_is_needed(house: House, ada: Member) -> None:
 def test_each_of_them_is_named_in_words() -> None:
     readme = README.read_text()
     for permission in Permission:
-        words = (permission.name or "").replace("_", " ").title().replace("View Channel", "View Channels")
+        words = (permission.name or "").replace("_", " ").title()
+        words = words.replace("View Channel", "View Channels").replace(" In ", " in ")
         assert (f"{words}" in readme) is (permission in invited()), permission
 
 

@@ -33,7 +33,7 @@ async def gallery(pool: Pool) -> Gallery:
 
 
 async def found(gallery: Gallery, search: str) -> list[str]:
-    page = await gallery.page(owner_id=MEMBER, viewer_id=MEMBER, guild_id=None, search=search, limit=9)
+    page = await gallery.page(owner_id=MEMBER, viewer_id=MEMBER, channel_ids=[], search=search, limit=9)
     return [job.prompt for job in page.jobs]
 
 
@@ -45,7 +45,7 @@ async def found(gallery: Gallery, search: str) -> list[str]:
 @example("':* & | ! <-> ()\\")
 async def test_any_search_has_an_answer(gallery: Gallery, typed: str) -> None:
     assert set(await found(gallery, typed)) <= set(PROMPTS)
-    marked = await gallery.favourites(viewer_id=MEMBER, search=typed, limit=9)
+    marked = await gallery.favourites(viewer_id=MEMBER, channel_ids=[], search=typed, limit=9)
     assert marked.jobs == []
     assert set(await gallery.suggestions(MEMBER, typed, 25)) <= set(PROMPTS)
 

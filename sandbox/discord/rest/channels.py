@@ -8,7 +8,7 @@ from sandbox.discord import errors
 from sandbox.discord.messages import Messages
 from sandbox.discord.render import Render
 from sandbox.discord.rest.wire import answer, number_in, object_of
-from sandbox.discord.rules.permissions import Permission
+from sandbox.discord.rules.permissions import Permission, to_write_in
 from sandbox.discord.state import Channel, Message, World
 from sandbox.discord.wire import Json
 
@@ -42,7 +42,8 @@ class Channels:
         return answer(self._render.channel(self._channel(request)))
 
     async def typing(self, request: web.Request) -> web.Response:
-        self._channel(request, Permission.SEND_MESSAGES)
+        channel = self._channel(request)
+        self._messages.require(channel, self._world.bot_id, to_write_in(channel))
         return web.Response(status=204)
 
     async def page(self, request: web.Request) -> web.Response:

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from sandbox.discord import errors
 from sandbox.discord.events import Events
+from sandbox.discord.guild import render_command_permissions
 from sandbox.discord.rest.wire import answer, json_of, object_of
 from sandbox.discord.rules.commands import COMMANDS_MAX, read_command
 from sandbox.discord.rules.form import Form, Node
@@ -23,7 +24,8 @@ class Commands:
         self._events = events
 
     def routes(self) -> list[web.RouteDef]:
-        return [
+        # Before `/{command}`, which would take their last word for an id.
+        return self._permission_routes() + [
             route
             for path in (_GLOBAL, _GUILD)
             for route in (
@@ -35,6 +37,25 @@ class Commands:
                 web.delete(path + "/{command}", self.delete),
             )
         ]
+
+    def _permission_routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(_GUILD + "/permissions", self.all_permissions),
+            web.get(_GUILD + "/{command}/permissions", self.permissions),
+        ]
+
+    async def all_permissions(self, request: web.Request) -> web.Response:
+        """Of what its owner set anything for: commands, and the application for all of them."""
+        guild = self._world.guilds[self._guild_id(request) or ""]
+        return answer(
+            [render_command_permissions(self._world, guild, id_) for id_ in guild.command_permissions]
+        )
+
+    async def permissions(self, request: web.Request) -> web.Response:
+        guild = self._world.guilds[self._guild_id(request) or ""]
+        if request.match_info["command"] not in guild.command_permissions:
+            raise errors.unknown_command_permissions()
+        return answer(render_command_permissions(self._world, guild, request.match_info["command"]))
 
     async def all(self, request: web.Request) -> web.Response:
         shown = self._of(self._guild_id(request)).values()

@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from sandbox.discord.state import Channel, Guild
+from sandbox.discord.state import PRIVATE_THREAD, Channel, Guild, World
 
 
 class Permission(IntFlag):
@@ -25,6 +25,8 @@ class Permission(IntFlag):
     MANAGE_ROLES = 1 << 28
     MANAGE_WEBHOOKS = 1 << 29
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
+    SEND_MESSAGES_IN_THREADS = 1 << 38
     MODERATE_MEMBERS = 1 << 40
 
 
@@ -62,7 +64,28 @@ def base_permissions(guild: Guild, user_id: str) -> Permission:
     return Permission(permissions)
 
 
-def permissions_in(guild: Guild, channel: Channel, user_id: str, *, bot_id: str) -> Permission:
+def to_write_in(channel: Channel) -> Permission:
+    return Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
+
+
+def permissions_of(world: World, channel: Channel, user_id: str) -> Permission:
+    """In any channel of the world; in a private thread only those who are in it, and who manages threads."""
+    guild, bot_id = world.guild_of(channel), world.bot_id
+    needed = to_write_in(channel)
+    permissions = permissions_in(guild, world.governing(channel), user_id, bot_id=bot_id, to_write=needed)
+    is_in_it = channel.type != PRIVATE_THREAD or user_id in channel.thread_member_ids
+    return permissions if is_in_it or permissions & Permission.MANAGE_THREADS else Permission(0)
+
+
+def permissions_in(
+    guild: Guild,
+    channel: Channel,
+    user_id: str,
+    *,
+    bot_id: str,
+    to_write: Permission = Permission.SEND_MESSAGES,
+) -> Permission:
+    """In a channel that is no thread, or in its threads where `to_write` is what that takes there."""
     if channel.is_direct:
         return DIRECT_MESSAGES if user_id in (channel.recipient_id, bot_id) else Permission(0)
     if user_id not in guild.members:
@@ -73,7 +96,7 @@ def permissions_in(guild: Guild, channel: Channel, user_id: str, *, bot_id: str)
     permissions = _with_overwrites(permissions, guild, channel, user_id)
     if not permissions & Permission.VIEW_CHANNEL:
         return Permission(0)
-    if not permissions & Permission.SEND_MESSAGES:
+    if not permissions & to_write:
         permissions &= ~_NEED_SEND_MESSAGES
     return permissions
 

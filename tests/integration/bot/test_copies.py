@@ -31,6 +31,12 @@ def reactions(bot: Connected) -> Reactions:
 
 
 async def share(bot: Connected) -> None:
+    """A page with the member's picture, in the channel where it was made."""
+    channel = Reactions(bot).channel
+    assert channel.guild_id is not None
+    await bot.pool.execute(
+        "update jobs set guild_id = $1, channel_id = $2 where id = 1", int(channel.guild_id), int(channel.id)
+    )
     custom_id = f"gallery:s:1:{bot.member_id}:6:0:"
     button = {"type": 2, "style": 2, "label": "Share", "custom_id": custom_id, "id": 2}
     row = [{"type": 1, "id": 1, "components": [button]}]

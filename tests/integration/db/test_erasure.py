@@ -156,7 +156,7 @@ async def test_nobody_sees_what_was_erased(pool: Pool, erasure: Erasure) -> None
     await pool.execute("update jobs set message_id = 99")
     await erasure.erase(job.id)
     gallery = Gallery(pool)
-    assert (await gallery.page(owner_id=ANNA, viewer_id=ANNA, guild_id=None, limit=9)).jobs == []
+    assert (await gallery.page(owner_id=ANNA, viewer_id=ANNA, channel_ids=[], limit=9)).jobs == []
     assert await gallery.picture(job.id, ANNA) is None
     assert await gallery.by_message(99) is None
     assert await worker(pool).parent(await upscale_of(pool, job.id)) is None

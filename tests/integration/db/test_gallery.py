@@ -12,7 +12,7 @@ from db.models import UPSCALER, Kind
 from db.pool import Pool
 from tests.lives import failed, painted, running, waiting
 
-ANNA, BERT, SERVER = 1, 2, 20
+ANNA, BERT, CHANNEL = 1, 2, 30
 
 
 @pytest.fixture
@@ -25,8 +25,12 @@ def ids(page: Page) -> list[int]:
 
 
 async def of_anna(gallery: Gallery, viewer_id: int = ANNA, **where: Any) -> Page:
-    """A page of hers, looked at in the server in which it was all made."""
-    return await gallery.page(owner_id=ANNA, viewer_id=viewer_id, guild_id=SERVER, **where)
+    """A page of hers, for who sees the channel in which it was all made."""
+    return await gallery.page(owner_id=ANNA, viewer_id=viewer_id, channel_ids=[CHANNEL], **where)
+
+
+async def marked(gallery: Gallery, viewer_id: int = BERT, **where: Any) -> Page:
+    return await gallery.favourites(viewer_id=viewer_id, channel_ids=[CHANNEL], **where)
 
 
 async def paint_many(pool: Pool, count: int) -> list[int]:
@@ -58,14 +62,34 @@ async def test_private_pictures_are_their_members_alone(pool: Pool, gallery: Gal
         shown.id,
     ]
     assert ids(await of_anna(gallery, viewer_id=BERT, limit=9)) == [shown.id]
-    for elsewhere in (21, None):
-        mine = await gallery.page(owner_id=ANNA, viewer_id=ANNA, guild_id=elsewhere, limit=9)
-        theirs = await gallery.page(owner_id=ANNA, viewer_id=BERT, guild_id=elsewhere, limit=9)
+    for elsewhere in ([31], []):
+        mine = await gallery.page(owner_id=ANNA, viewer_id=ANNA, channel_ids=elsewhere, limit=9)
+        theirs = await gallery.page(owner_id=ANNA, viewer_id=BERT, channel_ids=elsewhere, limit=9)
         assert (ids(mine), ids(theirs)) == ([private.id, shown.id], [])
     last = await of_anna(gallery, viewer_id=BERT, after_id=0, limit=1)
     assert (ids(last), last.has_newer) == ([shown.id], False)
     assert await gallery.picture(private.id, ANNA) == private
     assert await gallery.picture(private.id, BERT) is None
+
+
+async def test_others_see_what_was_made_in_channels_that_they_see_and_in_public_threads_of_these(
+    pool: Pool, gallery: Gallery
+) -> None:
+    job = await painted(pool, member_id=ANNA)
+    in_thread = await painted(pool, member_id=ANNA, channel_id=40, parent_channel_id=CHANNEL)
+    in_private_thread = await painted(pool, member_id=ANNA, channel_id=41)
+    for job_id in (job.id, in_thread.id, in_private_thread.id):
+        await Favourites(pool).add(BERT, job_id)
+    for channel_ids, expected in (
+        ([CHANNEL], [in_thread.id, job.id]),
+        ([40], [in_thread.id]),
+        ([41, 42], [in_private_thread.id]),
+        ([], []),
+    ):
+        assert ids(await of_anna(gallery, limit=9)) == [in_private_thread.id, in_thread.id, job.id]
+        page = await gallery.page(owner_id=ANNA, viewer_id=BERT, channel_ids=channel_ids, limit=9)
+        favourites = await gallery.favourites(viewer_id=BERT, channel_ids=channel_ids, limit=9)
+        assert ids(page) == ids(favourites) == expected
 
 
 async def test_deleted_pictures_are_nobodys(pool: Pool, gallery: Gallery) -> None:
@@ -116,7 +140,7 @@ async def test_a_random_walk_always_shows_a_window_of_the_whole(pool: Pool, gall
         page = await gallery.page(
             owner_id=ANNA,
             viewer_id=ANNA,
-            guild_id=20,
+            channel_ids=[],
             before_id=before_id,
             after_id=after_id,
             limit=walk.randint(1, 5),
@@ -233,15 +257,18 @@ async def test_favourites_are_the_viewers_own_marks(pool: Pool, gallery: Gallery
     of_anna, of_bert = await painted(pool, member_id=ANNA), await painted(pool, member_id=BERT)
     for job in (of_bert, of_anna, of_anna):
         assert await favourites.add(BERT, job.id)
-    assert ids(await gallery.favourites(viewer_id=BERT, limit=9)) == [of_bert.id, of_anna.id]
-    assert ids(await gallery.favourites(viewer_id=BERT, owner_id=ANNA, limit=9)) == [of_anna.id]
-    assert ids(await gallery.favourites(viewer_id=ANNA, limit=9)) == []
-    older = await gallery.favourites(viewer_id=BERT, before_id=of_bert.id, limit=9)
+    assert ids(await marked(gallery, limit=9)) == [
+        of_bert.id,
+        of_anna.id,
+    ]
+    assert ids(await marked(gallery, owner_id=ANNA, limit=9)) == [of_anna.id]
+    assert ids(await marked(gallery, ANNA, limit=9)) == []
+    older = await marked(gallery, before_id=of_bert.id, limit=9)
     assert (ids(older), older.has_newer) == ([of_anna.id], True)
     assert await favourites.among(BERT, [of_anna.id, 12345]) == {of_anna.id}
     await favourites.remove(BERT, of_anna.id)
     await favourites.remove(BERT, of_anna.id)
-    assert ids(await gallery.favourites(viewer_id=BERT, after_id=0, limit=9)) == [of_bert.id]
+    assert ids(await marked(gallery, after_id=0, limit=9)) == [of_bert.id]
 
 
 async def test_only_what_may_be_seen_can_be_marked(pool: Pool, gallery: Gallery) -> None:
@@ -258,4 +285,4 @@ async def test_a_mark_shows_no_more_than_the_gallery_would(pool: Pool, gallery: 
     job = await painted(pool, member_id=ANNA)
     await Favourites(pool).add(BERT, job.id)
     await pool.execute("update jobs set private = true")
-    assert ids(await gallery.favourites(viewer_id=BERT, limit=9)) == []
+    assert ids(await marked(gallery, limit=9)) == []

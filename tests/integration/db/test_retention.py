@@ -61,7 +61,7 @@ async def test_an_expired_picture_stays_in_the_gallery_without_a_link(pool: Pool
     await bucket.put_preview(job, b"webp bytes")
     await age(pool, job)
     await retention(pool).expire()
-    (listed,) = (await Gallery(pool).page(owner_id=ANNA, viewer_id=BERT, guild_id=20, limit=9)).jobs
+    (listed,) = (await Gallery(pool).page(owner_id=ANNA, viewer_id=BERT, channel_ids=[30], limit=9)).jobs
     assert listed.is_expired
     assert pictures.link(listed) is None
     assert await pictures.preview(listed) == b"webp bytes"

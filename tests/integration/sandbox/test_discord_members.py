@@ -9,6 +9,8 @@ import aiohttp
 import pytest
 
 from sandbox.discord import DiscordServer
+from sandbox.discord.rules.permissions import Permission as P
+from sandbox.discord.state import PRIVATE_THREAD, PUBLIC_THREAD, Overwrite
 from tests.conditions import until
 from tests.integration.sandbox.conftest import (
     EPHEMERAL,
@@ -245,3 +247,62 @@ async def test_a_page_that_is_open_hears_that_the_server_goes(session: aiohttp.C
     await ben.told("READY")
     await server.stop()
     await asyncio.wait_for(watching, 10)
+
+
+async def test_a_thread_has_the_rights_of_its_channel_and_takes_another_to_write(
+    bot: Bot, gateway: GatewayClient, dial: Dial, ben: Person, session: aiohttp.ClientSession
+) -> None:
+    world, owner = bot.server.world, bot.server.owner
+    paintings = world.channels[bot.paintings.split("/")[-1]]
+    public = owner.add_channel("sketches", type=PUBLIC_THREAD, parent_id=paintings.id)
+    created = await gateway.event("THREAD_CREATE")
+    assert (created["id"], created["parent_id"]) == (public.id, paintings.id)
+    private = owner.add_channel("whispers", type=PRIVATE_THREAD, parent_id=paintings.id)
+    seen = [one["name"] for one in (await ben.call("GET", "/channels")).body]
+    assert "sketches" in seen
+    assert "whispers" not in seen
+    assert (await bot.call("GET", f"/channels/{private.id}")).refusal == (403, 50001)
+    assert (await bot.call("GET", f"/channels/{public.id}")).body["thread_metadata"]["archived"] is False
+
+    for permission, written in ((P.SEND_MESSAGES, 200), (P.SEND_MESSAGES_IN_THREADS, 403)):
+        paintings.overwrites = [Overwrite(world.guild.id, 0, deny=permission)]
+        owner.channel_changed(paintings)
+        assert (await gateway.event("CHANNEL_UPDATE"))["permission_overwrites"][0]["deny"] == str(
+            int(permission)
+        )
+        answer = await ben.call("POST", f"/channels/{public.id}/messages", {"content": "x"})
+        assert answer.status == written
+    # Whoever connects later is told of the threads that the bot sees.
+    private.thread_member_ids.append(world.bot_id)
+    later = await dial()
+    await later.identify()
+    threads = (await later.event("GUILD_CREATE"))["threads"]
+    assert [one["name"] for one in threads] == ["sketches", "whispers"]
+
+
+async def test_a_servers_owner_says_who_may_use_commands_where(
+    bot: Bot, gateway: GatewayClient, ada: Person, ben: Person, session: aiohttp.ClientSession
+) -> None:
+    (registered,) = (await bot.call("PUT", bot.commands, [PAINT])).body
+    of_server = f"/applications/{bot.application_id}/guilds/{bot.guild_id}/commands"
+    assert (await bot.call("GET", of_server + "/permissions")).body == []
+    assert (await bot.call("GET", f"{of_server}/{registered['id']}/permissions")).refusal == (404, 10066)
+
+    url = f"{bot.server.url}/sandbox/guilds/{bot.guild_id}/commands"
+    nobody = [{"id": bot.guild_id, "type": 1, "permission": False}]
+    for name, target_id in (("paint", registered["id"]), ("all", bot.application_id)):
+        async with session.put(f"{url}/{name}/permissions", json={"permissions": nobody}) as response:
+            assert response.status == 204
+        told = await gateway.event("APPLICATION_COMMAND_PERMISSIONS_UPDATE")
+        assert (told["id"], told["guild_id"], told["permissions"]) == (target_id, bot.guild_id, nobody)
+    assert (await bot.call("GET", f"{of_server}/{registered['id']}/permissions")).body[
+        "permissions"
+    ] == nobody
+    assert len((await bot.call("GET", of_server + "/permissions")).body) == 2
+    for person, listed, used in ((ada, 1, 200), (ben, 0, 403)):
+        assert len((await person.call("GET", person.paintings + "/commands")).body) == listed
+        assert (await person.use(prompt="x")).status == used
+    async with session.put(f"{url}/paint/permissions", json={"permissions": [{"id": "x"}]}) as response:
+        assert response.status == 400
+    async with session.put(f"{url}/nothing/permissions", json={"permissions": nobody}) as response:
+        assert response.status == 404

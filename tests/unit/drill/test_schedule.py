@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.drill.schedule import Fault, Kind, schedule, worker_names
+from tests.drill.schedule import Fault, Kind, day, schedule, worker_names
 
 
 @pytest.mark.parametrize("seed", [0, 1, 987_654])
@@ -48,3 +48,12 @@ def test_it_may_be_of_some_kinds_alone() -> None:
     assert Kind.WORKER_KILL not in kinds
     with pytest.raises(ValueError, match="no fault begins with"):
         schedule(7, 300, workers=2, only=["weather"])
+
+
+def test_a_day_has_each_service_away_slow_and_lying_and_touches_no_process() -> None:
+    faults = day(300)
+    assert all(earlier.ends_at_seconds < later.at_seconds for earlier, later in pairwise(faults))
+    assert faults[-1].ends_at_seconds <= 300
+    resources = {fault.kind.resource for fault in faults}
+    assert resources >= {"postgres", "bucket", "stability line", "discord line", "rest"}
+    assert not resources & {"bot", "worker"}

@@ -1,0 +1,171 @@
+"""The bot in two servers, whose members see and may do different things in their channels."""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from bot.controls import Action
+from bot.gallery_page import Move, Query
+from db.bucket import Bucket
+from db.jobs import Job
+from sandbox.discord import DiscordServer
+from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
+from sandbox.discord.rules.permissions import Permission as P
+from sandbox.discord.state import PRIVATE_THREAD, PUBLIC_THREAD, Channel, Overwrite, Role, World
+from tests.connected import Connected
+from tests.lives import stored, worker
+
+NOT_THERE = "This picture is not there any more, or it is not for you to see here."
+NOT_THEIRS = "Only the member who asked for this picture"
+STAFF = "1"
+
+
+@dataclass
+class Place:
+    """What members do, each in the channel that is named."""
+
+    bot: Connected
+    bucket: Bucket
+    ada: str
+    ben: str
+    cleo: str
+
+    @property
+    def world(self) -> World:
+        return self.bot.server.world
+
+    def channel(self, name: str) -> Channel:
+        return next(one for one in self.world.channels.values() if one.name == name)
+
+    async def act(self, kind: int, data: dict[str, Any], by: str, at: str, **looks: Any) -> str:
+        """All that the bot says because of it. `looks` are what a component has beside what is sent of it."""
+        before = len(self.bot.exchanges)
+        row = None
+        if kind == COMPONENT:
+            pressed = {"type": data["component_type"], "custom_id": data["custom_id"], "id": 2, **looks}
+            row = [{"type": 1, "id": 1, "components": [pressed]}]
+        place = self.channel(at)
+        await self.bot.interact(kind, data, channel=place, member_id=by, components=row)
+        calls = self.bot.exchanges[before:]
+        assert [call for call in calls if call.status >= 400 and call.method != "GET"] == []
+        return str([call.request for call in calls])
+
+    async def press(self, action: Action, job: Job, by: str, at: str) -> str:
+        data = {"custom_id": f"job:{action}:{job.id}", "component_type": 2}
+        return await self.act(COMPONENT, data, by, at, style=2, label="x")
+
+    async def open(self, job: Job, by: str, at: str) -> str:
+        options = [{"label": "x", "value": str(job.id)}]
+        data = {"custom_id": "gallery:open", "component_type": 3, "values": [str(job.id)]}
+        return await self.act(COMPONENT, data, by, at, options=options)
+
+    async def edit(self, job: Job, by: str, at: str) -> str:
+        fields = {"prompt": "a badger", "size": "256 x 256", "negative_prompt": ""}
+        components = [
+            {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
+            for name, value in fields.items()
+        ]
+        self.bot.opener = await self.bot.interact(
+            COMMAND, command("queue"), channel=self.channel(at), member_id=by
+        )
+        data = {"custom_id": f"edit:{job.id}", "components": components}
+        return await self.act(MODAL_SUBMIT, data, by, at)
+
+    async def gallery(self, by: str, at: str, **options: Any) -> str:
+        return await self.act(COMMAND, command("gallery", **options), by, at)
+
+    async def turn(self, move: Move, cursor: int, query: Query, by: str, at: str) -> str:
+        data = {"custom_id": query.custom_id(move, cursor), "component_type": 2}
+        return await self.act(COMPONENT, data, by, at, style=2, label="x")
+
+    async def share(self, at: str, *jobs: Job) -> str:
+        """Ada shares all of hers, by the pages that begin with these."""
+        query = Query(int(self.ada), "", False, 9)
+        return str([await self.turn(Move.SHARE, job.id, query, self.ada, at) for job in jobs])
+
+    async def imagine(self, by: str, at: str, prompt: str, **options: Any) -> Job:
+        await self.act(COMMAND, command("imagine", prompt=prompt, width=256, height=256, **options), by, at)
+        return await self.newest()
+
+    async def paint(self, by: str, at: str, prompt: str, **options: Any) -> Job:
+        job = await self.imagine(by, at, prompt, **options)
+        (claimed,) = await worker(self.bot.pool).claim(1)
+        assert claimed.id == job.id
+        picture = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(picture, "WEBP")
+        await self.bucket.put_preview(claimed, picture.getvalue())
+        await worker(self.bot.pool).finish(claimed, painted_seed=7, original_bytes=1000)
+        return await stored(self.bot.pool, job.id)
+
+    async def newest(self) -> Job:
+        return await stored(self.bot.pool, await self.bot.pool.fetchval("select max(id) from jobs"))
+
+    async def forget_waiting(self) -> None:
+        await self.bot.pool.execute("delete from jobs where state = 'queued'")
+
+    async def changed(self, name: str, *overwrites: Overwrite) -> None:
+        """The channel's overwrites are these now, and the bot has been told."""
+        channel = self.channel(name)
+        channel.overwrites = list(overwrites)
+        came = self.bot.client.wait_for("guild_channel_update", timeout=10)
+        self.bot.server.owner.channel_changed(channel)
+        await came
+
+
+def command(name: str, **options: Any) -> dict[str, Any]:
+    kinds = {bool: 5, int: 4, str: 3}
+    given = [
+        {"name": key, "type": 6 if key == "member" else kinds[type(value)], "value": value}
+        for key, value in options.items()
+    ]
+    return {"id": "5", "name": name, "type": 1, "options": given}
+
+
+def furnish(server: DiscordServer) -> None:
+    """Channels that not everybody sees, threads, an age-restricted one, and a second server."""
+    world, guild = server.world, server.world.guild
+    ben = next(user.id for user in world.users.values() if user.global_name == "Ben")
+    cleo = next(user.id for user in world.users.values() if user.global_name == "Cleo")
+    guild.roles[STAFF] = Role(STAFF, "Staff", 0, 1)
+    hidden = [Overwrite(guild.id, 0, deny=P.VIEW_CHANNEL), Overwrite(STAFF, 0, allow=P.VIEW_CHANNEL)]
+    add = server.owner.add_channel
+    staff = add("staff", overwrites=hidden)
+    add("staff-too", overwrites=hidden)
+    add("corner", overwrites=[Overwrite(ben, 1, allow=P.MANAGE_MESSAGES)])
+    add("no-past", overwrites=[Overwrite(guild.id, 0, deny=P.READ_MESSAGE_HISTORY)])
+    add("after-dark", nsfw=True)
+    add("doomed")
+    paintings = next(one for one in world.channels.values() if one.name == "paintings")
+    add("sketches", type=PUBLIC_THREAD, parent_id=paintings.id)
+    add(
+        "whispers",
+        type=PRIVATE_THREAD,
+        parent_id=paintings.id,
+        thread_member_ids=[guild.owner_id, world.bot_id],
+    )
+    add("staff-talk", type=PUBLIC_THREAD, parent_id=staff.id)
+    server.add_guild("The Attic", "attic")
+    guild.members[cleo].roles = []
+
+
+EVERYWHERE = (
+    "paintings", "sketches", "announcements", "staff", "staff-talk", "whispers", "no-past", "after-dark",
+    "attic",
+)  # fmt: skip
+
+
+async def paint_everywhere(place: Place) -> dict[str, Job]:
+    """Ada's, who sees all; each says where it was made."""
+    made = {name: await place.paint(place.ada, name, f"made in {name}.") for name in EVERYWHERE}
+    made["private"] = await place.paint(place.ada, "paintings", "made in private.", private=True)
+    made["doomed"] = await place.paint(place.ada, "doomed", "made in doomed.")
+    came = place.bot.client.wait_for("guild_channel_delete", timeout=10)
+    place.bot.server.owner.remove_channel(place.channel("doomed"))
+    await came
+    return made
+
+
+def seen(said: str, made: dict[str, Job]) -> set[str]:
+    return {name for name in made if f"made in {name}." in said}

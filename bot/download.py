@@ -138,19 +138,26 @@ class ReactionDownloads:
         """With its file if there is room for it; else, or if Discord does not take that, the link alone."""
         size = job.original_bytes or 0
         is_crowded = self._line.length > CROWD or self._held_bytes + size > HELD_BYTES_MAX
-        if is_crowded or not _fits(job):
-            return await user.send(view=self._view(job, say, with_file=False), nonce=_nonce())
-        self._held_bytes += size
+        if not is_crowded and _fits(job):
+            self._held_bytes += size
+            try:
+                sent = await self._send_file(user, job, say)
+            finally:
+                self._held_bytes -= size
+            if sent is not None:
+                return sent
+        return await user.send(view=self._view(job, say, with_file=False), nonce=_nonce())
+
+    async def _send_file(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
+        """None if Discord does not take it. Nothing of the file is in memory afterwards."""
+        file = discord.File(io.BytesIO(await self._services.pictures.original(job)), file_name(job))
         try:
-            file = discord.File(io.BytesIO(await self._services.pictures.original(job)), file_name(job))
             return await user.send(view=self._view(job, say, with_file=True), file=file, nonce=_nonce())
         except discord.HTTPException as error:
             if not is_final(error) or error.code in _CLOSED:
                 raise
             log.info("Discord does not take the file, so its link goes alone: %s", reason(error))
-        finally:
-            self._held_bytes -= size
-        return await user.send(view=self._view(job, say, with_file=False), nonce=_nonce())
+            return None
 
     def _view(self, job: Job, say: Words, *, with_file: bool) -> ui.LayoutView:
         url = self._services.pictures.link(job, download=True)

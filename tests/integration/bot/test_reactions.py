@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import discord
 import pytest
@@ -138,22 +139,23 @@ class Held:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.most_bytes = 0
-        self._bytes = 0
-        read = Pictures.original
+        self._holding: set[object] = set()
+        read, send = Pictures.original, discord.User.send
 
         async def original(pictures: Pictures, job: Job) -> bytes:
             content = await read(pictures, job)
-            task = asyncio.current_task()
-            assert task is not None
-            self._bytes += ORIGINAL_BYTES
-            self.most_bytes = max(self.most_bytes, self._bytes)
-            task.add_done_callback(self._let_go)
+            self._holding.add(asyncio.current_task())
+            self.most_bytes = max(self.most_bytes, len(self._holding) * ORIGINAL_BYTES)
             return content
 
-        monkeypatch.setattr(Pictures, "original", original)
+        async def sent(user: discord.User, **message: Any) -> discord.Message:
+            try:
+                return await send(user, **message)
+            finally:
+                self._holding.discard(asyncio.current_task())
 
-    def _let_go(self, _task: object) -> None:
-        self._bytes -= ORIGINAL_BYTES
+        monkeypatch.setattr(Pictures, "original", original)
+        monkeypatch.setattr(discord.User, "send", sent)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from bot import shards
 from bot.buttons import press
 from bot.client import Client
+from bot.copies import CopyRemover
 from bot.download import ReactionDownloads
 from bot.endpoints import point_at
 from bot.examination import examine_bot
@@ -33,6 +34,7 @@ from bot.traced import TracedJobs, TracedMessenger
 from bot.words import Languages
 from db.alarms import Alarms
 from db.bucket import Bucket, open_bucket
+from db.copies import Copies
 from db.diagnosis import consult
 from db.doctor import Doctor
 from db.downloads import Downloads
@@ -75,6 +77,7 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
         offers = Offers(client, reaction=settings.reactions[0])
         keeper = _wire(settings, client, pool, bucket, offers, registry, traces)
         owner = Owner(client, Alarms(pool))
+        remover = CopyRemover(client, Copies(pool))
 
         begun = asyncio.Event()
 
@@ -85,6 +88,7 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
         def look() -> None:
             keeper.poll()
             owner.wake()
+            remover.wake()
 
         reach = Reach(Replies(pool).next_due_seconds, every_seconds=settings.poll_seconds)
         health = Health(
@@ -104,8 +108,12 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
                         _once_ready(pool, client, keep),
                         offers.serve(),
                         shards.serve(client, settings, pool, locks),
-                        listen(settings.listen_dsn, {"job_changed": keeper.wake, "alarm_raised": look}),
+                        listen(
+                            settings.listen_dsn,
+                            {"job_changed": keeper.wake, "job_erased": remover.wake, "alarm_raised": look},
+                        ),
                         _once_ready(pool, client, owner.serve),
+                        _once_ready(pool, client, remover.serve),
                         reach.serve(),
                         health.serve(),
                         LoopLag(registry).serve(),
@@ -137,6 +145,7 @@ def _wire(
         gallery=Gallery(pool),
         favourites=Favourites(pool),
         downloads=Downloads(pool),
+        copies=Copies(pool),
         erasure=Erasure(pool),
         pictures=pictures,
         languages=languages,

@@ -123,7 +123,7 @@ async def ask_to_delete(interaction: Interaction, job_id: int) -> None:
     require_control(interaction, job)
     say = words_of(interaction)
     text = say(
-        "🗑️ Delete this picture for good? The message, the picture and its prompt are removed; "
+        "🗑️ Delete this picture for good? It and its prompt are removed wherever the bot put them; "
         "that it was painted stays on the bill."
     )
     if _is_ephemeral(interaction):
@@ -140,8 +140,13 @@ async def erase(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     require_control(interaction, job)
     await in_time(services.erasure.erase(job.id))
-    # The keeper removes the message, and a worker the objects.
-    await interaction.response.edit_message(view=render.notice(say("🗑️ Deleted.")))
+    # The keeper removes the message, a worker the objects, and what shows it elsewhere goes as well.
+    text = say(
+        "🗑️ Deleted. Its message, pages on which it was shared and messages by which it was sent go within a "
+        "minute, or as soon as the bot can reach them. What somebody saved, forwarded or still has open "
+        "cannot be taken back."
+    )
+    await interaction.response.edit_message(view=render.notice(text))
 
 
 async def keep(interaction: Interaction, _job_id: int) -> None:

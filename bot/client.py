@@ -143,7 +143,7 @@ class Client(discord.AutoShardedClient):
                     await asyncio.wait(tasks)
         late = self.at_work()
         for task in late:
-            log.warning("it takes too long to end before the bot does: %r", task.get_name())
+            log.warning("it takes too long to end before the bot does: %s", task.get_name().partition(":")[0])
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         self.command_permissions.forget()
@@ -176,13 +176,13 @@ class Client(discord.AutoShardedClient):
             self.command_permissions.learn(interaction.guild_id)
         custom_id = str(interaction.data and interaction.data.get("custom_id"))
         if interaction.type is discord.InteractionType.component and not _is_known(custom_id):
-            # Of whatever text: quoted, it is one line of the log.
-            log.warning("a press came that is for nobody: %r", custom_id)
+            # Of whatever text, so the line does not have it.
+            log.warning("a press came that is for nobody")
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         match = edit.CUSTOM_ID.fullmatch(custom_id)
         if match is None:
-            log.warning("a modal came that nobody opened: %r", custom_id)
+            log.warning("a modal came that nobody opened")
             return
         try:
             await edit.submit(interaction, int(match["id"]))

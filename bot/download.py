@@ -1,30 +1,51 @@
-"""A reaction under a picture brings it to whoever reacted, by direct message."""
+"""A reaction under a picture brings it to whoever reacted, by direct message.
+
+They are served in turn, a few at a time, so that many at once take no more memory than a few.
+"""
 
 import io
 import logging
+import secrets
+import time
 from collections.abc import Sequence
+from functools import partial
 
+import aiohttp
 import discord
 from discord import ui
 
 from bot import render
+from bot.discord_errors import is_final
+from bot.fairline import FairLine, LeftOut
 from bot.prompts import escape
 from bot.services import Services
 from bot.words import ENGLISH, Words
 from db.bucket import file_name
-from db.errors import BucketUnavailable
+from db.errors import BucketUnavailable, reason
 from db.jobs import Job, State
-from db.logs import about_job
+from db.logs import about_job, about_typed
+from db.pool import UNAVAILABLE, until_answered
 
 log = logging.getLogger(__name__)
 
 FILE_BYTES_MAX = 10 * 1024 * 1024
 """What a direct message carries without a boost of any kind."""
 
-NOTICE_SECONDS = 30.0
-"""How long a member has to read in the channel that the direct messages are closed."""
+AT_ONCE = 4
+"""A member's messages are sent one after the other, as Discord takes about one a second of them."""
 
-_CANNOT_MESSAGE_USER = 50007
+HELD_BYTES_MAX = 2 * FILE_BYTES_MAX
+"""Of all originals in memory; beyond that, and where many wait, the link goes alone."""
+
+CROWD = 8
+WAITING_MAX = 1000
+NOTICE_SECONDS = 30.0
+"""How long a member has to read in the channel why no message came; meanwhile no other is written there."""
+
+_CLOSED = {50007, 50278}
+"""Discord's codes for a member who takes no direct messages, or who shares no server with the bot."""
+
+_UNSENT = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 _VARIATION_SELECTOR = "\ufe0f"
 
 
@@ -35,53 +56,114 @@ class ReactionDownloads:
         self._client = client
         self._services = services
         self._emoji = {_plain(one) for one in emoji}
+        self._line = FairLine(at_once=AT_ONCE, waiting_max=WAITING_MAX)
+        self._in_hand: set[tuple[int, int]] = set()
+        self._left_out: set[int] = set()
+        self._held_bytes = 0
+        self._told_until: dict[int, float] = {}
 
     async def on_reaction(self, payload: discord.RawReactionActionEvent) -> None:
         """Works on messages of any age: what is known of the picture is in the table."""
-        is_own = self._client.user is not None and payload.user_id == self._client.user.id
-        if is_own or _plain(payload.emoji.name) not in self._emoji:
+        asked = payload.user_id, payload.message_id
+        if _plain(payload.emoji.name or "") not in self._emoji or self._is_bot(payload):
             return
+        if asked in self._in_hand:
+            return
+        self._in_hand.add(asked)
+        try:
+            async with self._line.turn(payload.user_id):
+                await self._serve(payload)
+        except LeftOut:
+            # Told of once all that has its place in the line is sent.
+            self._left_out.add(payload.user_id)
+        except UNAVAILABLE as error:
+            log.warning("a reaction cannot be served while Postgres is away: %s", reason(error))
+        finally:
+            self._in_hand.discard(asked)
+
+    def _is_bot(self, payload: discord.RawReactionActionEvent) -> bool:
+        """Who reacts in a server is told with the reaction; in direct messages there is no other bot."""
+        is_own = self._client.user is not None and payload.user_id == self._client.user.id
+        return is_own or (payload.member is not None and payload.member.bot)
+
+    async def _serve(self, payload: discord.RawReactionActionEvent) -> None:
         job = await self._services.gallery.by_message(payload.message_id)
         if job is None or job.state is not State.DONE:
             return
         if job.private and job.member_id != payload.user_id:
             return
-        with about_job(job.id):
+        with about_job(job.id), about_typed(job.prompt, job.negative_prompt):
             if await self._services.downloads.begin(payload.user_id, job.id):
-                await self._send(payload, job)
+                await self._deliver(payload, job)
             else:
                 log.info("it was sent to this member less than a minute ago")
 
-    async def _send(self, payload: discord.RawReactionActionEvent, job: Job) -> None:
+    async def _deliver(self, payload: discord.RawReactionActionEvent, job: Job) -> None:
         # A reaction does not tell the language of who reacts; whoever asked for the picture reads their own.
         say = self._services.languages.of(job.locale) if job.member_id == payload.user_id else ENGLISH
-        user = await self._client.fetch_user(payload.user_id)
-        view, files = await self._message(job, say)
         try:
-            await user.send(view=view, files=files)
-        except discord.Forbidden as error:
-            if error.code != _CANNOT_MESSAGE_USER:
-                raise
-            await self._say_that_messages_are_closed(payload, say)
-        else:
-            log.info("it was sent to a member who reacted")
+            arrived = await self._send(payload.user_id, job, say)
+        except _UNSENT as error:
+            arrived = False
+            log.warning("it could not be sent to a member who reacted: %s", reason(error))
+            await self._tell_in_channel(payload, _explain(payload.user_id, error, say))
+        if not arrived:
+            downloads = self._services.downloads
+            await until_answered(partial(downloads.take_back, payload.user_id, job.id))
 
-    async def _message(self, job: Job, say: Words) -> tuple[ui.LayoutView, list[discord.File]]:
+    async def _send(self, member_id: int, job: Job, say: Words) -> bool:
+        """Whether it arrived, the link at least. Raises what discord.py raises."""
+        user = await self._client.fetch_user(member_id)
+        if user.bot:
+            return True
+        if member_id in self._left_out and not self._line.has(member_id):
+            self._left_out.discard(member_id)
+            await user.send(view=render.notice(_too_many(say)), nonce=_nonce())
         if job.is_expired:
             text = say("📥 The full size of this picture has expired; only the one in the channel is left.")
-            return render.notice(text), []
+            await user.send(view=render.notice(text), nonce=_nonce())
+            return True
         try:
-            return self._view(job, say), await self._files(job)
+            message = await self._send_picture(user, job, say)
         except BucketUnavailable as error:
-            log.warning("it could not be sent to a member who reacted: %s", error)
+            log.warning("it could not be sent to a member who reacted: %s", reason(error))
             text = say("📥 The picture cannot be reached at the moment. React again in a minute.")
-            return render.notice(text), []
+            await user.send(view=render.notice(text), nonce=_nonce())
+            return False
+        await self._record(message, member_id, job)
+        log.info("it was sent to a member who reacted")
+        return True
 
-    def _view(self, job: Job, say: Words) -> ui.LayoutView:
+    async def _send_picture(self, user: discord.User, job: Job, say: Words) -> discord.Message:
+        """With its file if there is room for it; else, or if Discord does not take that, the link alone."""
+        size = job.original_bytes or 0
+        is_crowded = self._line.length > CROWD or self._held_bytes + size > HELD_BYTES_MAX
+        if not is_crowded and _fits(job):
+            self._held_bytes += size
+            try:
+                sent = await self._send_file(user, job, say)
+            finally:
+                self._held_bytes -= size
+            if sent is not None:
+                return sent
+        return await user.send(view=self._view(job, say, with_file=False), nonce=_nonce())
+
+    async def _send_file(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
+        """None if Discord does not take it. Nothing of the file is in memory afterwards."""
+        file = discord.File(io.BytesIO(await self._services.pictures.original(job)), file_name(job))
+        try:
+            return await user.send(view=self._view(job, say, with_file=True), file=file, nonce=_nonce())
+        except discord.HTTPException as error:
+            if not is_final(error) or error.code in _CLOSED:
+                raise
+            log.info("Discord does not take the file, so its link goes alone: %s", reason(error))
+            return None
+
+    def _view(self, job: Job, say: Words, *, with_file: bool) -> ui.LayoutView:
         url = self._services.pictures.link(job, download=True)
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
-        if _fits(job):
+        if with_file:
             items.append(ui.File(f"attachment://{file_name(job)}"))
         if url is None:
             items.append(ui.TextDisplay(say("Its link appears under the picture shortly.")))
@@ -91,28 +173,54 @@ class ReactionDownloads:
             items.append(ui.TextDisplay(f"📥 [{say('Download')}]({url})"))
         return render.view_of(*items)
 
-    async def _files(self, job: Job) -> list[discord.File]:
-        if not _fits(job):
-            return []
-        return [discord.File(io.BytesIO(await self._services.pictures.original(job)), file_name(job))]
-
-    async def _say_that_messages_are_closed(
-        self, payload: discord.RawReactionActionEvent, say: Words
-    ) -> None:
+    async def _tell_in_channel(self, payload: discord.RawReactionActionEvent, text: str) -> None:
+        """Where else, as no direct message comes: without a ping, and for a time in which it is said once."""
+        now = time.monotonic()
+        self._told_until = {member: until for member, until in self._told_until.items() if until > now}
+        if payload.user_id in self._told_until:
+            return
+        self._told_until[payload.user_id] = now + NOTICE_SECONDS
         channel = self._client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
-        text = say(
+        reference = channel.get_partial_message(payload.message_id).to_reference(fail_if_not_exists=False)
+        try:
+            message = await channel.send(view=render.notice(text), reference=reference, nonce=_nonce())
+        except _UNSENT as error:
+            log.info("nor could the member be told in the channel: %s", reason(error))
+            return
+        await self._record(message, payload.user_id, None)
+
+    async def _record(self, message: discord.Message, member_id: int, job: Job | None) -> None:
+        """So that it is found when the picture is deleted; a notice, which is of none, goes by itself."""
+        record = partial(
+            self._services.copies.record,
+            message.id,
+            message.channel.id,
+            member_id=member_id,
+            job_ids=[job.id] if job else [],
+            stays_seconds=None if job else NOTICE_SECONDS,
+        )
+        await until_answered(record)
+
+
+def _explain(member_id: int, error: Exception, say: Words) -> str:
+    if isinstance(error, discord.HTTPException) and error.code in _CLOSED:
+        return say(
             "📥 <@{member}>, your direct messages are closed to me. "
             "Open them for this server and react again.",
-            member=payload.user_id,
+            member=member_id,
         )
-        try:
-            await channel.send(
-                view=render.notice(text),
-                reference=channel.get_partial_message(payload.message_id),
-                delete_after=NOTICE_SECONDS,
-            )
-        except (discord.Forbidden, discord.NotFound) as error:
-            log.info("a member with closed direct messages could not be told: %s", error)
+    return say(
+        "📥 <@{member}>, the picture could not be sent to you. React again in a minute.", member=member_id
+    )
+
+
+def _too_many(say: Words) -> str:
+    return say("📥 These were more pictures than fit in the line. React again to those that did not come.")
+
+
+def _nonce() -> str:
+    """discord.py tries a request again that broke off; Discord takes the message of one nonce once."""
+    return secrets.token_hex(12)
 
 
 def _plain(emoji: str) -> str:

@@ -11,8 +11,9 @@ import discord
 from discord import ui
 
 from bot.access import require_commands, visible_job
+from bot.mentions import spelled_out
 from bot.orders import again, place
-from bot.prompts import check_size, clean_negative_prompt, clean_prompt, escape
+from bot.prompts import check_size, clean, clean_negative_prompt, clean_prompt, escape
 from bot.services import Interaction
 from bot.words import Words
 from db.errors import InvalidRequest
@@ -55,10 +56,10 @@ async def submit(interaction: Interaction, job_id: int) -> None:
     await require_commands(interaction, job)
     filled_in = _filled_in(interaction.data)
     width, height = _size(filled_in.get("size", ""))
-    negative = clean_negative_prompt(filled_in.get("negative_prompt"))
+    negative = clean_negative_prompt(spelled_out(interaction, filled_in.get("negative_prompt", "")))
     check_options(painter(job.model), negative_prompt=negative, style=job.style)
     order = again(interaction, job)
-    prompt = clean_prompt(filled_in.get("prompt", ""))
+    prompt = clean_prompt(spelled_out(interaction, filled_in.get("prompt", "")))
     await place(
         interaction, replace(order, prompt=prompt, width=width, height=height, negative_prompt=negative)
     )
@@ -85,7 +86,7 @@ def _size(text: str) -> tuple[int, int]:
     if match is None:
         raise InvalidRequest(
             "“{typed}” is not a size. Write the width and the height in pixels, such as 1024 × 768.",
-            typed=escape(clean_negative_prompt(text[:40]) or ""),
+            typed=escape(clean(text[:40])),
         )
     width, height = int(match[1]), int(match[2])
     check_size(width, height)

@@ -9,8 +9,10 @@ from discord import app_commands
 from bot import render
 from bot.discord_errors import UNREADABLE, is_taken
 from bot.services import Interaction, words_of
+from bot.typed import typed_in
 from bot.words import Words
 from db.errors import BucketUnavailable, InvalidRequest, reason
+from db.logs import about_typed
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ def is_over(error: BaseException) -> bool:
 
 def explain(error: BaseException, say: Words) -> tuple[str, int]:
     """The text for the member and the level for the log, from the most telling cause to the least."""
-    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    cause = _cause(error)
     if isinstance(cause, InvalidRequest):
         return say(cause.text, **cause.values), logging.INFO
     if isinstance(cause, BucketUnavailable):
@@ -53,7 +55,7 @@ def explain(error: BaseException, say: Words) -> tuple[str, int]:
 
 async def tell(interaction: Interaction, error: Exception) -> None:
     """Tells the member, and only the member, what went wrong."""
-    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    cause = _cause(error)
     if is_over(cause):
         log.info("an interaction came again, or too late for an answer: %s", cause)
         return
@@ -61,10 +63,11 @@ async def tell(interaction: Interaction, error: Exception) -> None:
         log.info("an interaction was answered by what cannot be read, and is well: %s", reason(cause))
         return
     text, level = explain(error, words_of(interaction))
-    # What a member typed may be in it, of whatever characters: quoted, it is one line of the log.
     refused = isinstance(cause, InvalidRequest)
     line = "an interaction was refused: %r" if refused else "an interaction failed: %r"
-    log.log(level, line, reason(cause), exc_info=cause if level >= logging.ERROR else None)
+    with about_typed(*typed_in(interaction.data)):
+        # Quoted, it is one line of the log, whatever it repeats of what others sent.
+        log.log(level, line, _in_log(error), exc_info=cause if level >= logging.ERROR else None)
     view = render.notice(text)
     try:
         if interaction.response.is_done():
@@ -74,6 +77,16 @@ async def tell(interaction: Interaction, error: Exception) -> None:
     except UNANSWERED as unanswered:
         if not is_taken(unanswered):
             log.warning("the member could not be told: %s", reason(unanswered))
+
+
+def _in_log(error: Exception) -> str:
+    """A refusal quotes what was typed, or counts it, in the values that are filled in."""
+    cause = _cause(error)
+    return cause.text if isinstance(cause, InvalidRequest) else reason(error)
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.original if isinstance(error, app_commands.CommandInvokeError) else error
 
 
 async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:

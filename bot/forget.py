@@ -45,12 +45,14 @@ class ForgetButton(ui.DynamicItem[ui.Button[Any]], template=r"forget-me"):
             count = await services_of(interaction).erasure.erase_member(interaction.user.id)
             say = words_of(interaction)
             text = say.plural(
-                "🗑️ Deleted: {count} picture, and all else of yours. "
-                "Its message and its file go within a minute.",
-                "🗑️ Deleted: {count} pictures, and all else of yours. "
-                "Their messages and their files go within a few minutes.",
+                "🗑️ Deleted: {count} picture, and all else of yours. Its file and the messages that show it "
+                "go within a minute, or as soon as the bot can reach them.",
+                "🗑️ Deleted: {count} pictures, and all else of yours. Their files and the messages that show "
+                "them go within a few minutes, or as soon as the bot can reach them.",
                 count,
             )
+            beyond = say("What somebody saved, forwarded or still has open cannot be taken back.")
+            text = f"{text} {beyond}"
             await interaction.edit_original_response(view=render.notice(text))
         except Exception as error:  # noqa: BLE001 - the outermost frame of a press: whatever it is, the member is told
             await tell(interaction, error)

@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot import render
 from bot.access import in_time, visible_picture
+from bot.copies import record_shared
 from bot.errors import tell
 from bot.gallery_page import (
     PAGE_SIZE_DEFAULT,
@@ -18,6 +19,7 @@ from bot.gallery_page import (
     empty_text,
     page_view,
 )
+from bot.mentions import spelled_out
 from bot.picture import show_picture
 from bot.places import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, services_of, words_of
@@ -48,7 +50,7 @@ async def gallery(
     page_size: app_commands.Range[int, 1, PAGE_SIZE_MAX] = PAGE_SIZE_DEFAULT,
 ) -> None:
     owner_id = member.id if member else None if favourites else interaction.user.id
-    query = Query(owner_id, (search or "").strip(), favourites, page_size)
+    query = Query(owner_id, searched(interaction, search or ""), favourites, page_size)
     await interaction.response.defer(ephemeral=True, thinking=True)
     await _show(interaction, query, await _page(interaction, query))
 
@@ -57,14 +59,20 @@ async def gallery(
 async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """From the member's own prompts, whosever gallery it is that is searched."""
     gallery = services_of(interaction).gallery
+    words = spelled_out(interaction, typed)
     try:
-        prompts = await in_time(gallery.suggestions(interaction.user.id, typed, SUGGESTIONS_MAX))
+        prompts = await in_time(gallery.suggestions(interaction.user.id, words, SUGGESTIONS_MAX))
     except UNAVAILABLE as error:
         log.info("nothing is proposed: %s", reason(error))
         return []
     # What is chosen becomes the search, so it is cut to what that may have.
-    words = dict.fromkeys(" ".join(prompt.split())[:SEARCH_LENGTH_MAX] for prompt in prompts)
-    return [app_commands.Choice(name=text, value=text) for text in words if text]
+    texts = dict.fromkeys(" ".join(prompt.split())[:SEARCH_LENGTH_MAX] for prompt in prompts)
+    return [app_commands.Choice(name=text, value=text) for text in texts if text]
+
+
+def searched(interaction: Interaction, typed: str) -> str:
+    """Names are longer than ids, and it still has to fit on a button."""
+    return spelled_out(interaction, typed)[:SEARCH_LENGTH_MAX].strip()
 
 
 async def turn(interaction: Interaction, query: Query, move: Move, cursor: int) -> None:
@@ -106,7 +114,8 @@ async def _share(interaction: Interaction, query: Query, cursor: int) -> None:
             "reads this channel could see it."
         )
     public = Page(jobs, page.has_newer, page.has_older)
-    await interaction.response.defer(thinking=True)
+    callback = await interaction.response.defer(thinking=True)
+    await record_shared(interaction, callback, [job.id for job in jobs])
     await _show(interaction, query, public, shared=True)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from discord import app_commands
 
+from bot.mentions import spelled_out
 from bot.orders import order_of, place
 from bot.prompts import check_size, clean_negative_prompt, clean_prompt
 from bot.services import Interaction, services_of
@@ -80,12 +81,13 @@ async def imagine(
     spoiler: bool = False,
 ) -> None:
     name = model or services_of(interaction).model
-    negative = clean_negative_prompt(negative_prompt)
+    negative = clean_negative_prompt(spelled_out(interaction, negative_prompt or ""))
     size = _size(width, height, shape)
     check_options(painter(name), negative_prompt=negative, style=style)
     if seed is not None and not 0 <= seed <= SEED_MAX:
         raise InvalidRequest("A seed is a number from 0 to {most}.", most=SEED_MAX)
-    plain = order_of(interaction, prompt=clean_prompt(prompt), width=size[0], height=size[1], model=name)
+    words = clean_prompt(spelled_out(interaction, prompt))
+    plain = order_of(interaction, prompt=words, width=size[0], height=size[1], model=name)
     order = replace(plain, negative_prompt=negative, style=style, seed=seed, spoiler=spoiler)
     await place(interaction, replace(order, private=private or plain.private))
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from bot.words import rounded
 from db.errors import InvalidRequest
 from db.models import PIXELS_MAX, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
 
@@ -10,15 +11,30 @@ ALT_TEXT_LENGTH_MAX = 1024
 SHOWN_LENGTH_MAX = 3000
 """Of a message's 4,000 characters of text; the rest of them is for what else it says."""
 
-# Postgres takes no NUL, UTF-8 no lone surrogates, and text of overridden direction garbles what follows.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_JOINERS = "\u200c\u200d"
+# Postgres takes no NUL, UTF-8 no lone surrogates; what is not seen may hide or garble what is.
+# The tags of a flag, such as Scotland's, belong to what is seen.
+_UNSAFE = re.compile(
+    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f)"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+)
+# One between two that are seen makes one sign of them, as in emoji and in the scripts of India and Persia.
+_LOOSE_JOINERS = re.compile(
+    rf"(?<=[^\s{_JOINERS}])([{_JOINERS}])[{_JOINERS}]*(?=[^\s{_JOINERS}])|[{_JOINERS}]+"
+)
 _MARKDOWN = re.compile(r"([\\`*_~|<>\[\]()#@:./+-])")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn"}
 
 
+def clean(text: str) -> str:
+    """Whatever a member typed, without what is not seen; the whitespace around it is not meant."""
+    return _LOOSE_JOINERS.sub(r"\1", _UNSAFE.sub(r"\1", text)).strip()
+
+
 def clean_prompt(text: str) -> str:
     """The prompt as it is stored. Raises InvalidRequest if nothing to see is left of it, or too much."""
-    cleaned = _UNSAFE.sub("", text).strip()
+    cleaned = clean(text)
     # U+2800 and the Hangul fillers count as letters or symbols but show nothing.
     if all(
         unicodedata.category(char) in _INVISIBLE or char in "\u2800\u3164\u115f\u1160\uffa0"
@@ -39,7 +55,7 @@ def clean_prompt(text: str) -> str:
 
 def clean_negative_prompt(text: str | None) -> str | None:
     """None where nothing is left of it: then nothing was meant to be left out of the picture."""
-    return _UNSAFE.sub("", text or "").strip() or None
+    return clean(text or "") or None
 
 
 def check_size(width: int, height: int) -> None:
@@ -60,8 +76,8 @@ def check_size(width: int, height: int) -> None:
             "1536 × 1024 and 1024 × 1536 are the largest of all.",
             width=width,
             height=height,
-            size=f"{width * height / 1e6:.2f}",
-            most=f"{PIXELS_MAX / 1e6:.2f}",
+            size=rounded(width * height / 1e6, 2),
+            most=rounded(PIXELS_MAX / 1e6, 2),
             largest=largest,
         )
 

@@ -13,7 +13,7 @@ from discord.utils import format_dt
 
 from bot.controls import Action, JobButton, actions_of, row
 from bot.prompts import SHOWN_LENGTH_MAX, alt_text, escape
-from bot.words import Words
+from bot.words import Words, rounded
 from db.errors import FAILURES
 from db.jobs import PLACE_MAX, Estimate, Job, State
 from db.models import MODELS, Kind
@@ -201,7 +201,7 @@ def _full_size(
         return say(
             "🕓 This is a small version; the picture is safe, and its full size follows shortly."
         ), None
-    size = say("Full size (PNG, {size} MB)", size=f"{(job.original_bytes or 0) / 1e6:.1f}")
+    size = say("Full size (PNG, {size} MB)", size=rounded((job.original_bytes or 0) / 1e6, 1))
     expiry = say(
         "The link works until {date} ({when}).",
         date=format_dt(link.expires_at, "f"),
@@ -226,11 +226,11 @@ def _facts(job: Job, say: Words) -> str:
         facts.append(say("without {things}", things=escape(job.negative_prompt, 200)))
     seed = job.painted_seed if job.painted_seed is not None else job.seed
     if seed is not None:
-        facts.append(say("seed {seed}", seed=seed))
+        facts.append(say("seed {seed}", seed=str(seed)))
     if job.private:
         facts.append(say("private"))
     if job.state is State.DONE and job.started_at and job.finished_at:
-        seconds = f"{(job.finished_at - job.started_at).total_seconds():.1f}"
+        seconds = rounded((job.finished_at - job.started_at).total_seconds(), 1)
         facts.append(say("painted in {seconds} s", seconds=seconds))
     return f"-# {' · '.join(facts)}"
 

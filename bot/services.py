@@ -7,6 +7,7 @@ import discord
 
 from bot.registration import Registration
 from bot.words import Languages, Words
+from db.copies import Copies
 from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -43,6 +44,7 @@ class Services:
     gallery: Gallery
     favourites: Favourites
     downloads: Downloads
+    copies: Copies
     erasure: Erasure
     pictures: Pictures
     languages: Languages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from db.errors import TigerbrushError
-from db.logs import Redaction
+from db.redaction import Redaction
 from db.settings import Settings, SettingsT, problems
 
 CHECK_SECONDS = 20.0

@@ -103,7 +103,7 @@ class Doctor:
             return await self._with_probe(look)
         except BucketUnavailable as error:
             raise Trouble(
-                f"cannot be used: {error}",
+                f"cannot be used: {reason(error)}",
                 "Are the five variables that `fly storage create` sets as the service gave them?",
             ) from error
 
@@ -113,7 +113,7 @@ class Doctor:
             async with self._session() as session, session.get(links.to(key)) as answer:
                 status, found = answer.status, await answer.read()
         except aiohttp.ClientError as error:
-            raise Trouble(f"do not open at {links.url}: {error}", _LINK_REMEDY) from error
+            raise Trouble(f"do not open at {links.url}: {reason(error)}", _LINK_REMEDY) from error
         if status != 200:
             raise Trouble(f"answer {status} at {links.url}", _LINK_REMEDY)
         if found != body:

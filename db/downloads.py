@@ -17,6 +17,10 @@ class Downloads:
         """Whether to send it now: True for only one of all that ask within this time."""
         return await self._pool.fetchval(_SQL["begin"], member_id, job_id, within_seconds) is not None
 
+    async def take_back(self, member_id: int, job_id: int) -> None:
+        """It did not arrive, so whoever asks again is sent it at once. Forgotten meanwhile is no fault."""
+        await self._pool.fetchval(_SQL["take_back"], member_id, job_id)
+
     async def trim(self) -> None:
         """Forgets what is older than anybody asks for."""
         await self._pool.execute(_SQL["trim"], KEPT_SECONDS)

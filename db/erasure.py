@@ -6,6 +6,7 @@ from db.jobs import Job
 from db.pool import Pool
 
 _SQL = queries.load("erasure")
+_COPIES = queries.load("copies")
 
 MEMBER_BATCH = 500
 
@@ -22,9 +23,11 @@ class Erasure:
 
         Raises LostJob if the job has not ended, or was erased before.
         """
-        row = await self._pool.fetchrow(_SQL["erase"], job_id)
-        if row is None:
-            raise LostJob(f"job {job_id} has not ended, or was erased before")
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(_SQL["erase"], job_id)
+            if row is None:
+                raise LostJob(f"job {job_id} has not ended, or was erased before")
+            await connection.execute(_COPIES["recall"], [job_id])
         return Job.from_row(row)
 
     async def erase_member(self, member_id: int) -> int:
@@ -35,11 +38,18 @@ class Erasure:
         await self._pool.fetch(_SQL["cancel_all_of"], member_id)
         count, batch = 0, MEMBER_BATCH
         while batch == MEMBER_BATCH:
-            batch = len(await self._pool.fetch(_SQL["erase_some_of"], member_id, MEMBER_BATCH))
+            batch = await self._erase_some_of(member_id)
             count += batch
+        await self._pool.execute(_COPIES["recall_all_of"], member_id)
         await self._pool.execute(_SQL["unmark_all_of"], member_id)
         await self._pool.execute(_SQL["forget_downloads_of"], member_id)
         return count
+
+    async def _erase_some_of(self, member_id: int) -> int:
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(_SQL["erase_some_of"], member_id, MEMBER_BATCH)
+            await connection.execute(_COPIES["recall"], [row["id"] for row in rows])
+        return len(rows)
 
     async def claim_objects(self, limit: int, *, hold_seconds: float) -> list[Job]:
         """Erased and expired jobs whose objects are to be removed; nobody else is given them while held."""

@@ -67,7 +67,7 @@ def _is_beyond(limit: Decimal | None, used: Decimal | None, price: Decimal) -> b
     return limit is not None and used is not None and used + price > limit
 
 
-def _numbers(limit: Decimal | None, used: Decimal, price: Decimal) -> dict[str, str]:
+def _numbers(limit: Decimal | None, used: Decimal, price: Decimal) -> dict[str, object]:
     return {
         "used": _plain(used),
         "most": _plain(limit or Decimal(0)),
@@ -76,8 +76,9 @@ def _numbers(limit: Decimal | None, used: Decimal, price: Decimal) -> dict[str, 
     }
 
 
-def _plain(credits: Decimal) -> str:
-    return f"{credits.normalize():f}"
+def _plain(credits: Decimal) -> Decimal:
+    """Without zeros at its end, nor an exponent in their place."""
+    return Decimal(f"{credits.normalize():f}")
 
 
 def _next_month(now: datetime) -> datetime:

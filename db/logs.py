@@ -1,26 +1,24 @@
 """The log: lines for people or JSON for machines, each with the job it is about and none with a secret."""
 
+import copy
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr
-
-from db.settings import LogSettings, Settings
-
-SECRET_LENGTH_MIN = 4
-"""What is shorter protects nothing, and taking it out would leave holes in every line."""
+from db.redaction import SECRET_LENGTH_MIN, Redaction, without_typed
+from db.settings import LogSettings
 
 # At DEBUG these log whole requests and events, tokens of interactions among them, which nobody knows before.
 _TALKATIVE = ("discord", "aiobotocore", "botocore", "boto3")
 
 # A task inherits it from the one that began it, and changes it for nobody else.
 _job_id: ContextVar[int | None] = ContextVar("job_id", default=None)
+_typed: ContextVar[frozenset[str]] = ContextVar("typed", default=frozenset())
 
 
 @contextmanager
@@ -33,37 +31,33 @@ def about_job(job_id: int) -> Iterator[None]:
         _job_id.reset(token)
 
 
+def without_what_was_typed(text: str) -> str:
+    """For what is stored or sent now, and logged later by another."""
+    return without_typed(text, _typed.get())
+
+
 class JobFilter(logging.Filter):
-    """Notes on each record which job it is about."""
+    """Notes on each record which job it is about, and what must not be in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.job_id = _job_id.get()
+        # At DEBUG it may be seen what was typed, as everything else may.
+        record.typed = _typed.get() if record.levelno > logging.DEBUG else frozenset()
         return True
 
 
-class Redaction:
-    """A safety net: no line is meant to have a secret in it, and none gets out with one."""
-
-    def __init__(self, settings: Settings) -> None:
-        values = [getattr(settings, name) for name in type(settings).model_fields]
-        secrets = {part for value in values if isinstance(value, SecretStr) for part in _parts(value)}
-        # The longest first, as a URL has its password in it.
-        self._secrets = sorted(secrets, key=len, reverse=True)
-
-    def clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "[secret]")
-        return text
-
-
-def _parts(secret: SecretStr) -> set[str]:
-    """The secret itself and, of a URL, its password as it is written and as it is meant."""
-    value = secret.get_secret_value()
+@contextmanager
+def about_typed(*texts: str | None) -> Iterator[None]:
+    """What members typed is in no line from here on, whoever repeats it: a library, a vendor, a traceback."""
+    token = _typed.set(_typed.get() | {text for text in texts if text and len(text) >= SECRET_LENGTH_MIN})
     try:
-        password = urlsplit(value).password or ""
-    except ValueError:
-        password = ""
-    return {part for part in (value, password, unquote(password)) if len(part) >= SECRET_LENGTH_MIN}
+        yield
+    finally:
+        _typed.reset(token)
+
+
+def _without_typed(record: logging.LogRecord, text: str) -> str:
+    return without_typed(text, getattr(record, "typed", ()))
 
 
 class TextFormatter(logging.Formatter):
@@ -74,7 +68,11 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         job_id = getattr(record, "job_id", None)
         record.about = "" if job_id is None else f"job {job_id}: "
-        return self._redaction.clean(super().format(record))
+        shown = copy.copy(record)
+        shown.msg, shown.args = _without_typed(record, record.getMessage()), None
+        if record.exc_info:
+            shown.exc_text = _without_typed(record, self.formatException(record.exc_info))
+        return self._redaction.clean(super().format(shown))
 
 
 class JsonFormatter(logging.Formatter):
@@ -84,7 +82,9 @@ class JsonFormatter(logging.Formatter):
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
-        clean = self._redaction.clean
+        def clean(text: str) -> str:
+            return self._redaction.clean(_without_typed(record, text))
+
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -111,4 +111,11 @@ def configure(settings: LogSettings, *, process: str) -> None:
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    threading.excepthook = lambda error: logging.getLogger(process).error(
+        "a thread ended by a fault", exc_info=error.exc_value
+    )
+    sys.unraisablehook = lambda error: logging.getLogger(process).error(
+        "a fault in what nobody waits for", exc_info=error.exc_value
+    )
     sys.excepthook = lambda *error: logging.getLogger(process).critical("it ends by a fault", exc_info=error)

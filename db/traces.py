@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeAlias
 
+from db.errors import reason
 from db.jobs import Job
 from db.settings import TraceSettings
 
@@ -52,7 +53,7 @@ def open_traces(settings: TraceSettings, *, process: str) -> Iterator[Traces]:
         # Here alone, so that nobody else pays for it.
         from db.telemetry import telemetry
     except ModuleNotFoundError as error:
-        log.warning("there are no traces, as requirements/traces.txt is not installed: %s", error)
+        log.warning("there are no traces, as requirements/traces.txt is not installed: %s", reason(error))
         yield Traces()
         return
     with telemetry(process) as traces:

@@ -18,6 +18,7 @@ from bot.gallery import open_picture, turn
 from bot.services import Services
 from bot.words import Languages
 from db.bucket import Bucket
+from db.copies import Copies
 from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -200,6 +201,7 @@ def _services(doctor: Doctor, pool: Pool, bucket: Bucket, client: Client) -> Ser
         gallery=Gallery(pool),
         favourites=Favourites(pool),
         downloads=Downloads(pool),
+        copies=Copies(pool),
         erasure=Erasure(pool),
         pictures=Pictures(bucket, Parking(pool)),
         languages=Languages(),

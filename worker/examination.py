@@ -5,7 +5,7 @@ import aiohttp
 from db.bucket import open_bucket
 from db.diagnosis import Check, Finding, Trouble
 from db.doctor import Doctor
-from db.errors import FailureCode, JobFailed
+from db.errors import FailureCode, JobFailed, reason
 from db.models import PAINTERS
 from db.pool import open_pool
 from worker.settings import WorkerSettings
@@ -43,7 +43,7 @@ async def _account(stability: Stability) -> str:
             if error.code is FailureCode.BAD_KEY
             else "Is STABILITY_API_HOST right? Stability has a status page."
         )
-        raise Trouble(f"does not answer as it should: {error}", remedy) from error
+        raise Trouble(f"does not answer as it should: {reason(error)}", remedy) from error
     if credits < CREDITS_MIN:
         raise Trouble(f"{credits:g} credits are left", "Buy some at platform.stability.ai.")
     return f"the key is good for {credits:g} credits"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from db.errors import FailureCode, JobFailed
+from db.errors import FailureCode, JobFailed, reason
 from db.models import UPSCALE_FACTOR, UPSCALE_PIXELS_MAX
 
 PIXELS_PAINTED_MAX = UPSCALE_PIXELS_MAX * UPSCALE_FACTOR**2
@@ -64,7 +64,9 @@ def _decode(data: bytes) -> tuple[str | None, Image.Image]:
             # Converting what is RGB already would copy it.
             return image.format, image if image.mode == "RGB" else image.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise JobFailed(FailureCode.BAD_PICTURE, f"{len(data)} bytes that do not decode: {error}") from error
+        raise JobFailed(
+            FailureCode.BAD_PICTURE, f"{len(data)} bytes that do not decode: {reason(error)}"
+        ) from error
 
 
 def _preview(image: Image.Image) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from db.errors import LostJob, reason
 from db.jobs import Job
-from db.logs import about_job
+from db.logs import about_job, about_typed
 from db.pool import UNAVAILABLE, within
 from db.queue import Queue
 
@@ -98,7 +98,7 @@ class Loop:
             self._held[job.id, job.attempt] = _Held(job, task)
 
     async def _hold(self, job: Job) -> None:
-        with about_job(job.id):
+        with about_job(job.id), about_typed(job.prompt, job.negative_prompt):
             await self._bring(job)
 
     async def _bring(self, job: Job) -> None:
@@ -122,7 +122,7 @@ class Loop:
         except LostJob as lost:
             log.warning("%s", lost)
         except UNAVAILABLE as unavailable:
-            log.warning("it stays as it is until its lease runs out: %s", unavailable)
+            log.warning("it stays as it is until its lease runs out: %s", reason(unavailable))
 
     async def _hand_back(self, job: Job) -> None:
         try:
@@ -131,7 +131,7 @@ class Loop:
         except LostJob:
             log.info("it was taken away")
         except UNAVAILABLE as error:
-            log.warning("it stays as it is until its lease runs out: %s", error)
+            log.warning("it stays as it is until its lease runs out: %s", reason(error))
 
     async def _keep_leases(self) -> None:
         while True:

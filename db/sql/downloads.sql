@@ -8,5 +8,8 @@ on conflict (member_id, job_id) do update set sent_at = now()
 where downloads.sent_at <= now() - make_interval(secs => $3)
 returning true;
 
+-- name: take_back
+delete from downloads where member_id = $1 and job_id = $2 returning true;
+
 -- name: trim
 delete from downloads where sent_at < now() - make_interval(secs => $1);

@@ -165,6 +165,25 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding("left behind", what, broken=not elsewhere)
 
 
+def forgotten(evidence: Evidence) -> Iterator[Finding]:
+    """No message that everybody sees has the words of a deleted picture: no shared page, no download."""
+    kept = {job["prompt"] for job in evidence.jobs if job["erased_at"] is None}
+    erased = {job["prompt"] for job in evidence.jobs if job["erased_at"] is not None} - kept - {""}
+    for shown in evidence.messages.values():
+        words = next(
+            (prompt for prompt in erased if f"> {prompt}\n" in shown.text or f"** {prompt}\n" in shown.text),
+            None,
+        )
+        if words is None or shown.ephemeral or shown.jobs:
+            continue
+        what = f"message {shown.id} in {shown.channel_id} still shows “{words}”"
+        reason = Losses(evidence.journal).of_bot(shown.at)
+        if reason:
+            yield Finding("not deleted, explained", f"{what}: {reason}", broken=False)
+        else:
+            yield Finding("not deleted", what)
+
+
 def _doubled(job: Row, ends: list[Shown], losses: Losses) -> Iterator[Finding]:
     """A bot that died between an edit and its record edits again, or writes elsewhere if it must."""
     if len(ends) < 2:
@@ -238,7 +257,8 @@ def silent(evidence: Evidence) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    stored_once, ended, stored_pictures, orphans, delivered, shown_once, paid_once, tidy, ends, silent,
+    stored_once, ended, stored_pictures, orphans, delivered, shown_once, forgotten, paid_once, tidy, ends,
+    silent,
 )  # fmt: skip
 
 

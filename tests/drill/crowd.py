@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from typing import Any
 
-from tests.member import Member, Message, buttons_of, interaction_of
+from tests.member import Member, Message, buttons_of, interaction_of, is_done
 
 NOUNS = "fox owl castle lake forest boat tower robot cat garden".split()
 MANNERS = "red quiet golden snowy neon old bright stormy tiny endless".split()
@@ -17,7 +17,10 @@ SIZES: tuple[tuple[dict[str, Any], int], ...] = (
     ({"model": "stable-diffusion-v1-6", "width": 300, "height": 260}, 2),
     ({"model": "core", "width": 512, "height": 384}, 1),
 )
-ACTIONS = {"imagine": 68, "Again": 9, "Cancel": 8, "Upscale": 3, "Edit": 4, "Delete": 4, "gallery": 4}
+ACTIONS = {
+    "imagine": 65, "Again": 9, "Cancel": 8, "Upscale": 3, "Edit": 4, "Delete": 5, "gallery": 4, "Share": 2,
+    "react": 4,
+}  # fmt: skip
 CONFIRM = "Delete it for good"
 EPHEMERAL = 1 << 6
 UPSCALED_PIXELS_MAX = 400 * 400
@@ -64,7 +67,18 @@ class Crowd:
             return True
         if action == "Delete" and await self._press(one, CONFIRM, rng):
             return True
+        if action == "react":
+            return await self._react(one, rng)
         return await self._press(one, action, rng)
+
+    async def _react(self, one: Member, rng: random.Random) -> bool:
+        """To one of the newest pictures that everybody sees there."""
+        newest = (versions[-1] for id_, versions in one.seen.items() if id_ not in one.deleted)
+        possible = [message for message in newest if is_done(message) and not message["flags"] & EPHEMERAL]
+        if not possible:
+            return False
+        await one.react(rng.choice(possible[-5:]))
+        return True
 
     async def _press(self, one: Member, action: str, rng: random.Random) -> bool:
         """Presses the button of a message that has it; false where there is none."""

@@ -22,7 +22,8 @@ Row = dict[str, Any]
 _UNSETTLED = """
 select count(*) filter (where state in ('queued', 'running')) as open,
        count(*) filter (where shown_revision < revision and given_up_revision < revision) as behind,
-       count(*) filter (where objects_due_at <= now()) as kept
+       count(*) filter (where objects_due_at <= now()) as kept,
+       (select count(*) from copies where due_at is not null) as shown_elsewhere
 from jobs
 """
 
@@ -57,6 +58,7 @@ class Shown:
     text: str
     custom_ids: tuple[str, ...]
     at: float
+    ephemeral: bool = False
 
     @property
     def jobs(self) -> set[int]:
@@ -171,7 +173,7 @@ def read_world(evidence: Evidence, world: World) -> None:
                 body = {"content": message.content, "components": message.components}
                 ids = tuple(c["custom_id"] for c in walk(body) if "custom_id" in c)
                 at = datetime.fromisoformat(message.edited_timestamp or message.timestamp).timestamp()
-                shown = Shown(int(channel_id), int(message.id), text(body), ids, at)
+                shown = Shown(int(channel_id), int(message.id), text(body), ids, at, message.is_ephemeral)
                 evidence.messages[shown.channel_id, shown.id] = shown
     evidence.secrets += [interaction.token for interaction in world.interactions.values()]
 

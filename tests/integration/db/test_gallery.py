@@ -166,8 +166,9 @@ async def test_a_page_whose_pictures_were_deleted_is_the_nearest_that_is_left(
     "typed",
     [
         "red", "Red Fox", "fo re", "  snow\t fox ", "ÉCOLE", "ecole", "école", "fox's", "sci-fi", "fi", "b",
-        "7.5", "ЖУК", "жу", "東京", "🦊 fox", "cat", "'fox' & !(dog)", "fox:*", "\\", "🦊", "", "!!!", "\0",
-        "\ud800fox", "(", "' || 'x", "<->", "e\u0301cole", "red " * 100,
+        "7.5", "ЖУК", "жу", "東京", "🦊 fox", "cat", "'fox' & !(dog)", "fox:*", "🦊", "", "\0",
+        "\ud800fox", "' || 'x", "e\u0301cole", "red " * 100, "京", "タワー", "京タ", "🦊cat", "dogs 🦊",
+        "!!! fox", "(snow)", "snow;",
     ],
 )  # fmt: skip
 async def test_words_that_are_found(pool: Pool, gallery: Gallery, typed: str) -> None:
@@ -181,6 +182,45 @@ async def test_words_that_are_found(pool: Pool, gallery: Gallery, typed: str) ->
 async def test_words_that_are_not_found(pool: Pool, gallery: Gallery, typed: str) -> None:
     await painted(pool, member_id=ANNA, prompt="a red fox")
     assert ids(await of_anna(gallery, search=typed, limit=9)) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "🐺", "!!!", "\\", "(", "<->", "& | !", "…", "「」", "🦊🐺", "red 🐺", "京東", "東タ", "鳥",
+        "🦊 wolf",
+        "👩\u200d🚀", "¡", "“”",
+    ],
+)  # fmt: skip
+async def test_signs_and_emoji_that_are_not_there_find_nothing(
+    pool: Pool, gallery: Gallery, typed: str
+) -> None:
+    await painted(pool, member_id=ANNA, prompt="A red fox at 東京タワー 🦊cat")
+    await painted(pool, member_id=ANNA, prompt="plain words!!!")
+    assert ids(await of_anna(gallery, search=typed, limit=9)) == []
+    assert await gallery.suggestions(ANNA, typed, 9) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "typed"),
+    [
+        ("家の猫", ["猫", "家", "の猫", "家の猫", "家 猫"]),
+        ("我有一只黑猫。在月亮上。", ["黑猫", "猫", "月亮 猫", "在月亮上。"]),
+        ("แมวสีดำบนดวงจันทร์", ["แมว", "สีดำ", "ดวงจันทร์", "แมว สีดำ"]),
+        ("ﾈｺとガラス", ["ネコ", "ガラス", "ﾈｺ"]),
+        ("고양이와 달", ["고양이", "달", "고양"]),
+        ("лиса в снегу — ночью", ["снегу ночью", "лиса —"]),
+        ("an astronaut 👩\u200d🚀 ❤️ on the moon", ["👩\u200d🚀", "🚀", "❤", "❤️ moon", "astro 👩"]),
+        ("it's l'école, 50° “quoted” x" + "я" * 2500, ["quoted", "50°", "école", "l ecole", "xяяя"]),
+        ("a\\b'c é", ["a b", "b'c", "\\b"]),
+    ],
+)
+async def test_scripts_without_spaces_and_emoji_are_found_as_they_stand(
+    pool: Pool, gallery: Gallery, prompt: str, typed: list[str]
+) -> None:
+    job = await painted(pool, member_id=ANNA, prompt=prompt)
+    for one in typed:
+        assert ids(await of_anna(gallery, search=one, limit=9)) == [job.id], one
 
 
 async def test_a_search_is_paged_like_the_whole(pool: Pool, gallery: Gallery) -> None:

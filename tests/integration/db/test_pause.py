@@ -9,6 +9,7 @@ from db.alarms import AlarmCode, Alarms
 from db.errors import FailureCode
 from db.jobs import Jobs
 from db.listen import listen
+from db.logs import about_typed
 from db.pace import Pace
 from db.pool import Pool
 from db.queue import Queue
@@ -179,3 +180,10 @@ async def test_a_job_that_is_refused_while_others_are_painted_is_alone_with_it(p
         if later.id != one.id:
             await queue(pool).finish(later, painted_seed=1, original_bytes=1)
     assert await queue(pool).is_refused_alone(one)
+
+
+async def test_what_a_member_typed_is_not_told_to_the_owner(pool: Pool) -> None:
+    with about_typed("my secret garden"):
+        await Alarms(pool).sound(AlarmCode.BAD_KEY, "403: no key for 'my secret garden'", pause_seconds=60)
+    (alarm,) = await Alarms(pool).claim_untold()
+    assert alarm.detail == "403: no key for '[typed]'"

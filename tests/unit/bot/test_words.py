@@ -1,13 +1,19 @@
 """Every language says all that there is to say, and fills in what is to be filled in."""
 
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
+from babel.numbers import format_decimal
 
+from bot.client import COMMANDS
 from bot.words import ENGLISH, Languages
+from db.models import MODELS
 from tests.catalogue import messages, read, translations
 
 LANGUAGES = sorted(translations().items())
@@ -38,6 +44,74 @@ def test_what_is_read_at_run_time_is_the_newest(language: str, file: Path) -> No
     with file.with_suffix(".mo").open("rb") as compiled:
         current = _strings(read_mo(compiled))
     assert current == _strings(read(language, file)), "run python -m tests.catalogue"
+
+
+def _pairs(language: str, file: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """What is said in English, and how in this language; of a plural, all forms."""
+    for message in read(language, file):
+        if message.id:
+            both = (message.id, message.string)
+            yield tuple([str(t) for t in (one if isinstance(one, list | tuple) else [one])] for one in both)  # type: ignore[misc]
+
+
+def _names() -> dict[str, set[str]]:
+    """What members type: the commands, and the options of any."""
+    commands = {command.name for command in COMMANDS}
+    return {"/": commands, ":": {option.name for command in COMMANDS for option in command.parameters}}
+
+
+@pytest.mark.parametrize(("language", "file"), LANGUAGES)
+def test_commands_and_options_are_named_as_the_member_sees_them(language: str, file: Path) -> None:
+    say = Languages().of(language)
+    said = 0
+    for ids, texts in _pairs(language, file):
+        for before, names in _names().items():
+            pattern = r"/([\w-]+)" if before == "/" else r"(\w+): "
+            english = {
+                n for id_ in ids for code in re.findall("`([^`]+)`", id_) for n in re.findall(pattern, code)
+            }
+            wanted = {say(name) for name in english & names}
+            found = {
+                n
+                for text in texts
+                for code in re.findall("`([^`]+)`", text)
+                for n in re.findall(pattern, code)
+            }
+            assert wanted <= found, ids
+            assert not (found & names) - wanted, ids
+            said += len(wanted)
+    assert said >= 4
+
+
+@pytest.mark.parametrize(("language", "file"), LANGUAGES)
+def test_numbers_in_a_translation_are_written_in_its_way(language: str, file: Path) -> None:
+    mark = Locale.parse(language).number_symbols["latn"]["decimal"]
+    for _ids, texts in _pairs(language, file):
+        for text in texts:
+            plain = re.sub("|".join(re.escape(model.title) for model in MODELS.values()), "", text)
+            assert {found[1] for found in re.finditer(r"\d([.,])\d", plain)} <= {mark}, text
+
+
+@pytest.mark.parametrize("language", ["en", *(language for language, _file in LANGUAGES)])
+@pytest.mark.parametrize(
+    "text", ["0.5", "2.50", "9999", "12345", "1234567", "10000.5", "123456.78", "-12345"]
+)
+def test_a_number_is_written_as_the_unicode_consortium_says(language: str, text: str) -> None:
+    number: Decimal | int = Decimal(text) if "." in text else int(text)
+    places = len(text.partition(".")[2])
+    pattern = ("#,##0" if max(number, -number) >= 10_000 else "0") + (f".{'0' * places}" if places else "")
+    wanted = format_decimal(number, format=pattern, locale=language)
+    say = Languages().of(language)
+    assert say("{n}", n=number) == wanted
+    if isinstance(number, int):
+        assert say.plural("{count}", "{count}", number) == wanted
+
+
+def test_what_is_no_number_to_be_read_stays_as_it_is() -> None:
+    german = Languages().of("de")
+    assert german("{id} {seed} {on}", id=1575673803659280389, seed="4294967295", on=True) == (
+        "1575673803659280389 4294967295 True"
+    )
 
 
 def test_a_region_gets_its_language_and_an_unknown_one_english() -> None:

@@ -1,6 +1,7 @@
 """What a line of the log has in it, and what never gets out."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import os
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.settings import BotSettings
-from db.logs import JobFilter, JsonFormatter, Redaction, TextFormatter, about_job
+from db.logs import JobFilter, JsonFormatter, TextFormatter, about_job, about_typed
+from db.redaction import Redaction
 from db.settings import load
 from worker.settings import WorkerSettings
 
@@ -96,6 +98,73 @@ def test_no_secret_gets_out(written: Lines, settings: BotSettings, logger: str) 
     for line in [*written.lines, text.format(logging.makeLogRecord({"msg": " ".join(known)}))]:
         assert "[secret]" in line
         assert [secret for secret in known if secret in line] == []
+
+
+AWS4 = (
+    "AWS4-HMAC-SHA256 Credential=tid_x/20260101/auto/s3/aws4_request, SignedHeaders=host, Signature=0badc0de"
+)
+LOOKS = {
+    "502 for https://discord.com/api/v10/webhooks/123/aToken_of-15.minutes/messages/@original": "aToken_of",
+    "POST /interactions/77/sometoken/callback": "sometoken",
+    "url%3A%2Fwebhooks%2F123%2Fcoded-token%2Fmessages": "coded-token",
+    "cut off: /webhooks/123/aTok": "aTok",
+    "the rest was aW50ZXJhY3Rpb246MTIzOmFiYw": "aW50ZXJ",
+    "{'id': 1, 'token': 'in-an-event'}": "in-an-event",
+    "https://b.t3.tigrisfiles.io/a.png?X-Amz-Credential=who%2F2026&X-Amz-Signature=0badc0de&x=1": "0badc0de",
+    "…?x=1&X-Amz-Signature=0bad": "0bad",
+    f"Authorization: {AWS4}": "0badc0de",
+    "headers {'Authorization': 'Bot MTIzNDU2Nzg5'}": "MTIz",
+    "of another: postgresql://ann:hunter2@db.example:5432/house": "hunter2",
+    "host=db password=hunter2 dbname=house": "hunter2",
+    "invalid key sk-0123456789abcdef": "012345",
+    "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.0123456789abcdefghijklmnopq was refused": "Gabcde",
+}
+
+
+@pytest.mark.parametrize("text", LOOKS)
+def test_what_looks_like_a_secret_does_not_get_out(written: Lines, settings: BotSettings, text: str) -> None:
+    try:
+        raise ValueError(text)
+    except ValueError:
+        logging.getLogger("discord.http").exception("failed: %s", text)
+    as_text = TextFormatter(Redaction(settings)).format(logging.makeLogRecord({"msg": text}))
+    for line in (*written.lines, as_text):
+        assert LOOKS[text] not in line
+        assert "[secret]" in line
+
+
+def test_what_is_near_a_secret_stays(settings: BotSettings) -> None:
+    text = "GET https://discord.com/api/v10/webhooks/123/x/messages/@original?wait=true: a desk-lamp at 10:15"
+    assert Redaction(settings).clean(text) == text.replace("/x/", "/[secret]/")
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 12), (0, 60), (8, 70), (58, 70), (30, 70)])
+def test_a_piece_of_a_secret_does_not_get_out(monkeypatch: pytest.MonkeyPatch, start: int, stop: int) -> None:
+    token = hashlib.sha512(b"a token").hexdigest()[:70]
+    for name, value in {**SECRETS, "DISCORD_TOKEN": token}.items():
+        monkeypatch.setenv(name, value)
+    piece = token[start:stop]
+    assert Redaction(load(BotSettings)).clean(f"it was ({piece}) here") == "it was ([secret]) here"
+
+
+def test_what_a_member_typed_is_in_no_line(written: Lines, settings: BotSettings) -> None:
+    typed, quoted = "my secret garden", "two\nlines 'marked'"
+    text = TextFormatter(Redaction(settings))
+    with about_typed(typed, quoted, None, "a"):
+        for level in (logging.WARNING, logging.ERROR):
+            try:
+                raise ValueError(f"{typed} and {quoted!r}")
+            except ValueError:
+                logging.getLogger("aiohttp").log(level, "a line of %s %r", typed, quoted, exc_info=True)
+        record = logging.makeLogRecord({"msg": f"{typed} {quoted!r}", "levelno": logging.INFO})
+        JobFilter().filter(record)
+        written.lines.append(text.format(record))
+    for line in written.lines:
+        assert "[typed]" in line
+        assert "garden" not in line
+        assert "marked" not in line
+    logging.getLogger("aiohttp").warning("afterwards %s", typed)
+    assert typed in written.lines[-1]
 
 
 def test_a_secret_that_json_writes_differently_does_not_get_out(monkeypatch: pytest.MonkeyPatch) -> None:

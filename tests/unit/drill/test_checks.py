@@ -162,6 +162,23 @@ def test_neither_a_polite_stop_nor_another_workers_death_is_a_reason() -> None:
     assert broken(seen) == {"extra paid call"}
 
 
+@pytest.mark.parametrize("said", ["### Here is your picture\n> a fox\n-# 512", "**1.** a fox\n-# 512"])
+def test_what_shows_a_deleted_picture_elsewhere_has_to_be_gone(said: str) -> None:
+    seen = evidence(erased_at=WHEN)
+    seen.objects = {}
+    seen.messages = {(30, 40): Shown(30, 40, said, (), NOW - 0.4)}
+    assert broken(seen) == {"not deleted"}
+    lose(seen, Kind.BOT_KILL)
+    assert broken(seen) == set()
+    seen = evidence(erased_at=WHEN)
+    seen.objects = {}
+    seen.messages = {(30, 40): Shown(30, 40, said, (), NOW, ephemeral=True)}
+    assert broken(seen) == set()
+    seen = evidence()
+    seen.messages[30, 40] = Shown(30, 40, said, (), NOW)
+    assert broken(seen) == set()
+
+
 def test_a_second_message_of_one_job_is_doubled_and_an_old_one_left_behind() -> None:
     seen = evidence()
     seen.messages[10, 21] = replace(seen.messages[10, 20], id=21)

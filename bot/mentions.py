@@ -1,0 +1,78 @@
+"""What Discord writes as an id, in the words that a person reads: a painter, or an ear, knows no ids."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.prompts import clean
+from bot.services import Interaction
+
+_WRITTEN = re.compile(
+    r"<@!?(?P<user>[0-9]{1,20})>"
+    r"|<@&(?P<role>[0-9]{1,20})>"
+    r"|<\#(?P<channel>[0-9]{1,20})>"
+    r"|<a?:(?P<emoji>\w{1,40}):[0-9]{1,20}>"
+    r"|</(?P<command>[^<>:\n]{1,100}):[0-9]{1,20}>"
+    r"|<t:(?P<time>-?[0-9]{1,13})(?::[A-Za-z])?>"
+    r"|<id:(?P<page>[a-z-]{1,20})(?::[0-9]{1,20})?>"
+)
+
+
+def spelled_out(interaction: Interaction, text: str) -> str:
+    """`text` as it can be stored, with names in the place of ids; of what is not known, what kind it is."""
+    ways: dict[str, Callable[[str], str]] = {
+        "user": lambda id_: _user(interaction, id_) or "someone",
+        "role": lambda id_: _role(interaction, id_) or "a role",
+        "channel": lambda id_: _channel(interaction, id_) or "a channel",
+        "emoji": str,
+        "command": lambda name: f"/{name}",
+        "time": _date,
+        "page": str,
+    }
+
+    def name(match: re.Match[str]) -> str:
+        kind = str(match.lastgroup)
+        return clean(ways[kind](match[kind]))
+
+    return _WRITTEN.sub(name, clean(text))
+
+
+def _user(interaction: Interaction, id_: str) -> str | None:
+    """As they are called in this server, if that is known."""
+    own = interaction.client.user
+    for known in (interaction.user, own):
+        if known is not None and str(known.id) == id_:
+            return known.display_name
+    member, user = _resolved(interaction, "members", id_), _resolved(interaction, "users", id_)
+    return member.get("nick") or user.get("global_name") or user.get("username")
+
+
+def _role(interaction: Interaction, id_: str) -> str | None:
+    role = interaction.guild.get_role(int(id_)) if interaction.guild is not None else None
+    return role.name if role is not None else _resolved(interaction, "roles", id_).get("name")
+
+
+def _channel(interaction: Interaction, id_: str) -> str | None:
+    """Of one that the member does not see, the name is not told either."""
+    channel = interaction.guild.get_channel_or_thread(int(id_)) if interaction.guild is not None else None
+    user = interaction.user
+    if channel is not None and isinstance(user, discord.Member):
+        return channel.name if channel.permissions_for(user).view_channel else None
+    return _resolved(interaction, "channels", id_).get("name")
+
+
+def _resolved(interaction: Interaction, kind: str, id_: str) -> Mapping[str, Any]:
+    """What Discord sent with the interaction of whom or what it names."""
+    data: Mapping[str, Any] = interaction.data or {}
+    found = data.get("resolved", {}).get(kind, {}).get(id_)
+    return found if isinstance(found, dict) else {}
+
+
+def _date(seconds: str) -> str:
+    try:
+        return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%d}"
+    except (ValueError, OverflowError, OSError):
+        return "a date"

@@ -1,0 +1,88 @@
+"""What the bot logs of what members typed: nothing, whatever becomes of it."""
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from db.bucket import Bucket
+from db.logs import JobFilter, TextFormatter
+from db.pool import Pool
+from db.redaction import Redaction
+from db.settings import DatabaseSettings
+from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from tests.connected import Connected, connected
+
+TYPED = "my secret garden"
+SETTINGS = DatabaseSettings.model_validate({"database_url": "postgres://localhost/house"})
+
+
+@pytest.fixture
+async def bot(database_url: str, pool: Pool, bucket: Bucket) -> AsyncIterator[Connected]:
+    settings = DatabaseSettings.model_validate({"database_url": database_url})
+    async with connected(settings, pool, bucket) as one:
+        yield one
+
+
+class Written(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.addFilter(JobFilter())
+        self.setFormatter(TextFormatter(Redaction(SETTINGS)))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture
+def written(caplog: pytest.LogCaptureFixture) -> Any:
+    caplog.set_level(logging.INFO)
+    handler = Written()
+    logging.getLogger().addHandler(handler)
+    yield handler
+    logging.getLogger().removeHandler(handler)
+
+
+def command(name: str, **options: object) -> dict[str, Any]:
+    kinds = {str: 3, int: 4, bool: 5}
+    given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
+    return {"id": "5", "name": name, "type": 1, "options": given}
+
+
+def press(custom_id: str) -> tuple[dict[str, Any], list[Any]]:
+    button = {"type": 2, "style": 2, "label": "x", "custom_id": custom_id, "id": 2}
+    return {"custom_id": custom_id, "component_type": 2}, [{"type": 1, "id": 1, "components": [button]}]
+
+
+async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
+    bot: Connected, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def modal(**fields: str) -> dict[str, Any]:
+        components = [{"type": 4, "custom_id": name, "value": value} for name, value in fields.items()]
+        return {"custom_id": "edit:1", "components": components}
+
+    await bot.interact(COMMAND, command("imagine", prompt=TYPED))
+    await bot.interact(COMMAND, command("imagine", prompt=TYPED, style=TYPED))
+    await bot.interact(COMMAND, command("imagine", prompt=TYPED, model=TYPED))
+    await bot.interact(COMMAND, command("gallery", search=TYPED))
+    await bot.interact(MODAL_SUBMIT, modal(prompt=TYPED, size=TYPED))
+    await bot.interact(MODAL_SUBMIT, {"custom_id": TYPED, "components": []})
+    for custom_id in (TYPED, f"job:{TYPED}:1", f"gallery:n:1:0:6:0:{TYPED}"):
+        data, row = press(custom_id)
+        await bot.interact(COMPONENT, data, components=row)
+    focused = {"name": "search", "type": 3, "value": TYPED, "focused": True}
+    await bot.interact(AUTOCOMPLETE, {"id": "6", "name": "gallery", "type": 1, "options": [focused]})
+
+    async def broken(*_arguments: object, **_more: object) -> None:
+        raise ValueError(f"{TYPED!r} is no good")
+
+    monkeypatch.setattr("db.jobs.Jobs.enqueue", broken)
+    monkeypatch.setattr("db.gallery.Gallery.page", broken)
+    await bot.interact(COMMAND, command("imagine", prompt=TYPED))
+    await bot.interact(COMMAND, command("gallery", search=TYPED))
+    await bot.interact(MODAL_SUBMIT, modal(prompt=TYPED, size="512 x 512"))
+    for what in ("an interaction was refused", "an interaction failed"):
+        assert sum(what in line for line in written.lines) >= 3, what
+    assert [line for line in written.lines if "garden" in line] == []

@@ -14,8 +14,8 @@ from db import queries
 from db.bucket import Bucket
 from db.diagnosis import Check, Finding, Trouble, examine
 from db.errors import BucketUnavailable, reason
-from db.migrate import missing_migrations
 from db.pool import UNAVAILABLE, Connection, Pool
+from db.schema import missing_migrations
 from db.settings import DatabaseSettings
 
 _SQL, _STANDING = queries.load("doctor"), queries.load("standing")
@@ -67,7 +67,8 @@ class Doctor:
         return f"version {version}"
 
     async def _schema(self) -> str:
-        missing = await missing_migrations(self._pool)
+        async with self._pool.acquire() as connection:
+            missing = await missing_migrations(connection)
         if missing:
             raise Trouble(f"{len(missing)} migrations are missing", "Run `python -m db migrate`.")
         return "up to date"

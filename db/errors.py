@@ -25,6 +25,17 @@ class Misconfigured(TigerbrushError):
         self.variable = variable
 
 
+class DatabaseUnavailable(TigerbrushError):
+    """Postgres cannot be used at the moment, for whatever reason it or a pooler gives."""
+
+
+class DatabaseRefused(DatabaseUnavailable):
+    """It says that the role, the password, the database or a parameter of the URL is wrong.
+
+    A server that is being restored and a pooler that lost its server say so as well, of what is right.
+    """
+
+
 class InvalidRequest(TigerbrushError):
     """A member asked for what cannot be done; the text says what is wrong and what would be right.
 

@@ -4,14 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-import asyncpg
-
+from db.connect import connect
 from db.errors import reason
 from db.pool import UNAVAILABLE, Connection
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_SECONDS = 30.0
+KEEPALIVE_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 """A connection that died without a word, as behind a NAT, is noticed by the next question left unanswered."""
 
 RECONNECT_SECONDS_MIN = 0.5
@@ -26,9 +26,7 @@ async def listen(dsn: str, callbacks: Mapping[str, Callable[[], None]]) -> None:
     delay_seconds = RECONNECT_SECONDS_MIN
     while True:
         try:
-            connection = await asyncpg.connect(
-                dsn, timeout=10, command_timeout=10, server_settings={"application_name": "tigerbrush-listen"}
-            )
+            connection = await connect(dsn, name="listen", command_seconds=ANSWER_SECONDS)
             try:
                 delay_seconds = RECONNECT_SECONDS_MIN
                 await _serve(connection, callbacks)

@@ -3,8 +3,9 @@ import asyncio
 import asyncpg
 import pytest
 
-from db.migrate import migrate, migrations, wait_until_migrated
+from db.migrate import migrate, wait_until_migrated
 from db.pool import open_pool
+from db.schema import migrations
 from db.settings import DatabaseSettings
 from tests.conftest import database_of
 

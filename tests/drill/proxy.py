@@ -118,7 +118,8 @@ class Proxy:
                 await self._reply(reader, writer)
             else:
                 await self._join(reader, writer)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            # The outermost frame of the task: asyncio's streams take a cancelled one for a fault.
             pass
         finally:
             self._tasks.discard(task)

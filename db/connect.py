@@ -69,6 +69,8 @@ async def connect(
         )
     except (
         OSError,
+        # A host that is no name of one.
+        UnicodeError,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
         asyncpg.InternalClientError,
@@ -83,8 +85,10 @@ async def connect(
 def _is_refusal(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return not (error.sqlstate or "XX").startswith(_FOR_ANOTHER_TIME)
+    if isinstance(error, ssl.SSLCertVerificationError | UnicodeError):
+        return True
     # A server without TLS, where the URL demands it, has no class of its own.
-    return isinstance(error, ssl.SSLCertVerificationError) or "rejected SSL upgrade" in str(error)
+    return "rejected SSL upgrade" in str(error)
 
 
 def _keep_alive(connection: Line) -> None:

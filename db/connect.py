@@ -32,6 +32,25 @@ else:
     _AsyncpgConnection = asyncpg.Connection
 
 
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    # Whatever goes wrong in connecting, whoever says so.
+    DatabaseUnavailable,
+    asyncpg.InterfaceError,
+    # Between a server's last word, that it is stopping, and the end of the connection.
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    # What had been the primary before a failover, and is not yet gone.
+    asyncpg.ReadOnlySQLTransactionError,
+    # A deadlock, of which this was the one to give way.
+    asyncpg.TransactionRollbackError,
+)
+"""What is raised when Postgres is away, restarting or full: worth another try later."""
+
+
 class Line(_AsyncpgConnection):
     """`answered_at` is when its last answer came, by the monotonic clock; `busy`, whether one is awaited."""
 
@@ -58,8 +77,9 @@ async def connect(
     statement_cache_size: int = 256,
 ) -> Line:
     """Raises DatabaseUnavailable, whatever goes wrong; `name` is what Postgres shows as the application."""
+    connection: Line | None = None
     try:
-        connection: Line = await asyncpg.connect(
+        connection = await asyncpg.connect(
             dsn,
             timeout=min(CONNECT_SECONDS, command_seconds),
             command_timeout=command_seconds,
@@ -67,19 +87,19 @@ async def connect(
             server_settings={"application_name": f"tigerbrush-{name}"},
             connection_class=Line,
         )
-    except (
-        OSError,
-        # A host that is no name of one.
-        UnicodeError,
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-        asyncpg.InternalClientError,
-    ) as error:
+        _keep_alive(connection)
+        # A pooler that has no server left takes a connection all the same, and answers nothing.
+        await connection.execute("select 1", timeout=min(CONNECT_SECONDS, command_seconds))
+    except (asyncpg.PostgresError, UnicodeError, *UNAVAILABLE) as error:
+        # A UnicodeError comes of a host that is no name of one.
         kind = DatabaseRefused if _is_refusal(error) else DatabaseUnavailable
         raise kind(reason(error)) from error
-    connection.answered_at = time.monotonic()
-    _keep_alive(connection)
-    return connection
+    else:
+        connection.answered_at = time.monotonic()
+        return connection
+    finally:
+        if connection is not None and not connection.answered_at:
+            connection.terminate()
 
 
 def _is_refusal(error: Exception) -> bool:

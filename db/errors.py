@@ -22,7 +22,7 @@ class Misconfigured(TigerbrushError):
 
     def __init__(self, variable: str, wrong: str, *, right: str) -> None:
         super().__init__(f"{variable}: {wrong}; it should be {right}.")
-        self.variable = variable
+        self.variable, self.wrong, self.right = variable, wrong, right
 
 
 class DatabaseUnavailable(TigerbrushError):

@@ -8,7 +8,7 @@ import asyncio
 import logging
 
 from db import queries
-from db.errors import reason
+from db.errors import DatabaseRefused, reason
 from db.pool import UNAVAILABLE, Connection, Pool
 from db.schema import migrations, missing_migrations
 
@@ -40,8 +40,11 @@ async def migrate(connection: Connection) -> list[str]:
 
 async def wait_until_migrated(pool: Pool) -> None:
     """Returns when Postgres is there and has every migration this program needs; says what it waits for."""
+    vetted = False
     while True:
         try:
+            if not vetted:
+                vetted = await _vet(pool)
             async with pool.acquire() as connection:
                 missing = await missing_migrations(connection)
             if not missing:
@@ -50,3 +53,16 @@ async def wait_until_migrated(pool: Pool) -> None:
         except UNAVAILABLE as error:
             log.warning("waiting for Postgres: %s", reason(error))
         await asyncio.sleep(RECHECK_SECONDS)
+
+
+async def _vet(pool: Pool) -> bool:
+    """Raises Misconfigured. Where the other URL alone is away, what listens by it waits for it by itself."""
+    try:
+        await pool.vetting.look()
+    except DatabaseRefused:
+        raise
+    except UNAVAILABLE as error:
+        if not pool.settings.pooled:
+            raise
+        log.warning("DATABASE_LISTEN_URL could not be looked at: %s", reason(error))
+    return True

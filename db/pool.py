@@ -11,10 +11,12 @@ from weakref import WeakSet
 import asyncpg
 import asyncpg.pool
 
+from db.connect import UNAVAILABLE as UNAVAILABLE
 from db.connect import Admission, Line, connect
-from db.errors import DatabaseRefused, DatabaseUnavailable, Misconfigured, reason
+from db.errors import DatabaseRefused, DatabaseUnavailable, reason
 from db.schema import missing_migrations
 from db.settings import DatabaseSettings
+from db.vetting import Vetting, pooler_misconfigured
 
 if TYPE_CHECKING:
     # asyncpg's classes are generic in its stubs alone.
@@ -30,24 +32,6 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-UNAVAILABLE = (
-    OSError,
-    TimeoutError,
-    # Whatever goes wrong in connecting, whoever says so.
-    DatabaseUnavailable,
-    asyncpg.InterfaceError,
-    # Between a server's last word, that it is stopping, and the end of the connection.
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    # What had been the primary before a failover, and is not yet gone.
-    asyncpg.ReadOnlySQLTransactionError,
-    # A deadlock, of which this was the one to give way.
-    asyncpg.TransactionRollbackError,
-)
-"""What asyncpg raises when Postgres is away, restarting or full: worth another try later."""
 
 _SCHEMA_ERRORS = (
     asyncpg.UndefinedTableError,
@@ -75,7 +59,7 @@ class Pool(_AsyncpgPool):
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
         self.settings = settings
-        self.vetted = False
+        self.vetting = Vetting(settings)
         self._name = name
         self._admission = Admission("DATABASE_URL")
         self._lines: WeakSet[Line] = WeakSet()
@@ -105,6 +89,13 @@ class Pool(_AsyncpgPool):
         except DatabaseRefused as error:
             self._admission.refused(error)
             raise
+        except DatabaseUnavailable as error:
+            if (others := self.get_size()) == 0:
+                raise
+            size = settings.database_pool_size
+            raise DatabaseUnavailable(
+                f"{reason(error)}; {others} connections are open, and DATABASE_POOL_SIZE is {size}"
+            ) from error
         self._admission.admitted()
         self._lines.add(line)
         return line
@@ -196,16 +187,6 @@ class _Use(_AsyncpgContext):
 def _line(connection: _Proxy) -> Line:
     """The connection itself, which the pool hands out behind a proxy."""
     return cast("Line", connection).itself
-
-
-def pooler_misconfigured(settings: DatabaseSettings) -> Misconfigured:
-    return Misconfigured(
-        "DATABASE_LISTEN_URL",
-        "is not set, and DATABASE_URL leads to a transaction pooler"
-        if settings.database_listen_url is None
-        else "leads to a transaction pooler",
-        right="a Postgres URL that reaches the same server directly, past the pooler",
-    )
 
 
 def _give_up(line: Line, uses: int) -> None:

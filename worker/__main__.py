@@ -102,7 +102,11 @@ async def _work(ground: _Ground, queue: Queue, name: str) -> None:
             scheduler = _upkeep(ground, queue, reach, [loop.wake, sweeper.wake, carrier.wake])
             scheduler.start()
             log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
-            helpers = [listen(settings.listen_dsn, channels), sweeper.serve(), carrier.serve()]
+            helpers = [
+                listen(settings.listen_dsn, channels, is_worker=True),
+                sweeper.serve(),
+                carrier.serve(),
+            ]
             async with _beside(loop, helpers):
                 await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
             scheduler.shutdown(wait=False)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from db import queries
 from db.pool import Pool
@@ -19,6 +20,22 @@ class AlarmCode(StrEnum):
     UNAVAILABLE = "unavailable"
     PARKING_FILLS = "parking_fills"
     PARKING_FULL = "parking_full"
+
+
+# What to do about it; the owner runs the program and reads English, as it is in the logs.
+REMEDIES = {
+    AlarmCode.BAD_KEY: "Stability does not accept the key. "
+    "Set STABILITY_API_KEY anew and restart the workers; until then the queue is paused.",
+    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits. "
+    "Buy some; nothing needs a restart. Until then the queue is paused.",
+    AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer. Choose another in STABILITY_MODEL.",
+    AlarmCode.UNAVAILABLE: "Stability is down or cannot be reached. "
+    "Members are told so, and jobs are tried again.",
+    AlarmCode.PARKING_FILLS: "The bucket takes no pictures, so they are parked in Postgres, which fills. "
+    "See to the bucket: they are carried over by themselves.",
+    AlarmCode.PARKING_FULL: "The bucket takes no pictures, and there is no room to park more in Postgres. "
+    "See to the bucket at once, or raise PARKED_BYTES_MAX. Do not stop the workers: they hold pictures.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +81,16 @@ class Alarms:
 
     async def claim_untold(self) -> list[Alarm]:
         """The alarms that nobody has told the owner yet; they are the caller's to tell."""
-        return [
-            Alarm(AlarmCode(code), model or None, row["detail"], row["raised_at"])
-            for row in await self._pool.fetch(_SQL["claim_untold"])
-            for code, _, model in [row["kind"].partition(" ")]
-        ]
+        return [_alarm(row) for row in await self._pool.fetch(_SQL["claim_untold"])]
+
+    async def open(self) -> list[Alarm]:
+        """All that sound at the moment, told or not, the oldest first."""
+        return [_alarm(row) for row in await self._pool.fetch(_SQL["open"])]
+
+
+def _alarm(row: Any) -> Alarm:
+    code, _, model = row["kind"].partition(" ")
+    return Alarm(AlarmCode(code), model or None, row["detail"], row["raised_at"])
 
 
 def _kind(code: AlarmCode, model: str | None) -> str:

@@ -9,6 +9,9 @@ on conflict (kind) do nothing;
 -- name: silence
 delete from alarms where kind = any($1::text[]) and ($2::timestamptz is null or raised_at < $2);
 
+-- name: open
+select kind, detail, raised_at from alarms order by raised_at;
+
 -- name: claim_untold
 -- Of several bots at once, each alarm is one's to tell.
 update alarms

@@ -43,6 +43,12 @@ UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    # A disk, or a pooler that found no server.
+    asyncpg.PostgresSystemError,
+    # A lock_timeout of the owner's.
+    asyncpg.LockNotAvailableError,
+    # A migration came in between; it is prepared anew.
+    asyncpg.InvalidCachedStatementError,
     # What had been the primary before a failover, and is not yet gone.
     asyncpg.ReadOnlySQLTransactionError,
     # A deadlock, of which this was the one to give way.
@@ -155,5 +161,5 @@ class Admission:
             raise Misconfigured(
                 self._variable,
                 f"Postgres refuses it ({error})",
-                right="the URL of a database that is there, with a role and a password that may use it",
+                right="the URL of a database that is there, with role, password and sslmode as it takes them",
             ) from error

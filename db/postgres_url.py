@@ -82,14 +82,17 @@ def _translated(name: str, value: str) -> dict[str, str]:
         return {"search_path": value} if value != "public" else {}
     if name in _CHOICES:
         if value not in _CHOICES[name]:
-            raise ValueError(f"has {name} with another value than {', '.join(_CHOICES[name])}")
+            raise ValueError(f"has {name}{_shown(value)}, which is none of {', '.join(_CHOICES[name])}")
         return {name: value}
     if name == "port" and not all(port.isdecimal() and 0 < int(port) < 65536 for port in value.split(",")):
         raise ValueError("has a port that is none")
     if name in _FOR_THE_DRIVER or name in _FILES:
         return {name: value}
-    shown = f", {name}" if re.fullmatch(r"[A-Za-z_]{1,40}", name) else ""
-    raise ValueError(f"has a parameter that nobody knows{shown}")
+    raise ValueError(f"has a parameter that nobody knows{_shown(name)}")
+
+
+def _shown(word: str) -> str:
+    return f" ({word})" if re.fullmatch(r"[A-Za-z_-]{1,40}", word) else ""
 
 
 def _look_at_files(parameters: dict[str, str]) -> None:

@@ -25,6 +25,7 @@ PRINTED = {
     "&target_session_attrs=read-write&client_encoding=utf8",
     "with empty ones": f"{BASE}?sslmode=&sslrootcert=",
     "several hosts": "postgresql://ann:secret-word@one:5432,two:5433/pictures?target_session_attrs=primary",
+    "a socket, without a role": "postgresql:///pictures?host=/run/postgresql&user=ann&password=secret-word",
     "a socket": "postgresql://ann:secret-word@/pictures?host=/run/postgresql",
     "a line break": f"{BASE}\r\n",
     "quotes": f"'{BASE}'\n",
@@ -62,16 +63,16 @@ def test_tls_is_as_strict_as_it_says() -> None:
 
 
 REFUSED = {
-    "?sslmode=bogus": "has sslmode with another value than disable, allow, prefer, require, verify-ca",
-    "?ssl=bogus": "has sslmode with another value than",
+    "?sslmode=bogus": "has sslmode (bogus), which is none of disable, allow, prefer, require, verify-ca",
+    "?ssl=bogus": "has sslmode (bogus), which is none of",
     "?sslmode=verify-full&sslrootcert=/nowhere/ca.pem": "names a file in sslrootcert that is not there",
     "?sslmode=require&sslrootcert=/dev/null": "names a file in sslrootcert that is not there",
     f"?sslrootcert={__file__}": "names a file of certificates or keys that cannot be used",
     "?sslcert=/nowhere/me.pem&sslkey=/nowhere/me.key": "names a file in sslcert that is not there",
-    "?target_session_attrs=master": "has target_session_attrs with another value than any",
+    "?target_session_attrs=master": "has target_session_attrs (master), which is none of any",
     "?port=none": "has a port that is none",
-    "?foo=bar": "has a parameter that nobody knows, foo",
-    "?ssl_mode=require": "has a parameter that nobody knows, ssl_mode",
+    "?foo=bar": "has a parameter that nobody knows (foo)",
+    "?ssl_mode=require": "has a parameter that nobody knows (ssl_mode)",
     "?a%20b=c": "has a parameter that nobody knows;",
 }
 

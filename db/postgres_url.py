@@ -4,10 +4,14 @@ asyncpg sends what it does not know to the server, which refuses it as a setting
 No text here repeats what may be a password.
 """
 
+import inspect
 import os
 import re
 import ssl
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+
+import asyncpg
+from asyncpg import connect_utils
 
 _FOR_THE_DRIVER = frozenset(
     "host port dbname database user password passfile service krbsrvname gsslib sslpassword options".split()
@@ -55,7 +59,9 @@ def understood(text: str) -> str:
     parameters.setdefault("sslmode", "prefer")
     _look_at_files(parameters)
     # A schema whose name has a blank in it, or a plus, is to be the same for asyncpg.
-    return parts._replace(query=urlencode(parameters, quote_via=quote), fragment="").geturl()
+    translated = parts._replace(query=urlencode(parameters, quote_via=quote), fragment="").geturl()
+    _let_the_driver_try(translated)
+    return translated
 
 
 def _parts(url: str) -> SplitResult:
@@ -116,6 +122,16 @@ def _look_at_files(parameters: dict[str, str]) -> None:
             context.load_cert_chain(parameters["sslcert"], parameters.get("sslkey"), lambda: password)
     except (OSError, ValueError):
         raise ValueError("names a file of certificates or keys that cannot be used") from None
+
+
+def _let_the_driver_try(url: str) -> None:
+    """It reads a URL at each connection, and has no name for that which could be called without one."""
+    read = vars(connect_utils)["_parse_connect_dsn_and_args"]
+    others = inspect.signature(read).parameters.keys() - {"dsn"}
+    try:
+        read(dsn=url, **dict.fromkeys(others))
+    except (ValueError, LookupError, asyncpg.InterfaceError):
+        raise ValueError(_NO_URL) from None
 
 
 def _system_certificates() -> str:

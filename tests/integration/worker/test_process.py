@@ -128,3 +128,12 @@ async def test_a_wrong_password_ends_it_in_one_line_that_names_the_variable(data
     assert one.lines[-1].startswith("DATABASE_URL: Postgres refuses it (")
     assert "nobody" in one.lines[-1]
     assert not any("secret-word" in line or "Traceback" in line for line in one.lines), one.lines
+
+
+async def test_a_zone_that_only_the_c_library_knows_keeps_no_bot_from_starting(database_url: str) -> None:
+    nobody = "http://127.0.0.1:9"
+    changes = {"TZ": "UTC0", "DISCORD_TOKEN": "a.b.c", "DISCORD_API_BASE": nobody}
+    async with worker(database_url, start=("-m", "bot"), **changes) as bot:
+        assert await bot.healthz() == "ok"
+        await bot.says("waiting for Discord")
+        assert [line for line in bot.lines if "Traceback" in line] == []

@@ -96,3 +96,9 @@ def test_a_password_that_is_not_encoded_is_refused_and_not_shown(special: str) -
 
 def test_an_encoded_password_stays_what_it_is() -> None:
     assert parsed("postgresql://ann:a%40b%2Fc%23d%3F@db.example.com/x").password == "a@b/c#d?"
+
+
+@pytest.mark.parametrize("hosts", [",", "a,", "[::1", "a:b", "a:0"])
+def test_hosts_that_the_driver_cannot_read_are_refused(hosts: str) -> None:
+    with pytest.raises(ValueError, match="is not a Postgres URL"):
+        understood(f"postgresql://ann:secret-word@{hosts}/pictures")

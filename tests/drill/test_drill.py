@@ -7,30 +7,34 @@ import sys
 
 from tests.drill.schedule import Kind, schedule
 
-SECONDS, SEED = 11, 9398
-"""A seed whose first seconds have what is most telling."""
+SECONDS, SEED = 11, 1
+KINDS = (
+    Kind.BOT_KILL,
+    Kind.WORKER_KILL,
+    Kind.WORKER_TERM,
+    Kind.POSTGRES_IMMEDIATE,
+    Kind.POSTGRES_FORGET,
+    Kind.BUCKET_500,
+    Kind.CALL_500,
+    Kind.CALL_GARBAGE,
+)
+"""What is most telling. In so short a time not all kinds come, and each new one would change which do."""
 
 GIVEN = ("DATABASE_URL", "DATABASE_LISTEN_URL", "AWS_ENDPOINT_URL_S3")
 TIMEOUT_SECONDS = 170.0
 
 
 def test_the_schedule_is_worth_it() -> None:
-    kinds = {fault.kind for fault in schedule(SEED, SECONDS, workers=2)}
-    assert kinds >= {
-        Kind.BOT_KILL,
-        Kind.WORKER_KILL,
-        Kind.WORKER_TERM,
-        Kind.POSTGRES_IMMEDIATE,
-        Kind.BUCKET_500,
-        Kind.CALL_500,
-        Kind.CALL_GARBAGE,
-    }
+    assert {fault.kind for fault in schedule(SEED, SECONDS, workers=2, only=KINDS)} == set(KINDS)
 
 
 def test_every_promise_is_kept() -> None:
     environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.drill", "--seconds", str(SECONDS), "--seed", str(SEED)],
+        [
+            *(sys.executable, "-m", "tests.drill"),
+            *("--seconds", str(SECONDS), "--seed", str(SEED), "--only", *KINDS),
+        ],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
@@ -181,7 +182,8 @@ def _regularly(look: Callable[[], None], *, every_seconds: float) -> Iterator[No
     async def tick() -> None:
         look()
 
-    scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+    # Without a zone it would read TZ, and knows only some of what may stand there.
+    scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None}, timezone=UTC)
     scheduler.add_job(tick, "interval", seconds=every_seconds)
     scheduler.start()
     try:

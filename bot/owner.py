@@ -8,28 +8,11 @@ import discord
 from bot import render
 from bot.discord_errors import is_taken
 from bot.errors import UNANSWERED
-from db.alarms import Alarm, AlarmCode, Alarms
+from db.alarms import Alarm, Alarms, remedy
 from db.errors import reason
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
-
-# What to do about it; the owner runs the program and reads English, as it is in the logs.
-_REMEDIES = {
-    AlarmCode.BAD_KEY: "Stability does not accept the key. "
-    "Set STABILITY_API_KEY anew and restart the workers; until then the queue is paused.",
-    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits for pictures of {price} or more. "
-    "Buy some; nothing needs a restart. Until then those wait, and cheaper ones are painted "
-    "while the credits last.",
-    AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer. Choose another in STABILITY_MODEL.",
-    AlarmCode.UNAVAILABLE: "Stability is down or cannot be reached, or something that stands before it "
-    "refuses. "
-    "Members are told so, and jobs are tried again.",
-    AlarmCode.PARKING_FILLS: "The bucket takes no pictures, so they are parked in Postgres, which fills. "
-    "See to the bucket: they are carried over by themselves.",
-    AlarmCode.PARKING_FULL: "The bucket takes no pictures, and there is no room to park more in Postgres. "
-    "See to the bucket at once, or raise PARKED_BYTES_MAX. Do not stop the workers: they hold pictures.",
-}
 
 
 class Owner:
@@ -78,6 +61,4 @@ def owner_id_of(application: discord.AppInfo) -> int:
 
 
 def _text(alarm: Alarm) -> str:
-    # Versions before prices were told apart recorded none.
-    price = "any price" if alarm.price is None else f"{alarm.price.normalize():f} credits"
-    return f"{_REMEDIES[alarm.code].format(model=alarm.model, price=price)}\nIn detail: {alarm.detail}"
+    return f"{remedy(alarm)}\nIn detail: {alarm.detail}"

@@ -2,19 +2,29 @@
 
 import argparse
 import asyncio
+import contextlib
 import sys
 
 import asyncpg
 
-from db.errors import reason
+from db.connect import UNAVAILABLE, connect
+from db.errors import DatabaseUnavailable, Misconfigured, reason
 from db.migrate import migrate
-from db.settings import DatabaseSettings, load
+from db.settings import DatabaseSettings, load, refuse
+from db.vetting import Vetting
 
 
 async def _migrate() -> None:
     settings = load(DatabaseSettings)
+    vetting = Vetting(settings, patience_seconds=0.0)
+    await vetting.look_at_direct()
+    # The pooler need not be there for this; where it is, a schema in another database helps nobody.
+    with contextlib.suppress(DatabaseUnavailable):
+        await vetting.look()
     # The direct connection, as a transaction pooler would lose the advisory lock.
-    connection = await asyncpg.connect(settings.listen_dsn, timeout=settings.database_timeout_seconds)
+    connection = await connect(
+        settings.listen_dsn, name="migrate", command_seconds=settings.database_timeout_seconds
+    )
     try:
         applied = await migrate(connection)
     finally:
@@ -30,7 +40,9 @@ def main() -> None:
     parser.parse_args()
     try:
         asyncio.run(_migrate())
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except Misconfigured as error:
+        refuse(str(error))
+    except (asyncpg.PostgresError, *UNAVAILABLE) as error:
         sys.exit(f"The database could not be migrated: {reason(error)}")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from db import queries
 from db.logs import without_what_was_typed
@@ -27,6 +28,23 @@ class AlarmCode(StrEnum):
     UNAVAILABLE = "unavailable"
     PARKING_FILLS = "parking_fills"
     PARKING_FULL = "parking_full"
+
+
+# What to do about it; the owner runs the program and reads English, as it is in the logs.
+_REMEDIES = {
+    AlarmCode.BAD_KEY: "Stability does not accept the key. "
+    "Set STABILITY_API_KEY anew and restart the workers; until then the queue is paused.",
+    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits for pictures of {price} or more. "
+    "Buy some; nothing needs a restart. Until then those wait, and cheaper ones are painted "
+    "while the credits last.",
+    AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer. Choose another in STABILITY_MODEL.",
+    AlarmCode.UNAVAILABLE: "Stability is down or cannot be reached, or something that stands before it "
+    "refuses. Members are told so, and jobs are tried again.",
+    AlarmCode.PARKING_FILLS: "The bucket takes no pictures, so they are parked in Postgres, which fills. "
+    "See to the bucket: they are carried over by themselves.",
+    AlarmCode.PARKING_FULL: "The bucket takes no pictures, and there is no room to park more in Postgres. "
+    "See to the bucket at once, or raise PARKED_BYTES_MAX. Do not stop the workers: they hold pictures.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +115,22 @@ class Alarms:
 
     async def claim_untold(self) -> list[Alarm]:
         """The alarms that nobody has told the owner yet; they are the caller's to tell."""
-        return [
-            Alarm(AlarmCode(code), model or None, row["detail"], row["raised_at"], row["price"])
-            for row in await self._pool.fetch(_SQL["claim_untold"])
-            for code, _, model in [row["kind"].partition(" ")]
-        ]
+        return [_alarm(row) for row in await self._pool.fetch(_SQL["claim_untold"])]
+
+    async def open(self) -> list[Alarm]:
+        """All that sound at the moment, told or not, the oldest first."""
+        return [_alarm(row) for row in await self._pool.fetch(_SQL["open"])]
+
+
+def _alarm(row: Any) -> Alarm:
+    code, _, model = row["kind"].partition(" ")
+    return Alarm(AlarmCode(code), model or None, row["detail"], row["raised_at"], row["price"])
+
+
+def remedy(alarm: Alarm) -> str:
+    # Versions before prices were told apart recorded none.
+    price = "any price" if alarm.price is None else f"{alarm.price.normalize():f} credits"
+    return _REMEDIES[alarm.code].format(model=alarm.model, price=price)
 
 
 def _kind(code: AlarmCode, model: str | None) -> str:

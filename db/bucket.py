@@ -71,6 +71,11 @@ class Bucket:
         self.links = links
         self.removal = Removal(client, name)
 
+    @property
+    def endpoint(self) -> str:
+        """Where the program stores, which is not always where members read."""
+        return str(self._client.meta.endpoint_url)
+
     async def put_original(self, job: Job, picture: bytes) -> None:
         await self._put(original_key(job), picture, "image/png", f'inline; filename="{file_name(job)}"')
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from uuid import uuid4
@@ -11,14 +12,19 @@ import aiohttp
 import asyncpg
 
 from db import queries
+from db.alarms import Alarms, remedy
 from db.bucket import Bucket
+from db.connect import connect
 from db.diagnosis import Check, Finding, Trouble, examine
-from db.errors import BucketUnavailable, reason
-from db.migrate import missing_migrations
-from db.pool import UNAVAILABLE, Connection, Pool
+from db.errors import BucketUnavailable, Misconfigured, reason
+from db.listen import WORKER
+from db.pace import SLOT_SECONDS
+from db.pool import UNAVAILABLE, Pool
+from db.schema import missing_migrations
 from db.settings import DatabaseSettings
+from db.vetting import Vetting
 
-_SQL, _STANDING = queries.load("doctor"), queries.load("standing")
+_SQL, _STANDING, _PRESENCE = queries.load("doctor"), queries.load("standing"), queries.load("presence")
 
 POSTGRES, SCHEMA, NOTIFICATIONS, BUCKET, LINKS = "Postgres", "schema", "notifications", "bucket", "links"
 
@@ -27,6 +33,11 @@ SKEW_SECONDS_MAX = 60.0
 """S3 refuses what is signed more than 15 minutes off; a clock that is a minute off will be, some day."""
 
 WAIT_SECONDS_MAX = 300.0
+
+CONNECTION_SECONDS = 3.0
+
+PAUSE_SECONDS_MAX = 2 * SLOT_SECONDS
+"""So far ahead calls are planned while there are many of them."""
 
 _LINK_REMEDY = (
     "Is PUBLIC_BUCKET_URL the bucket's address for members (or AWS_ENDPOINT_URL_S3, where that is unset), "
@@ -47,27 +58,56 @@ class Doctor:
     def _checks(self) -> list[Check]:
         return [
             Check(POSTGRES, self._postgres),
+            Check("connections", self._connections, (POSTGRES,)),
             Check(SCHEMA, self._schema, (POSTGRES,)),
             Check(NOTIFICATIONS, self._notifications, (POSTGRES,)),
             Check(BUCKET, self._writable),
             Check(LINKS, lambda: self._with_probe(self._link), (BUCKET,)),
-            Check("clock", lambda: self._with_probe(self._clock), (BUCKET,)),
+            Check("clock", self._clock, (BUCKET,)),
             Check("workers", self._workers, (POSTGRES,)),
             Check("queue", self._queue, (POSTGRES, SCHEMA)),
+            Check("alarms", self._alarms, (POSTGRES, SCHEMA)),
         ]
 
     async def _postgres(self) -> str:
         try:
+            # Before anything else: what is prepared on a transaction pooler fails by chance.
+            await Vetting(self._settings, patience_seconds=0.0).look()
             version = await self._pool.fetchval("show server_version")
+        except Misconfigured as error:
+            raise Trouble(f"{error.variable} {error.wrong}", f"It should be {error.right}.") from error
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise Trouble(
-                f"does not answer: {reason(error)}",
-                "Is it up, and is DATABASE_URL right (host, port, name, user, password)?",
+                f"does not answer: {reason(error)}", "Is it up, and are host and port of the URL right?"
             ) from error
         return f"version {version}"
 
+    async def _connections(self) -> str:
+        """As many as one process may take at once: a pooler may have fewer, and lets the others wait."""
+        wanted = self._settings.database_pool_size
+        async with AsyncExitStack() as exits:
+            for count in range(wanted):
+                try:
+                    line = await connect(
+                        self._settings.dsn,
+                        name="doctor",
+                        command_seconds=CONNECTION_SECONDS,
+                        statement_cache_size=0,
+                    )
+                    exits.callback(line.terminate)
+                    # Else a transaction pooler serves them all by one.
+                    await exits.enter_async_context(line.transaction())
+                except UNAVAILABLE as error:
+                    raise Trouble(
+                        f"only {count} of DATABASE_POOL_SIZE ({wanted}) are served at once: {reason(error)}",
+                        "Give the pooler, or max_connections, room for each process and for two more, "
+                        "or lower DATABASE_POOL_SIZE.",
+                    ) from error
+        return f"{wanted} are served at once"
+
     async def _schema(self) -> str:
-        missing = await missing_migrations(self._pool)
+        async with self._pool.acquire() as connection:
+            missing = await missing_migrations(connection)
         if missing:
             raise Trouble(f"{len(missing)} migrations are missing", "Run `python -m db migrate`.")
         return "up to date"
@@ -75,7 +115,7 @@ class Doctor:
     async def _notifications(self) -> str:
         """Sent on the ordinary connection and heard on the one that listens, as in the processes."""
         heard, channel = asyncio.Event(), f"doctor_{secrets.token_hex(4)}"
-        listener: Connection = await asyncpg.connect(self._settings.listen_dsn, timeout=10)
+        listener = await connect(self._settings.listen_dsn, name="doctor")
         try:
             await listener.add_listener(channel, lambda *_: heard.set())
             await self._pool.execute(_SQL["notify"], channel)
@@ -120,8 +160,12 @@ class Doctor:
             raise Trouble("open something else", "Is there a proxy before the bucket that changes it?")
         return f"open at {links.url}, with the right bytes"
 
-    async def _clock(self, key: str, _body: bytes) -> str:
-        async with self._session() as session, session.get(self._bucket.links.to(key)) as answer:
+    async def _clock(self) -> str:
+        """Of the service itself, which looks at when a request was signed; a refusal tells the time too."""
+        async with (
+            self._session() as session,
+            session.get(self._bucket.endpoint, allow_redirects=False) as answer,
+        ):
             told = answer.headers.get("Date")
         if told is None:
             return "the bucket does not tell the time"
@@ -146,9 +190,22 @@ class Doctor:
             await self._bucket.remove_objects([key])
 
     async def _workers(self) -> str:
-        if not await self._pool.fetchval(_SQL["workers"]):
+        if not await self._pool.fetchval(_PRESENCE["count"], WORKER):
             raise Trouble("none is connected to Postgres", "Start one: `python -m worker`.")
         return "at work"
+
+    async def _alarms(self) -> str:
+        """What holds up all, and what only the owner can mend: the bot has told it once."""
+        alarms = [
+            f"{remedy(alarm)} (since {alarm.raised_at:%d %B %H:%M} UTC)"
+            for alarm in await Alarms(self._pool).open()
+        ]
+        seconds = await self._pool.fetchval(_SQL["pause"])
+        if seconds is not None and seconds > PAUSE_SECONDS_MAX:
+            alarms.append(f"Stability asked for a pause, which ends by itself in {seconds:.0f} seconds.")
+        if alarms:
+            raise Trouble(f"{len(alarms)} open", " ".join(alarms))
+        return "none"
 
     async def _queue(self) -> str:
         row = await self._pool.fetchrow(_STANDING["look"])

@@ -22,7 +22,18 @@ class Misconfigured(TigerbrushError):
 
     def __init__(self, variable: str, wrong: str, *, right: str) -> None:
         super().__init__(f"{variable}: {wrong}; it should be {right}.")
-        self.variable = variable
+        self.variable, self.wrong, self.right = variable, wrong, right
+
+
+class DatabaseUnavailable(TigerbrushError):
+    """Postgres cannot be used at the moment, for whatever reason it or a pooler gives."""
+
+
+class DatabaseRefused(DatabaseUnavailable):
+    """It says that the role, the password, the database or a parameter of the URL is wrong.
+
+    A server that is being restored and a pooler that lost its server say so as well, of what is right.
+    """
 
 
 class InvalidRequest(TigerbrushError):

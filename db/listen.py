@@ -4,33 +4,40 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-import asyncpg
-
+from db import queries
+from db.connect import connect
 from db.errors import reason
 from db.pool import UNAVAILABLE, Connection
 
+_PRESENCE = queries.load("presence")
+
+WORKER = 7_263_445
+"""The key of the lock by which a worker is known to be there."""
+
 log = logging.getLogger(__name__)
 
-KEEPALIVE_SECONDS = 30.0
+KEEPALIVE_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 """A connection that died without a word, as behind a NAT, is noticed by the next question left unanswered."""
 
 RECONNECT_SECONDS_MIN = 0.5
 RECONNECT_SECONDS_MAX = 15.0
 
 
-async def listen(dsn: str, callbacks: Mapping[str, Callable[[], None]]) -> None:
+async def listen(dsn: str, callbacks: Mapping[str, Callable[[], None]], *, is_worker: bool = False) -> None:
     """Calls a channel's callback at each notification, and all of them at each (re)connection, for ever.
 
-    What was notified while the connection was away is lost, so callbacks must look for what is new.
+    A worker is known to be there by this connection. What was notified while the connection was away is
+    lost, so callbacks must look for what is new.
     """
     delay_seconds = RECONNECT_SECONDS_MIN
     while True:
         try:
-            connection = await asyncpg.connect(
-                dsn, timeout=10, command_timeout=10, server_settings={"application_name": "tigerbrush-listen"}
-            )
+            connection = await connect(dsn, name="listen", command_seconds=ANSWER_SECONDS)
             try:
                 delay_seconds = RECONNECT_SECONDS_MIN
+                if is_worker:
+                    await connection.execute(_PRESENCE["announce"], WORKER)
                 await _serve(connection, callbacks)
             finally:
                 connection.terminate()

@@ -6,15 +6,11 @@ An advisory lock makes it safe from several places at once: the second one waits
 
 import asyncio
 import logging
-import re
-from dataclasses import dataclass
-from importlib import resources
-
-import asyncpg
 
 from db import queries
-from db.errors import reason
+from db.errors import DatabaseRefused, reason
 from db.pool import UNAVAILABLE, Connection, Pool
+from db.schema import migrations, missing_migrations
 
 log = logging.getLogger(__name__)
 
@@ -23,29 +19,7 @@ _SQL = queries.load("migrations")
 # Any number does, as long as every version of this program uses the same.
 _LOCK = 7_263_441
 
-_FILE = re.compile(r"(\d{4})_\w+\.sql")
-
-
 RECHECK_SECONDS = 2.0
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Migration:
-    number: int
-    name: str
-    sql: str
-
-
-def migrations() -> list[Migration]:
-    """All migrations, in order; their numbers run from 1 without a gap."""
-    found = sorted(
-        Migration(int(match[1]), file.name, file.read_text())
-        for file in resources.files("db").joinpath("migrations").iterdir()
-        if (match := _FILE.fullmatch(file.name))
-    )
-    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
-        raise AssertionError(f"the migrations' numbers have a gap or a double: {[m.name for m in found]}")
-    return found
 
 
 async def migrate(connection: Connection) -> list[str]:
@@ -64,23 +38,31 @@ async def migrate(connection: Connection) -> list[str]:
         await connection.execute(_SQL["unlock"], _LOCK)
 
 
-async def missing_migrations(pool: Pool) -> set[int]:
-    """The numbers of those that this program needs and Postgres does not have."""
-    needed = {migration.number for migration in migrations()}
-    try:
-        return needed - {row["number"] for row in await pool.fetch(_SQL["applied"])}
-    except asyncpg.UndefinedTableError:
-        return needed
-
-
 async def wait_until_migrated(pool: Pool) -> None:
     """Returns when Postgres is there and has every migration this program needs; says what it waits for."""
+    vetted = False
     while True:
         try:
-            missing = await missing_migrations(pool)
+            if not vetted:
+                vetted = await _vet(pool)
+            async with pool.acquire() as connection:
+                missing = await missing_migrations(connection)
             if not missing:
                 return
             log.warning("waiting for %d migrations: run `python -m db migrate`", len(missing))
         except UNAVAILABLE as error:
             log.warning("waiting for Postgres: %s", reason(error))
         await asyncio.sleep(RECHECK_SECONDS)
+
+
+async def _vet(pool: Pool) -> bool:
+    """Raises Misconfigured. Where the other URL alone is away, what listens by it waits for it by itself."""
+    try:
+        await pool.vetting.look()
+    except DatabaseRefused:
+        raise
+    except UNAVAILABLE as error:
+        if not pool.settings.pooled:
+            raise
+        log.warning("DATABASE_LISTEN_URL could not be looked at: %s", reason(error))
+    return True

@@ -17,7 +17,8 @@ SLOT_SECONDS = 11.0
 WAIT_SECONDS_MAX = 15.0
 """For how long a caller is held; beyond it, whoever waits for the picture is told so instead."""
 
-_CROWDED_SECONDS = 0.01
+_CROWDED_SECONDS_MIN = 0.01
+_CROWDED_SECONDS_MAX = 1.0
 
 
 class Pace:
@@ -28,21 +29,25 @@ class Pace:
         self._requests = requests
 
     async def provide(self) -> None:
-        """Once, before the first call."""
+        """Before the first call, and again where they are gone: a restore brings back an older database."""
         await self._pool.execute(_SQL["provide"], self._requests)
 
     async def wait(self) -> None:
         """Returns when the caller may make one call. Raises CallTooSoon where that is long from now."""
-        seconds = await until_answered(self._take)
-        while seconds is None:
-            await asyncio.sleep(_CROWDED_SECONDS)
-            seconds = await until_answered(self._take)
+        crowded_seconds = _CROWDED_SECONDS_MIN
+        while (seconds := await until_answered(self._take)) is None:
+            # Others hold them all for this moment, or there are none.
+            await asyncio.sleep(crowded_seconds)
+            if crowded_seconds > _CROWDED_SECONDS_MIN:
+                await until_answered(self.provide)
+            crowded_seconds = min(2 * crowded_seconds, _CROWDED_SECONDS_MAX)
         if seconds > WAIT_SECONDS_MAX:
             raise CallTooSoon(seconds)
         await asyncio.sleep(seconds)
 
     async def pause(self, seconds: float) -> None:
         """Nobody calls for so long, as Stability asked for it."""
+        await until_answered(self.provide)
         await until_answered(lambda: self._pool.execute(_SQL["pause"], seconds))
 
     async def _take(self) -> float | None:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import asyncpg
 
+from db.errors import reason
 from db.pool import UNAVAILABLE, within
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Reach:
     def __init__(self, ask: Question, *, every_seconds: float) -> None:
         self._ask = ask
         self._every_seconds = every_seconds
-        self._answers = False
+        self._answers: bool | None = None
         self._since = time.monotonic()
         self.answer: float | None = None
 
@@ -57,9 +58,10 @@ class Reach:
     def _note(self, answers: bool, error: BaseException | None = None) -> None:
         if answers is self._answers:
             return
-        log.warning(
-            "Postgres answers" if answers else "Postgres does not answer: %r", *([error] if error else [])
-        )
+        if error is not None:
+            log.warning("Postgres does not answer: %s", reason(error))
+        elif self._answers is False:
+            log.info("Postgres answers")
         # In this order: a reader in between sees too short a time, and never too long a one.
         self._since = time.monotonic()
         self._answers = answers

@@ -29,24 +29,14 @@ from db.addresses import (
     web_url,
 )
 from db.models import PAINTERS
+from db.postgres_url import understood
 
 LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
 """What Tigris takes (its documentation, Presigned URLs); AWS and most others take 7 days."""
 
 
 def _postgres_url(value: SecretStr) -> SecretStr:
-    url = value.get_secret_value()
-    if not url.startswith(("postgres://", "postgresql://")):
-        raise ValueError("is not a Postgres URL")
-    try:
-        # There may be several hosts.
-        ports = [urlsplit(f"//{host}").port for host in urlsplit(url).netloc.rpartition("@")[2].split(",")]
-    except ValueError:
-        ports = [0]
-    if 0 in ports or not value.get_secret_value().isprintable():
-        # A password with a / or a # ends the host's part, and would be shown as a port that is none.
-        raise ValueError("is not a Postgres URL; what is special in a password has to be percent-encoded")
-    return value
+    return SecretStr(understood(value.get_secret_value()))
 
 
 def _key(value: SecretStr) -> SecretStr:

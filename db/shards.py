@@ -5,9 +5,8 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
-import asyncpg
-
 from db import queries
+from db.connect import connect
 from db.errors import ShardLost, reason
 from db.pool import UNAVAILABLE, Connection, until_answered
 
@@ -99,12 +98,7 @@ class ShardLocks:
 
     async def _try(self) -> bool:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
-                self._dsn,
-                timeout=10,
-                command_timeout=10,
-                server_settings={"application_name": "tigerbrush-shards"},
-            )
+            self._connection = await connect(self._dsn, name="shards")
             await self._connection.execute(_SQL["watch"])
         if await self._connection.fetchval(_SQL["take"], _CLASS, self._ids):
             return True

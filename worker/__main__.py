@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 
 import aiohttp
@@ -100,18 +100,27 @@ async def _work(ground: _Ground, queue: Queue, name: str) -> None:
     loop = _loop(settings, queue, _runner(ground, queue, stability, parking, watch, pace), prober)
     sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
     reach = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
-    await _until_ready(pool, pace, loop)
-    scheduler = _upkeep(ground, queue, reach, [loop.wake, sweeper.wake, carrier.wake])
-    scheduler.start()
-    log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
     health = Health(
         [unreachable(reach), _neglect(settings, loop, reach)],
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
-    lag = LoopLag(ground.registry)
+    watching = [reach.serve(), health.serve(), LoopLag(ground.registry).serve()]
+    channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "job_erased": sweeper.wake}
     with answering(health, settings, ground.registry):
-        await _serve(settings, loop, sweeper, [carrier.serve(), reach.serve(), health.serve(), lag.serve()])
-    scheduler.shutdown(wait=False)
+        async with _beside(loop, watching):
+            if not await _is_ready(pool, pace, loop):
+                return
+            scheduler = _upkeep(ground, queue, reach, [loop.wake, sweeper.wake, carrier.wake])
+            scheduler.start()
+            log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
+            helpers = [
+                listen(settings.listen_dsn, channels, is_worker=True),
+                sweeper.serve(),
+                carrier.serve(),
+            ]
+            async with _beside(loop, helpers):
+                await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
+            scheduler.shutdown(wait=False)
 
 
 def _queue(ground: _Ground, name: str) -> Queue:
@@ -203,23 +212,14 @@ def _neglect(settings: WorkerSettings, loop: Loop, reach: Reach) -> Check:
     return check
 
 
-async def _serve(
-    settings: WorkerSettings, loop: Loop, sweeper: Sweeper, others: list[Coroutine[None, None, None]]
-) -> None:
-    channels = {
-        "job_queued": loop.wake,
-        "job_cancelled": loop.check_leases,
-        "job_erased": sweeper.wake,
-    }
-    helpers = [
-        asyncio.create_task(work)
-        for work in (listen(settings.listen_dsn, channels), sweeper.serve(), *others)
-    ]
+@contextlib.asynccontextmanager
+async def _beside(loop: Loop, works: list[Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    """None ends by itself: one that breaks ends the process, but not before what is paid for is safe."""
+    helpers = [asyncio.create_task(work) for work in works]
     for helper in helpers:
-        # None ends by itself: one that breaks ends the process, but not before what is paid for is safe.
         helper.add_done_callback(lambda _helper: loop.stop())
     try:
-        await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
+        yield
     finally:
         for helper in helpers:
             helper.cancel()
@@ -229,23 +229,24 @@ async def _serve(
             raise error
 
 
-async def _until_ready(pool: Pool, pace: Pace, loop: Loop) -> None:
-    """Returns when the schema is there, or when the worker is told to stop, from now on."""
+async def _is_ready(pool: Pool, pace: Pace, loop: Loop) -> bool:
+    """Waits for the schema; false if the worker is told to stop before it is there."""
 
     async def prepare() -> None:
         await wait_until_migrated(pool)
         await until_answered(pace.provide)
 
-    ready = asyncio.create_task(prepare())
-
-    def stop() -> None:
-        loop.stop()
-        ready.cancel()
-
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    with contextlib.suppress(asyncio.CancelledError):
-        await ready
+        asyncio.get_running_loop().add_signal_handler(number, loop.stop)
+    ready, stopped = asyncio.create_task(prepare()), asyncio.create_task(loop.stopped.wait())
+    await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not ready.done():
+        ready.cancel()
+        await asyncio.gather(ready, return_exceptions=True)
+        return False
+    await ready
+    return not loop.stopped.is_set()
 
 
 def main() -> None:

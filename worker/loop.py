@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from db.errors import LostJob, reason
@@ -13,6 +13,9 @@ from db.pool import UNAVAILABLE, within
 from db.queue import Queue
 
 log = logging.getLogger(__name__)
+
+CLAIM_SECONDS = 1.0
+"""How long a worker that stops waits for the answer to its last claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,12 @@ class Loop:
         self._held: dict[tuple[int, int], _Held] = {}
         self._wake = asyncio.Event()
         self._check = asyncio.Event()
-        self._stopping = False
+        self.stopped = asyncio.Event()
+        """Nothing more is claimed."""
 
     @property
     def is_idle(self) -> bool:
-        return not self._held and not self._stopping
+        return not self._held and not self.stopped.is_set()
 
     def wake(self) -> None:
         """There may be something to claim."""
@@ -63,7 +67,7 @@ class Loop:
 
     def stop(self) -> None:
         """Nothing more is claimed; `serve` returns when what is held has ended."""
-        self._stopping = True
+        self.stopped.set()
         self._wake.set()
 
     async def serve(self, *, grace_seconds: float) -> None:
@@ -72,9 +76,9 @@ class Loop:
         # Without it every lease would run out, so a heartbeat that breaks ends the process.
         heartbeat.add_done_callback(lambda _heartbeat: self.stop())
         try:
-            while not self._stopping:
+            while not self.stopped.is_set():
                 self._wake.clear()
-                await self._claim()
+                await self._until_stopped(self._claim())
                 await self._wake.wait()
         finally:
             # Whatever ended it, what is held is paid for.
@@ -82,6 +86,19 @@ class Loop:
             heartbeat.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await heartbeat
+
+    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
+        """Where Postgres does not answer, a worker that is told to stop does not wait until it does."""
+        working, stopped = asyncio.create_task(work), asyncio.create_task(self.stopped.wait())
+        try:
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            # A claim that is answered at all is answered by then; one that is cut off is counted as a fault.
+            await asyncio.wait({working}, timeout=CLAIM_SECONDS)
+            if working.done():
+                working.result()
+        finally:
+            stopped.cancel()
+            working.cancel()
 
     async def _claim(self) -> None:
         free = self._concurrency - len(self._held)

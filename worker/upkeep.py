@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -34,7 +35,11 @@ def schedule(
 ) -> AsyncIOScheduler:
     """A scheduler, not yet started, that wakes whoever polls and clears away what nobody came back for."""
     # A late run is better than none, and several late ones are as good as one.
-    scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+    scheduler = AsyncIOScheduler(
+        job_defaults={"coalesce": True, "misfire_grace_time": None},
+        # It would else read TZ, and knows only some of what may stand there.
+        timezone=UTC,
+    )
     scheduler.add_job(_poll, "interval", seconds=poll_seconds, args=[wakes])
     scheduler.add_job(reap, "interval", seconds=lease_seconds / 2, args=[queue, reach, lease_seconds])
     scheduler.add_job(_quietly, "interval", seconds=HOURLY_SECONDS, args=[downloads.trim])

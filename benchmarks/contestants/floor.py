@@ -9,7 +9,6 @@ from typing import Self
 import asyncpg
 
 from benchmarks.contestants.contestant import Meter
-from db.pool import Pool
 
 TABLE = """
 create table floor (id bigint generated always as identity primary key, state text not null default 'queued');
@@ -31,7 +30,7 @@ async def _leave_as_it_is(_connection: object) -> None:
 
 
 class Floor:
-    def __init__(self, url: str, pool: Pool) -> None:
+    def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._url = url
         self._pool = pool
 

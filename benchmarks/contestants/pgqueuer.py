@@ -17,13 +17,12 @@ from pgqueuer.db import AsyncpgPoolDriver
 from pgqueuer.queries import Queries
 
 from benchmarks.contestants.contestant import Meter
-from db.pool import Pool
 
 CONNECTIONS = 10
 
 
 class Pgqueuer:
-    def __init__(self, pool: Pool, *, durable: bool) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, durable: bool) -> None:
         self._pool = pool
         self._durable = durable
         self._queries = Queries(AsyncpgPoolDriver(pool))

@@ -31,6 +31,9 @@ set probe_at = now() + make_interval(
 )
 where kind = $1 and probe_at <= now();
 
+-- name: open
+select kind, detail, raised_at, price from alarms order by raised_at;
+
 -- name: claim_untold
 -- Of several bots at once, each alarm is one's to tell.
 update alarms

@@ -3,6 +3,6 @@
 -- name: notify
 select pg_notify($1, '');
 
--- name: workers
--- Each worker asks something every few seconds, so that it always has a connection.
-select count(*) from pg_stat_activity where datname = current_database() and application_name = 'tigerbrush-worker';
+-- name: pause
+-- The seconds until anything may be asked of Stability.
+select extract(epoch from min(free_at) - now())::float8 from request_slots;

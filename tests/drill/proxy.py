@@ -35,6 +35,12 @@ class Mode(Enum):
     ANSWER = auto()
     """What was connected is reset; whoever asks anew gets the canned answer."""
 
+    TURN_AWAY = auto()
+    """What was connected goes on; whoever asks anew gets the canned answer."""
+
+    FORGET = auto()
+    """What was connected is a hole for good, as behind a NAT that forgot it; what is new passes."""
+
 
 @dataclass(eq=False, slots=True)
 class _Pair:
@@ -43,6 +49,7 @@ class _Pair:
     near: asyncio.StreamWriter
     far: asyncio.StreamWriter
     half_closed: bool = False
+    forgotten: bool = False
 
     def reset(self) -> None:
         for writer in (self.near, self.far):
@@ -52,11 +59,13 @@ class _Pair:
 class Proxy:
     """Listens on `port` of this machine, and connects each caller to wherever `connect` leads."""
 
-    def __init__(self, connect: Connect, *, canned: bytes = b"") -> None:
+    def __init__(self, connect: Connect, *, canned: bytes = b"", asked: bytes = b"\r\n\r\n") -> None:
+        """`asked` is how a question ends that gets the `canned` answer."""
         self.mode = Mode.PASS
         self.port = 0
         self._connect = connect
         self.canned = canned
+        self._asked = asked
         self._listening: asyncio.Server | None = None
         self._place: socket.socket | None = None
         self._pairs: set[_Pair] = set()
@@ -88,6 +97,7 @@ class Proxy:
         for pair in list(self._pairs):
             if mode in (Mode.REFUSE, Mode.CUT, Mode.ANSWER) or pair.half_closed:
                 pair.reset()
+            pair.forgotten = pair.forgotten or mode is Mode.FORGET
         if mode is Mode.REFUSE:
             self._close()
         elif self._listening is None:
@@ -104,11 +114,12 @@ class Proxy:
             raise AssertionError("a connection is served by a task")
         self._tasks.add(task)
         try:
-            if self.mode is Mode.ANSWER:
+            if self.mode in (Mode.ANSWER, Mode.TURN_AWAY):
                 await self._reply(reader, writer)
             else:
                 await self._join(reader, writer)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            # The outermost frame of the task: asyncio's streams take a cancelled one for a fault.
             pass
         finally:
             self._tasks.discard(task)
@@ -116,7 +127,7 @@ class Proxy:
 
     async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            await reader.readuntil(b"\r\n\r\n")
+            await reader.readuntil(self._asked)
         writer.write(self.canned)
         await writer.drain()
         writer.write_eof()
@@ -142,8 +153,8 @@ class Proxy:
             self._pairs.discard(pair)
             for pump in pumps:
                 pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
             _reset(far_writer)
+            await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _pump(
         self, pair: _Pair, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool
@@ -152,7 +163,7 @@ class Proxy:
             await self._flowing.wait()
             if self.mode is Mode.DELAY:
                 await asyncio.sleep(DELAY_SECONDS)
-            if answers and pair.half_closed:
+            if pair.forgotten or (answers and pair.half_closed):
                 continue
             breaks = answers and self.mode in (Mode.CUT, Mode.HALF_CLOSE)
             target.write(data[: len(data) // 2] if breaks else data)
@@ -164,7 +175,9 @@ class Proxy:
                 pair.half_closed = True
                 target.write_eof()
         await self._flowing.wait()
-        if not (answers and pair.half_closed):
+        if pair.forgotten and not answers:
+            raise ConnectionAbortedError("nobody is left who could find out")
+        if not (pair.forgotten or (answers and pair.half_closed)):
             target.write_eof()
 
 

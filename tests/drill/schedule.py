@@ -24,6 +24,8 @@ class Kind(StrEnum):
     POSTGRES_CUT = "postgres: cuts connections"
     POSTGRES_DELAY = "postgres: is slow"
     POSTGRES_HALF_CLOSE = "postgres: half-closes"
+    POSTGRES_FULL = "postgres: turns new connections away"
+    POSTGRES_FORGET = "postgres: connections forgotten"
 
     BUCKET_REFUSE = "bucket: refuses"
     BUCKET_HANG = "bucket: hangs"
@@ -114,6 +116,7 @@ _LASTS = {
     Kind.POSTGRES_CUT: (0.5, 4.0),
     Kind.POSTGRES_DELAY: (2.0, 6.0),
     Kind.POSTGRES_HALF_CLOSE: (0.5, 3.0),
+    Kind.POSTGRES_FULL: (1.0, 8.0),
     Kind.BUCKET_REFUSE: (2.0, 12.0),
     Kind.BUCKET_HANG: (2.0, 12.0),
     Kind.BUCKET_CUT: (1.0, 6.0),

@@ -17,6 +17,7 @@ from sandbox.stack import Stack, stack
 from tests.drill.database import Database
 from tests.drill.journal import Journal
 from tests.drill.proxy import Connect, Proxy
+from tests.drill.refusals import FULL, STARTUP
 from tests.drill.schedule import LEASE_SECONDS, STABILITY_TIMEOUT_SECONDS, worker_names
 
 SETTINGS = {
@@ -46,7 +47,9 @@ class System:
         self.bucket_directory = directory / "s3" / servers.environment["BUCKET_NAME"]
         self.database = Database(directory / "postgres", servers.environment["DATABASE_URL"])
         self.names = ["bot", *worker_names(workers)]
-        self.postgres_lines = {name: Proxy(self._to_postgres()) for name in self.names}
+        self.postgres_lines = {
+            name: Proxy(self._to_postgres(), canned=FULL, asked=STARTUP) for name in self.names
+        }
         self.bucket_line = Proxy(_to_url(servers.environment["AWS_ENDPOINT_URL_S3"]))
         self.stability_line = Proxy(_to_url(servers.stability.url))
         self.discord_line = Proxy(_to_url(servers.discord.url))

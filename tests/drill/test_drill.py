@@ -6,12 +6,13 @@ import sys
 
 from tests.drill.schedule import Kind, schedule
 
-SECONDS, SEED = 11, 1
+SECONDS, SEED = 11, 17
 KINDS = (
     Kind.BOT_KILL,
     Kind.WORKER_KILL,
     Kind.WORKER_TERM,
     Kind.POSTGRES_IMMEDIATE,
+    Kind.POSTGRES_FORGET,
     Kind.BUCKET_500,
     Kind.CALL_500,
     Kind.CALL_GARBAGE,

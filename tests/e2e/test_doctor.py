@@ -60,7 +60,7 @@ async def test_all_is_well_in_the_house(house: House, ada: Member, exits: AsyncE
         assert f"ok    links: open at {public}, with the right bytes" in said.lines
 
     owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are well" in text(m))
-    assert "13 of 13 checks are well" in text(owner_says), text(owner_says)
+    assert "15 of 15 checks are well" in text(owner_says), text(owner_says)
     assert owner_says["flags"] & 64
     await fault(
         house.servers.discord.url, "forbid", channel=ada.channels["paintings"], permission="ATTACH_FILES"
@@ -89,6 +89,12 @@ class Fault:
 
 async def _run_out_of_credits(house: House) -> None:
     house.servers.stability.credits = 1.5
+
+
+async def _pause(house: House) -> None:
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    await connection.execute("insert into alarms (kind, detail, probe_at) values ('no_credit', 'x', now())")
+    await connection.close()
 
 
 async def _let_somebody_wait(house: House) -> None:
@@ -145,6 +151,7 @@ FAULTS = {
         "bot", "WRONG token: Discord does not accept it", {"DISCORD_TOKEN": "not.this.one"}
     ),
     "the commands are not registered": Fault("bot", "WRONG commands: Discord has others, or none"),
+    "all is paused": Fault("bot", "WRONG alarms: 1 open. The account with Stability", provoke=_pause),
     "no worker runs": Fault("bot", "WRONG workers: none is connected"),
     "somebody waits for long": Fault(
         "bot", "WRONG queue: 1 jobs wait, the oldest for 36", provoke=_let_somebody_wait
@@ -175,7 +182,7 @@ async def test_a_fault_is_named(house: House, ada: Member, case: Fault) -> None:
     assert not any("secret-word" in line for line in said.lines)
 
 
-async def test_a_schema_that_is_missing_and_notifications_that_go_astray(
+async def test_a_schema_that_is_missing_and_a_second_url_that_leads_elsewhere(
     house: House, postgres_url: str
 ) -> None:
     connection = await asyncpg.connect(postgres_url)
@@ -186,7 +193,8 @@ async def test_a_schema_that_is_missing_and_notifications_that_go_astray(
     said = await doctor(house, "worker", DATABASE_URL=bare)
     assert any(line.startswith("WRONG schema: ") and "python -m db migrate" in line for line in said.wrong)
     said = await doctor(house, "worker", DATABASE_LISTEN_URL=bare)
-    assert any(line.startswith("WRONG notifications: do not arrive") for line in said.wrong), said.lines
+    expected = "WRONG Postgres: DATABASE_LISTEN_URL leads to another database than DATABASE_URL"
+    assert any(line.startswith(expected) for line in said.wrong), said.lines
 
 
 def _change_the_picture(response: web.Response) -> None:
@@ -208,7 +216,7 @@ async def test_what_stands_before_the_bucket_is_noticed(
 
         async def answer(request: web.Request) -> web.Response | None:
             # Only to unsigned readers, those with a link.
-            if "X-Amz-Signature" not in request.query:
+            if "X-Amz-Signature" not in request.query and "Authorization" in request.headers:
                 return None
             response = await one.passed_on(request)
             change(response)

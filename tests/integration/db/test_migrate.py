@@ -3,10 +3,13 @@ import asyncio
 import asyncpg
 import pytest
 
-from db.migrate import migrate, migrations, wait_until_migrated
-from db.pool import open_pool
+from db.gallery import Gallery
+from db.migrate import migrate, wait_until_migrated
+from db.pool import Pool, open_pool
+from db.schema import migrations
 from db.settings import DatabaseSettings
 from tests.conftest import database_of
+from tests.lives import fill, painted
 
 
 @pytest.fixture
@@ -41,3 +44,36 @@ async def test_a_process_waits_for_the_schema_it_needs(
         await migrate(connection)
         await connection.close()
         await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_search_knows_letters_in_a_database_whose_locale_is_c(postgres_url: str) -> None:
+    """Those of what was stored before the search knew them as well."""
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("drop database if exists c")
+    await connection.execute(
+        "create database c template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'"
+    )
+    await connection.close()
+    url = database_of(postgres_url, "c")
+    connection = await asyncpg.connect(url)
+    every = migrations()
+    before = every[: next(n for n, one in enumerate(every) if one.name.endswith("_search_locale.sql"))]
+    for migration in before:
+        await connection.execute(migration.sql)
+    await connection.execute("create table migrations (number integer primary key, name text not null)")
+    await connection.executemany(
+        "insert into migrations values ($1, $2)", [(one.number, one.name) for one in before]
+    )
+    async with open_pool(DatabaseSettings.model_validate({"database_url": url}), name="test") as pool:
+        await fill(pool, 1, state="done", members=1, prompt="РЫЖАЯ ЛИСА")
+        assert await found(pool, "лиса") == 0
+        await migrate(connection)
+        await painted(pool, member_id=0, prompt="Серая ЛИСА")
+        assert await found(pool, "лиса") == 2
+        assert await found(pool, "ЛИСА РЫЖАЯ") == 1
+    await connection.close()
+
+
+async def found(pool: Pool, search: str) -> int:
+    page = await Gallery(pool).page(owner_id=0, viewer_id=0, channel_ids=[], search=search, limit=9)
+    return len(page.jobs)

@@ -78,3 +78,26 @@ async def test_a_lower_limit_is_kept_to_at_once(pool: Pool) -> None:
     await few.wait()
     await few.wait()
     assert asyncio.get_running_loop().time() - begun >= WINDOW_SECONDS * 0.9
+
+
+async def test_slots_that_a_restore_took_away_are_provided_again_without_spinning(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace, asked = Pace(pool, requests=REQUESTS), 0
+
+    async def take() -> float | None:
+        nonlocal asked
+        asked += 1
+        return await _take()
+
+    _take = pace._take
+    monkeypatch.setattr(pace, "_take", take)
+    await pace.provide()
+    await pool.execute("delete from request_slots")
+    async with asyncio.timeout(5):
+        await pace.wait()
+    assert asked < 5
+    assert await pool.fetchval("select count(*) from request_slots") == REQUESTS
+    await pool.execute("delete from request_slots")
+    await pace.pause(60)
+    assert await pool.fetchval("select min(free_at) > now() + interval '50 seconds' from request_slots")

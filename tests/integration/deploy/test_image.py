@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from bot.settings import BotSettings
-from db.migrate import migrations
+from db.schema import migrations
 from db.settings import Settings
 from tests.conftest import database_of
 from tests.house import House, paint

@@ -127,6 +127,22 @@ async def test_a_canned_answer_stands_for_the_server(line: Proxy, call: Streams)
     assert await ask_anew(line, b"PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc") == CANNED
 
 
+async def test_turning_away_is_for_those_who_come_anew(line: Proxy, call: Streams) -> None:
+    await line.become(Mode.TURN_AWAY)
+    assert await ask_anew(line, b"GET / HTTP/1.1\r\n\r\n") == CANNED
+    assert await ask(call, b"more") == b"MORE"
+
+
+async def test_what_is_forgotten_gets_no_answer_for_good(line: Proxy, call: Streams) -> None:
+    await line.become(Mode.FORGET)
+    old = asyncio.create_task(ask(call, b"old"))
+    assert await ask_anew(line, b"new") == b"NEW"
+    await line.become(Mode.PASS)
+    assert await ask_anew(line, b"newer") == b"NEWER"
+    assert not old.done()
+    old.cancel()
+
+
 async def test_nobody_behind_it_is_a_reset(line: Proxy) -> None:
     proxy = Proxy(lambda: asyncio.open_unix_connection("/nowhere/at/all"))
     await proxy.start()

@@ -1,0 +1,165 @@
+"""Connecting to Postgres: every connection of the program is made here."""
+
+import asyncio
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING, cast
+
+import asyncpg
+
+from db.errors import DatabaseRefused, DatabaseUnavailable, Misconfigured, reason
+
+CONNECT_SECONDS = COMMAND_SECONDS = 10.0
+
+KEEPALIVE_IDLE_SECONDS = 30
+KEEPALIVE_INTERVAL_SECONDS = 5
+KEEPALIVE_PROBES = 3
+UNACKNOWLEDGED_MILLISECONDS = 10_000
+"""What is not acknowledged for so long ends the connection; the kernel's own limit is 15 minutes."""
+
+REFUSED_SECONDS_MAX = 10.0
+"""So long a process that was never connected takes a refusal for a pooler's hiccup, or a restart's."""
+
+_FOR_ANOTHER_TIME = ("08", "53", "55", "57", "58", "XX")
+"""Classes of SQLSTATE: connection, resources, state, operator, system, internal. Others are about the URL."""
+
+
+if TYPE_CHECKING:
+    # asyncpg's classes are generic in its stubs alone.
+    _AsyncpgConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    _AsyncpgConnection = asyncpg.Connection
+
+
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    # Whatever goes wrong in connecting, whoever says so.
+    DatabaseUnavailable,
+    asyncpg.InterfaceError,
+    # Between a server's last word, that it is stopping, and the end of the connection.
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    # A disk, or a pooler that found no server.
+    asyncpg.PostgresSystemError,
+    # A lock_timeout of the owner's.
+    asyncpg.LockNotAvailableError,
+    # A migration came in between; it is prepared anew.
+    asyncpg.InvalidCachedStatementError,
+    # What had been the primary before a failover, and is not yet gone.
+    asyncpg.ReadOnlySQLTransactionError,
+    # A deadlock, of which this was the one to give way.
+    asyncpg.TransactionRollbackError,
+)
+"""What is raised when Postgres is away, restarting or full: worth another try later."""
+
+
+class Line(_AsyncpgConnection):
+    """`answered_at` is when its last answer came, by the monotonic clock; `busy`, whether one is awaited."""
+
+    answered_at = 0.0
+    busy = False
+    uses = 0
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        # asyncpg names it for nobody, and there is no other way to the socket.
+        return cast("asyncio.Transport", getattr(self, "_transport"))  # noqa: B009
+
+    @property
+    def itself(self) -> "Line":
+        """What the pool hands out is a proxy of it."""
+        return self
+
+
+async def connect(
+    dsn: str,
+    *,
+    name: str,
+    command_seconds: float = COMMAND_SECONDS,
+    statement_cache_size: int = 256,
+) -> Line:
+    """Raises DatabaseUnavailable, whatever goes wrong; `name` is what Postgres shows as the application."""
+    connection: Line | None = None
+    try:
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=min(CONNECT_SECONDS, command_seconds),
+            command_timeout=command_seconds,
+            statement_cache_size=statement_cache_size,
+            server_settings={"application_name": f"tigerbrush-{name}"},
+            connection_class=Line,
+        )
+        _keep_alive(connection)
+        # A pooler that has no server left takes a connection all the same, and answers nothing.
+        await connection.execute("select 1", timeout=min(CONNECT_SECONDS, command_seconds))
+    except (asyncpg.PostgresError, UnicodeError, *UNAVAILABLE) as error:
+        # A UnicodeError comes of a host that is no name of one.
+        kind = DatabaseRefused if _is_refusal(error) else DatabaseUnavailable
+        raise kind(reason(error)) from error
+    else:
+        connection.answered_at = time.monotonic()
+        return connection
+    finally:
+        if connection is not None and not connection.answered_at:
+            connection.terminate()
+
+
+def _is_refusal(error: Exception) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        return not (error.sqlstate or "XX").startswith(_FOR_ANOTHER_TIME)
+    if isinstance(error, ssl.SSLCertVerificationError | UnicodeError):
+        return True
+    # A server without TLS, where the URL demands it, has no class of its own.
+    return "rejected SSL upgrade" in str(error)
+
+
+def _keep_alive(connection: Line) -> None:
+    """A NAT or a firewall forgets a silent connection, and drops what comes later without a word."""
+    line: socket.socket = connection.transport.get_extra_info("socket")
+    if line.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
+        ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
+        ("TCP_KEEPCNT", KEEPALIVE_PROBES),
+        ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_MILLISECONDS),
+    ):
+        # Not every system has each of them.
+        if hasattr(socket, option):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+class Admission:
+    """Tells an owner's mistake from a hiccup: `variable` holds the URL.
+
+    Who was connected once has the right URL, and waits for ever. Before that, a refusal by Postgres' own word
+    (role, password, database) that lasts is what the owner has to mend.
+    """
+
+    def __init__(self, variable: str) -> None:
+        self._variable = variable
+        self._admitted = False
+        self._refused_since: float | None = None
+
+    def admitted(self) -> None:
+        self._admitted = True
+
+    def refused(self, error: DatabaseRefused, *, patience_seconds: float | None = None) -> None:
+        """Raises Misconfigured where it is the owner's mistake."""
+        if self._admitted:
+            return
+        now = time.monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        patience_seconds = REFUSED_SECONDS_MAX if patience_seconds is None else patience_seconds
+        if now - self._refused_since >= patience_seconds:
+            raise Misconfigured(
+                self._variable,
+                f"Postgres refuses it ({error})",
+                right="the URL of a database that is there, with role, password and sslmode as it takes them",
+            ) from error

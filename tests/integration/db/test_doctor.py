@@ -1,0 +1,121 @@
+"""What the doctor says about Postgres, the clock and what is paused."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+from aiohttp import web
+
+from db.alarms import AlarmCode, Alarms
+from db.bucket import Bucket
+from db.doctor import Doctor
+from db.listen import listen
+from db.pace import Pace
+from db.pool import Pool, open_pool
+from db.settings import DatabaseSettings
+from tests.conditions import until
+from tests.pgbouncer import needs_pgbouncer, pgbouncer
+
+
+async def lines(pool: Pool, bucket: Bucket) -> Sequence[str]:
+    return [finding.line for finding in await Doctor(pool.settings, pool, bucket).examine([])]
+
+
+async def line(pool: Pool, bucket: Bucket, name: str) -> str:
+    (found,) = [line for line in await lines(pool, bucket) if line.split()[1] == f"{name}:"]
+    return found
+
+
+async def test_what_is_paused_and_what_only_the_owner_can_mend_is_no_health(
+    pool: Pool, bucket: Bucket
+) -> None:
+    assert await line(pool, bucket, "alarms") == "ok    alarms: none"
+    alarms, pace = Alarms(pool), Pace(pool, requests=10)
+    await pace.provide()
+    await alarms.sound(AlarmCode.NO_CREDIT, "402", pause_seconds=60)
+    await alarms.sound(AlarmCode.MODEL_GONE, "404", model="core")
+    # That the owner was told changes nothing about it.
+    await alarms.claim_untold()
+    await pace.pause(90)
+    found = await line(pool, bucket, "alarms")
+    assert found.startswith("WRONG alarms: 3 open. The account with Stability has run out of credits.")
+    assert "Stability offers the model core no longer" in found
+    assert "Stability asked for a pause, which ends by itself in " in found
+
+
+async def test_workers_are_known_whatever_a_pooler_calls_their_connections(
+    database_url: str, pool: Pool, bucket: Bucket
+) -> None:
+    connection = await asyncpg.connect(
+        database_url, server_settings={"application_name": "tigerbrush-worker"}
+    )
+    assert (await line(pool, bucket, "workers")).startswith("WRONG workers: none")
+    await connection.close()
+    worker = asyncio.create_task(listen(database_url, {}, is_worker=True))
+    bot = asyncio.create_task(listen(database_url, {}))
+
+    async def look() -> str:
+        return await line(pool, bucket, "workers")
+
+    assert await until(look, lambda found: found.startswith("ok"))
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    await until(look, lambda found: found.startswith("WRONG"))
+    bot.cancel()
+    await asyncio.gather(bot, return_exceptions=True)
+
+
+async def test_too_few_connections_are_named(database_url: str, pool: Pool, bucket: Bucket) -> None:
+    await pool.execute("drop role if exists few; create role few login connection limit 3")
+    settings = DatabaseSettings.model_validate({"database_url": database_url.replace("postgres:@", "few:@")})
+    async with open_pool(settings, name="test") as few:
+        found = await line(few, bucket, "connections")
+    assert found.startswith(
+        "WRONG connections: only 2 of DATABASE_POOL_SIZE (8) are served at once: too many"
+    )
+
+
+async def test_what_refuses_the_url_is_said_with_what_to_do(
+    database_url: str, pool: Pool, bucket: Bucket
+) -> None:
+    url = database_url.replace("postgres:@", "nobody:secret-word@")
+    settings = DatabaseSettings.model_validate({"database_url": url})
+    found = await Doctor(settings, pool, bucket).examine([])
+    assert found[0].line.startswith('WRONG Postgres: DATABASE_URL Postgres refuses it (role "nobody"')
+
+
+@needs_pgbouncer
+async def test_a_transaction_pooler_is_named(database_url: str, bucket: Bucket) -> None:
+    async with pgbouncer(database_url, "transaction") as url:
+        settings = DatabaseSettings.model_validate({"database_url": url})
+        async with open_pool(settings, name="test") as pool:
+            found = await line(pool, bucket, "Postgres")
+        expected = (
+            "WRONG Postgres: DATABASE_LISTEN_URL is not set, and DATABASE_URL leads to a transaction pooler."
+        )
+        assert found.startswith(expected)
+        both = DatabaseSettings.model_validate({"database_url": url, "database_listen_url": database_url})
+        async with open_pool(both, name="test") as pool:
+            wrong = [one for one in await lines(pool, bucket) if one.startswith("WRONG")]
+        assert [one.split(":")[0] for one in wrong] == ["WRONG workers"]
+
+
+async def test_the_clock_is_compared_with_that_of_the_service_that_stores(
+    pool: Pool, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        late = datetime.now(UTC) - timedelta(hours=1)
+        return web.Response(status=403, headers={"Date": late.strftime("%a, %d %b %Y %H:%M:%S GMT")})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    monkeypatch.setattr(Bucket, "endpoint", f"http://127.0.0.1:{runner.addresses[0][1]}")
+    found = await line(pool, bucket, "clock")
+    await runner.cleanup()
+    assert found.startswith("WRONG clock: 36"), found
+    assert "seconds ahead of the bucket's" in found

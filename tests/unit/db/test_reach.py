@@ -1,0 +1,33 @@
+import logging
+
+import pytest
+
+from db.reach import Reach
+
+
+async def test_what_changes_is_said_once_and_an_ordinary_start_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answers = iter((True, True, False, False, True, True))
+
+    async def ask() -> float | None:
+        if not next(answers):
+            raise ConnectionRefusedError("nobody listens")
+        return 1.0
+
+    reach = Reach(ask, every_seconds=1)
+    with caplog.at_level(logging.INFO, logger="db.reach"):
+        for _ in range(6):
+            await reach.look()
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("WARNING", "Postgres does not answer: nobody listens"),
+        ("INFO", "Postgres answers"),
+    ]
+
+
+async def test_a_start_without_postgres_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    async def ask() -> float | None:
+        raise TimeoutError
+
+    await Reach(ask, every_seconds=1).look()
+    assert caplog.messages == ["Postgres does not answer: TimeoutError"]

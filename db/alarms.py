@@ -34,7 +34,7 @@ class AlarmCode(StrEnum):
 _REMEDIES = {
     AlarmCode.BAD_KEY: "Stability does not accept the key. "
     "Set STABILITY_API_KEY anew and restart the workers; until then the queue is paused.",
-    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits for pictures of {price} or more. "
+    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits{price}. "
     "Buy some; nothing needs a restart. Until then those wait, and cheaper ones are painted "
     "while the credits last.",
     AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer. Choose another in STABILITY_MODEL.",
@@ -129,8 +129,8 @@ def _alarm(row: Any) -> Alarm:
 
 def remedy(alarm: Alarm) -> str:
     # Versions before prices were told apart recorded none.
-    price = "any price" if alarm.price is None else f"{alarm.price.normalize():f} credits"
-    return _REMEDIES[alarm.code].format(model=alarm.model, price=price)
+    costs = "" if alarm.price is None else f" for pictures of {alarm.price.normalize():f} credits or more"
+    return _REMEDIES[alarm.code].format(model=alarm.model, price=costs)
 
 
 def _kind(code: AlarmCode, model: str | None) -> str:

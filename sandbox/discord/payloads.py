@@ -1,5 +1,6 @@
 """INTERACTION_CREATE: what the bot is told of a member's command, press, typing or modal."""
 
+import re
 from typing import Any
 
 from sandbox.discord.render import Render
@@ -11,6 +12,8 @@ from sandbox.discord.wire import Json
 
 GUILD_LOCALE = "en-US"
 IN_GUILD, IN_DIRECT_MESSAGES = 0, 1
+
+_MENTION = re.compile(r"<(?P<kind>@!?|#)(?P<id>[0-9]{1,20})>")
 
 
 def interaction_payload(
@@ -53,7 +56,7 @@ def _permissions(world: World, channel: Channel, user_id: str) -> str:
 
 
 def _resolved(world: World, render: Render, interaction: Interaction, channel: Channel) -> Json:
-    """The users and channels that options or select menus name by id."""
+    """The users and channels that options or select menus name by id, or that a text mentions."""
     user_ids, channel_ids = _named(interaction.data)
     found: dict[str, Any] = {}
     known = [id_ for id_ in user_ids if id_ in world.users]
@@ -61,6 +64,7 @@ def _resolved(world: World, render: Render, interaction: Interaction, channel: C
         found["users"] = {id_: render.user_by_id(id_) for id_ in known}
         if not channel.is_direct:
             members = world.guild_of(channel).members
+            known = [id_ for id_ in known if id_ in members]
             found["members"] = {
                 id_: {
                     **render.member_without_user(members[id_]),
@@ -83,4 +87,8 @@ def _named(data: Json) -> tuple[list[str], list[str]]:
         users += data.get("values", [])
     if data.get("component_type") == selects.CHANNEL_SELECT:
         channels += data.get("values", [])
+    for option in data.get("options", []):
+        if option["type"] == commands.STRING:
+            for mention in _MENTION.finditer(str(option["value"])):
+                (channels if mention["kind"] == "#" else users).append(mention["id"])
     return users, channels

@@ -6,7 +6,7 @@ from PIL import Image
 
 from db.pool import open_pool
 from db.retention import Retention
-from db.settings import DatabaseSettings, load
+from db.settings import DatabaseSettings
 from tests.conditions import until
 from tests.e2e.pictures import download
 from tests.house import House, paint, start
@@ -93,7 +93,8 @@ async def test_link_and_favourite_answer_the_member_alone_and_say_when_a_picture
     assert len(await ada.history()) == 1
 
     # Long afterwards, the buttons are still there and the original is not.
-    async with open_pool(load(DatabaseSettings), name="test") as pool:
+    settings = DatabaseSettings.model_validate({"database_url": house.servers.environment["DATABASE_URL"]})
+    async with open_pool(settings, name="test") as pool:
         await pool.execute("update jobs set finished_at = now() - interval '40 days'")
         await Retention(pool, days=30, link_ttl_seconds=0).expire()
         for label in ("Link", "Upscale"):

@@ -88,7 +88,8 @@ async def test_no_prompt_pings_or_breaks_out_of_its_quote(house: House, ada: Mem
     for version in ada.seen[done["id"]]:
         assert version["mentions"] == []
         assert version["mention_everyone"] is False
-    assert r"> \@everyone \<\@" in text(done)
+    # Discord says with the command whom it mentions.
+    assert r"> \@everyone Ben \*\*bold" in text(done)
     assert all(
         "\n#" not in component.get("content", "")[1:] for component in walk(done) if component["type"] == 10
     )

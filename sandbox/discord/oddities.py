@@ -37,10 +37,14 @@ class Oddities:
 
 
 def _change(data: Any, path: list[str], value: Any) -> None:
+    """Where the event has no such place, such as a member in direct messages, it stays as it is."""
     *way, last = [int(step) if step.isdecimal() else step for step in path]
-    for step in way:
-        data = data[step]
-    if value == GONE:
-        del data[last]
-    else:
-        data[last] = value
+    try:
+        for step in way:
+            data = data[step]
+        if value == GONE:
+            del data[last]
+        else:
+            data[last] = value
+    except (LookupError, TypeError):
+        return

@@ -55,5 +55,13 @@ def test_a_day_has_each_service_away_slow_and_lying_and_touches_no_process() -> 
     assert all(earlier.ends_at_seconds < later.at_seconds for earlier, later in pairwise(faults))
     assert faults[-1].ends_at_seconds <= 300
     resources = {fault.kind.resource for fault in faults}
-    assert resources >= {"postgres", "bucket", "stability line", "discord line", "rest"}
+    assert resources >= {
+        "postgres",
+        "bucket",
+        "stability line",
+        "stability",
+        "discord line",
+        "rest",
+        "gateway",
+    }
     assert not resources & {"bot", "worker"}

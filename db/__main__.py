@@ -8,7 +8,7 @@ import sys
 import asyncpg
 
 from db.connect import UNAVAILABLE, connect
-from db.errors import DatabaseUnavailable, Misconfigured, reason
+from db.errors import DatabaseUnavailable, MigrationFailed, Misconfigured, reason
 from db.migrate import migrate
 from db.settings import DatabaseSettings, load, refuse
 from db.vetting import Vetting
@@ -42,7 +42,7 @@ def main() -> None:
         asyncio.run(_migrate())
     except Misconfigured as error:
         refuse(str(error))
-    except (asyncpg.PostgresError, *UNAVAILABLE) as error:
+    except (MigrationFailed, asyncpg.PostgresError, *UNAVAILABLE) as error:
         sys.exit(f"The database could not be migrated: {reason(error)}")
 
 

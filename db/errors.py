@@ -52,6 +52,10 @@ class LimitReached(InvalidRequest):
     """The owner of the bot allows no more for now; the message says how much is used and when it frees up."""
 
 
+class MigrationFailed(TigerbrushError):
+    """The schema is as it was before this migration; the message names its file."""
+
+
 class LostJob(TigerbrushError):
     """A transition changed no row: the job has left the state, or the attempt, that the caller held."""
 

@@ -1,5 +1,6 @@
 """The migrations that this program needs, and which of them a database lacks."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from importlib import resources
@@ -16,6 +17,8 @@ Connection: TypeAlias = (
 
 _SQL = queries.load("migrations")
 
+_OUTSIDE = "-- Outside a transaction"
+
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -24,6 +27,20 @@ class Migration:
     number: int
     name: str
     sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    @property
+    def statements(self) -> list[str] | None:
+        """Of a file that runs outside a transaction, as `create index concurrently` has to; else None.
+
+        Each ends with a semicolon at the end of a line.
+        """
+        if not self.sql.startswith(_OUTSIDE):
+            return None
+        return [part for part in re.split(r"(?<=;)\s*$", self.sql, flags=re.MULTILINE) if part.strip()]
 
 
 def migrations() -> list[Migration]:

@@ -12,9 +12,21 @@ create table if not exists migrations (
     name       text not null,
     applied_at timestamptz not null default now()
 );
+-- Of the file as it was applied; versions before this one recorded none.
+alter table migrations add column if not exists checksum text;
 
 -- name: applied
 select number from migrations;
 
+-- name: checksums
+select number, checksum from migrations;
+
+-- name: complete
+update migrations set checksum = $2 where number = $1 and checksum is null;
+
+-- name: lock_timeout
+-- What waits for a table's lock holds up all who ask for it after, the version that is running included.
+select set_config('lock_timeout', $1, false);
+
 -- name: record
-insert into migrations (number, name) values ($1, $2);
+insert into migrations (number, name, checksum) values ($1, $2, $3);

@@ -1,12 +1,15 @@
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
+from db.errors import MigrationFailed
 from db.gallery import Gallery
 from db.migrate import migrate, wait_until_migrated
-from db.pool import Pool, open_pool
-from db.schema import migrations
+from db.pool import Connection, Pool, open_pool
+from db.schema import Migration, migrations
 from db.settings import DatabaseSettings
 from tests.conftest import database_of
 from tests.lives import fill, painted
@@ -77,3 +80,73 @@ async def test_a_search_knows_letters_in_a_database_whose_locale_is_c(postgres_u
 async def found(pool: Pool, search: str) -> int:
     page = await Gallery(pool).page(owner_id=0, viewer_id=0, channel_ids=[], search=search, limit=9)
     return len(page.jobs)
+
+
+def of_the_house(*more: str) -> list[Migration]:
+    """All there are, and more after them."""
+    every = migrations()
+    return [
+        *every,
+        *(
+            Migration(len(every) + number, f"{len(every) + number:04}_more.sql", sql)
+            for number, sql in enumerate(more, 1)
+        ),
+    ]
+
+
+@pytest.fixture
+async def connection(empty_url: str) -> AsyncIterator[Connection]:
+    one = await asyncpg.connect(empty_url)
+    yield one
+    await one.close()
+
+
+async def test_a_file_that_was_changed_after_it_was_applied_is_refused_by_name(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(connection)
+    # Versions that recorded no checksum are believed once.
+    await connection.execute("update migrations set checksum = null where number = 2")
+    assert await migrate(connection) == []
+    every = migrations()
+    every[1] = replace(every[1], sql=every[1].sql + "\n-- and something else")
+    monkeypatch.setattr("db.migrate.migrations", lambda: every)
+    with pytest.raises(MigrationFailed, match=r"0002_options\.sql is another than the one that was applied"):
+        await migrate(connection)
+
+
+async def test_a_migration_waits_for_a_table_in_short_tries_and_says_which_it_is(
+    connection: Connection, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(connection)
+    more = of_the_house("alter table jobs add column more integer")
+    monkeypatch.setattr("db.migrate.migrations", lambda: more)
+    monkeypatch.setattr("db.migrate.LOCK_SECONDS_MAX", 0.05)
+    monkeypatch.setattr("db.migrate.LOCK_PAUSE_SECONDS", 0.05)
+    other = await asyncpg.connect(empty_url)
+    reading = other.transaction()
+    await reading.start()
+    await other.execute("lock table jobs in access share mode")
+    with pytest.raises(MigrationFailed, match=f"{more[-1].name}: .*lock timeout"):
+        await migrate(connection)
+    migrating = asyncio.create_task(migrate(connection))
+    await reading.rollback()
+    assert await migrating == [more[-1].name]
+    await other.close()
+
+
+async def test_a_file_outside_a_transaction_may_build_an_index_beside_those_who_write(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = of_the_house(
+        "-- Outside a transaction, as the table is large.\n"
+        "drop index concurrently if exists jobs_more;\n"
+        "create index concurrently jobs_more on jobs (seed);\n",
+        "select 1 / 0",
+    )
+    monkeypatch.setattr("db.migrate.migrations", lambda: more)
+    with pytest.raises(MigrationFailed, match=f"{more[-1].name}: division by zero"):
+        await migrate(connection)
+    assert await connection.fetchval("select to_regclass('jobs_more') is not null")
+    # What came before the one that failed stays.
+    assert await connection.fetchval("select max(number) from migrations") == more[-2].number

@@ -5,7 +5,7 @@ BENCH := .venv-bench
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test drill bench lint format browser lock clean
+.PHONY: help install run test unit drill bench lint format browser lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ run: install  ## the whole of it on this machine: a local Discord, Stability, Po
 
 test: lint  ## lint, types, import rules and every test
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+
+unit: install  ## the tests that need no server, in some seconds
+	$(BIN)/python -m pytest --numprocesses 2 tests/unit
 
 drill: install  ## the whole system under load while everything around it fails (ARGS="--seconds 60 --seed 7")
 	@$(BIN)/python -m tests.drill $(ARGS)

@@ -37,6 +37,7 @@ async def migrate(connection: Connection) -> list[str]:
     await connection.execute(_SQL["lock"], _LOCK, timeout=MIGRATION_SECONDS_MAX)
     try:
         await connection.execute(_SQL["create_ledger"])
+        await connection.execute(_SQL["add_checksum"])
         applied = {row["number"]: row["checksum"] for row in await connection.fetch(_SQL["checksums"])}
         missing = []
         for migration in migrations():

@@ -12,6 +12,8 @@ create table if not exists migrations (
     name       text not null,
     applied_at timestamptz not null default now()
 );
+
+-- name: add_checksum
 -- Of the file as it was applied; versions before this one recorded none.
 alter table migrations add column if not exists checksum text;
 

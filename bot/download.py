@@ -164,7 +164,7 @@ class ReactionDownloads:
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
         if with_file:
-            items.append(ui.File(f"attachment://{file_name(job)}"))
+            items.append(ui.File(f"attachment://{file_name(job)}", spoiler=job.spoiler))
         if url is None:
             items.append(ui.TextDisplay(say("Its link appears under the picture shortly.")))
         elif len(url) <= render.LINK_URL_LENGTH_MAX:

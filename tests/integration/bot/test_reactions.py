@@ -23,7 +23,7 @@ from sandbox.discord.state import Message
 from tests.conditions import until
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
 from tests.lives import painted, stored
-from tests.member import fault, text
+from tests.member import fault, text, walk
 
 PICTURES = 10
 ORIGINAL_BYTES = 9 * 1024 * 1024
@@ -257,6 +257,15 @@ async def test_who_asks_for_more_than_fits_the_line_is_told_once(
 
 async def _left_out(downloads: ReactionDownloads) -> set[int]:
     return downloads._left_out
+
+
+async def test_a_picture_that_is_covered_is_sent_covered(bot: Connected, reactions: Reactions) -> None:
+    await bot.pool.execute("update jobs set spoiler = (id = 2), private = false")
+    for message_id, is_covered in ((1, False), (2, True)):
+        await reactions.react(bot.member_id, message_id)
+        sent = reactions.sent_to(bot.member_id)[-1]
+        (file,) = [one for one in walk({"components": sent.components}) if one["type"] == 13]
+        assert file["spoiler"] is is_covered
 
 
 async def test_no_bot_is_sent_anything(bot: Connected, reactions: Reactions) -> None:

@@ -7,6 +7,7 @@ from bot.places import may_see, rights_where_made
 from bot.services import Interaction, services_of
 from db.errors import InvalidRequest
 from db.jobs import Job
+from db.logs import note_typed
 from db.pool import within
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ def _if_seen(interaction: Interaction, job: Job | None) -> Job:
     """Nobody learns whether there is one that they may not see."""
     if job is None or not may_see(interaction, job):
         raise InvalidRequest("This picture is not there any more, or it is not for you to see here.")
+    note_typed(job.prompt, job.negative_prompt)
     return job
 
 

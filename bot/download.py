@@ -23,7 +23,7 @@ from bot.words import ENGLISH, Words
 from db.bucket import file_name
 from db.errors import BucketUnavailable, reason
 from db.jobs import Job, State
-from db.logs import about_job, about_typed
+from db.logs import about_job
 from db.pool import UNAVAILABLE, until_answered
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class ReactionDownloads:
             return
         if job.private and job.member_id != payload.user_id:
             return
-        with about_job(job.id), about_typed(job.prompt, job.negative_prompt):
+        with about_job(job.id, job.prompt, job.negative_prompt):
             if await self._services.downloads.begin(payload.user_id, job.id):
                 await self._deliver(payload, job)
             else:

@@ -9,6 +9,7 @@ import discord
 
 from bot.prompts import clean
 from bot.services import Interaction
+from db.logs import note_typed
 
 _WRITTEN = re.compile(
     r"<@!?(?P<user>[0-9]{1,20})>"
@@ -37,7 +38,9 @@ def spelled_out(interaction: Interaction, text: str) -> str:
         kind = str(match.lastgroup)
         return clean(ways[kind](match[kind]))
 
-    return _WRITTEN.sub(name, clean(text))
+    words = _WRITTEN.sub(name, clean(text))
+    note_typed(words)
+    return words
 
 
 def _user(interaction: Interaction, id_: str) -> str | None:

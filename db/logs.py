@@ -22,11 +22,12 @@ _typed: ContextVar[frozenset[str]] = ContextVar("typed", default=frozenset())
 
 
 @contextmanager
-def about_job(job_id: int) -> Iterator[None]:
-    """Every line from here on, in this task and in those it begins, is about this job."""
+def about_job(job_id: int, *typed: str | None) -> Iterator[None]:
+    """Every line from here on, in this task and in those it begins, is about this job; `typed` is in none."""
     token = _job_id.set(job_id)
     try:
-        yield
+        with about_typed(*typed):
+            yield
     finally:
         _job_id.reset(token)
 
@@ -49,11 +50,17 @@ class JobFilter(logging.Filter):
 @contextmanager
 def about_typed(*texts: str | None) -> Iterator[None]:
     """What members typed is in no line from here on, whoever repeats it: a library, a vendor, a traceback."""
-    token = _typed.set(_typed.get() | {text for text in texts if text and len(text) >= SECRET_LENGTH_MIN})
+    before = _typed.get()
+    note_typed(*texts)
     try:
         yield
     finally:
-        _typed.reset(token)
+        _typed.set(before)
+
+
+def note_typed(*texts: str | None) -> None:
+    """The same for the rest of this task, where what was typed becomes known in the midst of it."""
+    _typed.set(_typed.get() | {text for text in texts if text and len(text) >= SECRET_LENGTH_MIN})
 
 
 def _without_typed(record: logging.LogRecord, text: str) -> str:

@@ -14,6 +14,7 @@ from sandbox.discord.ratelimits import Limit
 from tests.connected import Connected, connected
 from tests.integration.bot.test_logged import command
 from tests.member import text
+from tests.places import Place
 
 
 @pytest.fixture
@@ -63,10 +64,10 @@ async def test_names_stand_where_ids_were_typed(bot: Connected) -> None:
         assert await newest(bot) == (f"x {words}", f"y {words}")
         fields = {"prompt": f"z {raw}", "size": "512 x 512", "negative_prompt": raw}
         components = [{"type": 4, "custom_id": name, "value": value} for name, value in fields.items()]
-        await bot.interact(
-            MODAL_SUBMIT, {"custom_id": "edit:1", "components": components, "resolved": resolved}
-        )
-        assert await newest(bot) == (f"z {words}", words)
+        await bot.interact(MODAL_SUBMIT, {"custom_id": "edit:1", "components": components})
+        # Discord sends no names with a modal, and a bot knows by itself no other member's.
+        known = words.replace("Ada", "someone")
+        assert await newest(bot) == (f"z {known}", known)
         await bot.pool.execute("delete from jobs where id > 3")
 
 
@@ -77,6 +78,35 @@ async def test_a_channel_that_the_member_does_not_see_is_not_named(bot: Connecte
     hidden._overwrites[:] = [_Overwrites(everyone)]  # type: ignore[arg-type]
     await bot.interact(COMMAND, command("imagine", prompt=f"what is <#{hidden.id}>"), direct=False)
     assert await newest(bot) == ("what is a channel", None)
+
+
+async def test_a_name_is_no_way_round(bot: Connected) -> None:
+    """Of a member, a role or a channel: what it is made of is whatever somebody typed."""
+    world = bot.server.world
+    ada = next(user for user in world.users.values() if user.global_name == "Ada")
+    for called, words in {
+        "\u202eAda\u202c": "Ada",
+        "**Ada** `x`": "**Ada** `x`",
+        "<@1>Ada": "Ada",
+        "<@1>": "someone",
+        "\u200b\u2060": "someone",
+    }.items():
+        ada.global_name = called
+        await bot.interact(COMMAND, command("imagine", prompt=f"of <@{ada.id}>"))
+        assert await newest(bot) == (f"of {words}", None)
+
+
+async def test_a_private_thread_is_named_in_it_alone(place: Place) -> None:
+    mention = f"<#{place.channel('whispers').id}>"
+    for by, at, words in (
+        (place.ben, "corner", "a channel"),
+        (place.ben, "attic", "a channel"),
+        (place.ada, "whispers", "whispers"),
+    ):
+        assert (await place.imagine(by, at, f"what is {mention}")).prompt == f"what is {words}"
+    staff = f"<#{place.channel('staff').id}> <#{place.channel('paintings').id}>"
+    assert (await place.imagine(place.ben, "corner", staff)).prompt == "a channel paintings"
+    assert (await place.imagine(place.ben, "attic", staff)).prompt == "a channel a channel"
 
 
 async def test_a_search_is_shown_and_made_without_what_is_not_seen(bot: Connected) -> None:

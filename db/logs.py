@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import TextIO
 
 from db.redaction import SECRET_LENGTH_MIN, Redaction, without_typed
 from db.settings import LogSettings
@@ -67,6 +68,17 @@ def _without_typed(record: logging.LogRecord, text: str) -> str:
     return without_typed(text, getattr(record, "typed", ()))
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    def format(self, record: logging.LogRecord) -> str:
+        """Where the values do not fit the line, `logging` itself would write them as they are."""
+        try:
+            return super().format(record)
+        except (TypeError, ValueError, KeyError):
+            shown = copy.copy(record)
+            shown.msg, shown.args = f"its values do not fit the line {record.msg!r}", None
+            return super().format(shown)
+
+
 class TextFormatter(logging.Formatter):
     def __init__(self, redaction: Redaction) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(about)s%(message)s")
@@ -110,7 +122,7 @@ class JsonFormatter(logging.Formatter):
 def configure(settings: LogSettings, *, process: str) -> None:
     """All loggers, those of libraries included, write to standard error; so does what ends the process."""
     redaction = Redaction(settings)
-    handler = logging.StreamHandler()
+    handler = _Handler()
     handler.addFilter(JobFilter())
     as_text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     handler.setFormatter(TextFormatter(redaction) if as_text else JsonFormatter(redaction, process=process))

@@ -112,6 +112,8 @@ LOOKS = {
     "{'id': 1, 'token': 'in-an-event'}": "in-an-event",
     "https://b.t3.tigrisfiles.io/a.png?X-Amz-Credential=who%2F2026&X-Amz-Signature=0badc0de&x=1": "0badc0de",
     "…?x=1&X-Amz-Signature=0bad": "0bad",
+    "…?X-Amz-Security-Token=0badc0de&x=1": "0badc0de",
+    r"{\"id\": 1, \"token\": \"in-an-event\"}": "in-an-event",
     f"Authorization: {AWS4}": "0badc0de",
     "headers {'Authorization': 'Bot MTIzNDU2Nzg5'}": "MTIz",
     "of another: postgresql://ann:hunter2@db.example:5432/house": "hunter2",

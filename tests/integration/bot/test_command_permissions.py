@@ -51,6 +51,10 @@ async def test_again_edit_and_upscale_are_for_who_may_use_the_command_there(plac
     assert await who_may() == {"Ada"}
     assert await who_may("sketches") == {"Ada"}
     assert await who_may("corner") == {"Ada", "Ben", "Cleo"}
+    # A thread has the rules of its channel.
+    await allow((here, CHANNEL, False))
+    assert await who_may("sketches") == {"Ada"}
+    assert await who_may("corner") == {"Ada", "Ben", "Cleo"}
     # What is set for all commands counts where nothing is set for this one.
     await allow()
     await allow((guild_id, ROLE, False), (here, CHANNEL, False), command=None)

@@ -6,6 +6,7 @@ import discord
 import pytest
 from discord.abc import _Overwrites
 
+from bot.controls import Action
 from db.bucket import Bucket
 from db.pool import Pool
 from db.settings import DatabaseSettings
@@ -15,6 +16,7 @@ from tests.connected import Connected, connected
 from tests.integration.bot.test_logged import command
 from tests.member import text
 from tests.places import Place
+from tests.places import command as place_command
 
 
 @pytest.fixture
@@ -94,6 +96,20 @@ async def test_a_name_is_no_way_round(bot: Connected) -> None:
         ada.global_name = called
         await bot.interact(COMMAND, command("imagine", prompt=f"of <@{ada.id}>"))
         assert await newest(bot) == (f"of {words}", None)
+
+
+async def test_what_is_typed_is_shown_as_it_stands_wherever_it_is_shown(place: Place) -> None:
+    typed = "**a** <@1>1 ||b|| [c](https://d.example)"
+    shown = r"\*\*a\*\* someone1 \|\|b\|\| \[c\]\(https\:\/\/d\.example\)"
+    await place.paint(place.ben, "paintings", typed)
+    waits = await place.imagine(place.ben, "paintings", typed)
+    for said in (
+        await place.act(COMMAND, place_command("queue"), place.ben, "paintings"),
+        await place.gallery(place.ben, "paintings"),
+        await place.press(Action.AGAIN, waits, place.ben, "paintings"),
+    ):
+        assert repr(shown)[1:-1] in said
+        assert f"'content': '{typed}" not in said
 
 
 async def test_a_private_thread_is_named_in_it_alone(place: Place) -> None:

@@ -1,5 +1,7 @@
 """What is told to one member is seen by nobody else, whatever was pressed and wherever."""
 
+from collections.abc import Awaitable, Callable
+
 from bot.controls import Action
 from bot.gallery_page import Move, Query
 from sandbox.discord.interactions import COMMAND
@@ -11,7 +13,7 @@ async def test_what_one_asks_for_in_a_channel_is_shown_to_that_member_alone(plac
     picture = await place.paint(place.ada, "paintings", "a fox")
     secret = await place.paint(place.ada, "paintings", "a secret", private=True)
     query = Query(int(place.ada), "", False, 9)
-    asked = {
+    asked: dict[str, Callable[[], Awaitable[str]]] = {
         "link": lambda: place.press(Action.LINK, picture, place.ben, "paintings"),
         "favourite": lambda: place.press(Action.FAVOURITE, picture, place.ben, "paintings"),
         "delete?": lambda: place.press(Action.DELETE, picture, place.ada, "paintings"),

@@ -198,6 +198,7 @@ class ReactionDownloads:
             member_id=member_id,
             job_ids=[job.id] if job else [],
             stays_seconds=None if job else NOTICE_SECONDS,
+            is_download=job is not None,
         )
         await until_answered(record)
 

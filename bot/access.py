@@ -35,9 +35,13 @@ async def visible_picture(interaction: Interaction, job_id: int) -> Job:
 def _if_seen(interaction: Interaction, job: Job | None) -> Job:
     """Nobody learns whether there is one that they may not see."""
     if job is None or not may_see(interaction, job):
-        raise InvalidRequest("This picture is not there any more, or it is not for you to see here.")
+        raise gone()
     note_typed(job.prompt, job.negative_prompt)
     return job
+
+
+def gone() -> InvalidRequest:
+    return InvalidRequest("This picture is not there any more, or it is not for you to see here.")
 
 
 def require_full_size(job: Job) -> None:

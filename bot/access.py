@@ -7,6 +7,7 @@ from bot.places import may_see, rights_where_made
 from bot.services import Interaction, services_of
 from db.errors import InvalidRequest
 from db.jobs import Job
+from db.logs import note_typed
 from db.pool import within
 
 T = TypeVar("T")
@@ -34,8 +35,13 @@ async def visible_picture(interaction: Interaction, job_id: int) -> Job:
 def _if_seen(interaction: Interaction, job: Job | None) -> Job:
     """Nobody learns whether there is one that they may not see."""
     if job is None or not may_see(interaction, job):
-        raise InvalidRequest("This picture is not there any more, or it is not for you to see here.")
+        raise gone()
+    note_typed(job.prompt, job.negative_prompt)
     return job
+
+
+def gone() -> InvalidRequest:
+    return InvalidRequest("This picture is not there any more, or it is not for you to see here.")
 
 
 def require_full_size(job: Job) -> None:
@@ -54,7 +60,28 @@ def require_control(interaction: Interaction, job: Job) -> None:
 
 
 async def require_commands(interaction: Interaction, job: Job) -> None:
-    """A button that starts a job from another is a command by another name."""
+    """A button that starts a job from another is a command by another name.
+
+    While Discord does not say who may use it, it is known of who used it for `job`, in this very channel.
+    """
+    _require_any_command(interaction)
+    may = await services_of(interaction).command_permissions.may_use(interaction, "imagine")
+    if may is None and (job.member_id, job.channel_id) != (interaction.user.id, interaction.channel_id):
+        raise InvalidRequest(
+            "Discord does not say at the moment whether you may use `/imagine` here, and this button "
+            "is one. Use the command itself, or try again in a minute."
+        )
+    if may is False:
+        raise InvalidRequest("You may not use `/imagine` in this channel, and this button is one.")
+
+
+async def require_gallery(interaction: Interaction) -> None:
+    """To turn a page, or to share it, is to ask for one by `/gallery`, and who has a page has used that."""
+    _require_any_command(interaction)
+    if await services_of(interaction).command_permissions.may_use(interaction, "gallery") is False:
+        raise InvalidRequest("You may not use `/gallery` in this channel, and this button is one.")
+
+
+def _require_any_command(interaction: Interaction) -> None:
     if interaction.guild_id is not None and not interaction.permissions.use_application_commands:
         raise InvalidRequest("You may not use commands in this channel, and this button is one.")
-    await services_of(interaction).command_permissions.require(interaction, job)

@@ -8,6 +8,7 @@ import discord
 
 from bot import render
 from bot.access import (
+    gone,
     in_time,
     require_commands,
     require_control,
@@ -114,7 +115,7 @@ async def favourite(interaction: Interaction, job_id: int) -> None:
     elif await in_time(favourites.add(interaction.user.id, job.id)):
         text = say("⭐ Among your favourites now: `/gallery` shows them with `favourites: True`.")
     else:
-        raise InvalidRequest("This picture is not there any more, or it is not for you to see here.")
+        raise gone()
     await interaction.response.send_message(view=render.notice(text), ephemeral=True)
 
 
@@ -139,7 +140,11 @@ async def erase(interaction: Interaction, job_id: int) -> None:
     services, say = services_of(interaction), words_of(interaction)
     job = await visible_picture(interaction, job_id)
     require_control(interaction, job)
-    await in_time(services.erasure.erase(job.id))
+    try:
+        await in_time(services.erasure.erase(job.id))
+    except LostJob as error:
+        # By somebody else, in between.
+        raise gone() from error
     # The keeper removes the message, a worker the objects, and what shows it elsewhere goes as well.
     text = say(
         "🗑️ Deleted. Its message, pages on which it was shared and messages by which it was sent go within a "

@@ -1,4 +1,4 @@
-"""Whether a member may use /imagine somewhere, by what the server's owner set under Integrations.
+"""Whether a member may use a command somewhere, by what the server's owner set under Integrations.
 
 Discord keeps to it for the command itself. For a button that is a command by another name the bot has to: it
 asks once for a server, when anything is first used there, and is told of each change from then on.
@@ -16,8 +16,7 @@ from discord import AppCommandPermissionType as Target
 
 from bot.errors import UNANSWERED
 from bot.services import Interaction
-from db.errors import InvalidRequest, reason
-from db.jobs import Job
+from db.errors import reason
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +26,6 @@ LEARN_SECONDS = 0.8
 AGAIN_SECONDS = 10.0
 """So long Discord is not asked again for a server after it gave no answer."""
 
-_COMMAND = "imagine"
-
 _Said: TypeAlias = Mapping[tuple[int, int], bool]
 """By the kind and the id of a channel, a role or a member."""
 
@@ -37,9 +34,11 @@ _NOTHING: _Said = {}
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Of a server. The command may be registered for all and for this one too: then either is enough."""
+    """Of a server. A command may be registered for all and for this one too: then either is enough."""
 
-    of_commands: list[_Said]
+    of_commands: Mapping[str, list[_Said]]
+    """Nothing of any, where nothing is set but for all of them."""
+
     for_all: _Said
 
 
@@ -50,30 +49,25 @@ class CommandPermissions:
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._ask_from: dict[int, float] = {}
 
-    async def require(self, interaction: Interaction, job: Job) -> None:
-        """Raises InvalidRequest where the member may not use the command, or where that cannot be known.
-
-        It is known of who had `job` painted in this very channel, for as long as nothing newer is.
-        """
+    async def may_use(self, interaction: Interaction, command: str) -> bool | None:
+        """None: Discord does not say at the moment."""
         guild_id = interaction.guild_id
         if guild_id is None or interaction.permissions.administrator:
-            return
+            return True
         self.learn(guild_id)
         if guild_id in self._asking:
             await asyncio.wait({self._asking[guild_id]}, timeout=LEARN_SECONDS)
         rules = self._rules.get(guild_id)
-        if rules is None:
-            if (job.member_id, job.channel_id) != (interaction.user.id, interaction.channel_id):
-                raise InvalidRequest(
-                    "Discord does not say at the moment whether you may use `/imagine` here, and this button "
-                    "is one. Use the command itself, or try again in a minute."
-                )
-        elif not any(_allows(interaction, guild_id, said, rules.for_all) for said in rules.of_commands):
-            raise InvalidRequest("You may not use `/imagine` in this channel, and this button is one.")
+        if rules is None or (rules.of_commands and command not in rules.of_commands):
+            return None
+        of_command = rules.of_commands.get(command, [_NOTHING])
+        return any(_allows(interaction, guild_id, said, rules.for_all) for said in of_command)
 
     def learn(self, guild_id: int) -> None:
         """Has Discord asked for a server of which nothing is known; nobody waits."""
-        if guild_id in self._rules or guild_id in self._asking:
+        # Of a server that has the commands and not the bot, nobody tells what is changed there.
+        is_told = self._client.get_guild(guild_id) is not None
+        if (guild_id in self._rules and is_told) or guild_id in self._asking:
             return
         if time.monotonic() >= self._ask_from.get(guild_id, 0.0):
             name = f"command permissions of {guild_id}"
@@ -93,29 +87,28 @@ class CommandPermissions:
                 task.cancel()
 
     async def _ask(self, guild_id: int) -> None:
+        self._ask_from[guild_id] = time.monotonic() + AGAIN_SECONDS
         try:
             self._rules[guild_id] = await self._look(guild_id)
         except (*UNANSWERED, discord.DiscordException, KeyError, TypeError, ValueError) as error:
-            self._ask_from[guild_id] = time.monotonic() + AGAIN_SECONDS
             log.warning("not known who may use commands in server %d: %s", guild_id, reason(error))
         finally:
             if self._asking.get(guild_id) is asyncio.current_task():
                 del self._asking[guild_id]
 
     async def _look(self, guild_id: int) -> _Rules:
-        """Raises ValueError where rules are set, and it cannot be told of which command."""
         http, application_id = self._client.http, self._client.application_id or 0
         permissions = await http.get_guild_application_command_permissions(application_id, guild_id)
         said = {int(one["id"]): _read(one["permissions"]) for one in permissions}
         for_all = said.pop(application_id, _NOTHING)
         if not said:
-            return _Rules([_NOTHING], for_all)
+            return _Rules({}, for_all)
         everywhere = await http.get_global_commands(application_id)
         here = await http.get_guild_commands(application_id, guild_id)
-        ids = [int(one["id"]) for one in (*everywhere, *here) if one["name"] == _COMMAND]
-        if not ids:
-            raise ValueError("the command is not registered")
-        return _Rules([said.get(id_, _NOTHING) for id_ in ids], for_all)
+        of_commands: dict[str, list[_Said]] = {}
+        for one in (*everywhere, *here):
+            of_commands.setdefault(one["name"], []).append(said.get(int(one["id"]), _NOTHING))
+        return _Rules(of_commands, for_all)
 
 
 def _read(permissions: Iterable[Any]) -> _Said:
@@ -140,9 +133,10 @@ def _for_member(said: _Said, guild_id: int, member: discord.User | discord.Membe
     alone = _first(said, Target.user, member.id)
     if alone is not None:
         return alone
-    roles = member.roles if isinstance(member, discord.Member) else []
+    # By their ids: of a role that the gateway has not told of, discord.py has no more.
+    role_ids = member._roles if isinstance(member, discord.Member) else []
     key = Target.role.value
-    by_role = [said[key, role.id] for role in roles if role.id != guild_id and (key, role.id) in said]
+    by_role = [said[key, id_] for id_ in role_ids if id_ != guild_id and (key, id_) in said]
     return any(by_role) if by_role else _first(said, Target.role, guild_id)
 
 

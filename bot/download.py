@@ -23,7 +23,7 @@ from bot.words import ENGLISH, Words
 from db.bucket import file_name
 from db.errors import BucketUnavailable, reason
 from db.jobs import Job, State
-from db.logs import about_job, about_typed
+from db.logs import about_job
 from db.pool import UNAVAILABLE, until_answered
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class ReactionDownloads:
             return
         if job.private and job.member_id != payload.user_id:
             return
-        with about_job(job.id), about_typed(job.prompt, job.negative_prompt):
+        with about_job(job.id, job.prompt, job.negative_prompt):
             if await self._services.downloads.begin(payload.user_id, job.id):
                 await self._deliver(payload, job)
             else:
@@ -164,7 +164,7 @@ class ReactionDownloads:
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
         if with_file:
-            items.append(ui.File(f"attachment://{file_name(job)}"))
+            items.append(ui.File(f"attachment://{file_name(job)}", spoiler=job.spoiler))
         if url is None:
             items.append(ui.TextDisplay(say("Its link appears under the picture shortly.")))
         elif len(url) <= render.LINK_URL_LENGTH_MAX:
@@ -198,6 +198,7 @@ class ReactionDownloads:
             member_id=member_id,
             job_ids=[job.id] if job else [],
             stays_seconds=None if job else NOTICE_SECONDS,
+            is_download=job is not None,
         )
         await until_answered(record)
 

@@ -9,10 +9,8 @@ from discord import app_commands
 from bot import render
 from bot.discord_errors import UNREADABLE, is_taken
 from bot.services import Interaction, words_of
-from bot.typed import typed_in
 from bot.words import Words
 from db.errors import BucketUnavailable, InvalidRequest, reason
-from db.logs import about_typed
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -65,9 +63,8 @@ async def tell(interaction: Interaction, error: Exception) -> None:
     text, level = explain(error, words_of(interaction))
     refused = isinstance(cause, InvalidRequest)
     line = "an interaction was refused: %r" if refused else "an interaction failed: %r"
-    with about_typed(*typed_in(interaction.data)):
-        # Quoted, it is one line of the log, whatever it repeats of what others sent.
-        log.log(level, line, _in_log(error), exc_info=cause if level >= logging.ERROR else None)
+    # Quoted, it is one line of the log, whatever it repeats of what others sent.
+    log.log(level, line, _in_log(error), exc_info=cause if level >= logging.ERROR else None)
     view = render.notice(text)
     try:
         if interaction.response.is_done():

@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 import discord
 from discord.state import ConnectionState
 
+from bot.typed import typed_in
 from db.errors import reason
+from db.logs import about_typed
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,12 @@ def guard(state: State) -> None:
 
 
 def _parse(state: State, kind: str, parse: Any, data: Any) -> None:
+    """The handlers that discord.py begins here inherit what is not to be logged."""
+    with about_typed(*typed_in(data.get("data") if isinstance(data, dict) else None)):
+        _try(state, kind, parse, data)
+
+
+def _try(state: State, kind: str, parse: Any, data: Any) -> None:
     try:
         parse(_readable(state, data) if kind == "INTERACTION_CREATE" else data)
     except Exception as error:  # noqa: BLE001 - the outermost frame of an event: whatever is in it, the bot lives on

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot import render
-from bot.access import in_time, visible_picture
+from bot.access import in_time, require_gallery, visible_picture
 from bot.copies import record_shared
 from bot.errors import tell
 from bot.gallery_page import (
@@ -78,6 +78,7 @@ def searched(interaction: Interaction, typed: str) -> str:
 async def turn(interaction: Interaction, query: Query, move: Move, cursor: int) -> None:
     """A button under a page."""
     try:
+        await require_gallery(interaction)
         if move is Move.SHARE:
             await _share(interaction, query, cursor)
         else:

@@ -138,7 +138,7 @@ class Keeper:
         self._wake.set()
 
     async def _keep(self, job: Job) -> None:
-        with about_job(job.id):
+        with about_job(job.id, job.prompt, job.negative_prompt):
             try:
                 await self._show(job)
             except UNAVAILABLE as error:
@@ -187,7 +187,7 @@ class Keeper:
             task.add_done_callback(self._old.discard)
 
     async def _until_taken_back(self, job: Job) -> None:
-        with about_job(job.id):
+        with about_job(job.id, job.prompt, job.negative_prompt):
             for pause_seconds in TAKE_BACK_PAUSES_SECONDS:
                 await asyncio.sleep(pause_seconds)
                 with contextlib.suppress(TimeoutError):

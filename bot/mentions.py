@@ -9,6 +9,7 @@ import discord
 
 from bot.prompts import clean
 from bot.services import Interaction
+from db.logs import note_typed
 
 _WRITTEN = re.compile(
     r"<@!?(?P<user>[0-9]{1,20})>"
@@ -24,9 +25,9 @@ _WRITTEN = re.compile(
 def spelled_out(interaction: Interaction, text: str) -> str:
     """`text` as it can be stored, with names in the place of ids; of what is not known, what kind it is."""
     ways: dict[str, Callable[[str], str]] = {
-        "user": lambda id_: _user(interaction, id_) or "someone",
-        "role": lambda id_: _role(interaction, id_) or "a role",
-        "channel": lambda id_: _channel(interaction, id_) or "a channel",
+        "user": lambda id_: _name(_user(interaction, id_)) or "someone",
+        "role": lambda id_: _name(_role(interaction, id_)) or "a role",
+        "channel": lambda id_: _name(_channel(interaction, id_)) or "a channel",
         "emoji": str,
         "command": lambda name: f"/{name}",
         "time": _date,
@@ -37,7 +38,14 @@ def spelled_out(interaction: Interaction, text: str) -> str:
         kind = str(match.lastgroup)
         return clean(ways[kind](match[kind]))
 
-    return _WRITTEN.sub(name, clean(text))
+    words = _WRITTEN.sub(name, clean(text))
+    note_typed(words)
+    return words
+
+
+def _name(known: object) -> str:
+    """People may call themselves and others what they like, an id or what is not seen included."""
+    return _WRITTEN.sub("", clean(known)).strip() if isinstance(known, str) else ""
 
 
 def _user(interaction: Interaction, id_: str) -> str | None:
@@ -59,9 +67,13 @@ def _channel(interaction: Interaction, id_: str) -> str | None:
     """Of one that the member does not see, the name is not told either."""
     channel = interaction.guild.get_channel_or_thread(int(id_)) if interaction.guild is not None else None
     user = interaction.user
-    if channel is not None and isinstance(user, discord.Member):
-        return channel.name if channel.permissions_for(user).view_channel else None
-    return _resolved(interaction, "channels", id_).get("name")
+    if channel is None or not isinstance(user, discord.Member):
+        return None
+    # Who is in a private thread is not known outside of it.
+    is_secret = (
+        isinstance(channel, discord.Thread) and channel.is_private() and channel != interaction.channel
+    )
+    return channel.name if not is_secret and channel.permissions_for(user).view_channel else None
 
 
 def _resolved(interaction: Interaction, kind: str, id_: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from bot.places import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
 from db.errors import reason
 from db.jobs import Estimate, Job, Jobs, Order
-from db.logs import about_job, about_typed
+from db.logs import about_job
 from db.models import painter
 from db.pool import UNAVAILABLE, within
 
@@ -58,7 +58,7 @@ async def place(interaction: Interaction, order: Order) -> None:
         if job is None:
             log.info("interaction %d came again; its job is there already", interaction.id)
             return
-        with about_job(job.id), about_typed(job.prompt, job.negative_prompt):
+        with about_job(job.id):
             try:
                 await _answer(interaction, order, job)
             except Exception:  # it is stored: nothing may say otherwise, and the keeper brings its end

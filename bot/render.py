@@ -221,7 +221,7 @@ def _facts(job: Job, say: Words) -> str:
     """All that was used, so that it can be asked for again."""
     facts = [f"{job.width} × {job.height}", MODELS[job.model].title if job.model in MODELS else job.model]
     if job.style is not None:
-        facts.append(say("style {style}", style=job.style))
+        facts.append(say("style {style}", style=say(job.style)))
     if job.negative_prompt is not None:
         facts.append(say("without {things}", things=escape(job.negative_prompt, 200)))
     seed = job.painted_seed if job.painted_seed is not None else job.seed

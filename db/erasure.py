@@ -40,9 +40,10 @@ class Erasure:
         while batch == MEMBER_BATCH:
             batch = await self._erase_some_of(member_id)
             count += batch
-        await self._pool.execute(_COPIES["recall_all_of"], member_id)
         await self._pool.execute(_SQL["unmark_all_of"], member_id)
+        # Before the messages are recalled: one that is recorded later finds that it was not asked for.
         await self._pool.execute(_SQL["forget_downloads_of"], member_id)
+        await self._pool.execute(_COPIES["recall_all_of"], member_id)
         return count
 
     async def _erase_some_of(self, member_id: int) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import TextIO
 
 from db.redaction import SECRET_LENGTH_MIN, Redaction, without_typed
 from db.settings import LogSettings
@@ -22,11 +23,12 @@ _typed: ContextVar[frozenset[str]] = ContextVar("typed", default=frozenset())
 
 
 @contextmanager
-def about_job(job_id: int) -> Iterator[None]:
-    """Every line from here on, in this task and in those it begins, is about this job."""
+def about_job(job_id: int, *typed: str | None) -> Iterator[None]:
+    """Every line from here on, in this task and in those it begins, is about this job; `typed` is in none."""
     token = _job_id.set(job_id)
     try:
-        yield
+        with about_typed(*typed):
+            yield
     finally:
         _job_id.reset(token)
 
@@ -49,15 +51,32 @@ class JobFilter(logging.Filter):
 @contextmanager
 def about_typed(*texts: str | None) -> Iterator[None]:
     """What members typed is in no line from here on, whoever repeats it: a library, a vendor, a traceback."""
-    token = _typed.set(_typed.get() | {text for text in texts if text and len(text) >= SECRET_LENGTH_MIN})
+    before = _typed.get()
+    note_typed(*texts)
     try:
         yield
     finally:
-        _typed.reset(token)
+        _typed.set(before)
+
+
+def note_typed(*texts: str | None) -> None:
+    """The same for the rest of this task, where what was typed becomes known in the midst of it."""
+    _typed.set(_typed.get() | {text for text in texts if text and len(text) >= SECRET_LENGTH_MIN})
 
 
 def _without_typed(record: logging.LogRecord, text: str) -> str:
     return without_typed(text, getattr(record, "typed", ()))
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def format(self, record: logging.LogRecord) -> str:
+        """Where the values do not fit the line, `logging` itself would write them as they are."""
+        try:
+            return super().format(record)
+        except (TypeError, ValueError, KeyError):
+            shown = copy.copy(record)
+            shown.msg, shown.args = f"its values do not fit the line {record.msg!r}", None
+            return super().format(shown)
 
 
 class TextFormatter(logging.Formatter):
@@ -103,7 +122,7 @@ class JsonFormatter(logging.Formatter):
 def configure(settings: LogSettings, *, process: str) -> None:
     """All loggers, those of libraries included, write to standard error; so does what ends the process."""
     redaction = Redaction(settings)
-    handler = logging.StreamHandler()
+    handler = _Handler()
     handler.addFilter(JobFilter())
     as_text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     handler.setFormatter(TextFormatter(redaction) if as_text else JsonFormatter(redaction, process=process))

@@ -26,7 +26,7 @@ _PATTERNS = tuple(
         (rf"({_SLASH}(?:interactions|webhooks){_SLASH}\d+{_SLASH})[^/\s\"'?%\\]+", rf"\1{SECRET}"),
         # Tokens of interactions are base64 of "interaction:" and more.
         (r"aW50ZXJhY3Rpb24[\w=+/-]*", SECRET),
-        (r"([\"']token[\"']\s*:\s*[\"'])[^\"']+", rf"\1{SECRET}"),
+        (r"([\"']token\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]+", rf"\1{SECRET}"),
         # A presigned link: what is signed, and by whom.
         (
             r"(\b(?:X-Amz-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature)(?:=|%3D))[^&\s\"'<>)]+",

@@ -44,7 +44,7 @@ class Carrier:
     async def _carry_all(self) -> None:
         carried = 0
         while parked := await self._parking.claim_one(hold_seconds=HOLD_SECONDS):
-            with about_job(parked.job.id):
+            with about_job(parked.job.id, parked.job.prompt, parked.job.negative_prompt):
                 over = await self._carry(parked)
             if not over:
                 break

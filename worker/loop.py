@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from db.errors import LostJob, reason
 from db.jobs import Job
-from db.logs import about_job, about_typed
+from db.logs import about_job
 from db.pool import UNAVAILABLE, within
 from db.queue import Queue
 
@@ -115,7 +115,7 @@ class Loop:
             self._held[job.id, job.attempt] = _Held(job, task)
 
     async def _hold(self, job: Job) -> None:
-        with about_job(job.id), about_typed(job.prompt, job.negative_prompt):
+        with about_job(job.id, job.prompt, job.negative_prompt):
             await self._bring(job)
 
     async def _bring(self, job: Job) -> None:

@@ -1,18 +1,26 @@
 -- Messages that show pictures beside their replies, and that go when one of these is deleted.
 
 -- name: record
--- The jobs are locked meanwhile: one that is being erased is seen to be, or finds this row.
+-- The jobs are locked meanwhile: one that is being erased is seen to be, or finds this row. So is what says that the
+-- member asked for a download ($6): without it, the member was forgotten while that was sent.
 with shown as (
     select erased_at from jobs where id = any($4) for share
+),
+asked as (
+    select from downloads where member_id = $3 and job_id = any($4) for share
+),
+forgotten as (
+    select $6 and not exists (select from asked) as so
 ),
 due as (
     select case
         when $5::float8 is not null then now() + make_interval(secs => $5)
-        when exists (select from shown where erased_at is not null) then now()
+        when forgotten.so or exists (select from shown where erased_at is not null) then now()
     end as at
+    from forgotten
 )
 insert into copies (message_id, channel_id, member_id, job_ids, due_at, due_since)
-select $1, $2, $3, $4, due.at, due.at from due
+select $1, $2, case when not forgotten.so then $3::bigint end, $4, due.at, due.at from due, forgotten
 on conflict (message_id) do nothing;
 
 -- name: recall

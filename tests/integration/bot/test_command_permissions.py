@@ -1,6 +1,9 @@
 """Buttons that are commands by another name: for whom a server's owner lets the command be used."""
 
+import pytest
+
 from bot.controls import Action
+from bot.gallery_page import Move, Query
 from sandbox.discord.rules.command_permissions import may_use
 from tests.member import fault
 from tests.places import STAFF, Place
@@ -48,6 +51,10 @@ async def test_again_edit_and_upscale_are_for_who_may_use_the_command_there(plac
     assert await who_may() == {"Ada"}
     assert await who_may("sketches") == {"Ada"}
     assert await who_may("corner") == {"Ada", "Ben", "Cleo"}
+    # A thread has the rules of its channel.
+    await allow((here, CHANNEL, False))
+    assert await who_may("sketches") == {"Ada"}
+    assert await who_may("corner") == {"Ada", "Ben", "Cleo"}
     # What is set for all commands counts where nothing is set for this one.
     await allow()
     await allow((guild_id, ROLE, False), (here, CHANNEL, False), command=None)
@@ -88,3 +95,55 @@ async def test_what_was_set_while_nobody_listened_is_known_and_what_cannot_be_kn
         await place.forget_waiting()
     asked = [one for one in place.bot.exchanges if one.status == 404]
     assert len(asked) == 1, "it is not asked again with each press"
+
+
+async def test_to_turn_a_page_is_for_who_may_use_the_gallery_and_what_one_sees_is_no_command(
+    place: Place,
+) -> None:
+    picture = await place.paint(place.ben, "paintings", "made in paintings.")
+    waits = await place.imagine(place.ben, "paintings", "a fox that waits")
+    query = Query(int(place.ben), "", False, 1)
+    nobody = [{"id": place.world.guild.id, "type": ROLE, "permission": False}]
+    may_not = "You may not use `/gallery` in this channel"
+
+    async def refused() -> set[Move]:
+        said = {move: await place.turn(move, picture.id, query, place.ben, "paintings") for move in Move}
+        return {move for move in Move if may_not in said[move]}
+
+    assert await refused() == set()
+    came = place.bot.client.wait_for("raw_app_command_permissions_update", timeout=10)
+    place.bot.server.owner.allow_commands(nobody, command="gallery")
+    place.bot.server.owner.allow_commands(nobody, command="queue")
+    await came
+    assert await refused() == {*Move}
+    # One that was opened before, in a server with other rules, or by who may always.
+    assert may_not not in await place.turn(Move.LAST, picture.id, query, place.ben, "attic")
+    assert may_not not in await place.turn(Move.LAST, picture.id, query, place.ada, "paintings")
+    for said in (
+        await place.open(picture, place.ben, "paintings"),
+        await place.press(Action.LINK, picture, place.ben, "paintings"),
+        await place.press(Action.AGAIN, picture, place.ben, "paintings"),
+        await place.press(Action.DROP, waits, place.ben, "paintings"),
+    ):
+        assert "You may not" not in said
+
+
+async def test_in_a_server_that_has_the_commands_and_not_the_bot_rules_are_asked_for_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.command_permissions.AGAIN_SECONDS", 0.0)
+    picture = await place.paint(place.cleo, "paintings", "a fox")
+    client, server = place.bot.client, place.bot.server
+    guild = client.get_guild(int(place.world.guild.id))
+    assert guild is not None
+    client._connection._remove_guild(guild)
+    client.command_permissions.forget()
+    place.world.guild.members[place.cleo].roles = [STAFF]
+    for is_allowed in (True, False, True):
+        # Nobody tells the bot.
+        server.gateway.drop_events(1)
+        server.owner.allow_commands(
+            [{"id": STAFF, "type": ROLE, "permission": is_allowed}], command="imagine"
+        )
+        said = await place.press(Action.AGAIN, picture, place.cleo, "paintings")
+        assert (MAY_NOT not in said) is is_allowed

@@ -66,6 +66,17 @@ async def test_shared_pages_and_downloads_go_with_a_deleted_picture(
     assert await bot.pool.fetchval("select count(*) from copies") == 0
 
 
+async def test_a_page_that_could_not_be_found_again_shows_nothing(
+    bot: Connected, reactions: Reactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_arguments: object, **_more: object) -> None:
+        raise ConnectionError("Postgres is away")
+
+    monkeypatch.setattr(Copies, "record", away)
+    await share(bot)
+    assert await shared_page(bot, reactions) == []
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [(400, 50083), (403, 50001), (403, 50013), (403, 0), (404, 0), (503, 0)]
 )

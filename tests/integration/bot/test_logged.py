@@ -1,18 +1,27 @@
 """What the bot logs of what members typed: nothing, whatever becomes of it."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from bot.keeper import Keeper
+from bot.messenger import Messenger, OutOfReach, Shown
+from bot.metrics import ReplyMetrics
+from bot.offers import Offers
+from bot.render import Reply
 from db.bucket import Bucket
+from db.jobs import Estimate, Job
 from db.logs import JobFilter, TextFormatter
 from db.pool import Pool
 from db.redaction import Redaction
 from db.settings import DatabaseSettings
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
 from tests.connected import Connected, connected
+from tests.lives import stored
 
 TYPED = "my secret garden"
 SETTINGS = DatabaseSettings.model_validate({"database_url": "postgres://localhost/house"})
@@ -56,6 +65,30 @@ def press(custom_id: str) -> tuple[dict[str, Any], list[Any]]:
     return {"custom_id": custom_id, "component_type": 2}, [{"type": 1, "id": 1, "components": [button]}]
 
 
+async def said_by_a_library(_jobs: object, job: Job) -> Estimate:
+    async def say() -> None:
+        logging.getLogger("asyncio").warning("a library says %r", job.prompt)
+
+    await asyncio.create_task(say())
+    return Estimate(None, None)
+
+
+async def bring_a_reply(bot: Connected) -> None:
+    """By a keeper in front of a Discord that repeats what it refuses."""
+    services = bot.client.services
+
+    class Refusing(Messenger):
+        async def bring(self, job: Job, reply: Reply) -> Shown | None:
+            raise OutOfReach(f"{job.prompt!r} is no good")
+
+    messenger = Refusing(bot.client, ReplyMetrics(CollectorRegistry()))
+    keeper = Keeper(
+        services.jobs, services.replies, services.pictures, messenger, Offers(bot.client, reaction="x"),
+        services.languages, concurrency=1,
+    )  # fmt: skip
+    await keeper._keep(await stored(bot.pool, 1))
+
+
 async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
     bot: Connected, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,11 +111,21 @@ async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
     async def broken(*_arguments: object, **_more: object) -> None:
         raise ValueError(f"{TYPED!r} is no good")
 
+    # A library's own line, in whatever task of the handler's.
+    monkeypatch.setattr("bot.orders._estimate", said_by_a_library)
+    await bot.interact(COMMAND, command("imagine", prompt=f"<@{bot.member_id}> in {TYPED}"))
+    assert sum("a library says" in line for line in written.lines) == 1
     monkeypatch.setattr("db.jobs.Jobs.enqueue", broken)
     monkeypatch.setattr("db.gallery.Gallery.page", broken)
     await bot.interact(COMMAND, command("imagine", prompt=TYPED))
     await bot.interact(COMMAND, command("gallery", search=TYPED))
     await bot.interact(MODAL_SUBMIT, modal(prompt=TYPED, size="512 x 512"))
+    # What was typed for another's picture, and is asked for again by one who typed nothing.
+    await bot.pool.execute("update jobs set prompt = $1, private = false", TYPED)
+    data, row = press("job:again:1")
+    await bot.interact(COMPONENT, data, components=row)
+    await bring_a_reply(bot)
+    assert sum("tried again" in line for line in written.lines) == 1
     for what in ("an interaction was refused", "an interaction failed"):
         assert sum(what in line for line in written.lines) >= 3, what
     assert [line for line in written.lines if "garden" in line] == []

@@ -13,6 +13,7 @@ from bot.copies import CopyRemover
 from bot.download import HELD_BYTES_MAX, ReactionDownloads
 from db.bucket import Bucket
 from db.copies import Copies
+from db.erasure import Erasure
 from db.jobs import Job
 from db.pictures import Pictures
 from db.pool import Pool
@@ -23,7 +24,7 @@ from sandbox.discord.state import Message
 from tests.conditions import until
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
 from tests.lives import painted, stored
-from tests.member import fault, text
+from tests.member import fault, text, walk
 
 PICTURES = 10
 ORIGINAL_BYTES = 9 * 1024 * 1024
@@ -257,6 +258,31 @@ async def test_who_asks_for_more_than_fits_the_line_is_told_once(
 
 async def _left_out(downloads: ReactionDownloads) -> set[int]:
     return downloads._left_out
+
+
+async def test_a_picture_that_is_covered_is_sent_covered(bot: Connected, reactions: Reactions) -> None:
+    await bot.pool.execute("update jobs set spoiler = (id = 2), private = false")
+    for message_id, is_covered in ((1, False), (2, True)):
+        await reactions.react(bot.member_id, message_id)
+        sent = reactions.sent_to(bot.member_id)[-1]
+        (file,) = [one for one in walk({"components": sent.components}) if one["type"] == 13]
+        assert file["spoiler"] is is_covered
+
+
+async def test_a_private_picture_and_a_deleted_one_are_sent_to_nobody_else(
+    bot: Connected, reactions: Reactions
+) -> None:
+    """Whoever reacts, and wherever the message is: the id of one is known to who was shown it."""
+    ada = next(user.id for user in reactions.world.users.values() if user.global_name == "Ada")
+    await reactions.react(bot.member_id, 2)
+    await bot.pool.execute("update jobs set private = true where id = 1")
+    await reactions.react(ada, 1)
+    await reactions.react(bot.member_id, 1)
+    await Erasure(bot.pool).erase(1)
+    await bot.pool.execute("delete from downloads")
+    await reactions.react(bot.member_id, 1)
+    assert reactions.in_channel() == []
+    assert (len(reactions.sent_to(ada)), len(reactions.sent_to(bot.member_id))) == (0, 1)
 
 
 async def test_no_bot_is_sent_anything(bot: Connected, reactions: Reactions) -> None:

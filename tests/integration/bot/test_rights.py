@@ -1,9 +1,13 @@
 """What a member, and the bot itself, may do: by the rights in the picture's own channel, or in this one."""
 
+import pytest
+
 from bot.controls import Action
 from bot.doctor import BotDoctor
 from bot.gallery_page import Move, Query
 from db.diagnosis import Trouble
+from db.gallery import Gallery
+from db.jobs import Job
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import Overwrite
@@ -34,6 +38,19 @@ async def test_who_manages_messages_elsewhere_has_no_rights_over_a_picture(place
     await place.changed("paintings", Overwrite(place.ben, 1, allow=P.MANAGE_MESSAGES, deny=P.VIEW_CHANNEL))
     assert NOT_THERE in await place.press(Action.ERASE, picture, place.ben, "corner")
     assert (await stored(place.bot.pool, picture.id)).erased_at is None
+
+
+async def test_of_two_who_delete_a_picture_at_once_the_later_is_told_that_it_is_gone(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = await place.paint(place.ada, "paintings", "a fox")
+
+    async def as_it_was(*_asked: object) -> Job:
+        return picture
+
+    monkeypatch.setattr(Gallery, "picture", as_it_was)
+    assert "Deleted." in await place.press(Action.ERASE, picture, place.ada, "paintings")
+    assert NOT_THERE in await place.press(Action.ERASE, picture, place.ada, "paintings")
 
 
 async def test_of_a_channel_that_is_gone_only_the_picture_s_own_member_has_any_rights(place: Place) -> None:

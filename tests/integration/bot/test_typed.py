@@ -6,6 +6,7 @@ import discord
 import pytest
 from discord.abc import _Overwrites
 
+from bot.controls import Action
 from db.bucket import Bucket
 from db.pool import Pool
 from db.settings import DatabaseSettings
@@ -14,6 +15,8 @@ from sandbox.discord.ratelimits import Limit
 from tests.connected import Connected, connected
 from tests.integration.bot.test_logged import command
 from tests.member import text
+from tests.places import Place
+from tests.places import command as place_command
 
 
 @pytest.fixture
@@ -63,10 +66,10 @@ async def test_names_stand_where_ids_were_typed(bot: Connected) -> None:
         assert await newest(bot) == (f"x {words}", f"y {words}")
         fields = {"prompt": f"z {raw}", "size": "512 x 512", "negative_prompt": raw}
         components = [{"type": 4, "custom_id": name, "value": value} for name, value in fields.items()]
-        await bot.interact(
-            MODAL_SUBMIT, {"custom_id": "edit:1", "components": components, "resolved": resolved}
-        )
-        assert await newest(bot) == (f"z {words}", words)
+        await bot.interact(MODAL_SUBMIT, {"custom_id": "edit:1", "components": components})
+        # Discord sends no names with a modal, and a bot knows by itself no other member's.
+        known = words.replace("Ada", "someone")
+        assert await newest(bot) == (f"z {known}", known)
         await bot.pool.execute("delete from jobs where id > 3")
 
 
@@ -77,6 +80,49 @@ async def test_a_channel_that_the_member_does_not_see_is_not_named(bot: Connecte
     hidden._overwrites[:] = [_Overwrites(everyone)]  # type: ignore[arg-type]
     await bot.interact(COMMAND, command("imagine", prompt=f"what is <#{hidden.id}>"), direct=False)
     assert await newest(bot) == ("what is a channel", None)
+
+
+async def test_a_name_is_no_way_round(bot: Connected) -> None:
+    """Of a member, a role or a channel: what it is made of is whatever somebody typed."""
+    world = bot.server.world
+    ada = next(user for user in world.users.values() if user.global_name == "Ada")
+    for called, words in {
+        "\u202eAda\u202c": "Ada",
+        "**Ada** `x`": "**Ada** `x`",
+        "<@1>Ada": "Ada",
+        "<@1>": "someone",
+        "\u200b\u2060": "someone",
+    }.items():
+        ada.global_name = called
+        await bot.interact(COMMAND, command("imagine", prompt=f"of <@{ada.id}>"))
+        assert await newest(bot) == (f"of {words}", None)
+
+
+async def test_what_is_typed_is_shown_as_it_stands_wherever_it_is_shown(place: Place) -> None:
+    typed = "**a** <@1>1 ||b|| [c](https://d.example)"
+    shown = r"\*\*a\*\* someone1 \|\|b\|\| \[c\]\(https\:\/\/d\.example\)"
+    await place.paint(place.ben, "paintings", typed)
+    waits = await place.imagine(place.ben, "paintings", typed)
+    for said in (
+        await place.act(COMMAND, place_command("queue"), place.ben, "paintings"),
+        await place.gallery(place.ben, "paintings"),
+        await place.press(Action.AGAIN, waits, place.ben, "paintings"),
+    ):
+        assert repr(shown)[1:-1] in said
+        assert f"'content': '{typed}" not in said
+
+
+async def test_a_private_thread_is_named_in_it_alone(place: Place) -> None:
+    mention = f"<#{place.channel('whispers').id}>"
+    for by, at, words in (
+        (place.ben, "corner", "a channel"),
+        (place.ben, "attic", "a channel"),
+        (place.ada, "whispers", "whispers"),
+    ):
+        assert (await place.imagine(by, at, f"what is {mention}")).prompt == f"what is {words}"
+    staff = f"<#{place.channel('staff').id}> <#{place.channel('paintings').id}>"
+    assert (await place.imagine(place.ben, "corner", staff)).prompt == "a channel paintings"
+    assert (await place.imagine(place.ben, "attic", staff)).prompt == "a channel a channel"
 
 
 async def test_a_search_is_shown_and_made_without_what_is_not_seen(bot: Connected) -> None:

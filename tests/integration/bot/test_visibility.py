@@ -33,6 +33,17 @@ async def test_a_gallery_shows_of_others_what_the_viewer_sees_where_it_was_made(
         for move in (Move.NEXT, Move.PREVIOUS):
             by_turns |= seen(await place.turn(move, job.id, query, place.ben, at), made)
     assert by_turns == SEEN_BY_BEN[at]
+    # Pictures of before the column are found by the threads that are active.
+    parents = await place.bot.pool.fetch("select id, parent_channel_id from jobs")
+    await place.bot.pool.execute("update jobs set parent_channel_id = null")
+    assert seen(await place.gallery(place.ben, at, member=place.ada), made) == SEEN_BY_BEN[at]
+    assert NOT_THERE in await place.open(made["staff-talk"], place.ben, at)
+    before = place.channel("paintings").overwrites
+    await place.changed("paintings", *before, Overwrite(place.ben, 1, deny=P.VIEW_CHANNEL))
+    assert seen(await place.gallery(place.ben, at, member=place.ada), made) == {"announcements"}
+    await place.changed("paintings", *before)
+    for row in parents:
+        await place.bot.pool.execute("update jobs set parent_channel_id = $2 where id = $1", *row)
     # An archived thread is as open as its channel, though discord.py knows it no more.
     guild = place.bot.client.get_guild(int(place.world.guild.id))
     assert guild is not None

@@ -5,13 +5,14 @@ import asyncio
 import pytest
 
 from db.copies import Copies
+from db.downloads import Downloads
 from db.erasure import Erasure
 from db.pool import Pool
 from db.replies import Replies
 from tests.conditions import until
 from tests.lives import painted
 
-ANNA, BERT = 1, 2
+ANNA, BERT, CLEO = 1, 2, 3
 
 
 @pytest.fixture
@@ -40,6 +41,19 @@ async def test_a_message_is_due_when_one_of_its_pictures_is_erased_and_to_one_bo
     for _ in range(2):
         await copies.removed(copy)
     assert await pool.fetchval("select array_agg(message_id) from copies") == [51]
+
+
+async def test_what_is_sent_while_its_member_is_forgotten_goes_and_is_nobodys(
+    pool: Pool, copies: Copies
+) -> None:
+    job, downloads = await painted(pool, member_id=ANNA), Downloads(pool)
+    for message_id, member_id in ((50, BERT), (51, CLEO)):
+        assert await downloads.begin(member_id, job.id)
+        if member_id == BERT:
+            await Erasure(pool).erase_member(BERT)
+        await copies.record(message_id, 30, member_id=member_id, job_ids=[job.id], is_download=True)
+    assert await due(copies) == [50]
+    assert await pool.fetchval("select array_agg(member_id order by message_id) from copies") == [None, CLEO]
 
 
 async def test_what_is_posted_while_its_picture_is_erased_is_due_as_well(pool: Pool, copies: Copies) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot import render
 from bot.render import Link, Reply, Unseen
-from bot.words import ENGLISH
+from bot.words import ENGLISH, Languages
 from db.errors import FAILURES, FailureCode
 from db.jobs import PLACE_MAX, Estimate, State
 from db.models import Kind
@@ -91,6 +91,9 @@ def test_all_that_was_used_is_shown() -> None:
     job = replace(DONE, style="anime", negative_prompt="*rain*", private=True)
     shown = texts(render.done(job, b"webp", LINK, ENGLISH))
     assert r"style anime · without \*rain\* · seed 42 · private" in shown
+    # By the name that the menu has for it.
+    german = texts(render.waiting(replace(job, style="line-art"), FIRST, Languages().of("de")))
+    assert "Stil Strichzeichnung" in german
 
 
 def buttons(reply: Reply) -> list[str]:

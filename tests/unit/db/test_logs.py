@@ -112,6 +112,8 @@ LOOKS = {
     "{'id': 1, 'token': 'in-an-event'}": "in-an-event",
     "https://b.t3.tigrisfiles.io/a.png?X-Amz-Credential=who%2F2026&X-Amz-Signature=0badc0de&x=1": "0badc0de",
     "…?x=1&X-Amz-Signature=0bad": "0bad",
+    "…?X-Amz-Security-Token=0badc0de&x=1": "0badc0de",
+    r"{\"id\": 1, \"token\": \"in-an-event\"}": "in-an-event",
     f"Authorization: {AWS4}": "0badc0de",
     "headers {'Authorization': 'Bot MTIzNDU2Nzg5'}": "MTIz",
     "of another: postgresql://ann:hunter2@db.example:5432/house": "hunter2",
@@ -185,8 +187,13 @@ def test_an_empty_or_short_password_leaves_the_lines_whole(monkeypatch: pytest.M
 def test_what_ends_a_process_is_a_line_as_well() -> None:
     program = (
         "from bot.settings import BotSettings\nfrom db.logs import configure\nfrom db.settings import load\n"
+        "import logging, sys, warnings\n"
         "settings = load(BotSettings)\nconfigure(settings, process='bot')\n"
-        "raise RuntimeError(settings.discord_token.get_secret_value())"
+        "token = settings.discord_token.get_secret_value()\n"
+        # A library's line whose values do not fit its text, a warning, a note and a cause.
+        "logging.getLogger('a.library').info('%d of it', token)\n"
+        "warnings.warn(token)\n"
+        "error = RuntimeError(token)\nerror.add_note(token)\nraise error from ValueError(token)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program],
@@ -196,6 +203,9 @@ def test_what_ends_a_process_is_a_line_as_well() -> None:
         timeout=60,
     )
     assert ended.returncode == 1
-    line = json.loads(ended.stderr)
+    unfit, warning, line = map(json.loads, ended.stderr.splitlines())
+    assert (unfit["logger"], unfit["message"]) == ("a.library", "its values do not fit the line '%d of it'")
+    assert "UserWarning: [secret]" in warning["message"]
+    assert line["exception"].count("[secret]") == 3
     assert (line["level"], line["logger"]) == ("CRITICAL", "bot")
     assert "RuntimeError: [secret]" in line["exception"]

@@ -95,9 +95,8 @@ class JobRunner:
 
     async def settle(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""
-        if error.failure.pausing and await self._is_its_own(job, error):
-            # Its words are what Stability stumbles over: nobody else has to wait for it.
-            error = JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}")
+        if error.failure.pausing:
+            error = await self._judged(job, error)
         log.log(error.failure.log_level, "attempt %d: %s", job.attempt, error)
         await self._watch.failed(job, error)
         if error.code is FailureCode.RATE_LIMITED:
@@ -109,19 +108,28 @@ class JobRunner:
         else:
             await until_answered(lambda: self._queue.fail(job, error.code, error.detail))
 
-    async def _is_its_own(self, job: Job, error: JobFailed) -> bool:
-        """Whether a refusal of the key, or for want of credit, is about this job and nothing else.
+    async def _judged(self, job: Job, error: JobFailed) -> JobFailed:
+        """A refusal of the key or for want of credit; or, where it is about this job alone, a passing fault:
+        then its words are what Stability stumbles over, and nobody else has to wait for it.
 
-        The balance tells whether the key is good. Its number has been seen wrong for a while and is not
-        enough by itself: others must have been painted since this job was last refused.
+        The balance tells whether the key is known, but not whether it may paint. Its number has been seen
+        wrong for a while: others must have been painted since this job was last refused.
         """
         if error.code is FailureCode.BAD_KEY:
             takes_key = await self._stability.takes_key()
-            if takes_key is not None:
-                return takes_key
-        if not await until_answered(lambda: self._queue.is_refused_alone(job)):
-            return False
-        return error.code is FailureCode.BAD_KEY or not await self._stability.lacks(job.credits)
+            if takes_key is False:
+                return error
+            if takes_key:
+                alone = not await until_answered(lambda: self._watch.is_key_refused_for_all(job))
+                error = JobFailed(error.code, f"the balance takes the key, painting does not: {error.detail}")
+            else:
+                alone = await self._is_refused_alone(job)
+        else:
+            alone = await self._is_refused_alone(job) and not await self._stability.lacks(job.credits)
+        return JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}") if alone else error
+
+    async def _is_refused_alone(self, job: Job) -> bool:
+        return await until_answered(lambda: self._queue.is_refused_alone(job))
 
     async def _rest(self, job: Job, error: JobFailed) -> None:
         """All keep the pause that Stability asks for.

@@ -76,7 +76,7 @@ class Stability:
             raise self._unreached(error) from error
 
     async def takes_key(self) -> bool | None:
-        """Whether the key is good, asked where it costs nothing; None where the answer does not tell."""
+        """Whether the key is known, asked where it costs nothing; None where the answer does not tell."""
         try:
             await self.balance()
         except JobFailed as error:

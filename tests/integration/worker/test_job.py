@@ -26,7 +26,7 @@ from worker.job import JobRunner
 from worker.prober import Prober
 from worker.stability import Stability
 from worker.storage import Storage
-from worker.watch import Watch
+from worker.watch import JOBS_IN_A_ROW, Watch
 
 
 @pytest.fixture
@@ -190,16 +190,18 @@ async def test_a_key_that_is_refused_is_an_alarm_without_the_key(
     server.key = key
     prober = prober_of(pool, runner)
     calls = len(server.calls)
-    # While the key is bad, no job is tried for it; and the balance alone tells when it is good.
-    for key_now, alarms in (("sk-another", 1), (key, 0)):
-        server.key = key_now
-        await pool.execute("update alarms set probe_at = now()")
-        assert await prober.claim() == []
-        assert await pool.fetchval("select count(*) from alarms where probe_at > now()") == alarms
+    # While the key is bad, no job is tried for it.
+    server.key = "sk-another"
+    await pool.execute("update alarms set probe_at = now()")
+    assert await prober.claim() == []
+    assert await pool.fetchval("select count(*) from alarms where probe_at > now()") == 1
     assert len(server.calls) == calls
-    (again,) = await worker(pool).claim(4)
+    server.key = key
+    await pool.execute("update alarms set probe_at = now()")
+    (again,) = await prober.claim()
     await runner.run(again)
     assert (await stored(pool, again.id)).state is State.DONE
+    assert await pool.fetchval("select count(*) from alarms") == 0
 
 
 async def test_where_the_balance_does_not_tell_a_job_has_to(pool: Pool) -> None:
@@ -247,6 +249,46 @@ async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody
         assert await pool.fetchval("select count(*) from alarms where probe_at is not null") == 0
         other = await running(pool)
         await worker(pool).fail(other, FailureCode.REFUSED, "")
+
+
+async def test_a_key_that_may_not_paint_pauses_all_though_the_balance_takes_it(
+    pool: Pool, runner: JobRunner
+) -> None:
+    refused = [
+        await paint(pool, runner, prompt="a fox [unauthorized]", member_id=number, width=256, height=256)
+        for number in range(JOBS_IN_A_ROW)
+    ]
+    # What the first ones met might have been their own fault, and the last one's is nobody's.
+    assert [(job.state, job.faults) for job in refused] == [
+        *[(State.QUEUED, 1)] * (JOBS_IN_A_ROW - 1),
+        (State.QUEUED, 0),
+    ]
+    (alarm,) = await Alarms(pool).claim_untold()
+    assert (alarm.code, alarm.detail.startswith("the balance takes the key, painting does not: 401")) == (
+        AlarmCode.BAD_KEY,
+        True,
+    )
+    await pool.execute("update jobs set run_after = now()")
+    assert await worker(pool).claim(4) == []
+    prober, tried = prober_of(pool, runner), []
+    for _ in range(JOBS_IN_A_ROW):
+        await pool.execute("update alarms set probe_at = now()")
+        (probe,) = await prober.claim()
+        await runner.run(probe)
+        tried.append(probe.id)
+    assert sorted(tried) == [job.id for job in refused]
+    assert tried[-1] == refused[-1].id
+    assert [(await stored(pool, job.id)).faults for job in refused] == [1, 1, 0]
+    other = await waiting(pool, member_id=9, width=256, height=256)
+    await pool.execute("update alarms set probe_at = now()")
+    (probe,) = await prober.claim()
+    assert probe.id == other.id
+    await runner.run(probe)
+    assert await pool.fetchval("select count(*) from alarms") == 0
+    # From now on each of them is one job's own again.
+    job = await attempts(pool, runner, refused[0])
+    assert (job.state, job.failure) == (State.FAILED, FailureCode.UNAVAILABLE)
+    assert await pool.fetchval("select count(*) from alarms") == 0
 
 
 async def test_one_that_is_refused_for_want_of_credit_holds_up_nobody_for_long(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
+from db.alarms import AlarmCode
 from db.errors import BucketUnavailable, CallTooSoon, FailureCode, JobFailed, PictureGone
 from db.jobs import Job
 from db.models import Kind, upscale_input
@@ -112,24 +113,22 @@ class JobRunner:
         """A refusal of the key or for want of credit; or, where it is about this job alone, a passing fault:
         then its words are what Stability stumbles over, and nobody else has to wait for it.
 
-        The balance tells whether the key is known, but not whether it may paint. Its number has been seen
-        wrong for a while: others must have been painted since this job was last refused.
+        The balance tells; but it may take a key that may not paint, and its number has been seen wrong for a
+        while: what several jobs in a row have met is true in spite of it.
         """
         if error.code is FailureCode.BAD_KEY:
-            takes_key = await self._stability.takes_key()
-            if takes_key is False:
-                return error
-            if takes_key:
-                alone = not await until_answered(lambda: self._watch.is_key_refused_for_all(job))
-                error = JobFailed(error.code, f"the balance takes the key, painting does not: {error.detail}")
-            else:
-                alone = await self._is_refused_alone(job)
+            contradicted = await self._stability.takes_key()
         else:
-            alone = await self._is_refused_alone(job) and not await self._stability.lacks(job.credits)
+            contradicted = await self._stability.affords(job.credits)
+        if contradicted is None:
+            alone = await until_answered(lambda: self._queue.is_refused_alone(job))
+        elif contradicted:
+            code = AlarmCode(error.code)
+            alone = not await until_answered(lambda: self._watch.concerns_all(code, job))
+            error = JobFailed(error.code, f"the balance says otherwise, but: {error.detail}")
+        else:
+            return error
         return JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}") if alone else error
-
-    async def _is_refused_alone(self, job: Job) -> bool:
-        return await until_answered(lambda: self._queue.is_refused_alone(job))
 
     async def _rest(self, job: Job, error: JobFailed) -> None:
         """All keep the pause that Stability asks for.

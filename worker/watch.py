@@ -61,14 +61,15 @@ class Watch:
         if code is not None and not alone:
             await self._sound(code, job, error, model)
 
-    async def is_key_refused_for_all(self, job: Job) -> bool:
-        """Whether more than this job met a refusal of the key, which the balance contradicts."""
-        if any(alarm.code is AlarmCode.BAD_KEY for alarm in await self._alarms.open()):
-            return True
-        if not self._is_one_of_many(AlarmCode.BAD_KEY, job):
+    async def concerns_all(self, code: AlarmCode, job: Job) -> bool:
+        """Whether more than this job met what pauses jobs, though the balance contradicts it."""
+        for alarm in await self._alarms.open():
+            if alarm.code is code and (alarm.price or 0) <= job.credits:
+                return True
+        if not self._is_one_of_many(code, job):
             return False
         # Counted anew when the alarm has ended, by whichever worker.
-        del self._in_a_row[AlarmCode.BAD_KEY, None]
+        del self._in_a_row[code, None]
         return True
 
     def _is_one_of_many(self, code: AlarmCode, job: Job, model: str | None = None) -> bool:

@@ -13,7 +13,7 @@ from PIL import Image
 from db.alarms import AlarmCode, Alarms
 from db.bucket import Bucket
 from db.erasure import Erasure
-from db.errors import BucketUnavailable, FailureCode, LostJob, PictureGone
+from db.errors import BucketUnavailable, FailureCode, JobFailed, LostJob, PictureGone
 from db.jobs import Job, Jobs, State
 from db.models import UPSCALER, Kind, upscaled_size
 from db.pace import Pace
@@ -242,6 +242,7 @@ async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody
         ("html200", FailureCode.BAD_PICTURE),
         # In Stability's own words; but the balance answers.
         ("unauthorized", FailureCode.UNAVAILABLE),
+        ("payment", FailureCode.UNAVAILABLE),
     ):
         prompt = f"a fox [{word}]"
         job = await attempts(pool, runner, await waiting(pool, prompt=prompt, width=256, height=256))
@@ -251,11 +252,14 @@ async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody
         await worker(pool).fail(other, FailureCode.REFUSED, "")
 
 
-async def test_a_key_that_may_not_paint_pauses_all_though_the_balance_takes_it(
-    pool: Pool, runner: JobRunner
+@pytest.mark.parametrize(
+    ("word", "code"), [("unauthorized", AlarmCode.BAD_KEY), ("payment", AlarmCode.NO_CREDIT)]
+)
+async def test_what_several_in_a_row_are_refused_for_pauses_though_the_balance_says_otherwise(
+    pool: Pool, runner: JobRunner, word: str, code: AlarmCode
 ) -> None:
     refused = [
-        await paint(pool, runner, prompt="a fox [unauthorized]", member_id=number, width=256, height=256)
+        await paint(pool, runner, prompt=f"a fox [{word}]", member_id=number, width=256, height=256)
         for number in range(JOBS_IN_A_ROW)
     ]
     # What the first ones met might have been their own fault, and the last one's is nobody's.
@@ -264,10 +268,8 @@ async def test_a_key_that_may_not_paint_pauses_all_though_the_balance_takes_it(
         (State.QUEUED, 0),
     ]
     (alarm,) = await Alarms(pool).claim_untold()
-    assert (alarm.code, alarm.detail.startswith("the balance takes the key, painting does not: 401")) == (
-        AlarmCode.BAD_KEY,
-        True,
-    )
+    assert alarm.code is code
+    assert alarm.detail.startswith("the balance says otherwise, but: 40")
     await pool.execute("update jobs set run_after = now()")
     assert await worker(pool).claim(4) == []
     prober, tried = prober_of(pool, runner), []
@@ -287,13 +289,17 @@ async def test_a_key_that_may_not_paint_pauses_all_though_the_balance_takes_it(
     assert await pool.fetchval("select count(*) from alarms") == 0
     # From now on each of them is one job's own again.
     job = await attempts(pool, runner, refused[0])
-    assert (job.state, job.failure) == (State.FAILED, FailureCode.UNAVAILABLE)
+    assert (job.state, job.failure, job.credits) == (State.FAILED, FailureCode.UNAVAILABLE, Decimal(0))
     assert await pool.fetchval("select count(*) from alarms") == 0
 
 
-async def test_one_that_is_refused_for_want_of_credit_holds_up_nobody_for_long(
-    pool: Pool, runner: JobRunner
+async def test_where_no_balance_tells_others_that_are_painted_do(
+    pool: Pool, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def away() -> float:
+        raise JobFailed(FailureCode.UNAVAILABLE, "away")
+
+    monkeypatch.setattr(runner._stability, "balance", away)
     one = await paint(pool, runner, prompt="a fox [payment]", width=256, height=256)
     assert (one.state, one.faults) == (State.QUEUED, 0)
     others = [await waiting(pool, member_id=number, width=256, height=256) for number in (1, 2)]

@@ -131,19 +131,17 @@ class JobRunner:
         return JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}") if alone else error
 
     async def _rest(self, job: Job, error: JobFailed) -> None:
-        """All keep the pause that Stability asks for.
-
-        The job itself keeps a longer one each time, so that one which provokes it does not stop the others
-        again and again.
-        """
+        """All keep the pause that Stability asks for, but where others were painted since the job's last one:
+        then it provokes them. It keeps a longer one each time itself."""
         pause_seconds = max(error.retry_after_seconds or 0, RATE_LIMIT_PAUSE_SECONDS_MIN)
-        await self._pace.pause(pause_seconds)
+        if not await until_answered(lambda: self._queue.is_refused_alone(job)):
+            await self._pace.pause(pause_seconds)
         times = job.attempt - job.faults - 1
         delay_seconds = max(
             pause_seconds, min(pause_seconds * 2.0 ** min(times, 10), RETRY_AFTER_SECONDS_MAX)
         )
         if times < RATE_LIMITS_MAX:
-            await until_answered(lambda: self._queue.hand_back(job, delay_seconds=delay_seconds))
+            await until_answered(lambda: self._queue.refuse(job, delay_seconds=delay_seconds))
         else:
             await self._retry(job, error, delay_seconds)
 

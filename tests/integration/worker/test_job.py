@@ -383,6 +383,23 @@ async def test_one_that_is_always_told_to_pause_stops_the_others_less_and_less_a
     assert len(pauses) < 20
 
 
+async def test_one_that_is_told_to_pause_while_others_are_painted_stops_nobody_again(
+    pool: Pool, runner: JobRunner
+) -> None:
+    one = await paint(pool, runner, prompt="a fox [429]", width=256, height=256)
+    for stopped in (True, False):
+        sql = "select max(asked_until) > now() from request_slots"
+        assert await pool.fetchval(sql) is stopped
+        await pool.execute("update request_slots set free_at = now(), asked_until = now()")
+        await pool.execute("update jobs set run_after = 'infinity' where id = $1", one.id)
+        assert (await paint(pool, runner, member_id=9, width=256, height=256)).state is State.DONE
+        await pool.execute("update jobs set run_after = now() where id = $1", one.id)
+        (again,) = await worker(pool).claim(1)
+        await runner.run(again)
+        one = await stored(pool, one.id)
+        assert (one.state, one.faults) == (State.QUEUED, 0)
+
+
 async def test_one_that_was_claimed_just_before_a_pause_waits_in_line(pool: Pool, runner: JobRunner) -> None:
     """And not under a spinner, whose estimate would be long over."""
     job = await running(pool, width=256, height=256)

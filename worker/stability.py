@@ -127,7 +127,8 @@ class Stability:
         return answers.painting_in(response.status, response.headers, content)
 
     def _unreached(self, error: Exception) -> JobFailed:
-        return self._without_key(JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}"))
+        said = str(error) or "no answer in time"
+        return self._without_key(JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {said}"))
 
     def _without_key(self, error: JobFailed) -> JobFailed:
         # v1 repeats the key in its refusal of it, and what is cut in the middle of it would not be found.

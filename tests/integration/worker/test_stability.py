@@ -305,6 +305,7 @@ async def test_a_hanging_call_ends_at_its_time_out(server: StabilityServer) -> N
         with pytest.raises(JobFailed) as raised:
             await stability.paint(job(prompt="a fox [hang]"))
     assert raised.value.code is FailureCode.UNAVAILABLE
+    assert raised.value.detail == "TimeoutError: no answer in time"
 
 
 async def test_a_server_that_is_away_is_unavailable(server: StabilityServer) -> None:

@@ -32,8 +32,8 @@ EDIT_TIMEOUT_SECONDS = 8.0
 """Below HOLD_SECONDS, so that no second edit starts while the first may still arrive."""
 
 MOVED_MAX = 5
-"""How many replies a poll brings to a new place in line, or to a pause or its end; the rest of the edits are
-for what matters more."""
+"""How many replies a poll brings to a new place in line, or to a pause or its end, and how many beyond a time
+that is over; the rest of the edits are for what matters more."""
 
 SPINNER_PAUSE_SECONDS_MAX = 15.0
 """The end of the job must not wait for long because its spinner could not be shown."""
@@ -122,6 +122,8 @@ class Keeper:
         if free > 0:
             for job, _place in await self._replies.claim_moved(free, hold_seconds=HOLD_SECONDS):
                 self._begin(job)
+            for job in await self._replies.claim_over(free, hold_seconds=HOLD_SECONDS):
+                self._begin(job)
 
     def _begin(self, job: Job) -> None:
         if job.id in self._at_work:
@@ -170,6 +172,7 @@ class Keeper:
                 channel_id=shown.channel_id if shown else None,
                 place=estimate.place,
                 pause=estimate.paused,
+                over_seconds=render.over_seconds(estimate),
             )
         )
         log.info("its reply shows revision %d (%s)", job.revision, job.state)
@@ -217,16 +220,24 @@ class Keeper:
         say = self._languages.of(job.locale)
         match job.state:
             case State.QUEUED:
-                estimate = await self._jobs.estimate(job)
+                estimate = await self._estimate(job)
                 return render.waiting(job, estimate, say), estimate
             case State.RUNNING:
-                return render.running(job, await self._jobs.estimate(job), say), _NOT_IN_LINE
+                estimate = await self._estimate(job)
+                return render.running(job, estimate, say), estimate
             case State.DONE:
                 return await picture_reply(self._pictures, job, say), _NOT_IN_LINE
             case State.FAILED:
                 return render.failed(job, say), _NOT_IN_LINE
             case State.CANCELLED:
                 return render.cancelled(job, say), _NOT_IN_LINE
+
+    async def _estimate(self, job: Job) -> Estimate:
+        estimate = await self._jobs.estimate(job)
+        is_shown = job.shown_revision == job.revision
+        if is_shown and job.estimate_over_at is not None and job.estimate_over_at <= datetime.now(UTC):
+            return estimate.once_over(job.shown_place)
+        return estimate
 
 
 def _pause_seconds(job: Job, error: Exception) -> float:

@@ -82,6 +82,7 @@ async def _answer(interaction: Interaction, order: Order, job: Job) -> None:
             message_id=callback.message_id,
             place=estimate.place,
             pause=estimate.paused,
+            over_seconds=render.over_seconds(estimate),
             hold_seconds=HOURGLASS_SECONDS,
         )
     except UNAVAILABLE as error:

@@ -22,6 +22,12 @@ PREVIEW_NAME = "preview.webp"
 LINK_URL_LENGTH_MAX = 512
 """Discord's limit for the URL of a button; a longer link goes into the text."""
 
+LATE_SECONDS = 10.0
+"""So much is added to a time that is told: one that is over is replaced before it reads "2 seconds ago"."""
+
+REPLACED_SECONDS = 4.0
+"""So long after what was expected: most are done by then, and a poll and an edit take the rest."""
+
 _BESIDE_LENGTH_MAX = 500
 """What there is room for beside the longest prompt and everything else."""
 
@@ -167,6 +173,12 @@ def waiting_line(estimate: Estimate, say: Words) -> str:
     return " ".join(line).replace(" \n", "\n")
 
 
+def over_seconds(estimate: Estimate) -> float | None:
+    """When what was told by it has to be replaced; None where that was no time."""
+    times = [seconds for seconds in (estimate.pause_seconds, estimate.seconds) if seconds]
+    return min(times) + REPLACED_SECONDS if times else None
+
+
 def view_of(*items: ui.Item[Any]) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     for item in items:
@@ -244,9 +256,11 @@ def _place(place: int, say: Words) -> str:
 
 
 def _likely_done(seconds: float, say: Words) -> str:
+    if seconds <= 0:
+        return say("Likely done any moment.")
     return say("Likely done {when}.", when=_in(seconds))
 
 
 def _in(seconds: float) -> str:
-    """Discord counts down by itself, so no edit is needed for it."""
-    return format_dt(datetime.now(UTC) + timedelta(seconds=seconds), "R")
+    """Discord counts down by itself, so no edit is needed for it until it is over."""
+    return format_dt(datetime.now(UTC) + timedelta(seconds=seconds + LATE_SECONDS), "R")

@@ -37,7 +37,8 @@ _REMEDIES = {
     AlarmCode.NO_CREDIT: "The account with Stability has run out of credits{price}. "
     "Buy some; nothing needs a restart. Until then those wait, and cheaper ones are painted "
     "while the credits last.",
-    AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer. Choose another in STABILITY_MODEL.",
+    AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer, or not with this key. "
+    "Choose another in STABILITY_MODEL.",
     AlarmCode.UNAVAILABLE: "Stability is down or cannot be reached, or something that stands before it "
     "refuses. Members are told so, and jobs are tried again.",
     AlarmCode.PARKING_FILLS: "The bucket takes no pictures, so they are parked in Postgres, which fills. "

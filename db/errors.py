@@ -143,7 +143,7 @@ FAILURES = {
         "Stability did not understand what Tigerbrush sent. That is our fault, not yours.", logging.ERROR
     ),
     FailureCode.MODEL_GONE: Failure(
-        "Stability no longer offers this model. The owner of this bot has to choose another one.",
+        "Stability does not offer this model any more, or not for this. Another model may do.",
         logging.ERROR,
     ),
     FailureCode.BAD_KEY: Failure(

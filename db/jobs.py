@@ -1,6 +1,6 @@
 """A job: one picture that a member asked for, from the command to the end."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -127,6 +127,8 @@ class Job:
     expired_at: datetime | None
     traceparent: str | None
     parent_channel_id: int | None
+    shown_place: int | None
+    estimate_over_at: datetime | None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -157,7 +159,8 @@ class Job:
 class Estimate:
     """`place` is 1 for the job that is next, and None for one that does not wait.
 
-    `seconds` is how long until it is likely done, or None where nothing of its model was painted lately.
+    `seconds` is how long until it is likely done, 0 where it could be any moment, or None where nobody knows:
+    nothing of its model was painted lately.
     `paused` is why it is not begun: until the owner has mended that, or for RATE_LIMITED until
     `pause_seconds` have passed.
     """
@@ -166,6 +169,16 @@ class Estimate:
     seconds: float | None
     paused: FailureCode | None = None
     pause_seconds: float | None = None
+
+    def once_over(self, place_before: int | None) -> Self:
+        """What can be told instead of a time that has gone by, at that place in line: the next one at that
+        place would be no better."""
+        if self.paused is not None or self.seconds is None:
+            return self
+        if self.place is None or self.place == 1:
+            return replace(self, seconds=0.0)
+        moved = place_before is not None and self.place < place_before
+        return self if moved else replace(self, seconds=None)
 
     @classmethod
     def from_row(cls, row: asyncpg.Record) -> Self:

@@ -112,12 +112,12 @@ class Queue:
         """Queues the job again without counting the attempt."""
         await self._transition("hand_back", job, delay_seconds)
 
-    async def refuse(self, job: Job) -> None:
-        """The same for what an alarm pauses from now on."""
-        await self._transition("refuse", job)
+    async def refuse(self, job: Job, *, delay_seconds: float = 0) -> None:
+        """The same for what is paused from now on: that Stability refused it is noted."""
+        await self._transition("refuse", job, delay_seconds)
 
     async def is_refused_alone(self, job: Job) -> bool:
-        """Whether others of its model were painted since the key or the credits were refused for it."""
+        """Whether others of its model were painted since it was last refused."""
         alone: bool = await self._pool.fetchval(_SQL["is_refused_alone"], job.id)
         return alone
 

@@ -29,6 +29,11 @@ class Replies:
         rows = await self._pool.fetch(_SQL["claim_moved"], limit, PLACE_MAX, moved_seconds_min, hold_seconds)
         return sorted(((Job.from_row(row), row["place"]) for row in rows), key=lambda moved: moved[1])
 
+    async def claim_over(self, limit: int, *, hold_seconds: float) -> list[Job]:
+        """Jobs that wait or are painted, whose reply tells a time that is over, in the same way."""
+        rows = await self._pool.fetch(_SQL["claim_over"], limit, hold_seconds)
+        return [Job.from_row(row) for row in rows]
+
     async def next_due_seconds(self) -> float | None:
         """How long until a reply is due, or None when all are up to date."""
         seconds: float | None = await self._pool.fetchval(_SQL["next_due"])
@@ -43,14 +48,24 @@ class Replies:
         channel_id: int | None = None,
         place: int | None = None,
         pause: FailureCode | None = None,
+        over_seconds: float | None = None,
         hold_seconds: float = 0.0,
     ) -> None:
         """Records that the reply shows `revision`, `place` and `pause`, and where it is, if that was learnt.
 
-        It is not due again before `hold_seconds` have passed.
+        The time that it tells, if any, is over in `over_seconds`. It is not due again before `hold_seconds`
+        have passed.
         """
         await self._pool.fetchval(
-            _SQL["shown"], job_id, revision, message_id, place, channel_id, hold_seconds, pause
+            _SQL["shown"],
+            job_id,
+            revision,
+            message_id,
+            place,
+            channel_id,
+            hold_seconds,
+            pause,
+            over_seconds,
         )
 
     async def postpone(self, job_id: int, *, delay_seconds: float, failure: str | None = None) -> None:

@@ -50,4 +50,6 @@ JOB = Job(
     expired_at=None,
     traceparent=None,
     parent_channel_id=None,
+    shown_place=None,
+    estimate_over_at=None,
 )

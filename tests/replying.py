@@ -75,6 +75,9 @@ class Replying:
     def wake(self) -> None:
         self._keeper.wake()
 
+    def poll(self) -> None:
+        self._keeper.poll()
+
     async def shown(self, job: Job) -> Job:
         """As soon as its reply shows its newest state."""
         return await until(lambda: stored(self.pool, job.id), lambda now: now.shown_revision == now.revision)

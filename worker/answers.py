@@ -6,6 +6,7 @@ between.
 """
 
 import base64
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -70,7 +71,7 @@ def own_word(body: bytes) -> Word | None:
     error = _json(body)
     if not isinstance(error, dict) or not all(_is_text(error.get(name)) for name in ("id", "name")):
         return None
-    problems = error.get("errors") or error.get("message")
+    problems = error.get("errors", error.get("message"))
     if isinstance(problems, list):
         return Word(error["name"], "; ".join(map(str, problems)))
     return Word(error["name"], problems) if isinstance(problems, str) and problems else None
@@ -102,12 +103,12 @@ def _code_of(status: int, word: Word) -> FailureCode:
         return FailureCode.NO_CREDIT
     if word.name == "unauthorized":
         return FailureCode.BAD_KEY
-    if status in (400, 403, 422):
-        words = f"{word.name} {word.text}"
-        if _OF_MODERATION.search(words):
-            return FailureCode.REFUSED
-        if _OF_LANGUAGE.search(words):
-            return FailureCode.REJECTED
+    # A name says it with any status; under one that says nothing, the text does where it is about the prompt.
+    words = f"{word.name} {word.text}" if status in (400, 403, 422) else word.name
+    if _OF_MODERATION.search(words):
+        return FailureCode.REFUSED
+    if _OF_LANGUAGE.search(words):
+        return FailureCode.REJECTED
     return _CODE_OF_STATUS.get(status, FailureCode.BAD_REQUEST)
 
 
@@ -120,13 +121,15 @@ def check_finish_reason(reason: object) -> None:
         raise JobFailed(FailureCode.UNAVAILABLE, f"finish-reason {said}")
 
 
-def painting_in(headers: Mapping[str, str], body: bytes) -> Painting:
-    """The picture of a 200. Raises JobFailed where none is in it."""
+def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Painting:
+    """The picture of an answer that says it is well. Raises JobFailed where none is in it."""
     request_id = headers.get("x-request-id")
     if _is_picture(body):
         return Painting(body, _seed(headers.get("seed")), request_id)
     # Bytes were asked for, but a picture in JSON is paid for all the same, as is one that was filtered.
     answer = _json(body) if is_json(body) else None
+    if isinstance(answer, list):
+        answer = {"artifacts": answer}
     if isinstance(answer, dict):
         artifacts = answer.get("artifacts")
         if isinstance(artifacts, list) and artifacts and isinstance(artifacts[0], dict):
@@ -138,7 +141,7 @@ def painting_in(headers: Mapping[str, str], body: bytes) -> Painting:
         if b"CONTENT_FILTERED" in body:
             # Wherever it says so.
             check_finish_reason("CONTENT_FILTERED")
-    raise JobFailed(FailureCode.BAD_PICTURE, f"200 without a picture, {gist(headers, body)}")
+    raise JobFailed(FailureCode.BAD_PICTURE, f"{status} without a picture, {gist(headers, body)}")
 
 
 def gist(headers: Mapping[str, str], body: bytes) -> str:
@@ -151,8 +154,8 @@ def gist(headers: Mapping[str, str], body: bytes) -> str:
 
 
 def is_json(body: bytes) -> bool:
-    """Whether it begins like an object."""
-    return body[:64].lstrip()[:1] == b"{"
+    """Whether it begins like an object, or a list of them."""
+    return body[:64].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
 
 
 def _is_picture(body: bytes) -> bool:
@@ -172,8 +175,13 @@ def _json(body: bytes) -> Any:
 
 
 def _from_base64(text: object) -> bytes:
+    if not isinstance(text, str):
+        return b""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
     try:
-        return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+        # Not validated: lines may be broken.
+        return base64.b64decode(text)
     except ValueError:
         return b""
 
@@ -181,7 +189,8 @@ def _from_base64(text: object) -> bytes:
 def _host(location: str) -> str:
     """No more of it: the rest may repeat what was asked."""
     try:
-        return urlsplit(location).hostname or "the same host"
+        target = urlsplit(location)
+        return target.hostname or ("the same host" if location and not target.scheme else "nowhere")
     except ValueError:
         return "nowhere"
 

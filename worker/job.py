@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
+from db.alarms import AlarmCode
 from db.errors import BucketUnavailable, CallTooSoon, FailureCode, JobFailed, PictureGone
 from db.jobs import Job
 from db.models import Kind, upscale_input
@@ -95,9 +96,8 @@ class JobRunner:
 
     async def settle(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""
-        if error.failure.pausing and await self._is_its_own(job, error):
-            # Its words are what Stability stumbles over: nobody else has to wait for it.
-            error = JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}")
+        if error.failure.pausing:
+            error = await self._judged(job, error)
         log.log(error.failure.log_level, "attempt %d: %s", job.attempt, error)
         await self._watch.failed(job, error)
         if error.code is FailureCode.RATE_LIMITED:
@@ -109,34 +109,39 @@ class JobRunner:
         else:
             await until_answered(lambda: self._queue.fail(job, error.code, error.detail))
 
-    async def _is_its_own(self, job: Job, error: JobFailed) -> bool:
-        """Whether a refusal of the key, or for want of credit, is about this job and nothing else.
+    async def _judged(self, job: Job, error: JobFailed) -> JobFailed:
+        """A refusal of the key or for want of credit; or, where it is about this job alone, a passing fault:
+        then its words are what Stability stumbles over, and nobody else has to wait for it.
 
-        The balance tells whether the key is good. Its number has been seen wrong for a while and is not
-        enough by itself: others must have been painted since this job was last refused.
+        The balance tells; but it may take a key that may not paint, and its number has been seen wrong for a
+        while: what several jobs in a row have met is true in spite of it.
         """
         if error.code is FailureCode.BAD_KEY:
-            takes_key = await self._stability.takes_key()
-            if takes_key is not None:
-                return takes_key
-        if not await until_answered(lambda: self._queue.is_refused_alone(job)):
-            return False
-        return error.code is FailureCode.BAD_KEY or not await self._stability.lacks(job.credits)
+            contradicted = await self._stability.takes_key()
+        else:
+            contradicted = await self._stability.affords(job.credits)
+        if contradicted is None:
+            alone = await until_answered(lambda: self._queue.is_refused_alone(job))
+        elif contradicted:
+            code = AlarmCode(error.code)
+            alone = not await until_answered(lambda: self._watch.concerns_all(code, job))
+            error = JobFailed(error.code, f"the balance says otherwise, but: {error.detail}")
+        else:
+            return error
+        return JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}") if alone else error
 
     async def _rest(self, job: Job, error: JobFailed) -> None:
-        """All keep the pause that Stability asks for.
-
-        The job itself keeps a longer one each time, so that one which provokes it does not stop the others
-        again and again.
-        """
+        """All keep the pause that Stability asks for, but where others were painted since the job's last one:
+        then it provokes them. It keeps a longer one each time itself."""
         pause_seconds = max(error.retry_after_seconds or 0, RATE_LIMIT_PAUSE_SECONDS_MIN)
-        await self._pace.pause(pause_seconds)
+        if not await until_answered(lambda: self._queue.is_refused_alone(job)):
+            await self._pace.pause(pause_seconds)
         times = job.attempt - job.faults - 1
         delay_seconds = max(
             pause_seconds, min(pause_seconds * 2.0 ** min(times, 10), RETRY_AFTER_SECONDS_MAX)
         )
         if times < RATE_LIMITS_MAX:
-            await until_answered(lambda: self._queue.hand_back(job, delay_seconds=delay_seconds))
+            await until_answered(lambda: self._queue.refuse(job, delay_seconds=delay_seconds))
         else:
             await self._retry(job, error, delay_seconds)
 

@@ -22,21 +22,19 @@ class Prober:
         self._probe_seconds = probe_seconds
 
     async def claim(self) -> list[Job]:
-        """The job by which it is to be tried, if it is time and nothing else tells."""
+        """The job by which it is to be tried, if it is time and there is hope."""
         due = await self._alarms.due()
-        if AlarmCode.BAD_KEY in due and await self._is_told_by_balance():
+        if AlarmCode.BAD_KEY in due and await self._is_key_refused():
             due.discard(AlarmCode.BAD_KEY)
         return await self._queue.claim_to_probe() if due else []
 
-    async def _is_told_by_balance(self) -> bool:
-        """Asked first, as it costs nothing and is nobody's job. Its number says nothing for certain."""
+    async def _is_key_refused(self) -> bool:
+        """Asked of the balance, as it costs nothing and is nobody's job. That it takes the key ends no pause:
+        it may be good for that and not for painting."""
         takes_key = await self._stability.takes_key()
-        if takes_key is None:
-            log.info("the balance does not tell, so a job has to")
-        elif takes_key:
-            log.info("the key is good: the pause is over")
-            await self._alarms.end((AlarmCode.BAD_KEY,))
-        else:
-            log.info("the key is still refused")
-            await self._alarms.postpone(AlarmCode.BAD_KEY, pause_seconds=self._probe_seconds)
-        return takes_key is not None
+        if takes_key is not False:
+            log.info("the balance %s: a job is tried", "takes the key" if takes_key else "does not tell")
+            return False
+        log.info("the key is still refused")
+        await self._alarms.postpone(AlarmCode.BAD_KEY, pause_seconds=self._probe_seconds)
+        return True

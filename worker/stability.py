@@ -76,7 +76,7 @@ class Stability:
             raise self._unreached(error) from error
 
     async def takes_key(self) -> bool | None:
-        """Whether the key is good, asked where it costs nothing; None where the answer does not tell."""
+        """Whether the key is known, asked where it costs nothing; None where the answer does not tell."""
         try:
             await self.balance()
         except JobFailed as error:
@@ -86,13 +86,13 @@ class Stability:
             return None
         return True
 
-    async def lacks(self, credits: Decimal) -> bool:
-        """Whether so much is not left, as far as the balance tells."""
+    async def affords(self, credits: Decimal) -> bool | None:
+        """Whether so much is left; None where the answer does not tell."""
         try:
-            return await self.balance() < credits
+            return await self.balance() >= credits
         except JobFailed as error:
             log.warning("the balance does not tell what is left: %s", error)
-            return False
+            return None
 
     async def _ask(self, model: Model, body: dict[str, Any]) -> Painting:
         try:
@@ -115,18 +115,20 @@ class Stability:
             raise self._unreached(error) from error
 
     async def _painting(self, response: aiohttp.ClientResponse) -> Painting:
-        if response.status != 200:
+        if not 200 <= response.status < 300:
             start = await _start(response, ERROR_BYTES_MAX)
             raise answers.failure_of(response.status, response.headers, start)
-        answers.check_finish_reason(response.headers.get("finish-reason"))
+        for reason in response.headers.getall("finish-reason", ()):
+            answers.check_finish_reason(reason)
         content = await _read(response, PICTURE_BYTES_MAX)
         if answers.is_json(content):
             # With a picture in it, it is large.
-            return await asyncio.to_thread(answers.painting_in, response.headers, content)
-        return answers.painting_in(response.headers, content)
+            return await asyncio.to_thread(answers.painting_in, response.status, response.headers, content)
+        return answers.painting_in(response.status, response.headers, content)
 
     def _unreached(self, error: Exception) -> JobFailed:
-        return self._without_key(JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {error}"))
+        said = str(error) or "no answer in time"
+        return self._without_key(JobFailed(FailureCode.UNAVAILABLE, f"{type(error).__name__}: {said}"))
 
     def _without_key(self, error: JobFailed) -> JobFailed:
         # v1 repeats the key in its refusal of it, and what is cut in the middle of it would not be found.

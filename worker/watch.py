@@ -1,6 +1,7 @@
 """Notices what only the owner of the bot can mend, and when it is mended."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable
 
 from db.alarms import PROBE_SECONDS, AlarmCode, Alarms
@@ -10,8 +11,8 @@ from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-UNAVAILABLE_JOBS = 3
-"""So many different jobs in a row that came to no answer of Stability's own are no accident."""
+JOBS_IN_A_ROW = 3
+"""So many different jobs in a row that met the same, with nothing painted between, are no accident."""
 
 PARKING_SHARE = 0.5
 """When so much of the parking is taken, the bucket has been away for long, and there is time to act yet."""
@@ -31,11 +32,14 @@ class Watch:
     def __init__(self, alarms: Alarms, *, probe_seconds: float = PROBE_SECONDS) -> None:
         self._alarms = alarms
         self._probe_seconds = probe_seconds
-        self._without_answer: set[int] = set()
+        # The jobs that met the same in a row: by the alarm, and by the model where that is what it is about.
+        self._in_a_row: defaultdict[tuple[AlarmCode, str | None], set[int]] = defaultdict(set)
 
     async def painted(self, job: Job) -> None:
         """Stability works, this model does, and there is credit for its price."""
-        self._without_answer.clear()
+        for code, model in list(self._in_a_row):
+            if model in (None, job.model):
+                del self._in_a_row[code, model]
         codes = tuple(set(_ALARMING.values()))
         await _note(
             self._alarms.silence(codes, model=job.model, raised_before=job.started_at, price=job.credits)
@@ -46,18 +50,34 @@ class Watch:
             # It was painted, and billed.
             await self.painted(job)
             return
-        if error.code in _WITHOUT_ANSWER:
-            self._without_answer.add(job.id)
-            if len(self._without_answer) < UNAVAILABLE_JOBS:
-                return
-        else:
-            self._without_answer.clear()
         code = _ALARMING.get(error.code)
-        if code is not None:
-            await self._sound(code, job, error)
-
-    async def _sound(self, code: AlarmCode, job: Job, error: JobFailed) -> None:
+        if code is not AlarmCode.UNAVAILABLE:
+            self._in_a_row.pop((AlarmCode.UNAVAILABLE, None), None)
         model = job.model if code is AlarmCode.MODEL_GONE else None
+        # Those that may be about one job's words.
+        alone = code in (AlarmCode.UNAVAILABLE, AlarmCode.MODEL_GONE) and not self._is_one_of_many(
+            code, job, model
+        )
+        if code is not None and not alone:
+            await self._sound(code, job, error, model)
+
+    async def concerns_all(self, code: AlarmCode, job: Job) -> bool:
+        """Whether more than this job met what pauses jobs, though the balance contradicts it."""
+        for alarm in await self._alarms.open():
+            if alarm.code is code and (alarm.price or 0) <= job.credits:
+                return True
+        if not self._is_one_of_many(code, job):
+            return False
+        # Counted anew when the alarm has ended, by whichever worker.
+        del self._in_a_row[code, None]
+        return True
+
+    def _is_one_of_many(self, code: AlarmCode, job: Job, model: str | None = None) -> bool:
+        jobs = self._in_a_row[code, model]
+        jobs.add(job.id)
+        return len(jobs) >= JOBS_IN_A_ROW
+
+    async def _sound(self, code: AlarmCode, job: Job, error: JobFailed, model: str | None) -> None:
         price = job.credits if code is AlarmCode.NO_CREDIT else None
         pause_seconds = self._probe_seconds if error.failure.pausing else None
         await _note(

@@ -145,11 +145,11 @@ where id = $1 and attempt = $2 and state = 'running'
 returning id;
 
 -- name: refuse
--- It was refused for what only the owner can mend: nothing is held against it.
+-- Stability refused it for what is not about the job, or so it seemed: nothing is held against it.
 update jobs
 set state = 'queued',
     lease_until = null,
-    run_after = now(),
+    run_after = now() + make_interval(secs => $3),
     started_at = null,
     refused_at = now(),
     revision = revision + 1

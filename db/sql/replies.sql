@@ -64,6 +64,23 @@ from moved
 where jobs.id = moved.id
 returning jobs.*, moved.place;
 
+-- name: claim_over
+-- Replies that are up to date, but tell a time that is over. `estimate_over_at` stays as it is until another is shown:
+-- whoever was to do so may die.
+with over as (
+    select id from jobs
+    where state in ('queued', 'running') and estimate_over_at <= now()
+        and shown_revision = revision and given_up_revision < revision and reply_due_at <= now()
+    order by estimate_over_at
+    limit $1
+    for update skip locked
+)
+update jobs
+set reply_due_at = now() + make_interval(secs => $2)
+from over
+where jobs.id = over.id
+returning jobs.*;
+
 -- name: next_due
 -- Seconds until the next reply that is behind may be worked on; negative if that time has come.
 select extract(epoch from min(reply_due_at) - now())::float8
@@ -79,6 +96,7 @@ set shown_revision = greatest(shown_revision, $2),
     reply_channel_id = coalesce($5, reply_channel_id),
     shown_place = $4,
     shown_pause = $7,
+    estimate_over_at = now() + make_interval(secs => $8),
     reply_due_at = now() + make_interval(secs => $6),
     reply_failure = null,
     token = case

@@ -15,7 +15,7 @@ from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from sandbox.discord.state import Interaction
 from tests.conditions import until
 from tests.connected import caught
-from tests.lives import stored
+from tests.lives import fill, stored
 from tests.replying import Replying, replying
 
 DONE = "Full size"
@@ -66,6 +66,27 @@ async def test_a_pause_for_all_calls_that_is_longer_than_an_edit_may_take_stops_
     await house.paint(job)
     await house.shown(job)
     assert DONE in house.read()[0]
+
+
+async def test_a_time_that_goes_by_is_replaced_once(house: Replying) -> None:
+    """Of one that waits and of one that is painted; usually a picture takes eight seconds."""
+    await fill(house.pool, 3, state="done")
+    job, _ = await house.ask()
+    other, _ = await house.ask()
+    assert all("Likely done <t:" in read for read in house.read())
+    await house.begin(job)
+    await house.shown(job)
+    await house.pool.execute(
+        "update jobs set started_at = started_at - interval '1 hour', reply_due_at = now(), shown_place = 1, "
+        "estimate_over_at = now() where estimate_over_at is not null"
+    )
+    house.poll()
+    for one in (job, other):
+        sql = "select estimate_over_at is null from jobs where id = $1"
+        await until(lambda sql=sql, one=one: house.pool.fetchval(sql, one.id), bool)  # type: ignore[misc]
+    assert all("Likely done any moment." in read for read in house.read())
+    # The first spinner, and two as time went by.
+    assert house.statuses(EDIT, BY_TOKEN) == [200] * 3
 
 
 async def test_a_page_of_the_edge_closes_no_way(house: Replying, caplog: pytest.LogCaptureFixture) -> None:

@@ -98,6 +98,7 @@ def only_indexes(steps: str) -> bool:
         ("jobs", "estimates", ([95_000], 999, 86400.0, 50), ["jobs_durations", "jobs_queue", "jobs_leases"]),
         ("jobs", "open_of", (MEMBER, 100), ["jobs_open"]),
         ("replies", "claim_moved", (10, 1000, 10.0, 20.0), ["jobs_queue"]),
+        ("replies", "claim_over", (5, 20.0), ["jobs_estimates"]),
         ("retention", "expire", (30, 500, 60.0), ["jobs_kept"]),
         ("erasure", "claim_objects", (20, 60.0), ["jobs_objects_due"]),
     ],

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from db.alarms import AlarmCode, Alarms
+from db.errors import FailureCode
 from db.jobs import Estimate, Job, Jobs, State
 from db.pace import Pace
 from db.pool import Pool
@@ -162,6 +163,46 @@ async def test_one_whose_turn_is_about_to_come_is_left_to_it(pool: Pool, replies
     assert await moved(replies) == []
     await be_old(pool)
     assert await moved(replies) == [(job.id, place) for place, job in enumerate(jobs[6:], start=1)]
+
+
+async def test_a_time_that_is_over_is_due_until_another_is_told(pool: Pool, replies: Replies) -> None:
+    at_work, job = await running(pool, member_id=8), await waiting(pool, member_id=7)
+
+    async def over() -> list[int]:
+        return sorted(one.id for one in await replies.claim_over(10, hold_seconds=20))
+
+    for one in (at_work, job):
+        await replies.shown(one.id, one.revision, message_id=1, place=1, over_seconds=60)
+    assert await over() == []
+    await pool.execute("update jobs set estimate_over_at = now()")
+    assert await over() == [at_work.id, job.id]
+    # Whoever holds them may die.
+    assert await over() == []
+    await be_old(pool)
+    assert await over() == [at_work.id, job.id]
+    await replies.shown(job.id, job.revision, message_id=1, place=1)
+    await be_old(pool)
+    assert await over() == [at_work.id]
+    await worker(pool).hand_back(at_work)
+    assert await over() == []
+
+
+@pytest.mark.parametrize(
+    ("now", "place_before", "told"),
+    [
+        (Estimate(None, 7), None, Estimate(None, 0)),
+        (Estimate(1, 10), 1, Estimate(1, 0)),
+        # A line that stands still is told no time, so that it is edited no more.
+        (Estimate(7, 70), 7, Estimate(7, None)),
+        (Estimate(7, 70), 8, Estimate(7, 70)),
+        (Estimate(7, None), 7, Estimate(7, None)),
+        (Estimate(1, 65, FailureCode.RATE_LIMITED, 60), 1, Estimate(1, 65, FailureCode.RATE_LIMITED, 60)),
+    ],
+)
+def test_what_is_told_instead_of_a_time_that_is_over(
+    now: Estimate, place_before: int | None, told: Estimate
+) -> None:
+    assert now.once_over(place_before) == told
 
 
 async def test_a_reply_that_is_behind_comes_another_way(pool: Pool, replies: Replies) -> None:

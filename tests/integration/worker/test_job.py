@@ -13,7 +13,7 @@ from PIL import Image
 from db.alarms import AlarmCode, Alarms
 from db.bucket import Bucket
 from db.erasure import Erasure
-from db.errors import BucketUnavailable, FailureCode, LostJob, PictureGone
+from db.errors import BucketUnavailable, FailureCode, JobFailed, LostJob, PictureGone
 from db.jobs import Job, Jobs, State
 from db.models import UPSCALER, Kind, upscaled_size
 from db.pace import Pace
@@ -26,7 +26,7 @@ from worker.job import JobRunner
 from worker.prober import Prober
 from worker.stability import Stability
 from worker.storage import Storage
-from worker.watch import Watch
+from worker.watch import JOBS_IN_A_ROW, Watch
 
 
 @pytest.fixture
@@ -190,16 +190,18 @@ async def test_a_key_that_is_refused_is_an_alarm_without_the_key(
     server.key = key
     prober = prober_of(pool, runner)
     calls = len(server.calls)
-    # While the key is bad, no job is tried for it; and the balance alone tells when it is good.
-    for key_now, alarms in (("sk-another", 1), (key, 0)):
-        server.key = key_now
-        await pool.execute("update alarms set probe_at = now()")
-        assert await prober.claim() == []
-        assert await pool.fetchval("select count(*) from alarms where probe_at > now()") == alarms
+    # While the key is bad, no job is tried for it.
+    server.key = "sk-another"
+    await pool.execute("update alarms set probe_at = now()")
+    assert await prober.claim() == []
+    assert await pool.fetchval("select count(*) from alarms where probe_at > now()") == 1
     assert len(server.calls) == calls
-    (again,) = await worker(pool).claim(4)
+    server.key = key
+    await pool.execute("update alarms set probe_at = now()")
+    (again,) = await prober.claim()
     await runner.run(again)
     assert (await stored(pool, again.id)).state is State.DONE
+    assert await pool.fetchval("select count(*) from alarms") == 0
 
 
 async def test_where_the_balance_does_not_tell_a_job_has_to(pool: Pool) -> None:
@@ -240,6 +242,7 @@ async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody
         ("html200", FailureCode.BAD_PICTURE),
         # In Stability's own words; but the balance answers.
         ("unauthorized", FailureCode.UNAVAILABLE),
+        ("payment", FailureCode.UNAVAILABLE),
     ):
         prompt = f"a fox [{word}]"
         job = await attempts(pool, runner, await waiting(pool, prompt=prompt, width=256, height=256))
@@ -249,9 +252,54 @@ async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody
         await worker(pool).fail(other, FailureCode.REFUSED, "")
 
 
-async def test_one_that_is_refused_for_want_of_credit_holds_up_nobody_for_long(
-    pool: Pool, runner: JobRunner
+@pytest.mark.parametrize(
+    ("word", "code"), [("unauthorized", AlarmCode.BAD_KEY), ("payment", AlarmCode.NO_CREDIT)]
+)
+async def test_what_several_in_a_row_are_refused_for_pauses_though_the_balance_says_otherwise(
+    pool: Pool, runner: JobRunner, word: str, code: AlarmCode
 ) -> None:
+    refused = [
+        await paint(pool, runner, prompt=f"a fox [{word}]", member_id=number, width=256, height=256)
+        for number in range(JOBS_IN_A_ROW)
+    ]
+    # What the first ones met might have been their own fault, and the last one's is nobody's.
+    assert [(job.state, job.faults) for job in refused] == [
+        *[(State.QUEUED, 1)] * (JOBS_IN_A_ROW - 1),
+        (State.QUEUED, 0),
+    ]
+    (alarm,) = await Alarms(pool).claim_untold()
+    assert alarm.code is code
+    assert alarm.detail.startswith("the balance says otherwise, but: 40")
+    await pool.execute("update jobs set run_after = now()")
+    assert await worker(pool).claim(4) == []
+    prober, tried = prober_of(pool, runner), []
+    for _ in range(JOBS_IN_A_ROW):
+        await pool.execute("update alarms set probe_at = now()")
+        (probe,) = await prober.claim()
+        await runner.run(probe)
+        tried.append(probe.id)
+    assert sorted(tried) == [job.id for job in refused]
+    assert tried[-1] == refused[-1].id
+    assert [(await stored(pool, job.id)).faults for job in refused] == [1, 1, 0]
+    other = await waiting(pool, member_id=9, width=256, height=256)
+    await pool.execute("update alarms set probe_at = now()")
+    (probe,) = await prober.claim()
+    assert probe.id == other.id
+    await runner.run(probe)
+    assert await pool.fetchval("select count(*) from alarms") == 0
+    # From now on each of them is one job's own again.
+    job = await attempts(pool, runner, refused[0])
+    assert (job.state, job.failure, job.credits) == (State.FAILED, FailureCode.UNAVAILABLE, Decimal(0))
+    assert await pool.fetchval("select count(*) from alarms") == 0
+
+
+async def test_where_no_balance_tells_others_that_are_painted_do(
+    pool: Pool, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> float:
+        raise JobFailed(FailureCode.UNAVAILABLE, "away")
+
+    monkeypatch.setattr(runner._stability, "balance", away)
     one = await paint(pool, runner, prompt="a fox [payment]", width=256, height=256)
     assert (one.state, one.faults) == (State.QUEUED, 0)
     others = [await waiting(pool, member_id=number, width=256, height=256) for number in (1, 2)]
@@ -333,6 +381,23 @@ async def test_one_that_is_always_told_to_pause_stops_the_others_less_and_less_a
     assert [round(pause) for pause in pauses[:4]] == [1, 2, 4, 8]
     assert max(pauses) <= 600
     assert len(pauses) < 20
+
+
+async def test_one_that_is_told_to_pause_while_others_are_painted_stops_nobody_again(
+    pool: Pool, runner: JobRunner
+) -> None:
+    one = await paint(pool, runner, prompt="a fox [429]", width=256, height=256)
+    for stopped in (True, False):
+        sql = "select max(asked_until) > now() from request_slots"
+        assert await pool.fetchval(sql) is stopped
+        await pool.execute("update request_slots set free_at = now(), asked_until = now()")
+        await pool.execute("update jobs set run_after = 'infinity' where id = $1", one.id)
+        assert (await paint(pool, runner, member_id=9, width=256, height=256)).state is State.DONE
+        await pool.execute("update jobs set run_after = now() where id = $1", one.id)
+        (again,) = await worker(pool).claim(1)
+        await runner.run(again)
+        one = await stored(pool, one.id)
+        assert (one.state, one.faults) == (State.QUEUED, 0)
 
 
 async def test_one_that_was_claimed_just_before_a_pause_waits_in_line(pool: Pool, runner: JobRunner) -> None:

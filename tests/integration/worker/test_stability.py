@@ -1,6 +1,8 @@
 """The worker's Stability client against the local Stability: what each answer becomes."""
 
+import base64
 import io
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -212,6 +214,65 @@ async def test_json_that_says_filtered_is_billed(body: str) -> None:
     assert raised.value.code is FailureCode.FILTERED
 
 
+PNG = base64.b64encode(b"\x89PNG\r\n" + bytes(range(200))).decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, json.dumps({"image": f"data:image/png;base64,{PNG}"})),
+        (200, json.dumps({"image": "\n".join(PNG[at : at + 76] for at in range(0, len(PNG), 76))})),
+        (200, "\ufeff" + json.dumps([{"base64": PNG, "finishReason": "SUCCESS"}])),
+        (201, json.dumps({"artifacts": [{"base64": PNG}]})),
+        (203, b"\x89PNG\r\n"),
+    ],
+)
+async def test_a_picture_that_was_paid_for_is_taken_however_it_comes(status: int, body: str | bytes) -> None:
+    async def paint(_request: web.Request) -> web.Response:
+        return web.Response(status=status, body=body, content_type="application/json")
+
+    async with serving(paint) as url, aiohttp.ClientSession() as session:
+        painting = await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+    assert painting.content.startswith(b"\x89PNG\r\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code"),
+    [
+        (401, {"name": "content_moderation", "errors": ["no"]}, FailureCode.REFUSED),
+        (402, {"name": "content_policy_violation", "errors": ["no"]}, FailureCode.REFUSED),
+        (429, {"name": "moderation", "errors": ["no"]}, FailureCode.REFUSED),
+        (451, {"name": "content_moderation", "errors": []}, FailureCode.REFUSED),
+        (401, {"name": "public_figure", "errors": ["no"]}, FailureCode.REJECTED),
+        # The text alone says nothing where it is not about the prompt.
+        (402, {"name": "unnamed", "errors": ["See our content policy"]}, FailureCode.NO_CREDIT),
+        (500, {"name": "content_moderation", "errors": ["no"]}, FailureCode.UNAVAILABLE),
+    ],
+)
+async def test_a_name_of_moderation_is_about_the_prompt_whatever_the_status(
+    status: int, error: dict[str, object], code: FailureCode
+) -> None:
+    async def refuse(_request: web.Request) -> web.Response:
+        return web.json_response({"id": "1", **error}, status=status)
+
+    async with serving(refuse) as url, aiohttp.ClientSession() as session:
+        with pytest.raises(JobFailed) as raised:
+            await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+    assert raised.value.code is code
+
+
+async def test_of_two_finish_reasons_one_that_is_no_success_counts() -> None:
+    async def filter_(_request: web.Request) -> web.Response:
+        answer = web.Response(body=b"\x89PNG", headers={"finish-reason": "SUCCESS"})
+        answer.headers.add("finish-reason", "content_filtered")
+        return answer
+
+    async with serving(filter_) as url, aiohttp.ClientSession() as session:
+        with pytest.raises(JobFailed) as raised:
+            await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+    assert raised.value.code is FailureCode.FILTERED
+
+
 async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
     stability: Stability, server: StabilityServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -244,6 +305,7 @@ async def test_a_hanging_call_ends_at_its_time_out(server: StabilityServer) -> N
         with pytest.raises(JobFailed) as raised:
             await stability.paint(job(prompt="a fox [hang]"))
     assert raised.value.code is FailureCode.UNAVAILABLE
+    assert raised.value.detail == "TimeoutError: no answer in time"
 
 
 async def test_a_server_that_is_away_is_unavailable(server: StabilityServer) -> None:

@@ -11,7 +11,7 @@ from db.errors import FailureCode, JobFailed
 from db.listen import listen
 from db.pool import Pool
 from tests.jobs import JOB
-from worker.watch import UNAVAILABLE_JOBS, Watch
+from worker.watch import JOBS_IN_A_ROW, Watch
 
 TIMEOUT_SECONDS = 10
 
@@ -49,16 +49,33 @@ async def test_an_alarm_is_told_once_until_it_is_over(
     assert await told(alarms) == [(AlarmCode(code), None)]
 
 
+async def gone(watch: Watch, model: str, jobs: int = JOBS_IN_A_ROW) -> None:
+    for job_id in range(jobs):
+        await fail(watch, FailureCode.MODEL_GONE, job_id, model)
+
+
 async def test_a_model_that_is_gone_is_not_back_because_another_one_works(
     alarms: Alarms, watch: Watch
 ) -> None:
-    await fail(watch, FailureCode.MODEL_GONE, model="ultra")
+    await gone(watch, "ultra")
     assert await told(alarms) == [(AlarmCode.MODEL_GONE, "ultra")]
     await watch.painted(replace(JOB, model="core"))
-    await fail(watch, FailureCode.MODEL_GONE, model="ultra")
+    await gone(watch, "ultra")
     assert await told(alarms) == []
     await watch.painted(replace(JOB, model="ultra"))
-    await fail(watch, FailureCode.MODEL_GONE, model="ultra")
+    await gone(watch, "ultra")
+    assert await told(alarms) == [(AlarmCode.MODEL_GONE, "ultra")]
+
+
+async def test_what_one_job_alone_met_is_no_word_about_its_model(alarms: Alarms, watch: Watch) -> None:
+    for model in ("core", "ultra"):
+        await gone(watch, model, JOBS_IN_A_ROW - 1)
+    assert await told(alarms) == []
+    # Others are painted by other models meanwhile.
+    await watch.painted(replace(JOB, model="core"))
+    await fail(watch, FailureCode.MODEL_GONE, 99, "core")
+    assert await told(alarms) == []
+    await fail(watch, FailureCode.MODEL_GONE, 99, "ultra")
     assert await told(alarms) == [(AlarmCode.MODEL_GONE, "ultra")]
 
 
@@ -82,7 +99,7 @@ async def test_what_stands_before_stability_and_refuses_many_is_told(
     for _ in range(5):
         await fail(watch, code, job_id=1)
     assert await told(alarms) == []
-    for job_id in range(UNAVAILABLE_JOBS):
+    for job_id in range(JOBS_IN_A_ROW):
         await fail(watch, code, job_id)
     assert await told(alarms) == [(AlarmCode.UNAVAILABLE, None)]
 
@@ -92,7 +109,7 @@ async def test_stability_is_away_when_several_jobs_in_a_row_say_so(alarms: Alarm
         await fail(watch, FailureCode.UNAVAILABLE, job_id=1)
     await fail(watch, FailureCode.UNAVAILABLE, job_id=2)
     await fail(watch, FailureCode.REFUSED, job_id=3)
-    for job_id in range(UNAVAILABLE_JOBS - 1):
+    for job_id in range(JOBS_IN_A_ROW - 1):
         await fail(watch, FailureCode.UNAVAILABLE, job_id)
     assert await told(alarms) == []
     await fail(watch, FailureCode.UNAVAILABLE, job_id=99)

@@ -74,6 +74,18 @@ def test_what_is_known_of_the_time_is_told_as_a_countdown() -> None:
         assert re.search(r"Likely done <t:\d+:R>\.", texts(reply))
 
 
+def test_a_time_that_is_over_is_never_told() -> None:
+    for reply in (
+        render.waiting(JOB, Estimate(1, 0.0), ENGLISH),
+        render.running(RUNNING, Estimate(None, 0.0), ENGLISH),
+    ):
+        assert "Likely done any moment." in texts(reply)
+    assert render.over_seconds(Estimate(1, 0.0)) is None
+    told = render.over_seconds(Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0))
+    assert told == 60 + render.REPLACED_SECONDS
+    assert render.REPLACED_SECONDS < render.LATE_SECONDS
+
+
 def test_a_pause_is_told_with_its_end_where_that_is_known() -> None:
     resting = texts(
         render.waiting(JOB, Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0), ENGLISH)

@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar, cast
 import aiohttp
 import discord
 
-from bot.discord_errors import UNREADABLE, in_a_line, is_final, is_gone, is_taken, own_pauses
+from bot.discord_errors import UNREADABLE, is_final, is_gone, is_taken, own_pauses
 from bot.metrics import ReplyMetrics
 from bot.picture import send_what_is_taken
 from bot.render import Reply
@@ -96,20 +96,6 @@ class Messenger:
             if not is_final(error):
                 raise
             raise OutOfReach(f"the message could not be removed: {_in_one_line(error)}") from error
-
-    async def take_back(self, job: Job) -> bool:
-        """Removes the message in whose place another has come; False if that cannot be done now."""
-        if job.message_id is None or _is_in_no_channel(job):
-            return True
-        try:
-            with own_pauses():
-                await _taken(self._message(job).delete())
-        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
-            if isinstance(error, discord.HTTPException) and is_gone(error):
-                return True
-            log.info("the message in its old place stays for now: %s", in_a_line(error))
-            return False
-        return True
 
     async def _delete(self, job: Job) -> None:
         if _is_in_no_channel(job) or job.message_id is None:

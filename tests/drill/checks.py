@@ -160,9 +160,11 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
         )
         for shown in messages:
             if job["state"] in FINAL and mark not in shown.text:
-                elsewhere = shown.id != job["message_id"] or job["reply_failure"] is not None
+                # A bot that died before it recorded where its message is cannot take it away.
+                reason = Losses(evidence.journal).of_bot(shown.at) if shown.id != job["message_id"] else None
+                known = job["reply_failure"] or reason
                 what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"
-                yield Finding("left behind", what, broken=not elsewhere)
+                yield Finding("left behind", f"{what}: {known}" if known else what, broken=not known)
 
 
 def forgotten(evidence: Evidence) -> Iterator[Finding]:

@@ -110,10 +110,7 @@ async def test_an_archived_thread_is_answered_by_a_message_and_a_deletion_waits_
     assert house.messages() == []
 
 
-async def test_a_spinner_in_a_channel_that_was_closed_goes_when_it_is_open_again(
-    house: Replying, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.keeper.TAKE_BACK_PAUSES_SECONDS", (0.1,) * 100)
+async def test_a_spinner_in_a_channel_that_was_closed_goes_when_it_is_open_again(house: Replying) -> None:
     job, _ = await house.ask()
     running = await house.begin(job)
     await house.shown(job)
@@ -125,7 +122,10 @@ async def test_a_spinner_in_a_channel_that_was_closed_goes_when_it_is_open_again
     assert DONE in house.read(direct=True)[0]
     assert RUNNING in house.read()[0]
     await house.fault("allow", **channel)
+    # However long that took, and whatever bot it is that does it.
+    await house.pool.execute("update copies set due_at = now(), due_since = now() - interval '9 days'")
     await until(lambda: _read(house), lambda texts: texts == [])
+    assert DONE in house.read(direct=True)[0]
 
 
 async def test_what_was_deleted_is_taken_away_as_soon_as_discord_lets_it(house: Replying) -> None:

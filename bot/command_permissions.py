@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import discord
 from discord import AppCommandPermissionType as Target
 
-from bot.errors import UNANSWERED
+from bot.discord_errors import UNANSWERED
 from bot.services import Interaction
 from db.errors import InvalidRequest, reason
 from db.jobs import Job
@@ -95,7 +95,7 @@ class CommandPermissions:
     async def _ask(self, guild_id: int) -> None:
         try:
             self._rules[guild_id] = await self._look(guild_id)
-        except (*UNANSWERED, discord.DiscordException, KeyError, TypeError, ValueError) as error:
+        except UNANSWERED as error:
             self._ask_from[guild_id] = time.monotonic() + AGAIN_SECONDS
             log.warning("not known who may use commands in server %d: %s", guild_id, reason(error))
         finally:

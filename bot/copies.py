@@ -4,11 +4,10 @@ import asyncio
 import logging
 from typing import Any, TypeAlias
 
-import aiohttp
 import discord
 
 from bot.access import in_time
-from bot.discord_errors import UNREADABLE, in_a_line, own_pauses, retry_after_seconds
+from bot.discord_errors import UNANSWERED, in_a_line, own_pauses, retry_after_seconds
 from bot.services import Interaction, services_of
 from db.copies import Copies, Copy
 from db.errors import reason
@@ -75,7 +74,7 @@ class CopyRemover:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 with own_pauses():
                     await channel.get_partial_message(copy.message_id).delete()
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, *UNREADABLE) as error:
+        except UNANSWERED as error:
             if not (isinstance(error, discord.HTTPException) and error.code in _GONE):
                 await self._postpone(copy, error)
                 return

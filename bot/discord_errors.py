@@ -48,6 +48,9 @@ _CONTENT = {
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 """What discord.py raises when an answer has another shape than it expects."""
 
+UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
+"""What a call to Discord fails with: refused, not reached, or by Discord's own answer to it."""
+
 _CODE_MIN = 10_000
 """Below it Discord has none but 0, which says nothing."""
 

@@ -7,17 +7,17 @@ import io
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-import aiohttp
 import discord
 from discord import ui
 
 from bot import render
-from bot.discord_errors import is_final
+from bot.discord_errors import UNANSWERED, in_a_line, is_final
 from bot.fairline import FairLine, LeftOut
 from bot.prompts import escape
+from bot.sending import sent_once
 from bot.services import Services
 from bot.words import ENGLISH, Words
 from db.bucket import file_name
@@ -45,7 +45,6 @@ NOTICE_SECONDS = 30.0
 _CLOSED = {50007, 50278}
 """Discord's codes for a member who takes no direct messages, or who shares no server with the bot."""
 
-_UNSENT = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 _VARIATION_SELECTOR = "\ufe0f"
 
 
@@ -103,9 +102,9 @@ class ReactionDownloads:
         say = self._services.languages.of(job.locale) if job.member_id == payload.user_id else ENGLISH
         try:
             arrived = await self._send(payload.user_id, job, say)
-        except _UNSENT as error:
+        except UNANSWERED as error:
             arrived = False
-            log.warning("it could not be sent to a member who reacted: %s", reason(error))
+            log.warning("it could not be sent to a member who reacted: %s", in_a_line(error))
             await self._tell_in_channel(payload, _explain(payload.user_id, error, say))
         if not arrived:
             downloads = self._services.downloads
@@ -118,46 +117,47 @@ class ReactionDownloads:
             return True
         if member_id in self._left_out and not self._line.has(member_id):
             self._left_out.discard(member_id)
-            await user.send(view=render.notice(_too_many(say)), nonce=_nonce())
+            await _send(user, render.notice(_too_many(say)))
         if job.is_expired:
             text = say("📥 The full size of this picture has expired; only the one in the channel is left.")
-            await user.send(view=render.notice(text), nonce=_nonce())
+            await _send(user, render.notice(text))
             return True
         try:
+            # None: it is sent, and nothing tells where, to take it away again.
             message = await self._send_picture(user, job, say)
         except BucketUnavailable as error:
             log.warning("it could not be sent to a member who reacted: %s", reason(error))
             text = say("📥 The picture cannot be reached at the moment. React again in a minute.")
-            await user.send(view=render.notice(text), nonce=_nonce())
+            await _send(user, render.notice(text))
             return False
-        await self._record(message, member_id, job)
+        if message is not None:
+            await self._record(message, member_id, job)
         log.info("it was sent to a member who reacted")
         return True
 
-    async def _send_picture(self, user: discord.User, job: Job, say: Words) -> discord.Message:
+    async def _send_picture(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
         """With its file if there is room for it; else, or if Discord does not take that, the link alone."""
         size = job.original_bytes or 0
         is_crowded = self._line.length > CROWD or self._held_bytes + size > HELD_BYTES_MAX
         if not is_crowded and _fits(job):
             self._held_bytes += size
             try:
-                sent = await self._send_file(user, job, say)
+                return await self._send_file(user, job, say)
+            except discord.HTTPException as error:
+                if not is_final(error) or error.code in _CLOSED:
+                    raise
+                log.info("Discord does not take the file, so its link goes alone: %s", in_a_line(error))
             finally:
                 self._held_bytes -= size
-            if sent is not None:
-                return sent
-        return await user.send(view=self._view(job, say, with_file=False), nonce=_nonce())
+        return await _send(user, self._view(job, say, with_file=False))
 
     async def _send_file(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
-        """None if Discord does not take it. Nothing of the file is in memory afterwards."""
-        file = discord.File(io.BytesIO(await self._services.pictures.original(job)), file_name(job))
-        try:
-            return await user.send(view=self._view(job, say, with_file=True), file=file, nonce=_nonce())
-        except discord.HTTPException as error:
-            if not is_final(error) or error.code in _CLOSED:
-                raise
-            log.info("Discord does not take the file, so its link goes alone: %s", reason(error))
-            return None
+        original = await self._services.pictures.original(job)
+
+        def file() -> discord.File:
+            return discord.File(io.BytesIO(original), file_name(job))
+
+        return await _send(user, self._view(job, say, with_file=True), file)
 
     def _view(self, job: Job, say: Words, *, with_file: bool) -> ui.LayoutView:
         url = self._services.pictures.link(job, download=True)
@@ -183,11 +183,15 @@ class ReactionDownloads:
         channel = self._client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
         reference = channel.get_partial_message(payload.message_id).to_reference(fail_if_not_exists=False)
         try:
-            message = await channel.send(view=render.notice(text), reference=reference, nonce=_nonce())
-        except _UNSENT as error:
-            log.info("nor could the member be told in the channel: %s", reason(error))
+            nonce = _nonce()
+            message = await sent_once(
+                lambda: channel.send(view=render.notice(text), reference=reference, nonce=nonce)
+            )
+        except UNANSWERED as error:
+            log.info("nor could the member be told in the channel: %s", in_a_line(error))
             return
-        await self._record(message, payload.user_id, None)
+        if message is not None:
+            await self._record(message, payload.user_id, None)
 
     async def _record(self, message: discord.Message, member_id: int, job: Job | None) -> None:
         """So that it is found when the picture is deleted; a notice, which is of none, goes by itself."""
@@ -200,6 +204,15 @@ class ReactionDownloads:
             stays_seconds=None if job else NOTICE_SECONDS,
         )
         await until_answered(record)
+
+
+async def _send(
+    user: discord.User, view: ui.LayoutView, file: Callable[[], discord.File] | None = None
+) -> discord.Message | None:
+    nonce = _nonce()
+    return await sent_once(
+        lambda: user.send(view=view, files=[file()] if file is not None else [], nonce=nonce)
+    )
 
 
 def _explain(member_id: int, error: Exception, say: Words) -> str:

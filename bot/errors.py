@@ -2,12 +2,11 @@
 
 import logging
 
-import aiohttp
 import discord
 from discord import app_commands
 
 from bot import render
-from bot.discord_errors import UNREADABLE, is_taken
+from bot.discord_errors import UNANSWERED, is_taken
 from bot.services import Interaction, words_of
 from bot.typed import typed_in
 from bot.words import Words
@@ -16,10 +15,6 @@ from db.logs import about_typed
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
-
-UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
-"""What an answer to Discord fails with: refused, not reached, or by Discord's own answer to it."""
-
 
 _UNKNOWN_INTERACTION, _ACKNOWLEDGED = 10062, 40060
 

@@ -4,21 +4,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias, cast
 
-import aiohttp
 import discord
 
-from bot.discord_errors import UNREADABLE, is_final, is_gone, is_taken, own_pauses
+from bot.discord_errors import UNANSWERED, is_final, is_gone, own_pauses
 from bot.metrics import ReplyMetrics
 from bot.picture import send_what_is_taken
 from bot.render import Reply
-from db.errors import TigerbrushError, reason
+from bot.sending import sent_once, taken
+from db.errors import TigerbrushError
 from db.jobs import Job
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 TOKEN_MARGIN = timedelta(seconds=30)
 """A token so near its end is not relied on: an edit takes time, and clocks differ."""
@@ -88,7 +86,7 @@ class Messenger:
             raise Undeliverable("nothing but its token could remove a private reply, and that is over")
         try:
             with own_pauses():
-                await _taken(self._delete(job))
+                await taken(self._delete(job))
         except discord.HTTPException as error:
             # Gone by hand before or, if it was private, with its member's client.
             if is_gone(error):
@@ -107,7 +105,7 @@ class Messenger:
         try:
             with own_pauses():
                 shown = await send_what_is_taken(reply, lambda part: route(job, part))
-        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+        except UNANSWERED as error:
             self._metrics.failed(way, error)
             raise
         self._metrics.shown(way)
@@ -128,8 +126,10 @@ class Messenger:
     async def _edit_by_token(self, job: Job, reply: Reply) -> Shown | None:
         # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
         message_id = job.message_id or cast(int, "@original")
-        message = await _taken(
-            self._webhook(job).edit_message(message_id, view=reply.view, attachments=reply.attachments())
+        webhook = self._webhook(job)
+        message = await taken(
+            webhook.edit_message(message_id, view=reply.view, attachments=reply.attachments()),
+            ask=None if job.message_id else lambda: webhook.fetch_message(message_id),
         )
         if message is None:
             return _known_place(job)
@@ -140,7 +140,7 @@ class Messenger:
         return Shown(message.channel.id, message.id)
 
     async def _edit_as_bot(self, job: Job, reply: Reply) -> Shown | None:
-        await _taken(self._message(job).edit(view=reply.view, attachments=reply.attachments()))
+        await taken(self._message(job).edit(view=reply.view, attachments=reply.attachments()))
         return _known_place(job)
 
     async def _post(self, job: Job, reply: Reply) -> Shown | None:
@@ -165,20 +165,11 @@ class Messenger:
 
 async def _send(channel: discord.abc.Messageable, job: Job, reply: Reply, way: str) -> Shown | None:
     # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
-    message = await _taken(channel.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}"))
+    message = await sent_once(
+        lambda: channel.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}")
+    )
     log.info("the reply went out %s", way)
     return Shown(message.channel.id, message.id) if message is not None else None
-
-
-async def _taken(sending: Awaitable[T]) -> T | None:
-    """What Discord took is sent, whatever its answer looks like; None where that cannot be read."""
-    try:
-        return await sending
-    except UNREADABLE as error:
-        if not is_taken(error):
-            raise
-        log.info("Discord took it, and said so by what cannot be read: %s", reason(error))
-        return None
 
 
 def _known_place(job: Job) -> Shown | None:

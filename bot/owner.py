@@ -6,8 +6,7 @@ import logging
 import discord
 
 from bot import render
-from bot.discord_errors import is_taken
-from bot.errors import UNANSWERED
+from bot.discord_errors import UNANSWERED, is_taken
 from db.alarms import Alarm, Alarms, remedy
 from db.errors import reason
 from db.pool import UNAVAILABLE

@@ -12,9 +12,9 @@ from db.erasure import Erasure
 from db.pool import Pool
 from db.settings import DatabaseSettings
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
-from sandbox.discord.state import Interaction
+from sandbox.discord.state import Interaction, Message
 from tests.conditions import until
-from tests.connected import caught
+from tests.connected import BOUND_SECONDS, caught
 from tests.lives import stored
 from tests.replying import Replying, replying
 
@@ -223,6 +223,47 @@ async def test_a_message_that_is_taken_is_sent_once_whatever_is_answered(house: 
     (read,) = house.read(direct=True)
     assert DONE in read
     assert house.statuses(POST, DIRECT) == [200, 400, 200]
+
+
+async def test_where_a_picture_is_is_learnt_though_an_answer_cannot_be_read(
+    house: Replying,
+) -> None:
+    ways: list[tuple[dict[str, Any], ...]] = [
+        ({"status": 403, "code": 50013, "method": EDIT}, {"status": 200, "method": POST, "path": MESSAGES}),
+        ({"status": 200, "path": FIRST_ANSWER}, {"status": 200, "method": EDIT}),
+    ]
+    for way in ways:
+        for fault in way:
+            kept = {"times": 1, "applied": True} if fault["status"] == 200 else {}
+            await house.refuse(**{**fault, **kept, "body": "empty" if kept else "json"})
+        job, _ = await house.ask()
+        await house.paint(job)
+        shown = await house.shown(job)
+        newest = house.messages()[-1]
+        assert (str(shown.message_id), DONE in house.read()[-1]) == (newest.id, True)
+        await house.fault("heal_rest")
+
+
+async def test_a_reply_whose_place_nothing_tells_is_found_by_the_press_of_delete(house: Replying) -> None:
+    job, _ = await house.ask()
+    await house.paint(job)
+    shown = await house.shown(job)
+    (message,) = house.messages()
+    await house.pool.execute("update jobs set message_id = null")
+    for action in ("delete", "erase"):
+        await press(house, message, {"custom_id": f"job:{action}:{job.id}", "component_type": 2})
+    house.wake()
+    await house.shown(job)
+    assert str(shown.message_id) not in [one.id for one in house.messages()]
+
+
+async def press(house: Replying, message: Message, data: dict[str, Any]) -> None:
+    came = house.one.client.wait_for("interaction", timeout=BOUND_SECONDS)
+    house.one.server.interactions.begin(
+        COMPONENT, house.one.member_id, house.one.channel(), data, locale="en-US", message=message
+    )
+    await came
+    await house.one.settle()
 
 
 async def test_a_stored_job_is_never_said_to_have_broken(

@@ -34,14 +34,14 @@ _GONE = {
 """Codes for what is not there any more. Any other refusal may be taken back: rights, an archived thread,
 closed direct messages."""
 
-_EXPLICIT = 20009
+_EXPLICIT, _HARMFUL = 20009, 240000
 _CONTENT = {
     _EXPLICIT,
     40005,  # the request is too large
     50035,  # some field is not as Discord wants it
     50045,  # a file is too large
     50046,  # a file is not as Discord wants it
-    240000,  # a link that Discord holds for harmful
+    _HARMFUL,  # a link that Discord holds for harmful
 }
 """Codes for what the message holds, and not for where it goes."""
 
@@ -80,6 +80,11 @@ def refuses_content(error: discord.HTTPException) -> bool:
 
 def refuses_as_explicit(error: discord.HTTPException) -> bool:
     return error.code == _EXPLICIT
+
+
+def refuses_as_harmful(error: discord.HTTPException) -> bool:
+    """Whether no link to that host is taken, be it a button or text."""
+    return error.code == _HARMFUL
 
 
 def refuses_link(error: discord.HTTPException) -> bool:

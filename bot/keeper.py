@@ -13,7 +13,7 @@ from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
 from bot.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from bot.offers import Offers
 from bot.picture import picture_reply
-from bot.render import Reply
+from bot.reply import Reply
 from bot.words import Languages
 from db.errors import BucketUnavailable, reason
 from db.jobs import Estimate, Job, Jobs, State

@@ -11,7 +11,7 @@ import discord
 from bot.discord_errors import UNANSWERED, is_final, is_gone, own_pauses
 from bot.metrics import ReplyMetrics
 from bot.picture import send_what_is_taken
-from bot.render import Reply
+from bot.reply import Reply
 from bot.sending import sent_once, taken
 from db.errors import TigerbrushError
 from db.jobs import Job

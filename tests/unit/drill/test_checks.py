@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from bot import render
-from bot.render import Link, Unseen
+from bot.render import Link
+from bot.reply import LinkAs, Unseen
 from bot.words import ENGLISH
 from db.jobs import State
 from sandbox.stability.server import Call
@@ -96,7 +97,7 @@ def test_a_reply_that_is_nowhere_is_undelivered_unless_it_was_deleted_or_the_rec
 def test_words_and_a_link_in_the_place_of_the_picture_are_its_end() -> None:
     job = replace(A_JOB, state=State.DONE, original_bytes=100_000)
     link = Link("https://bucket.example/original.png", WHEN)
-    words = render.done(job, Unseen.EXPLICIT, link, ENGLISH, with_button=False)
+    words = render.done(job, Unseen.EXPLICIT, link, ENGLISH, link_as=LinkAs.TEXT)
     seen = evidence()
     read = text({"components": words.view.to_components()})  # type: ignore[no-untyped-call]  # discord.py's
     seen.messages = {(10, 20): replace(seen.messages[10, 20], text=read)}

@@ -54,7 +54,11 @@ UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABL
 _CODE_MIN = 10_000
 """Below it Discord has none but 0, which says nothing."""
 
+ACKNOWLEDGED = 40060
+"""An interaction that was answered before."""
+
 _answered: ContextVar[int] = ContextVar("answered", default=0)
+_has_failed: ContextVar[bool] = ContextVar("has_failed", default=False)
 _by_own_pauses: ContextVar[bool] = ContextVar("by_own_pauses", default=False)
 
 
@@ -138,6 +142,16 @@ def own_pauses() -> Iterator[None]:
         _by_own_pauses.reset(token)
 
 
+def watch_for_failures() -> None:
+    _has_failed.set(False)
+
+
+def has_failed() -> bool:
+    """Whether one of this task's requests since `watch_for_failures` was answered by a fault of the server's,
+    so that nobody knows what came of it."""
+    return _has_failed.get()
+
+
 def watched() -> aiohttp.TraceConfig:
     """For the client: remembers, for the task that asked, how each of its requests was answered."""
     trace = aiohttp.TraceConfig()
@@ -149,6 +163,8 @@ async def _note(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
 ) -> None:
     _answered.set(end.response.status)
+    if end.response.status >= 500:
+        _has_failed.set(True)
     if _by_own_pauses.get() and end.response.status >= 400:
         seconds = await _pause_of(end.response)
         if seconds is not None:

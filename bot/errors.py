@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot import render
-from bot.discord_errors import UNANSWERED, is_taken
+from bot.discord_errors import ACKNOWLEDGED, UNANSWERED, is_taken
 from bot.services import Interaction, words_of
 from bot.typed import typed_in
 from bot.words import Words
@@ -16,12 +16,12 @@ from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-_UNKNOWN_INTERACTION, _ACKNOWLEDGED = 10062, 40060
+_UNKNOWN_INTERACTION = 10062
 
 
 def is_over(error: BaseException) -> bool:
     """Whether it was answered before, or too late: Discord sends an event again after a broken connection."""
-    return isinstance(error, discord.HTTPException) and error.code in (_UNKNOWN_INTERACTION, _ACKNOWLEDGED)
+    return isinstance(error, discord.HTTPException) and error.code in (_UNKNOWN_INTERACTION, ACKNOWLEDGED)
 
 
 def explain(error: BaseException, say: Words) -> tuple[str, int]:

@@ -18,6 +18,8 @@ class Body(StrEnum):
     TEXT = "text"
     EMPTY = "empty"
     NULL = "null"
+    CUT = "cut"
+    """The connection ends without an answer."""
 
 
 _PAGE = "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body></body></html>"
@@ -88,7 +90,7 @@ class RestFault:
                 return _PAGE, "text/html"
             case Body.TEXT:
                 return _BLOCKED, "text/plain"
-            case Body.EMPTY:
+            case Body.EMPTY | Body.CUT:
                 return "", "application/json"
             case Body.NULL:
                 return "null", "application/json"

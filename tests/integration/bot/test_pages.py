@@ -1,10 +1,11 @@
-"""Pages, single pictures and commands, where Discord takes less than all of it, or answers by what is none."""
+"""Pages, pictures and commands, where Discord takes less than all of it, or answers by what is none."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
-from sandbox.discord.interactions import COMMAND, COMPONENT
+from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT
 from sandbox.discord.state import Interaction, Message
 from tests.connected import Connected, caught
 from tests.member import fault, text
@@ -84,3 +85,40 @@ async def test_a_link_that_discord_does_not_take_is_text_or_not_there(channel: C
     await fault(channel.server.url, "rest", status=400, code=240000, times=1, **EDIT)
     one = answer(channel, await press(channel, "gallery:open", "1"))
     assert (len(one.attachments), "for harmful" in read(one)) == (1, True)
+
+
+LOST: list[dict[str, Any]] = [{"status": 200, "body": "cut"}, {"status": 502, "body": "html"}]
+
+
+@pytest.mark.parametrize("lost", LOST)
+async def test_a_command_goes_on_whose_first_answer_was_taken_and_what_said_so_got_lost(
+    channel: Connected, caplog: pytest.LogCaptureFixture, lost: dict[str, Any]
+) -> None:
+    await lose(channel, lost)
+    page = await channel.interact(COMMAND, GALLERY)
+    assert "Full size" in read(answer(channel, page))
+    assert caught(caplog) == []
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+async def test_so_do_presses_modals_and_typing(channel: Connected, caplog: pytest.LogCaptureFixture) -> None:
+    async def losing(way: Awaitable[Interaction]) -> Interaction:
+        await lose(channel, LOST[0])
+        return await way
+
+    for way in (press(channel, "gallery:open", "1"), press(channel, f"gallery:s:1:{channel.member_id}:6:0:")):
+        assert "Full size" in read(answer(channel, await losing(way)))
+    queue = await losing(channel.interact(COMMAND, {"id": "5", "name": "queue", "type": 1}))
+    assert "Your queue" in read(answer(channel, queue))
+    changed = await losing(press(channel, "job:edit:1"))
+    assert changed.modal is not None
+    typed = [{"name": "search", "type": 3, "value": "fo", "focused": True}]
+    await losing(channel.interact(AUTOCOMPLETE, {**GALLERY, "options": typed}))
+    forgotten = await losing(press(channel, "forget-me"))
+    assert "Deleted" in read(answer(channel, forgotten))
+    assert caught(caplog) == []
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+async def lose(bot: Connected, lost: dict[str, Any]) -> None:
+    await fault(bot.server.url, "rest", applied=True, times=1, **lost, **FIRST_ANSWER)

@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from db.errors import reason
+from db.retry_after import seconds_of
 
 _TOO_FAST = {
     20028,  # too many writes in this channel
@@ -125,7 +126,7 @@ def retry_after_seconds(error: Exception) -> float | None:
         return error.retry_after
     if not isinstance(error, discord.HTTPException):
         return None
-    return _seconds(error.response.headers.get("Retry-After"))
+    return seconds_of(error.response.headers.get("Retry-After"))
 
 
 @contextmanager
@@ -177,15 +178,7 @@ async def _pause_of(response: aiohttp.ClientResponse) -> float | None:
     if response.status == 429:
         with suppress(*UNREADABLE):
             asked.append(json.loads(await response.read())["retry_after"])
-    return max((seconds for one in asked if (seconds := _seconds(one)) is not None), default=None)
-
-
-def _seconds(asked: object) -> float | None:
-    try:
-        seconds = float(asked)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return max((seconds for one in asked if (seconds := seconds_of(one)) is not None), default=None)
 
 
 def is_wrong_token(error: discord.HTTPException) -> bool:

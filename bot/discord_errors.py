@@ -14,11 +14,18 @@ import discord
 from db.errors import reason
 from db.retry_after import seconds_of
 
-_TOO_FAST = {
+_PASSING = {
+    20016,  # the channel's slow mode
     20028,  # too many writes in this channel
+    20029,  # too many writes in this server
     30034,  # too many commands created in a day
     30046,  # too many edits of messages older than an hour
     40003,  # direct messages opened too fast
+    40004,  # sending messages is switched off for a while
+    40006,  # a feature is switched off for a while
+    40062,  # a resource is asked for too often
+    40333,  # a fault in the network before Discord
+    130000,  # overloaded
 }
 """Codes that ask for a pause, whatever the status."""
 
@@ -70,7 +77,7 @@ def is_final(error: discord.HTTPException) -> bool:
     discord.py raises by the same exceptions, with code 0, and whose JSON may have codes of its own.
     """
     is_its_own = isinstance(error.code, int) and error.code >= _CODE_MIN
-    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _TOO_FAST
+    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _PASSING
 
 
 def is_gone(error: discord.HTTPException) -> bool:

@@ -31,7 +31,12 @@ def be_lenient() -> None:
 
 
 async def _what_can_be_read(response: aiohttp.ClientResponse) -> dict[str, Any] | str:
-    """What only claims to be JSON is text, as are the pages of what stands before Discord."""
+    """What only claims to be JSON is text, as are the pages of what stands before Discord.
+
+    Such a page has the status of a success where nothing of it reached Discord.
+    """
+    if response.status < 300 and response.headers.get("Content-Type", "").startswith("text/"):
+        raise discord.HTTPException(response, "a page")
     try:
         found = await _json_or_text(response)
         return "" if found is None else found
@@ -52,7 +57,9 @@ async def _answer_once(
             if error.code == ACKNOWLEDGED and (is_repeated or has_failed()):
                 log.info("Discord had taken an answer before it was repeated")
                 return ""
-            raise
+            if is_repeated or error.status >= 300:
+                raise
+            is_repeated = True
         except (aiohttp.ClientError, OSError) as error:
             if is_repeated:
                 raise

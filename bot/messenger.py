@@ -69,7 +69,9 @@ class Messenger:
             except discord.HTTPException as error:
                 if not is_final(error):
                     raise
-                if way in ("token", "bot") and job.message_id is not None and error.code == _UNKNOWN_MESSAGE:
+                # A token finds only what was sent by it.
+                is_last = way == "bot" or (way == "token" and _is_in_no_channel(job))
+                if is_last and job.message_id is not None and error.code == _UNKNOWN_MESSAGE:
                     raise Undeliverable("the reply was deleted") from error
                 refusals.append(error)
                 told.append(f"{_WORDS[way]}: {_in_one_line(error)}")

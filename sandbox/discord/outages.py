@@ -49,7 +49,8 @@ class RestFault:
         status, times, pause = int(order["status"]), order.get("times", 1), order.get("retry_after")
         if not 200 <= status <= 599:
             raise ValueError("status")
-        if not order.get("applied", False) and status < 400:
+        is_page = order.get("body") in ("html", "text")
+        if not order.get("applied", False) and not is_page and status < 400:
             raise ValueError("applied")
         message = f"{status}: provoked"
         if status == 429:

@@ -191,7 +191,7 @@ async def test_a_link_that_is_no_button_is_text_below_the_picture(house: Replyin
 async def test_an_edit_that_is_taken_is_shown_once_whatever_is_answered(
     house: Replying, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for body in ("json", "empty", "null", "list", "html"):
+    for body in ("json", "empty", "null", "list"):
         job, _ = await house.ask()
         before = len(house.statuses(EDIT, "/"))
         await house.refuse(200, applied=True, body=body, method=EDIT)
@@ -208,6 +208,31 @@ async def test_an_edit_that_is_taken_is_shown_once_whatever_is_answered(
         assert house.statuses(EDIT, "/")[before:] == [200, 200, 200]
         await house.fault("heal_rest")
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_a_page_is_not_believed_though_it_has_the_status_of_a_success(house: Replying) -> None:
+    page: dict[str, Any] = {"status": 200, "body": "html", "times": 1}
+    for refused in (False, True):
+        job, _ = await house.ask()
+        running = await house.begin(job)
+        await house.shown(job)
+        before = len(house.statuses(EDIT if not refused else POST, "/"))
+        await house.refuse(**page, method=POST if refused else EDIT, path=MESSAGES if refused else BY_TOKEN)
+        if refused:
+            await house.refuse(403, code=50013, method=EDIT)
+        await house.finish(running)
+        await house.answered(POST if refused else EDIT, "/", before + 1)
+        await deliver(house)
+        await house.shown(job)
+        (read,) = house.read()
+        assert DONE in read
+        before = len(house.statuses(DELETE, MESSAGES))
+        await house.refuse(**page, method=DELETE)
+        await Erasure(house.pool).erase(job.id)
+        house.wake()
+        await house.answered(DELETE, MESSAGES, before + 1)
+        await deliver(house)
+        await until(lambda: _read(house), lambda texts: texts == [])
 
 
 async def test_a_message_that_is_taken_is_sent_once_whatever_is_answered(house: Replying) -> None:

@@ -5,19 +5,18 @@ They are served in turn, a few at a time, so that many at once take no more memo
 
 import io
 import logging
-import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import discord
 from discord import ui
 
 from bot import render
-from bot.discord_errors import UNANSWERED, in_a_line, is_final
+from bot.discord_errors import UNANSWERED, in_a_line, is_final, refuses_as_harmful
 from bot.fairline import FairLine, LeftOut
 from bot.prompts import escape
-from bot.sending import sent_once
+from bot.sending import send_new
 from bot.services import Services
 from bot.words import ENGLISH, Words
 from db.bucket import file_name
@@ -117,10 +116,10 @@ class ReactionDownloads:
             return True
         if member_id in self._left_out and not self._line.has(member_id):
             self._left_out.discard(member_id)
-            await _send(user, render.notice(_too_many(say)))
+            await send_new(user, render.notice(_too_many(say)))
         if job.is_expired:
             text = say("📥 The full size of this picture has expired; only the one in the channel is left.")
-            await _send(user, render.notice(text))
+            await send_new(user, render.notice(text))
             return True
         try:
             # None: it is sent, and nothing tells where, to take it away again.
@@ -128,7 +127,7 @@ class ReactionDownloads:
         except BucketUnavailable as error:
             log.warning("it could not be sent to a member who reacted: %s", reason(error))
             text = say("📥 The picture cannot be reached at the moment. React again in a minute.")
-            await _send(user, render.notice(text))
+            await send_new(user, render.notice(text))
             return False
         if message is not None:
             await self._record(message, member_id, job)
@@ -149,7 +148,7 @@ class ReactionDownloads:
                 log.info("Discord does not take the file, so its link goes alone: %s", in_a_line(error))
             finally:
                 self._held_bytes -= size
-        return await _send(user, self._view(job, say, with_file=False))
+        return await send_new(user, self._view(job, say, with_file=False))
 
     async def _send_file(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
         original = await self._services.pictures.original(job)
@@ -157,21 +156,30 @@ class ReactionDownloads:
         def file() -> discord.File:
             return discord.File(io.BytesIO(original), file_name(job))
 
-        return await _send(user, self._view(job, say, with_file=True), file)
+        try:
+            return await send_new(user, self._view(job, say, with_file=True), file)
+        except discord.HTTPException as error:
+            if not refuses_as_harmful(error):
+                raise
+            log.info("Discord takes its link for harmful, so the file goes alone: %s", in_a_line(error))
+        return await send_new(user, self._view(job, say, with_file=True, with_link=False), file)
 
-    def _view(self, job: Job, say: Words, *, with_file: bool) -> ui.LayoutView:
-        url = self._services.pictures.link(job, download=True)
+    def _view(self, job: Job, say: Words, *, with_file: bool, with_link: bool = True) -> ui.LayoutView:
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
         if with_file:
             items.append(ui.File(f"attachment://{file_name(job)}"))
-        if url is None:
-            items.append(ui.TextDisplay(say("Its link appears under the picture shortly.")))
-        elif len(url) <= render.LINK_URL_LENGTH_MAX:
-            items.append(ui.ActionRow(ui.Button(label=say("Download"), emoji="📥", url=url)))
-        else:
-            items.append(ui.TextDisplay(f"📥 [{say('Download')}]({url})"))
+        if with_link:
+            items.append(self._link(job, say))
         return render.view_of(*items)
+
+    def _link(self, job: Job, say: Words) -> ui.Item[ui.LayoutView]:
+        url = self._services.pictures.link(job, download=True)
+        if url is None:
+            return ui.TextDisplay(say("Its link appears under the picture shortly."))
+        if len(url) <= render.LINK_URL_LENGTH_MAX:
+            return ui.ActionRow(ui.Button(label=say("Download"), emoji="📥", url=url))
+        return ui.TextDisplay(f"📥 [{say('Download')}]({url})")
 
     async def _tell_in_channel(self, payload: discord.RawReactionActionEvent, text: str) -> None:
         """Where else, as no direct message comes: without a ping, and for a time in which it is said once."""
@@ -182,11 +190,15 @@ class ReactionDownloads:
         self._told_until[payload.user_id] = now + NOTICE_SECONDS
         channel = self._client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
         reference = channel.get_partial_message(payload.message_id).to_reference(fail_if_not_exists=False)
+        notice = render.notice(text)
         try:
-            nonce = _nonce()
-            message = await sent_once(
-                lambda: channel.send(view=render.notice(text), reference=reference, nonce=nonce)
-            )
+            try:
+                message = await send_new(channel, notice, reference=reference)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                # To refer to one takes the right to read the channel's history.
+                message = await send_new(channel, notice)
         except UNANSWERED as error:
             log.info("nor could the member be told in the channel: %s", in_a_line(error))
             return
@@ -206,15 +218,6 @@ class ReactionDownloads:
         await until_answered(record)
 
 
-async def _send(
-    user: discord.User, view: ui.LayoutView, file: Callable[[], discord.File] | None = None
-) -> discord.Message | None:
-    nonce = _nonce()
-    return await sent_once(
-        lambda: user.send(view=view, files=[file()] if file is not None else [], nonce=nonce)
-    )
-
-
 def _explain(member_id: int, error: Exception, say: Words) -> str:
     if isinstance(error, discord.HTTPException) and error.code in _CLOSED:
         return say(
@@ -229,11 +232,6 @@ def _explain(member_id: int, error: Exception, say: Words) -> str:
 
 def _too_many(say: Words) -> str:
     return say("📥 These were more pictures than fit in the line. React again to those that did not come.")
-
-
-def _nonce() -> str:
-    """discord.py tries a request again that broke off; Discord takes the message of one nonce once."""
-    return secrets.token_hex(12)
 
 
 def _plain(emoji: str) -> str:

@@ -235,6 +235,26 @@ async def test_a_file_that_discord_does_not_take_comes_as_a_link(
     assert reactions.in_channel() == []
 
 
+async def test_a_picture_whose_link_discord_takes_for_harmful_comes_as_a_file(
+    bot: Connected, reactions: Reactions
+) -> None:
+    await reactions.fail(bot.member_id, 400, 240000)
+    await reactions.react(bot.member_id, 1)
+    (sent,) = reactions.sent_to(bot.member_id)
+    assert (has_file(sent), "Download" in read(sent)) == (True, False)
+
+
+async def test_who_cannot_be_answered_below_the_picture_is_told_in_a_message(
+    bot: Connected, reactions: Reactions
+) -> None:
+    await reactions.fail(bot.member_id, 403, 50007)
+    path = f"/channels/{reactions.channel.id}/messages"
+    await fault(bot.server.url, "rest", status=400, code=160002, method="POST", path=path)
+    await reactions.react(bot.member_id, 1)
+    (notice,) = reactions.in_channel()
+    assert f"<@{bot.member_id}>" in read(notice)
+
+
 async def test_a_picture_that_cannot_be_reached_can_be_asked_for_at_once(
     bot: Connected, reactions: Reactions, bucket: Bucket
 ) -> None:

@@ -210,6 +210,32 @@ async def test_an_edit_that_is_taken_is_shown_once_whatever_is_answered(
     assert [record for record in caplog.records if record.exc_info] == []
 
 
+async def test_a_private_picture_that_came_by_direct_message_is_changed_there(house: Replying) -> None:
+    """As a parked one is, once its link is known; its token, that does not find it, is alive."""
+    job, _ = await house.ask(private=True)
+    await house.refuse(400, code=50083, path=BY_TOKEN)
+    await house.paint(job)
+    await house.shown(job)
+    await house.fault("heal_rest")
+    await house.pool.execute("update jobs set revision = revision + 1, width = 555")
+    house.wake()
+    await house.shown(job)
+    (read,) = house.read(direct=True)
+    assert "555 ×" in read
+
+
+async def test_a_fault_in_the_network_before_discord_passes(house: Replying) -> None:
+    job, _ = await house.ask()
+    await house.refuse(403, code=40333)
+    await house.paint(job)
+    await house.answered(EDIT, BY_TOKEN, 2)
+    await deliver(house)
+    await house.shown(job)
+    (read,) = house.read()
+    assert DONE in read
+    assert house.statuses(POST, MESSAGES) == []
+
+
 async def test_a_page_is_not_believed_though_it_has_the_status_of_a_success(house: Replying) -> None:
     page: dict[str, Any] = {"status": 200, "body": "html", "times": 1}
     for refused in (False, True):

@@ -17,7 +17,8 @@ from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-_UNKNOWN_INTERACTION = 10062
+_TOO_LATE = {10062, 10015, 50027}
+"""Discord's codes for an interaction, or its token, whose time is over."""
 
 
 _DISCORDS = (discord.DiscordException, aiohttp.ClientError, *UNREADABLE)
@@ -26,7 +27,7 @@ _DISCORDS = (discord.DiscordException, aiohttp.ClientError, *UNREADABLE)
 
 def is_over(error: BaseException) -> bool:
     """Whether it was answered before, or too late: Discord sends an event again after a broken connection."""
-    return isinstance(error, discord.HTTPException) and error.code in (_UNKNOWN_INTERACTION, ACKNOWLEDGED)
+    return isinstance(error, discord.HTTPException) and error.code in {*_TOO_LATE, ACKNOWLEDGED}
 
 
 def explain(error: Exception, say: Words) -> tuple[str, int]:

@@ -87,6 +87,16 @@ async def test_a_link_that_discord_does_not_take_is_text_or_not_there(channel: C
     assert (len(one.attachments), "for harmful" in read(one)) == (1, True)
 
 
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (502, 0), (403, 0)])
+async def test_a_page_that_comes_too_late_or_to_nobody_is_a_line(
+    channel: Connected, caplog: pytest.LogCaptureFixture, status: int, code: int
+) -> None:
+    await fault(channel.server.url, "rest", status=status, code=code, times=1, **EDIT)
+    await press(channel, f"gallery:s:1:{channel.member_id}:6:0:")
+    assert [record for record in caplog.records if record.exc_info] == []
+    assert caught(caplog) == []
+
+
 LOST: list[dict[str, Any]] = [{"status": 200, "body": "cut"}, {"status": 502, "body": "html"}]
 
 

@@ -160,9 +160,10 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
         )
         for shown in messages:
             if job["state"] in FINAL and mark not in shown.text:
-                # A bot that died before it recorded where its message is cannot take it away.
-                reason = Losses(evidence.journal).of_bot(shown.at) if shown.id != job["message_id"] else None
-                known = job["reply_failure"] or reason
+                # What never learnt where its message is, or died before it recorded that, cannot take it away.
+                losses = Losses(evidence.journal)
+                reason = losses.of_bot(shown.at) or losses.of_token(shown.at)
+                known = job["reply_failure"] or (reason if shown.id != job["message_id"] else None)
                 what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"
                 yield Finding("left behind", f"{what}: {known}" if known else what, broken=not known)
 

@@ -160,7 +160,7 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
         )
         for shown in messages:
             if job["state"] in FINAL and mark not in shown.text:
-                # What never learnt where its message is, or died before it recorded that, cannot take it away.
+                # Who never learnt where it is, or died before that was recorded, cannot take it away.
                 losses = Losses(evidence.journal)
                 reason = losses.of_bot(shown.at) or losses.of_token(shown.at)
                 known = job["reply_failure"] or (reason if shown.id != job["message_id"] else None)

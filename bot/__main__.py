@@ -111,7 +111,7 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
                         shards.serve(client, settings, pool, locks),
                         listen(
                             settings.listen_dsn,
-                            {"job_changed": keeper.wake, "job_erased": remover.wake, "alarm_raised": look},
+                            {"job_changed": keeper.wake, "copy_due": remover.wake, "alarm_raised": look},
                         ),
                         _once_ready(pool, client, owner.serve),
                         _once_ready(pool, client, remover.serve),

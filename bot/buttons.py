@@ -25,6 +25,7 @@ from bot.places import may_be_shown_to_all
 from bot.queue import queue_view
 from bot.services import Interaction, services_of, words_of
 from db.errors import InvalidRequest, LostJob
+from db.jobs import Job
 from db.models import UPSCALER, Kind, upscaled_size
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,7 @@ async def favourite(interaction: Interaction, job_id: int) -> None:
 async def ask_to_delete(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     require_control(interaction, job)
+    await _learn_place(interaction, job)
     say = words_of(interaction)
     text = say(
         "🗑️ Delete this picture for good? It and its prompt are removed wherever the bot put them; "
@@ -163,6 +165,17 @@ async def restore(interaction: Interaction, job_id: int) -> None:
     job = await visible_picture(interaction, job_id)
     await interaction.response.defer()
     await show_picture(interaction, job)
+
+
+async def _learn_place(interaction: Interaction, job: Job) -> None:
+    """What was answered when it was sent may have told nobody; the button stands on the reply itself."""
+    if job.message_id is not None or _is_ephemeral(interaction) or interaction.message is None:
+        return
+    message = interaction.message
+    found = services_of(interaction).replies.found(
+        job.id, message_id=message.id, channel_id=message.channel.id
+    )
+    await in_time(found)
 
 
 def _is_ephemeral(interaction: Interaction) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import discord
 from discord import AppCommandPermissionType as Target
 
-from bot.errors import UNANSWERED
+from bot.discord_errors import UNANSWERED
 from bot.services import Interaction
 from db.errors import reason
 
@@ -90,7 +90,7 @@ class CommandPermissions:
         self._ask_from[guild_id] = time.monotonic() + AGAIN_SECONDS
         try:
             self._rules[guild_id] = await self._look(guild_id)
-        except (*UNANSWERED, discord.DiscordException, KeyError, TypeError, ValueError) as error:
+        except UNANSWERED as error:
             log.warning("not known who may use commands in server %d: %s", guild_id, reason(error))
         finally:
             if self._asking.get(guild_id) is asyncio.current_task():

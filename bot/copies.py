@@ -1,14 +1,13 @@
-"""Removes the messages that show a deleted picture beside its reply: shared pages and downloads."""
+"""Removes messages that are to go: what shows a deleted picture beside its reply, and a reply's old place."""
 
 import asyncio
 import logging
 from typing import Any, TypeAlias
 
-import aiohttp
 import discord
 
 from bot.access import in_time
-from bot.discord_errors import retry_after_seconds
+from bot.discord_errors import UNANSWERED, in_a_line, own_pauses, retry_after_seconds
 from bot.services import Interaction, services_of
 from db.copies import Copies, Copy
 from db.errors import reason
@@ -62,7 +61,7 @@ class CopyRemover:
             try:
                 await self.remove_due()
             except UNAVAILABLE as error:
-                log.warning("copies of deleted pictures stay for now: %s", reason(error))
+                log.warning("messages that are to go stay for now: %s", reason(error))
 
     async def remove_due(self) -> None:
         while copies := await self._copies.claim_due(BATCH, hold_seconds=HOLD_SECONDS):
@@ -73,8 +72,9 @@ class CopyRemover:
         channel = self._client.get_partial_messageable(copy.channel_id)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                await channel.get_partial_message(copy.message_id).delete()
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+                with own_pauses():
+                    await channel.get_partial_message(copy.message_id).delete()
+        except UNANSWERED as error:
             if not (isinstance(error, discord.HTTPException) and error.code in _GONE):
                 await self._postpone(copy, error)
                 return
@@ -89,6 +89,6 @@ class CopyRemover:
             "message %d is to go, and is tried again in %.0f s: %s",
             copy.message_id,
             delay_seconds,
-            reason(error),
+            in_a_line(error),
         )
         await until_answered(lambda: self._copies.postpone(copy, delay_seconds=delay_seconds))

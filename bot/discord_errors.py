@@ -12,12 +12,20 @@ import aiohttp
 import discord
 
 from db.errors import reason
+from db.retry_after import seconds_of
 
-_TOO_FAST = {
+_PASSING = {
+    20016,  # the channel's slow mode
     20028,  # too many writes in this channel
+    20029,  # too many writes in this server
     30034,  # too many commands created in a day
     30046,  # too many edits of messages older than an hour
     40003,  # direct messages opened too fast
+    40004,  # sending messages is switched off for a while
+    40006,  # a feature is switched off for a while
+    40062,  # a resource is asked for too often
+    40333,  # a fault in the network before Discord
+    130000,  # overloaded
 }
 """Codes that ask for a pause, whatever the status."""
 
@@ -34,24 +42,31 @@ _GONE = {
 """Codes for what is not there any more. Any other refusal may be taken back: rights, an archived thread,
 closed direct messages."""
 
-_EXPLICIT = 20009
+_EXPLICIT, _HARMFUL = 20009, 240000
 _CONTENT = {
     _EXPLICIT,
     40005,  # the request is too large
     50035,  # some field is not as Discord wants it
     50045,  # a file is too large
     50046,  # a file is not as Discord wants it
-    240000,  # a link that Discord holds for harmful
+    _HARMFUL,  # a link that Discord holds for harmful
 }
 """Codes for what the message holds, and not for where it goes."""
 
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 """What discord.py raises when an answer has another shape than it expects."""
 
+UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
+"""What a call to Discord fails with: refused, not reached, or by Discord's own answer to it."""
+
 _CODE_MIN = 10_000
 """Below it Discord has none but 0, which says nothing."""
 
+ACKNOWLEDGED = 40060
+"""An interaction that was answered before."""
+
 _answered: ContextVar[int] = ContextVar("answered", default=0)
+_has_failed: ContextVar[bool] = ContextVar("has_failed", default=False)
 _by_own_pauses: ContextVar[bool] = ContextVar("by_own_pauses", default=False)
 
 
@@ -62,7 +77,7 @@ def is_final(error: discord.HTTPException) -> bool:
     discord.py raises by the same exceptions, with code 0, and whose JSON may have codes of its own.
     """
     is_its_own = isinstance(error.code, int) and error.code >= _CODE_MIN
-    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _TOO_FAST
+    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _PASSING
 
 
 def is_gone(error: discord.HTTPException) -> bool:
@@ -77,6 +92,11 @@ def refuses_content(error: discord.HTTPException) -> bool:
 
 def refuses_as_explicit(error: discord.HTTPException) -> bool:
     return error.code == _EXPLICIT
+
+
+def refuses_as_harmful(error: discord.HTTPException) -> bool:
+    """Whether no link to that host is taken, be it a button or text."""
+    return error.code == _HARMFUL
 
 
 def refuses_link(error: discord.HTTPException) -> bool:
@@ -113,7 +133,7 @@ def retry_after_seconds(error: Exception) -> float | None:
         return error.retry_after
     if not isinstance(error, discord.HTTPException):
         return None
-    return _seconds(error.response.headers.get("Retry-After"))
+    return seconds_of(error.response.headers.get("Retry-After"))
 
 
 @contextmanager
@@ -130,6 +150,16 @@ def own_pauses() -> Iterator[None]:
         _by_own_pauses.reset(token)
 
 
+def watch_for_failures() -> None:
+    _has_failed.set(False)
+
+
+def has_failed() -> bool:
+    """Whether one of this task's requests since `watch_for_failures` was answered by a fault of the server's,
+    so that nobody knows what came of it."""
+    return _has_failed.get()
+
+
 def watched() -> aiohttp.TraceConfig:
     """For the client: remembers, for the task that asked, how each of its requests was answered."""
     trace = aiohttp.TraceConfig()
@@ -141,6 +171,8 @@ async def _note(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
 ) -> None:
     _answered.set(end.response.status)
+    if end.response.status >= 500:
+        _has_failed.set(True)
     if _by_own_pauses.get() and end.response.status >= 400:
         seconds = await _pause_of(end.response)
         if seconds is not None:
@@ -153,15 +185,7 @@ async def _pause_of(response: aiohttp.ClientResponse) -> float | None:
     if response.status == 429:
         with suppress(*UNREADABLE):
             asked.append(json.loads(await response.read())["retry_after"])
-    return max((seconds for one in asked if (seconds := _seconds(one)) is not None), default=None)
-
-
-def _seconds(asked: object) -> float | None:
-    try:
-        seconds = float(asked)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return max((seconds for one in asked if (seconds := seconds_of(one)) is not None), default=None)
 
 
 def is_wrong_token(error: discord.HTTPException) -> bool:

@@ -5,19 +5,18 @@ They are served in turn, a few at a time, so that many at once take no more memo
 
 import io
 import logging
-import secrets
 import time
 from collections.abc import Sequence
 from functools import partial
 
-import aiohttp
 import discord
 from discord import ui
 
 from bot import render
-from bot.discord_errors import is_final
+from bot.discord_errors import UNANSWERED, in_a_line, is_final, refuses_as_harmful
 from bot.fairline import FairLine, LeftOut
 from bot.prompts import escape
+from bot.sending import send_new
 from bot.services import Services
 from bot.words import ENGLISH, Words
 from db.bucket import file_name
@@ -45,7 +44,6 @@ NOTICE_SECONDS = 30.0
 _CLOSED = {50007, 50278}
 """Discord's codes for a member who takes no direct messages, or who shares no server with the bot."""
 
-_UNSENT = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 _VARIATION_SELECTOR = "\ufe0f"
 
 
@@ -103,9 +101,9 @@ class ReactionDownloads:
         say = self._services.languages.of(job.locale) if job.member_id == payload.user_id else ENGLISH
         try:
             arrived = await self._send(payload.user_id, job, say)
-        except _UNSENT as error:
+        except UNANSWERED as error:
             arrived = False
-            log.warning("it could not be sent to a member who reacted: %s", reason(error))
+            log.warning("it could not be sent to a member who reacted: %s", in_a_line(error))
             await self._tell_in_channel(payload, _explain(payload.user_id, error, say))
         if not arrived:
             downloads = self._services.downloads
@@ -118,60 +116,70 @@ class ReactionDownloads:
             return True
         if member_id in self._left_out and not self._line.has(member_id):
             self._left_out.discard(member_id)
-            await user.send(view=render.notice(_too_many(say)), nonce=_nonce())
+            await send_new(user, render.notice(_too_many(say)))
         if job.is_expired:
             text = say("📥 The full size of this picture has expired; only the one in the channel is left.")
-            await user.send(view=render.notice(text), nonce=_nonce())
+            await send_new(user, render.notice(text))
             return True
         try:
+            # None: it is sent, and nothing tells where, to take it away again.
             message = await self._send_picture(user, job, say)
         except BucketUnavailable as error:
             log.warning("it could not be sent to a member who reacted: %s", reason(error))
             text = say("📥 The picture cannot be reached at the moment. React again in a minute.")
-            await user.send(view=render.notice(text), nonce=_nonce())
+            await send_new(user, render.notice(text))
             return False
-        await self._record(message, member_id, job)
+        if message is not None:
+            await self._record(message, member_id, job)
         log.info("it was sent to a member who reacted")
         return True
 
-    async def _send_picture(self, user: discord.User, job: Job, say: Words) -> discord.Message:
+    async def _send_picture(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
         """With its file if there is room for it; else, or if Discord does not take that, the link alone."""
         size = job.original_bytes or 0
         is_crowded = self._line.length > CROWD or self._held_bytes + size > HELD_BYTES_MAX
         if not is_crowded and _fits(job):
             self._held_bytes += size
             try:
-                sent = await self._send_file(user, job, say)
+                return await self._send_file(user, job, say)
+            except discord.HTTPException as error:
+                if not is_final(error) or error.code in _CLOSED:
+                    raise
+                log.info("Discord does not take the file, so its link goes alone: %s", in_a_line(error))
             finally:
                 self._held_bytes -= size
-            if sent is not None:
-                return sent
-        return await user.send(view=self._view(job, say, with_file=False), nonce=_nonce())
+        return await send_new(user, self._view(job, say, with_file=False))
 
     async def _send_file(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
-        """None if Discord does not take it. Nothing of the file is in memory afterwards."""
-        file = discord.File(io.BytesIO(await self._services.pictures.original(job)), file_name(job))
-        try:
-            return await user.send(view=self._view(job, say, with_file=True), file=file, nonce=_nonce())
-        except discord.HTTPException as error:
-            if not is_final(error) or error.code in _CLOSED:
-                raise
-            log.info("Discord does not take the file, so its link goes alone: %s", reason(error))
-            return None
+        original = await self._services.pictures.original(job)
 
-    def _view(self, job: Job, say: Words, *, with_file: bool) -> ui.LayoutView:
-        url = self._services.pictures.link(job, download=True)
+        def file() -> discord.File:
+            return discord.File(io.BytesIO(original), file_name(job))
+
+        try:
+            return await send_new(user, self._view(job, say, with_file=True), file)
+        except discord.HTTPException as error:
+            if not refuses_as_harmful(error):
+                raise
+            log.info("Discord takes its link for harmful, so the file goes alone: %s", in_a_line(error))
+        return await send_new(user, self._view(job, say, with_file=True, with_link=False), file)
+
+    def _view(self, job: Job, say: Words, *, with_file: bool, with_link: bool = True) -> ui.LayoutView:
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
         items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
         if with_file:
             items.append(ui.File(f"attachment://{file_name(job)}", spoiler=job.spoiler))
-        if url is None:
-            items.append(ui.TextDisplay(say("Its link appears under the picture shortly.")))
-        elif len(url) <= render.LINK_URL_LENGTH_MAX:
-            items.append(ui.ActionRow(ui.Button(label=say("Download"), emoji="📥", url=url)))
-        else:
-            items.append(ui.TextDisplay(f"📥 [{say('Download')}]({url})"))
+        if with_link:
+            items.append(self._link(job, say))
         return render.view_of(*items)
+
+    def _link(self, job: Job, say: Words) -> ui.Item[ui.LayoutView]:
+        url = self._services.pictures.link(job, download=True)
+        if url is None:
+            return ui.TextDisplay(say("Its link appears under the picture shortly."))
+        if len(url) <= render.LINK_URL_LENGTH_MAX:
+            return ui.ActionRow(ui.Button(label=say("Download"), emoji="📥", url=url))
+        return ui.TextDisplay(f"📥 [{say('Download')}]({url})")
 
     async def _tell_in_channel(self, payload: discord.RawReactionActionEvent, text: str) -> None:
         """Where else, as no direct message comes: without a ping, and for a time in which it is said once."""
@@ -182,12 +190,20 @@ class ReactionDownloads:
         self._told_until[payload.user_id] = now + NOTICE_SECONDS
         channel = self._client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
         reference = channel.get_partial_message(payload.message_id).to_reference(fail_if_not_exists=False)
+        notice = render.notice(text)
         try:
-            message = await channel.send(view=render.notice(text), reference=reference, nonce=_nonce())
-        except _UNSENT as error:
-            log.info("nor could the member be told in the channel: %s", reason(error))
+            try:
+                message = await send_new(channel, notice, reference=reference)
+            except discord.HTTPException as error:
+                if not is_final(error):
+                    raise
+                # To refer to one takes the right to read the channel's history.
+                message = await send_new(channel, notice)
+        except UNANSWERED as error:
+            log.info("nor could the member be told in the channel: %s", in_a_line(error))
             return
-        await self._record(message, payload.user_id, None)
+        if message is not None:
+            await self._record(message, payload.user_id, None)
 
     async def _record(self, message: discord.Message, member_id: int, job: Job | None) -> None:
         """So that it is found when the picture is deleted; a notice, which is of none, goes by itself."""
@@ -217,11 +233,6 @@ def _explain(member_id: int, error: Exception, say: Words) -> str:
 
 def _too_many(say: Words) -> str:
     return say("📥 These were more pictures than fit in the line. React again to those that did not come.")
-
-
-def _nonce() -> str:
-    """discord.py tries a request again that broke off; Discord takes the message of one nonce once."""
-    return secrets.token_hex(12)
 
 
 def _plain(emoji: str) -> str:

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot import render
-from bot.discord_errors import UNREADABLE, is_taken
+from bot.discord_errors import ACKNOWLEDGED, UNANSWERED, UNREADABLE, in_a_line, is_taken, is_transient
 from bot.services import Interaction, words_of
 from bot.words import Words
 from db.errors import BucketUnavailable, InvalidRequest, reason
@@ -15,25 +15,34 @@ from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
-"""What an answer to Discord fails with: refused, not reached, or by Discord's own answer to it."""
+_TOO_LATE = {10062, 10015, 50027}
+"""Discord's codes for an interaction, or its token, whose time is over."""
 
 
-_UNKNOWN_INTERACTION, _ACKNOWLEDGED = 10062, 40060
+_DISCORDS = (discord.DiscordException, aiohttp.ClientError, *UNREADABLE)
+"""By these, it is Discord that is away, and not Postgres."""
 
 
 def is_over(error: BaseException) -> bool:
     """Whether it was answered before, or too late: Discord sends an event again after a broken connection."""
-    return isinstance(error, discord.HTTPException) and error.code in (_UNKNOWN_INTERACTION, _ACKNOWLEDGED)
+    return isinstance(error, discord.HTTPException) and error.code in {*_TOO_LATE, ACKNOWLEDGED}
 
 
-def explain(error: BaseException, say: Words) -> tuple[str, int]:
+def explain(error: Exception, say: Words) -> tuple[str, int]:
     """The text for the member and the level for the log, from the most telling cause to the least."""
     cause = _cause(error)
     if isinstance(cause, InvalidRequest):
         return say(cause.text, **cause.values), logging.INFO
     if isinstance(cause, BucketUnavailable):
         return say("⚠️ The pictures cannot be reached at the moment. Try again in a minute."), logging.WARNING
+    if isinstance(cause, _DISCORDS) and is_transient(cause):
+        return (
+            say(
+                "⚠️ Discord did not take the answer. What you asked for may have been done all the same; "
+                "if it was not, try again in a minute."
+            ),
+            logging.WARNING,
+        )
     if isinstance(cause, UNAVAILABLE):
         return (
             say(
@@ -79,10 +88,10 @@ async def tell(interaction: Interaction, error: Exception) -> None:
 def _in_log(error: Exception) -> str:
     """A refusal quotes what was typed, or counts it, in the values that are filled in."""
     cause = _cause(error)
-    return cause.text if isinstance(cause, InvalidRequest) else reason(error)
+    return cause.text if isinstance(cause, InvalidRequest) else in_a_line(error)
 
 
-def _cause(error: BaseException) -> BaseException:
+def _cause(error: Exception) -> Exception:
     return error.original if isinstance(error, app_commands.CommandInvokeError) else error
 
 

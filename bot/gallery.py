@@ -17,10 +17,10 @@ from bot.gallery_page import (
     Move,
     Query,
     empty_text,
-    page_view,
+    page_reply,
 )
 from bot.mentions import spelled_out
-from bot.picture import show_picture
+from bot.picture import show, show_picture
 from bot.places import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, services_of, words_of
 from db.errors import BucketUnavailable, InvalidRequest, reason
@@ -161,8 +161,7 @@ async def _show(interaction: Interaction, query: Query, page: Page, *, shared: b
     )
     links = {job.id: services.pictures.link(job) for job in page.jobs}
     there = {id_: preview for id_, preview in previews.items() if preview is not None}
-    view, files = page_view(page, query, there, links, say, shared=shared)
-    await interaction.edit_original_response(view=view, attachments=files)
+    await show(interaction, page_reply(page, query, there, links, say, shared=shared))
 
 
 async def _preview(services: Services, job: Job) -> bytes | None:

@@ -1,10 +1,10 @@
 """A page of the gallery as a message. What a button needs is in its custom id, so no page ever dies."""
 
-import io
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Self, cast
 
 import discord
@@ -13,6 +13,7 @@ from discord.utils import format_dt
 
 from bot.prompts import alt_text, escape
 from bot.render import LINK_URL_LENGTH_MAX, view_of
+from bot.reply import LinkAs, Picture, Reply, Unseen
 from bot.services import Interaction, services_of
 from bot.words import ENGLISH, Words
 from db.gallery import Page
@@ -127,7 +128,7 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"gallery:open"):
         await services_of(interaction).open(interaction, int(chosen) if known else 0)
 
 
-def page_view(
+def page_reply(
     page: Page,
     query: Query,
     previews: Mapping[int, bytes],
@@ -135,32 +136,51 @@ def page_view(
     say: Words,
     *,
     shared: bool = False,
-) -> tuple[ui.LayoutView, list[discord.File]]:
+    unseen: Unseen | None = None,
+    link_as: LinkAs = LinkAs.BUTTON,
+) -> Reply:
     """`previews` may lack some; of `links`, those of parked and expired pictures are None.
 
-    A shared page cannot be turned: it is everybody's.
+    A shared page cannot be turned: it is everybody's. `unseen` says why it is in words alone.
     """
-    files = [
-        discord.File(io.BytesIO(previews[job.id]), _file_name(job), description=alt_text(job.prompt))
-        for job in page.jobs
-        if job.id in previews
-    ]
     items: list[ui.Item[Any]] = [ui.TextDisplay(_title(query, say))]
-    shown = [
-        discord.MediaGalleryItem(
-            f"attachment://{_file_name(job)}", description=alt_text(job.prompt), spoiler=job.spoiler
-        )
-        for job in page.jobs
-        if job.id in previews
-    ]
+    shown = [job for job in page.jobs if job.id in previews and unseen is None]
     if shown:
-        items.append(ui.MediaGallery(*shown))
+        items.append(ui.MediaGallery(*map(_shown, shown)))
+    if unseen is not None:
+        items.append(ui.TextDisplay(_why_unseen(unseen, say)))
     room = _ENTRIES_LENGTH_MAX // max(1, len(page.jobs)) - _ENTRY_LENGTH_MAX
-    items += [_entry(number, job, links[job.id], say, room) for number, job in enumerate(page.jobs, start=1)]
+    items += [
+        _entry(number, job, links[job.id], say, room, link_as)
+        for number, job in enumerate(page.jobs, start=1)
+    ]
     items.append(ui.ActionRow(PictureSelect(page.jobs, say)))
     if not shared:
         items.append(_turns(page, query, say))
-    return view_of(ui.Container(*items)), files
+
+    def again(why: Unseen | None, way: LinkAs) -> Callable[[], Reply]:
+        return partial(page_reply, page, query, previews, links, say, shared=shared, unseen=why, link_as=way)
+
+    has_links = any(links.values())
+    return Reply(
+        view_of(ui.Container(*items)),
+        tuple(Picture(_file_name(job), previews[job.id], alt_text(job.prompt)) for job in shown),
+        (lambda why: again(why, link_as)()) if shown else None,
+        again(unseen, LinkAs.TEXT) if has_links and link_as is LinkAs.BUTTON else None,
+        again(unseen, LinkAs.NOTHING) if has_links and link_as is not LinkAs.NOTHING else None,
+    )
+
+
+def _shown(job: Job) -> discord.MediaGalleryItem:
+    return discord.MediaGalleryItem(
+        f"attachment://{_file_name(job)}", description=alt_text(job.prompt), spoiler=job.spoiler
+    )
+
+
+def _why_unseen(unseen: Unseen, say: Words) -> str:
+    if unseen is Unseen.EXPLICIT:
+        return say("🖼️ Discord takes one of these pictures for explicit, so none is shown here.")
+    return say("🖼️ Discord did not take these pictures, so none is shown here.")
 
 
 def empty_text(query: Query, viewer_id: int, say: Words) -> str:
@@ -183,7 +203,7 @@ def _title(query: Query, say: Words) -> str:
     return f"{title} · {escape(query.search)}" if query.search else title
 
 
-def _entry(number: int, job: Job, url: str | None, say: Words, room: int) -> ui.Item[Any]:
+def _entry(number: int, job: Job, url: str | None, say: Words, room: int, link_as: LinkAs) -> ui.Item[Any]:
     """`room` is how long a link may be that stands in the text; one that is longer is behind the menu."""
     facts = [f"{job.width} × {job.height}", format_dt(job.created_at, "d")]
     if job.private:
@@ -193,12 +213,13 @@ def _entry(number: int, job: Job, url: str | None, say: Words, room: int) -> ui.
     elif url is None:
         facts.append(say("the full size follows shortly"))
     text = f"**{number}.** {escape(job.prompt, _PROMPT_LENGTH_MAX)}\n-# {' · '.join(facts)}"
-    if url is None:
+    if url is None or link_as is LinkAs.NOTHING:
         return ui.TextDisplay(text)
     label = say("Full size")
-    if len(url) > LINK_URL_LENGTH_MAX and len(url) > room:
+    is_button = link_as is LinkAs.BUTTON and len(url) <= LINK_URL_LENGTH_MAX
+    if not is_button and len(url) > room:
         return ui.TextDisplay(text)
-    if len(url) > LINK_URL_LENGTH_MAX:
+    if not is_button:
         return ui.TextDisplay(f"{text} · 🔗 [{label}]({url})")
     return ui.Section(text, accessory=ui.Button(label=label, emoji="🔗", url=url))
 

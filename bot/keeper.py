@@ -5,7 +5,6 @@ failed edit are all the same to it: a reply that is behind.
 """
 
 import asyncio
-import contextlib
 import logging
 from datetime import UTC, datetime
 
@@ -14,7 +13,7 @@ from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
 from bot.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from bot.offers import Offers
 from bot.picture import picture_reply
-from bot.render import Reply
+from bot.reply import Reply
 from bot.words import Languages
 from db.errors import BucketUnavailable, reason
 from db.jobs import Estimate, Job, Jobs, State
@@ -45,11 +44,6 @@ REFUSED_PAUSE_SECONDS_MAX = 3600.0
 RETRY_AFTER_SECONDS_MAX = 24 * 3600.0
 """No longer pause than this is believed."""
 
-TAKE_BACK_PAUSES_SECONDS = (0.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
-"""When it is tried again to remove a message in whose place another has come; a restart forgets it."""
-
-OLD_MAX = 100
-
 _NOT_IN_LINE = Estimate(None, None)
 
 _PASSING = (*UNAVAILABLE, BucketUnavailable, OutOfReach)
@@ -76,7 +70,6 @@ class Keeper:
         self._languages = languages
         self._concurrency = concurrency
         self._tasks: set[asyncio.Task[None]] = set()
-        self._old: set[asyncio.Task[None]] = set()
         self._at_work: set[int] = set()
         self._wake = asyncio.Event()
         self._poll_due = False
@@ -107,8 +100,6 @@ class Keeper:
             except UNAVAILABLE as error:
                 log.warning("replies could not be looked up: %s", reason(error))
             await self._wake.wait()
-        for task in self._old:
-            task.cancel()
         await asyncio.gather(*self._tasks)
 
     async def _begin_due(self) -> None:
@@ -176,28 +167,8 @@ class Keeper:
             )
         )
         log.info("its reply shows revision %d (%s)", job.revision, job.state)
-        if shown is None:
-            return
-        self._offers.make(job, shown)
-        if job.message_id not in (None, shown.message_id):
-            self._take_back(job)
-
-    def _take_back(self, job: Job) -> None:
-        """What it shows is true no more, and nobody is to wait before a spinner."""
-        if len(self._old) < OLD_MAX:
-            task = asyncio.create_task(self._until_taken_back(job), name=f"old-reply-{job.id}")
-            self._old.add(task)
-            task.add_done_callback(self._old.discard)
-
-    async def _until_taken_back(self, job: Job) -> None:
-        with about_job(job.id, job.prompt, job.negative_prompt):
-            for pause_seconds in TAKE_BACK_PAUSES_SECONDS:
-                await asyncio.sleep(pause_seconds)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(EDIT_TIMEOUT_SECONDS):
-                        if await self._messenger.take_back(job):
-                            return
-            log.warning("the message in its old place could not be removed")
+        if shown is not None:
+            self._offers.make(job, shown)
 
     async def _bring(self, job: Job) -> tuple[Shown | None, Estimate]:
         """Where the message is that shows the job now, and the place in line and the pause that it tells."""

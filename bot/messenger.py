@@ -4,21 +4,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias, cast
 
-import aiohttp
 import discord
 
-from bot.discord_errors import UNREADABLE, in_a_line, is_final, is_gone, is_taken, own_pauses
+from bot.discord_errors import UNANSWERED, is_final, is_gone, own_pauses
 from bot.metrics import ReplyMetrics
 from bot.picture import send_what_is_taken
-from bot.render import Reply
-from db.errors import TigerbrushError, reason
+from bot.reply import Reply
+from bot.sending import sent_once, taken
+from db.errors import TigerbrushError
 from db.jobs import Job
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 TOKEN_MARGIN = timedelta(seconds=30)
 """A token so near its end is not relied on: an edit takes time, and clocks differ."""
@@ -71,7 +69,9 @@ class Messenger:
             except discord.HTTPException as error:
                 if not is_final(error):
                     raise
-                if way in ("token", "bot") and job.message_id is not None and error.code == _UNKNOWN_MESSAGE:
+                # A token finds only what was sent by it.
+                is_last = way == "bot" or (way == "token" and _is_in_no_channel(job))
+                if is_last and job.message_id is not None and error.code == _UNKNOWN_MESSAGE:
                     raise Undeliverable("the reply was deleted") from error
                 refusals.append(error)
                 told.append(f"{_WORDS[way]}: {_in_one_line(error)}")
@@ -88,7 +88,7 @@ class Messenger:
             raise Undeliverable("nothing but its token could remove a private reply, and that is over")
         try:
             with own_pauses():
-                await _taken(self._delete(job))
+                await taken(self._delete(job))
         except discord.HTTPException as error:
             # Gone by hand before or, if it was private, with its member's client.
             if is_gone(error):
@@ -96,20 +96,6 @@ class Messenger:
             if not is_final(error):
                 raise
             raise OutOfReach(f"the message could not be removed: {_in_one_line(error)}") from error
-
-    async def take_back(self, job: Job) -> bool:
-        """Removes the message in whose place another has come; False if that cannot be done now."""
-        if job.message_id is None or _is_in_no_channel(job):
-            return True
-        try:
-            with own_pauses():
-                await _taken(self._message(job).delete())
-        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
-            if isinstance(error, discord.HTTPException) and is_gone(error):
-                return True
-            log.info("the message in its old place stays for now: %s", in_a_line(error))
-            return False
-        return True
 
     async def _delete(self, job: Job) -> None:
         if _is_in_no_channel(job) or job.message_id is None:
@@ -121,7 +107,7 @@ class Messenger:
         try:
             with own_pauses():
                 shown = await send_what_is_taken(reply, lambda part: route(job, part))
-        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+        except UNANSWERED as error:
             self._metrics.failed(way, error)
             raise
         self._metrics.shown(way)
@@ -142,8 +128,10 @@ class Messenger:
     async def _edit_by_token(self, job: Job, reply: Reply) -> Shown | None:
         # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
         message_id = job.message_id or cast(int, "@original")
-        message = await _taken(
-            self._webhook(job).edit_message(message_id, view=reply.view, attachments=reply.attachments())
+        webhook = self._webhook(job)
+        message = await taken(
+            webhook.edit_message(message_id, view=reply.view, attachments=reply.attachments()),
+            ask=None if job.message_id else lambda: webhook.fetch_message(message_id),
         )
         if message is None:
             return _known_place(job)
@@ -154,7 +142,7 @@ class Messenger:
         return Shown(message.channel.id, message.id)
 
     async def _edit_as_bot(self, job: Job, reply: Reply) -> Shown | None:
-        await _taken(self._message(job).edit(view=reply.view, attachments=reply.attachments()))
+        await taken(self._message(job).edit(view=reply.view, attachments=reply.attachments()))
         return _known_place(job)
 
     async def _post(self, job: Job, reply: Reply) -> Shown | None:
@@ -179,20 +167,11 @@ class Messenger:
 
 async def _send(channel: discord.abc.Messageable, job: Job, reply: Reply, way: str) -> Shown | None:
     # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
-    message = await _taken(channel.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}"))
+    message = await sent_once(
+        lambda: channel.send(view=reply.view, files=reply.attachments(), nonce=f"job-{job.id}")
+    )
     log.info("the reply went out %s", way)
     return Shown(message.channel.id, message.id) if message is not None else None
-
-
-async def _taken(sending: Awaitable[T]) -> T | None:
-    """What Discord took is sent, whatever its answer looks like; None where that cannot be read."""
-    try:
-        return await sending
-    except UNREADABLE as error:
-        if not is_taken(error):
-            raise
-        log.info("Discord took it, and said so by what cannot be read: %s", reason(error))
-        return None
 
 
 def _known_place(job: Job) -> Shown | None:

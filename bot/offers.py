@@ -7,10 +7,9 @@ import asyncio
 import contextlib
 import logging
 
-import aiohttp
 import discord
 
-from bot.discord_errors import UNREADABLE, in_a_line, is_taken
+from bot.discord_errors import UNANSWERED, in_a_line, is_taken
 from bot.messenger import Shown
 from db.jobs import Job, State
 
@@ -43,6 +42,6 @@ class Offers:
         channel = self._client.get_partial_messageable(shown.channel_id)
         try:
             await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE) as error:
+        except UNANSWERED as error:
             if not is_taken(error):
                 log.info("no reaction under message %d: %s", shown.message_id, in_a_line(error))

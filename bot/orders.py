@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot import render
 from bot.access import in_time
-from bot.errors import UNANSWERED
+from bot.discord_errors import UNANSWERED
 from bot.places import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
 from db.errors import reason

@@ -8,8 +8,14 @@ from typing import TypeVar
 import discord
 
 from bot import render
-from bot.discord_errors import in_a_line, refuses_as_explicit, refuses_content, refuses_link
-from bot.render import Reply, Unseen
+from bot.discord_errors import (
+    in_a_line,
+    refuses_as_explicit,
+    refuses_as_harmful,
+    refuses_content,
+    refuses_link,
+)
+from bot.reply import Reply, Unseen
 from bot.services import Interaction, services_of, words_of
 from bot.words import Words
 from db.errors import PictureGone
@@ -56,14 +62,21 @@ def _without_what_is_refused(reply: Reply, error: discord.HTTPException) -> Repl
     """What of it may be taken; None: nothing."""
     if not refuses_content(error):
         return None
+    if refuses_as_harmful(error):
+        return reply.without_link() if reply.without_link is not None else None
     if reply.without_picture is None or (refuses_link(error) and reply.without_button is not None):
         return reply.without_button() if reply.without_button is not None else None
     return reply.without_picture(Unseen.EXPLICIT if refuses_as_explicit(error) else Unseen.REFUSED)
 
 
 async def show_picture(interaction: Interaction, job: Job) -> None:
-    """In the place of a deferred answer, for the member who asked."""
+    """For the member who asked."""
     reply = await picture_reply(services_of(interaction).pictures, job, words_of(interaction))
+    await show(interaction, reply)
+
+
+async def show(interaction: Interaction, reply: Reply) -> None:
+    """In the place of a deferred answer."""
     await send_what_is_taken(
         reply,
         lambda part: interaction.edit_original_response(view=part.view, attachments=part.attachments()),

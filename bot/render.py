@@ -1,10 +1,7 @@
 """A job as a message. Pure: what a message needs to know is handed in."""
 
-import io
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import discord
@@ -13,6 +10,7 @@ from discord.utils import format_dt
 
 from bot.controls import Action, JobButton, actions_of, row
 from bot.prompts import SHOWN_LENGTH_MAX, alt_text, escape
+from bot.reply import LinkAs, Picture, Reply, Unseen
 from bot.words import Words, rounded
 from db.errors import FAILURES
 from db.jobs import PLACE_MAX, Estimate, Job, State
@@ -45,34 +43,6 @@ class Link:
     expires_at: datetime
 
 
-class Unseen(StrEnum):
-    """Why a finished picture is told of in words alone."""
-
-    EXPLICIT = "explicit"
-    REFUSED = "refused"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A message without its address. `attachments` makes new ones each time, as sending uses them up.
-
-    `without_picture` and `without_button` make what is left of it where Discord refuses these; None where it
-    has none.
-    """
-
-    view: ui.LayoutView
-    preview: bytes | None = None
-    preview_alt_text: str | None = None
-    without_picture: "Callable[[Unseen], Reply] | None" = None
-    without_button: "Callable[[], Reply] | None" = None
-
-    def attachments(self) -> list[discord.File]:
-        if self.preview is None:
-            return []
-        return [discord.File(io.BytesIO(self.preview), PREVIEW_NAME, description=self.preview_alt_text)]
-
-
 def waiting(job: Job, estimate: Estimate, say: Words) -> Reply:
     lines = [say("### ⏳ Waiting in line"), waiting_line(estimate, say)]
     if job.faults:
@@ -89,35 +59,38 @@ def running(job: Job, estimate: Estimate, say: Words) -> Reply:
 
 
 def done(
-    job: Job, preview: bytes | Unseen, link: Link | None, say: Words, *, with_button: bool = True
+    job: Job, preview: bytes | Unseen, link: Link | None, say: Words, *, link_as: LinkAs = LinkAs.BUTTON
 ) -> Reply:
     """`link` is None while the picture is parked, or when it has expired. It is in the text if it is too long
-    for a button, or not to be one."""
+    for a button."""
     unseen = preview if isinstance(preview, Unseen) else None
-    text, button = _full_size(job, link, say, with_button=with_button, unseen=unseen is not None)
+    text, button = _full_size(job, link, say, link_as=link_as, unseen=unseen is not None)
     container = Container(accent_colour=GREEN)
     if unseen is None:
         container.add_item(_preview(job))
     else:
         text = f"{_why_unseen(unseen, say)}\n{text}"
     container.add_item(ui.TextDisplay(f"{_quote(job, text)}\n{_facts(job, say)}\n{text}"))
-    links: list[ui.Item[Any]] = [] if job.is_expired else [JobButton(Action.LINK, job.id, say)]
+    links: list[ui.Item[Any]] = []
+    if not job.is_expired and link_as is not LinkAs.NOTHING:
+        links.append(JobButton(Action.LINK, job.id, say))
     if button is not None:
         links.insert(0, button)
     if links:
         container.add_item(ui.ActionRow(*links))
     container.add_item(row(job.id, say, *actions_of(job)))
+    has_link = link is not None and link_as is not LinkAs.NOTHING
     reply = Reply(
         view_of(container),
-        without_button=None if button is None else lambda: done(job, preview, link, say, with_button=False),
+        without_button=None if button is None else lambda: done(job, preview, link, say, link_as=LinkAs.TEXT),
+        without_link=None if not has_link else lambda: done(job, preview, link, say, link_as=LinkAs.NOTHING),
     )
     if isinstance(preview, Unseen):
         return reply
     return replace(
         reply,
-        preview=preview,
-        preview_alt_text=alt_text(job.prompt),
-        without_picture=lambda why: done(job, why, link, say, with_button=with_button),
+        pictures=(Picture(PREVIEW_NAME, preview, alt_text(job.prompt)),),
+        without_picture=lambda why: done(job, why, link, say, link_as=link_as),
     )
 
 
@@ -200,7 +173,7 @@ def _reply(job: Job, colour: discord.Colour, lines: list[str], say: Words, *acti
 
 
 def _full_size(
-    job: Job, link: Link | None, say: Words, *, with_button: bool, unseen: bool
+    job: Job, link: Link | None, say: Words, *, link_as: LinkAs, unseen: bool
 ) -> tuple[str, ui.Button[Any] | None]:
     """What is said of it, and the button that leads to it, if one can."""
     if job.is_expired and unseen:
@@ -213,13 +186,15 @@ def _full_size(
         return say(
             "🕓 This is a small version; the picture is safe, and its full size follows shortly."
         ), None
+    if link_as is LinkAs.NOTHING:
+        return say("🔗 Discord takes the link to its full size for harmful, so it is not here."), None
     size = say("Full size (PNG, {size} MB)", size=rounded((job.original_bytes or 0) / 1e6, 1))
     expiry = say(
         "The link works until {date} ({when}).",
         date=format_dt(link.expires_at, "f"),
         when=format_dt(link.expires_at, "R"),
     )
-    if with_button and len(link.url) <= LINK_URL_LENGTH_MAX:
+    if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
         return f"-# {expiry}", ui.Button(label=size, emoji="🔗", url=link.url)
     return f"🔗 [{size}]({link.url})\n-# {expiry}", None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.messenger import Messenger, Shown
 from bot.metrics import MeteredJobs
-from bot.render import Reply
+from bot.reply import Reply
 from db.jobs import Job, Order
 from db.traces import Traces
 

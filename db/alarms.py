@@ -118,6 +118,10 @@ class Alarms:
         """The alarms that nobody has told the owner yet; they are the caller's to tell."""
         return [_alarm(row) for row in await self._pool.fetch(_SQL["claim_untold"])]
 
+    async def not_told(self, alarm: Alarm) -> None:
+        """It could not be told for now; somebody may claim it again."""
+        await self._pool.execute(_SQL["not_told"], _kind(alarm.code, alarm.model))
+
     async def open(self) -> list[Alarm]:
         """All that sound at the moment, told or not, the oldest first."""
         return [_alarm(row) for row in await self._pool.fetch(_SQL["open"])]

@@ -1,4 +1,5 @@
-"""Messages in which the bot shows pictures beside their replies: they go when one of these is deleted."""
+"""Messages in which the bot shows pictures beside their replies: they go when one of these is deleted, and
+where a reply was before it moved, at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -68,6 +68,10 @@ class Replies:
             over_seconds,
         )
 
+    async def found(self, job_id: int, *, message_id: int, channel_id: int) -> None:
+        """Records where the reply is, if that was not known."""
+        await self._pool.fetchval(_SQL["found"], job_id, message_id, channel_id)
+
     async def postpone(self, job_id: int, *, delay_seconds: float, failure: str | None = None) -> None:
         """It is not due again before `delay_seconds` have passed. `failure` is why no way leads there now."""
         await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, failure)

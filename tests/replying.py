@@ -11,13 +11,16 @@ import aiohttp
 from PIL import Image
 from prometheus_client import CollectorRegistry
 
+from bot.copies import CopyRemover
 from bot.keeper import Keeper
 from bot.messenger import Messenger
 from bot.metrics import ReplyMetrics
 from bot.offers import Offers
 from bot.words import Languages
 from db.bucket import Bucket
+from db.copies import Copies
 from db.jobs import Job, Jobs
+from db.listen import listen
 from db.parking import Parking
 from db.pictures import Pictures
 from db.pool import Pool
@@ -133,7 +136,15 @@ async def replying(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> As
             concurrency=8,
         )
         one.client.services = replace(one.client.services, wake=keeper.wake)
+        remover = CopyRemover(one.client, Copies(pool))
         keeping = asyncio.create_task(keeper.serve())
+        removing = [
+            asyncio.create_task(work)
+            for work in (remover.serve(), listen(settings.listen_dsn, {"copy_due": remover.wake}))
+        ]
         yield Replying(one, keeper, bucket, session)
         keeper.stop()
-        await keeping
+        for task in removing:
+            task.cancel()
+        await asyncio.gather(keeping, *removing, return_exceptions=True)
+        keeping.result()

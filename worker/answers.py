@@ -11,13 +11,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from db.errors import FailureCode, JobFailed
 from db.models import SEED_MAX
+from db.retry_after import seconds_of
 
 RATE_LIMIT_PAUSE_SECONDS = 60.0
 """How long Stability turns a key away that asked too often."""
@@ -205,19 +204,7 @@ def _seed(text: str | None) -> int | None:
 def _retry_after(status: int, headers: Mapping[str, str], code: FailureCode) -> float | None:
     if status not in (429, 503):
         return None
-    seconds = _seconds(headers.get("Retry-After", "").strip())
+    seconds = seconds_of(headers.get("Retry-After"))
     if seconds is None:
         return RATE_LIMIT_PAUSE_SECONDS if code is FailureCode.RATE_LIMITED else None
     return min(seconds, RETRY_AFTER_SECONDS_MAX)
-
-
-def _seconds(text: str) -> float | None:
-    """Of a number or a date that is to come; None for what is neither."""
-    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return seconds if seconds > 0 else None

@@ -40,3 +40,6 @@ update alarms
 set told_at = now()
 where told_at is null
 returning kind, detail, raised_at, price;
+
+-- name: not_told
+update alarms set told_at = null where kind = $1;

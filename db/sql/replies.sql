@@ -106,6 +106,13 @@ set shown_revision = greatest(shown_revision, $2),
 where id = $1
 returning id;
 
+-- name: found
+-- Of a reply whose place nothing has told before.
+update jobs
+set message_id = $2, reply_channel_id = nullif($3, channel_id)
+where id = $1 and message_id is null
+returning id;
+
 -- name: postpone
 update jobs
 set reply_due_at = now() + make_interval(secs => $2),

@@ -18,6 +18,8 @@ class Body(StrEnum):
     TEXT = "text"
     EMPTY = "empty"
     NULL = "null"
+    CUT = "cut"
+    """The connection ends without an answer."""
 
 
 _PAGE = "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body></body></html>"
@@ -47,7 +49,8 @@ class RestFault:
         status, times, pause = int(order["status"]), order.get("times", 1), order.get("retry_after")
         if not 200 <= status <= 599:
             raise ValueError("status")
-        if not order.get("applied", False) and status < 400:
+        is_page = order.get("body") in ("html", "text")
+        if not order.get("applied", False) and not is_page and status < 400:
             raise ValueError("applied")
         message = f"{status}: provoked"
         if status == 429:
@@ -88,7 +91,7 @@ class RestFault:
                 return _PAGE, "text/html"
             case Body.TEXT:
                 return _BLOCKED, "text/plain"
-            case Body.EMPTY:
+            case Body.EMPTY | Body.CUT:
                 return "", "application/json"
             case Body.NULL:
                 return "null", "application/json"

@@ -160,9 +160,12 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
         )
         for shown in messages:
             if job["state"] in FINAL and mark not in shown.text:
-                elsewhere = shown.id != job["message_id"] or job["reply_failure"] is not None
+                # Who never learnt where it is, or died before that was recorded, cannot take it away.
+                losses = Losses(evidence.journal)
+                reason = losses.of_bot(shown.at) or losses.of_token(shown.at)
+                known = job["reply_failure"] or (reason if shown.id != job["message_id"] else None)
                 what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"
-                yield Finding("left behind", what, broken=not elsewhere)
+                yield Finding("left behind", f"{what}: {known}" if known else what, broken=not known)
 
 
 def forgotten(evidence: Evidence) -> Iterator[Finding]:

@@ -83,6 +83,8 @@ _REST: dict[Kind, dict[str, object]] = {
     Kind.REST_ARCHIVED: {"status": 400, "code": 50083, **_EDITS},
     Kind.REST_EXPLICIT: {"status": 400, "code": 20009, **_EDITS},
     Kind.REST_EMPTY: {"status": 200, "applied": True, **_EDITS},
+    Kind.EDGE_200: {"status": 200, "body": "html", "path": "/messages"},
+    Kind.ANSWER_LOST: {"status": 502, "applied": True, "body": "html", "path": "/callback"},
 }  # fmt: skip
 _PERMISSIONS = {Kind.PERMISSION_VIEW: "VIEW_CHANNEL", Kind.PERMISSION_SEND: "SEND_MESSAGES"}
 

@@ -86,6 +86,8 @@ class Kind(StrEnum):
     REST_ARCHIVED = "rest: 50083 to edits"
     REST_EXPLICIT = "rest: 20009 to edits"
     REST_EMPTY = "rest: an empty object for edits"
+    EDGE_200 = "rest: a page with 200"
+    ANSWER_LOST = "rest: 502 for first answers that are taken"
     MESSAGE_DELETE = "members: delete a message"
     PERMISSION_VIEW = "permission: VIEW_CHANNEL taken"
     PERMISSION_SEND = "permission: SEND_MESSAGES taken"
@@ -157,6 +159,8 @@ _TIMES = {
     Kind.REST_ARCHIVED: (1, 3),
     Kind.REST_EXPLICIT: (1, 3),
     Kind.REST_EMPTY: (1, 3),
+    Kind.EDGE_200: (1, 4),
+    Kind.ANSWER_LOST: (1, 3),
 }
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot import edit, render
 from bot.controls import Action, JobButton
 from bot.edit import CUSTOM_ID, edit_modal
-from bot.gallery_page import SEARCH_LENGTH_MAX, Move, PageButton, Query, empty_text, page_view
+from bot.gallery_page import SEARCH_LENGTH_MAX, Move, PageButton, Query, empty_text, page_reply
 from bot.prompts import (
     ALT_TEXT_LENGTH_MAX,
     SHOWN_LENGTH_MAX,
@@ -27,7 +27,8 @@ from bot.prompts import (
     escape,
 )
 from bot.queue import queue_view
-from bot.render import Link, Reply
+from bot.render import Link
+from bot.reply import Reply, Unseen
 from bot.words import ENGLISH, Languages, Words
 from db.errors import FAILURES, FailureCode, InvalidRequest
 from db.gallery import Page
@@ -357,8 +358,14 @@ def accepted(view: Any, files: Any = ()) -> list[dict[str, Any]]:
 
 
 def sent(reply: Reply) -> None:
+    """With all that is left of it where Discord refuses something."""
     components = accepted(reply.view, reply.attachments())
     assert json.dumps(components).encode()
+    if reply.without_picture is not None:
+        sent(reply.without_picture(Unseen.EXPLICIT))
+    for plainer in (reply.without_button, reply.without_link):
+        if plainer is not None:
+            accepted((less := plainer()).view, less.attachments())
 
 
 @fuzz(150)
@@ -402,14 +409,15 @@ def test_the_longest_link_beside_the_longest_prompt_is_a_message_that_discord_ta
     url = "https://b.example/".ljust(length, "x")
     sent(render.done(LONGEST, b"webp", Link(url, NOW), say))
     page = Page([replace(LONGEST, id=number) for number in range(1, 10)], has_newer=True, has_older=True)
-    view, files = page_view(
-        page,
-        Query(2**63 - 1, "*" * SEARCH_LENGTH_MAX, True, 9),
-        {job.id: b"webp" for job in page.jobs},
-        {job.id: url for job in page.jobs},
-        say,
+    sent(
+        page_reply(
+            page,
+            Query(2**63 - 1, "*" * SEARCH_LENGTH_MAX, True, 9),
+            {job.id: b"webp" for job in page.jobs},
+            {job.id: url for job in page.jobs},
+            say,
+        )
     )
-    accepted(view, files)
 
 
 @fuzz(60)
@@ -425,8 +433,7 @@ def test_any_page_is_a_message_that_discord_takes(
     ]
     previews = {job.id: b"webp" for job in shown if data.draw(st.booleans())}
     urls = {job.id: link.url if (link := data.draw(links)) else None for job in shown}
-    view, files = page_view(Page(shown, newer, older), query, previews, urls, say, shared=shared)
-    accepted(view, files)
+    sent(page_reply(Page(shown, newer, older), query, previews, urls, say, shared=shared))
     accepted(render.notice(empty_text(query, 1, say)))
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.discord import errors
 from sandbox.discord.body import read_body
 from sandbox.discord.exchange import Exchange
-from sandbox.discord.outages import RestFaults
+from sandbox.discord.outages import Body, RestFault, RestFaults
 from sandbox.discord.ratelimits import DEFAULT, MESSAGES, REACTIONS, WEBHOOK, Limit, RateLimits
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.wire import Json, encode
@@ -134,7 +134,7 @@ class Wire:
         fault = self._faults.meet(request)
         if fault is not None and not fault.applied:
             request[_PROVOKED] = True
-            return fault.answer()
+            return _answer_of(fault, request)
         limit = next((limit for part, limit in _LIMITS if part in route), DEFAULT)
         place = next(
             (request.match_info[key] for key in ("token", "channel", "guild") if key in request.match_info),
@@ -145,8 +145,14 @@ class Wire:
             response = await handler(request)
             if fault is not None:
                 request[_PROVOKED] = True
-                response = fault.answer()
+                response = _answer_of(fault, request)
         except errors.DiscordError as error:
             response = _refusal(request, error)
         response.headers.update(headers)
         return response
+
+
+def _answer_of(fault: RestFault, request: web.Request) -> web.Response:
+    if fault.body is Body.CUT and request.transport is not None:
+        request.transport.abort()
+    return fault.answer()

@@ -12,7 +12,7 @@ from bot.keeper import Keeper
 from bot.messenger import Messenger, OutOfReach, Shown
 from bot.metrics import ReplyMetrics
 from bot.offers import Offers
-from bot.render import Reply
+from bot.reply import Reply
 from db.bucket import Bucket
 from db.jobs import Estimate, Job
 from db.logs import JobFilter, TextFormatter

@@ -191,6 +191,32 @@ async def test_one_that_failed_is_told_in_the_channel_and_works_at_the_next_try(
     assert reactions.sent_to(bot.member_id) == [sent]
 
 
+async def test_a_picture_that_discord_took_is_sent_and_found_again_whatever_is_answered(
+    bot: Connected, reactions: Reactions, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    channel = reactions.world.direct_channel(bot.member_id)
+    assert channel is not None
+    path = f"/channels/{channel.id}/messages"
+    await fault(bot.server.url, "rest", status=200, applied=True, body="empty", path=path)
+    await reactions.react(bot.member_id, 1)
+    await reactions.react(bot.member_id, 1)
+    (sent,) = reactions.sent_to(bot.member_id)
+    assert has_file(sent)
+    assert await bot.pool.fetchval("select message_id from copies") == int(sent.id)
+    await bot.pool.execute("delete from copies; delete from downloads")
+    # Nothing tells where it is: it is sent all the same, and once.
+    for body in ("null", "list"):
+        reactions.world.messages[channel.id].clear()
+        await fault(bot.server.url, "rest", status=200, applied=True, body=body, path=path, times=2)
+        await reactions.react(bot.member_id, 1)
+        assert len(reactions.sent_to(bot.member_id)) == 1
+        await bot.pool.execute("delete from downloads")
+    assert reactions.in_channel() == []
+    assert caught(caplog) == []
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 async def test_who_fails_often_is_told_once(bot: Connected, reactions: Reactions) -> None:
     await reactions.fail(bot.member_id, 403, 50007, times=3)
     for _ in range(3):
@@ -208,6 +234,26 @@ async def test_a_file_that_discord_does_not_take_comes_as_a_link(
     assert not has_file(sent)
     assert "Download" in read(sent)
     assert reactions.in_channel() == []
+
+
+async def test_a_picture_whose_link_discord_takes_for_harmful_comes_as_a_file(
+    bot: Connected, reactions: Reactions
+) -> None:
+    await reactions.fail(bot.member_id, 400, 240000)
+    await reactions.react(bot.member_id, 1)
+    (sent,) = reactions.sent_to(bot.member_id)
+    assert (has_file(sent), "Download" in read(sent)) == (True, False)
+
+
+async def test_who_cannot_be_answered_below_the_picture_is_told_in_a_message(
+    bot: Connected, reactions: Reactions
+) -> None:
+    await reactions.fail(bot.member_id, 403, 50007)
+    path = f"/channels/{reactions.channel.id}/messages"
+    await fault(bot.server.url, "rest", status=400, code=160002, method="POST", path=path)
+    await reactions.react(bot.member_id, 1)
+    (notice,) = reactions.in_channel()
+    assert f"<@{bot.member_id}>" in read(notice)
 
 
 async def test_a_picture_that_cannot_be_reached_can_be_asked_for_at_once(

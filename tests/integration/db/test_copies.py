@@ -129,3 +129,25 @@ async def test_of_a_forgotten_member_no_place_is_kept_once_the_replies_are_remov
 async def places(pool: Pool) -> list[tuple[object, ...]]:
     rows = await pool.fetch("select channel_id, reply_channel_id, message_id from jobs order by id")
     return [tuple(row) for row in rows]
+
+
+async def test_a_replys_old_place_is_due_at_once_and_never_its_present_one(
+    pool: Pool, copies: Copies
+) -> None:
+    job, replies = await painted(pool), Replies(pool)
+    for message_id, channel_id in ((60, 30), (61, 31), (61, 31)):
+        await replies.shown(job.id, 1, message_id=message_id, channel_id=channel_id)
+    rows = await pool.fetch("select message_id, channel_id from copies")
+    assert [tuple(row) for row in rows] == [(60, 30)]
+    # Another bot, that was slower, had shown it in the old place all the same.
+    await replies.shown(job.id, 1, message_id=60, channel_id=30)
+    assert await due(copies) == [61]
+
+
+async def test_a_private_reply_that_moved_is_left_to_its_token(pool: Pool, copies: Copies) -> None:
+    job, replies = await painted(pool, private=True), Replies(pool)
+    await replies.shown(job.id, 1, message_id=60, channel_id=job.channel_id)
+    await replies.shown(job.id, 1, message_id=61, channel_id=31)
+    assert await due(copies) == []
+    await replies.shown(job.id, 1, message_id=62, channel_id=32)
+    assert await due(copies) == [61]

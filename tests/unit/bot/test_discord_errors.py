@@ -1,5 +1,7 @@
 """Whose word an error is: Discord's own, or that of what stands before it."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,3 +91,9 @@ def test_a_connection_that_breaks_is_transient_and_a_mistake_of_ours_is_not() ->
 )
 def test_the_pause_that_is_asked_for_is_read(error: Exception, seconds: float | None) -> None:
     assert retry_after_seconds(error) == seconds
+
+
+def test_a_pause_until_a_date_is_read() -> None:
+    until = datetime.now(UTC) + timedelta(seconds=100)
+    error = answered(503, "", **{"Retry-After": format_datetime(until, usegmt=True)})
+    assert 90 < (retry_after_seconds(error) or 0) <= 100

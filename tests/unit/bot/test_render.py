@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot import render
-from bot.render import Link, Reply, Unseen
+from bot.render import Link
+from bot.reply import Reply, Unseen
 from bot.words import ENGLISH, Languages
 from db.errors import FAILURES, FailureCode
 from db.jobs import PLACE_MAX, Estimate, State

@@ -44,12 +44,8 @@ _NO_URL = "is not a Postgres URL"
 _ENCODED = f"{_NO_URL}; what is special in a password has to be percent-encoded"
 
 
-def understood(text: str) -> str:
+def understood(url: str) -> str:
     """The URL for asyncpg. ValueError says what is wrong with it."""
-    # As a file or a paste leaves it.
-    url = text.strip()
-    if len(url) > 1 and url[0] == url[-1] and url[0] in "\"'":
-        url = url[1:-1].strip()
     if not url.startswith(("postgres://", "postgresql://")):
         raise ValueError(_NO_URL)
     parts = _parts(url)
@@ -73,7 +69,8 @@ def _parts(url: str) -> SplitResult:
         raise ValueError(_ENCODED) from None
     # A password with a / or a # ends the host's part, one with a ? begins the parameters.
     special = parts.netloc.count("@") > 1 or "@" in parts.path + parts.query or parts.fragment
-    if 0 in ports or special or not url.isprintable() or " " in url:
+    # A path of two slashes: the host was an address of the web.
+    if 0 in ports or special or parts.path.startswith("//") or not url.isprintable() or " " in url:
         raise ValueError(_ENCODED)
     return parts
 

@@ -347,6 +347,9 @@ def test_shards_are_named_by_number_or_refused(
         ("https://notexample.org", "http://secure:3128"),
         ("https://10.0.0.7:9000", None),
         ("https://10.0.0.7:9001", "http://secure:3128"),
+        ("https://10.1.2.3", None),
+        ("https://10.2.2.3", "http://secure:3128"),
+        ("https://s3.example.net", None),
     ],
 )
 def test_a_proxy_is_for_what_is_not_excepted(
@@ -355,7 +358,7 @@ def test_a_proxy_is_for_what_is_not_excepted(
     environment.setenv("HTTPS_PROXY", "secure:3128")
     # As curl reads it.
     environment.setenv("http_proxy", " http://plain:3128\n")
-    environment.setenv("NO_PROXY", "nowhere, .example.org,10.0.0.7:9000")
+    environment.setenv("NO_PROXY", "nowhere, .example.org,10.0.0.7:9000 10.1.0.0/16 *.example.net")
     assert load(BotSettings).proxy_for(url) == found
     environment.setenv("NO_PROXY", "*")
     assert load(BotSettings).proxy_for(url) is None

@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 import asyncpg
 from asyncpg import connect_utils
 
+from db.addresses import is_host
+
 _FOR_THE_DRIVER = frozenset(
     "host port dbname database user password passfile service krbsrvname gsslib sslpassword options".split()
 )
@@ -64,9 +66,12 @@ def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         # There may be several hosts.
-        ports = [urlsplit(f"//{host}").port for host in parts.netloc.rpartition("@")[2].split(",")]
+        hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+        ports = [host.port for host in hosts]
     except ValueError:
         raise ValueError(_ENCODED) from None
+    if odd := [host.hostname for host in hosts if host.hostname and not is_host(host.hostname)]:
+        raise ValueError(f"has a host that is none{_shown(str(odd[0]))}")
     # A password with a / or a # ends the host's part, one with a ? begins the parameters.
     special = parts.netloc.count("@") > 1 or "@" in parts.path + parts.query or parts.fragment
     # A path of two slashes: the host was an address of the web.

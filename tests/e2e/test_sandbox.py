@@ -56,7 +56,7 @@ async def lines_until(process: asyncio.subprocess.Process, words: str) -> list[s
     return lines
 
 
-async def test_it_uses_nothing_in_earnest_stands_in_its_folder_alone_and_leaves_nothing_running(tmp_path: Path) -> None:
+async def test_it_uses_nothing_in_earnest_stands_alone_and_leaves_nothing_running(tmp_path: Path) -> None:
     async with running(tmp_path) as first:
         said = await lines_until(first, "Open http://")
         assert said[0].startswith("Not passed on, as the sandbox has servers of its own: ")

@@ -95,6 +95,11 @@ def test_an_encoded_password_stays_what_it_is() -> None:
     assert parsed("postgresql://ann:a%40b%2Fc%23d%3F@db.example.com/x").password == "a@b/c#d?"
 
 
+def test_a_host_that_is_none_is_refused_before_anybody_waits_for_it() -> None:
+    with pytest.raises(ValueError, match="has a host that is none"):
+        understood("postgresql://ann:secret-word@db..example.com/pictures")
+
+
 @pytest.mark.parametrize("hosts", [",", "a,", "[::1", "a:b", "a:0", "https://a"])
 def test_hosts_that_the_driver_cannot_read_are_refused(hosts: str) -> None:
     with pytest.raises(ValueError, match="is not a Postgres URL"):

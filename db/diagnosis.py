@@ -63,11 +63,16 @@ async def _look(check: Check) -> Finding:
         async with asyncio.timeout(CHECK_SECONDS):
             return Finding(check.name, True, await check.look())
     except Trouble as trouble:
-        return Finding(check.name, False, f"{trouble}. {trouble.remedy}")
+        return Finding(check.name, False, f"{str(trouble).rstrip('.')}. {trouble.remedy}")
     except TimeoutError:
-        return Finding(check.name, False, f"no answer within {CHECK_SECONDS:.0f} seconds")
+        return Finding(
+            check.name,
+            False,
+            f"no answer within {CHECK_SECONDS:.0f} seconds. "
+            "Is its address right, and does a firewall or a proxy let requests through?",
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the owner has to know
-        return Finding(check.name, False, f"{type(error).__name__}: {error}")
+        return Finding(check.name, False, f"{type(error).__name__}: {error}. Try again in a minute.")
 
 
 def consult(cls: type[SettingsT], examination: Callable[[SettingsT], Awaitable[list[Finding]]]) -> int:

@@ -209,7 +209,7 @@ async def test_a_bucket_that_keeps_old_versions_is_named(
     assert "s3:ListBucketVersions and s3:DeleteObjectVersion" in found
 
 
-async def test_what_hangs_is_bounded_and_comes_with_what_to_do(
+async def test_what_hangs_or_lies_is_bounded_and_comes_with_what_to_do(
     pool: Pool, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.diagnosis.CHECK_SECONDS", 0.1)
@@ -219,5 +219,13 @@ async def test_what_hangs_is_bounded_and_comes_with_what_to_do(
         await never.wait()
         return ""
 
-    findings = await Doctor(pool.settings, pool, bucket).examine([Check("Stability", hang)])
-    assert findings[-1].line.startswith("WRONG Stability: no answer within 0 seconds. Is its address right")
+    async def lie() -> str:
+        raise KeyError("username\n" * 100)
+
+    checks = [Check("Stability", hang), Check("token", lie, remedy="Ask another.")]
+    *_, hung, lied = await Doctor(pool.settings, pool, bucket).examine(checks)
+    assert hung.line.startswith("WRONG Stability: no answer within 0 seconds. Is its address right")
+    assert lied.line.startswith("WRONG token: KeyError: ")
+    assert lied.line.endswith("Ask another.")
+    assert len(lied.line.splitlines()) == 1
+    assert len(lied.line) < 400

@@ -12,6 +12,11 @@ from db.diagnosis import Check, Trouble
 
 TOKEN = "token"
 
+_REACHED = (
+    "It is not Discord who answers, or nobody: is it reached from here, past every firewall and proxy "
+    "(HTTPS_PROXY), and is DISCORD_API_BASE unset? Discord has a status page."
+)
+
 _PRIVILEGED = {
     "members": ("gateway_guild_members", "gateway_guild_members_limited"),
     "presences": ("gateway_presence", "gateway_presence_limited"),
@@ -30,13 +35,13 @@ class BotDoctor:
     def checks(self, lacking: Callable[[], Awaitable[list[str]]] | None) -> list[Check]:
         """`lacking` finds what the bot is not allowed in the channel that is looked at, if one is."""
         checks = [
-            Check(TOKEN, self._log_in),
-            Check("intents", self._intents, (TOKEN,)),
-            Check("gateway", self._gateway, (TOKEN,)),
-            Check("commands", self._commands, (TOKEN,)),
+            Check(TOKEN, self._log_in, remedy=_REACHED),
+            Check("intents", self._intents, (TOKEN,), _REACHED),
+            Check("gateway", self._gateway, (TOKEN,), _REACHED),
+            Check("commands", self._commands, (TOKEN,), _REACHED),
         ]
         if lacking is not None:
-            checks.append(Check("permissions", lambda: self._permissions(lacking), (TOKEN,)))
+            checks.append(Check("permissions", lambda: self._permissions(lacking), (TOKEN,), _REACHED))
         return checks
 
     async def lacking_in(self, channel_id: int) -> list[str]:
@@ -101,7 +106,16 @@ class BotDoctor:
         return f"{left} sessions may be started yet, {told['shards']} shards are recommended"
 
     async def _commands(self) -> str:
-        if not await self._registration.is_up_to_date():
+        try:
+            up_to_date = await self._registration.is_up_to_date()
+        except (discord.Forbidden, discord.NotFound) as error:
+            if not is_final(error):
+                raise
+            raise Trouble(
+                in_a_line(error),
+                "Set COMMANDS_GUILD_ID to the id of a server with the bot, or unset it.",
+            ) from error
+        if not up_to_date:
             raise Trouble("Discord has others, or none", "Start the bot: it registers them.")
         return "registered and up to date"
 

@@ -1,6 +1,7 @@
 """What the bot reads from the environment."""
 
 import re
+import unicodedata
 from decimal import Decimal
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from db.jobs import OPEN_MAX
 from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from db.models import DEFAULT_MODEL, PAINTERS
 from db.settings import (
+    ApiUrl,
     BucketSettings,
     DatabaseSettings,
     HealthSettings,
@@ -18,7 +20,6 @@ from db.settings import (
     LogSettings,
     ModelName,
     TraceSettings,
-    WebUrl,
 )
 
 
@@ -29,9 +30,24 @@ def _web_socket_url(value: str) -> str:
 
 
 def _emoji_list(value: str) -> str:
-    if not all(part and not part.isascii() for part in _split(value)):
+    parts = _split(value)
+    if any(part.startswith("<") or ":" in part for part in parts):
+        raise ValueError("names an emoji of a server's own, and other servers have none of that")
+    if not all(map(_is_emoji, parts)):
         raise ValueError("is not a list of emoji")
     return value
+
+
+def _is_emoji(part: str) -> bool:
+    """As far as it can be told without a list of them: Discord has the last word."""
+    # What joins, colours and encloses; a few letters and digits are emoji by what follows them.
+    signs = re.sub("[^ ][\ufe0f\u20e3]+", "", part)
+    return (
+        bool(part) and not part.isascii() and all(unicodedata.category(sign) in _OF_EMOJI for sign in signs)
+    )
+
+
+_OF_EMOJI = ("So", "Sm", "Sk", "Mn", "Me", "Cf")
 
 
 def _split(value: str) -> list[str]:
@@ -69,7 +85,7 @@ Credits = Annotated[
 
 class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):
     discord_token: Key = Field(description="the bot's token, from the developer portal of Discord")
-    discord_api_base: WebUrl = Field(
+    discord_api_base: ApiUrl = Field(
         "https://discord.com/api/v10", description="the http or https URL of Discord's API"
     )
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(

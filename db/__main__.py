@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import sys
 
 import asyncpg
@@ -43,7 +44,8 @@ def main() -> None:
     except Misconfigured as error:
         refuse(str(error))
     except (MigrationFailed, asyncpg.PostgresError, *UNAVAILABLE) as error:
-        sys.exit(f"The database could not be migrated: {reason(error)}")
+        variable = "DATABASE_LISTEN_URL" if os.environ.get("DATABASE_LISTEN_URL") else "DATABASE_URL"
+        sys.exit(f"The database of {variable} could not be migrated: {reason(error)}")
 
 
 if __name__ == "__main__":

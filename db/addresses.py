@@ -35,8 +35,22 @@ def is_url(value: str, *schemes: str) -> bool:
     """Whether a host can be asked by it: what is wrong would else show much later, and name no variable."""
     try:
         parts = urlsplit(value)
-        return bool(parts.scheme in schemes and parts.hostname and parts.port != 0) and is_one_word(value)
+        return (
+            parts.scheme in schemes
+            and parts.port != 0
+            and is_host(parts.hostname or "")
+            and is_one_word(value)
+        )
     except ValueError:
+        return False
+
+
+def is_host(name: str) -> bool:
+    """An address or a name, in any letters: what a resolver can be asked for."""
+    try:
+        return re.fullmatch("[a-z0-9_.:%-]+", name.encode("idna").decode(), re.IGNORECASE) is not None
+    except UnicodeError:
+        # A part of it is empty, or too long.
         return False
 
 
@@ -45,29 +59,30 @@ def is_one_word(value: str) -> bool:
 
 
 def web_url(value: str) -> str:
-    value = value.strip()
     if not is_url(value, "http", "https"):
         raise ValueError("is not an http or https URL")
     return value.rstrip("/")
 
 
-def bucket_url(value: str) -> str:
-    """The names of objects are added to it, so it may have a path, and nothing after that.
-
-    A browser asks by the host's name in small letters, and the host is part of what is signed.
-    """
+def api_url(value: str) -> str:
+    """Paths are added to it, so it may have one itself, and nothing after that."""
     url = web_url(value)
+    if "?" in url or "#" in url or "@" in urlsplit(url).netloc:
+        raise ValueError("has more to it than a host and a path")
+    return url
+
+
+def bucket_url(value: str) -> str:
+    """A browser asks by the host's name in small letters, and the host is part of what is signed."""
+    url = api_url(value)
     parts = urlsplit(url)
     if not url.isascii():
         raise ValueError("has letters that no URL has, and that have to be encoded")
-    if "?" in url or "#" in url or "@" in parts.netloc:
-        raise ValueError("has more to it than a host and a path")
     return parts._replace(netloc=parts.netloc.lower(), path=re.sub("/{2,}", "/", parts.path)).geturl()
 
 
-def check_bucket_name(value: str) -> str:
+def check_bucket_name(name: str) -> str:
     """As Amazon has it, and with it all the others."""
-    name = value.strip()
     if odd := next((sign for sign in name if not re.match("[a-z0-9.-]", sign)), None):
         raise ValueError(f"has {odd!a} in it")
     if not 3 <= len(name) <= 63:
@@ -137,12 +152,25 @@ def is_loopback(url: str) -> bool:
 
 
 def is_among(parts: SplitResult, names: str) -> bool:
-    """Whether NO_PROXY, as curl reads it, names the host: itself, with its port, or a domain above it."""
+    """Whether NO_PROXY, as curl reads it, names the host: itself, its port, a domain or network of it."""
     host, places = parts.hostname or "", {parts.hostname, f"{parts.hostname}:{parts.port}"}
-    for name in (one.strip().lower().lstrip(".") for one in names.split(",")):
-        if name == "*" or name in places or (name and host.endswith(f".{name}")):
+    for one in re.split(r"[,\s]+", names.lower()):
+        name = one if one == "*" else one.lstrip("*.")
+        if (
+            name == "*"
+            or name in places
+            or (name and host.endswith(f".{name}"))
+            or _is_in_network(host, name)
+        ):
             return True
     return False
+
+
+def _is_in_network(host: str, name: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return False
 
 
 def _takes_names(parts: SplitResult, name: str) -> bool:

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from botocore.exceptions import ClientError
 
-from db.errors import BucketUnavailable, PictureGone, reason
+from db.errors import BucketUnavailable, PictureGone
 from db.jobs import Job
 from db.links import Links
 from db.removal import Removal
-from db.s3 import UNAVAILABLE, genuine, listed, open_client
+from db.s3 import UNAVAILABLE, genuine, listed, open_client, said
 from db.settings import BucketSettings
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Bucket:
             await self.removal.under(f"{job.key}/")
         except UNAVAILABLE as error:
             raise BucketUnavailable(
-                f"the pictures of job {job.id} could not be removed: {reason(error)}"
+                f"the pictures of job {job.id} could not be removed: {said(error)}"
             ) from error
 
     async def remove_original(self, job: Job) -> None:
@@ -127,7 +127,7 @@ class Bucket:
                 items = listed(page).get("Contents", [])
                 yield [item["Key"] for item in items if item["LastModified"] < before]
         except UNAVAILABLE as error:
-            raise BucketUnavailable(f"the bucket could not be listed: {reason(error)}") from error
+            raise BucketUnavailable(f"the bucket could not be listed: {said(error)}") from error
 
     async def remove_objects(self, keys: Iterable[str]) -> None:
         """Raises BucketUnavailable; again is no fault."""
@@ -135,7 +135,7 @@ class Bucket:
             for key in keys:
                 await self.removal.of(key)
         except UNAVAILABLE as error:
-            raise BucketUnavailable(f"objects could not be removed: {reason(error)}") from error
+            raise BucketUnavailable(f"objects could not be removed: {said(error)}") from error
 
     async def _get(self, key: str, bytes_max: int) -> bytes:
         try:
@@ -147,7 +147,7 @@ class Bucket:
             # A page that says 404 is not the bucket's word.
             if isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey":
                 raise PictureGone(f"{key} is not there") from error
-            raise BucketUnavailable(f"{key} could not be read: {reason(error)}") from error
+            raise BucketUnavailable(f"{key} could not be read: {said(error)}") from error
         if found is None:
             raise BucketUnavailable(f"{key} is larger than {bytes_max} bytes")
         stored = answer["Metadata"].get(_BYTES, "")
@@ -169,9 +169,9 @@ class Bucket:
                 Metadata={_BYTES: str(len(body))},
             )
         except UNAVAILABLE as error:
-            raise BucketUnavailable(f"{key} could not be stored: {reason(error)}") from error
+            raise BucketUnavailable(f"{key} could not be stored: {said(error)}") from error
         if "ETag" not in genuine(answer):
-            raise BucketUnavailable(f"{key} was taken without an ETag, so not by the bucket")
+            raise BucketUnavailable(f"{key} was taken without an ETag, so not by the bucket", code="")
 
 
 @asynccontextmanager

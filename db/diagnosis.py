@@ -12,6 +12,9 @@ from db.settings import Settings, SettingsT, problems
 
 CHECK_SECONDS = 20.0
 
+UNFORESEEN_LENGTH_MAX = 300
+"""Of an error's own text, which may repeat all that was answered."""
+
 
 class Trouble(TigerbrushError):
     """A check found something; `remedy` is what a person can do."""
@@ -23,11 +26,15 @@ class Trouble(TigerbrushError):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`look` returns what it saw, or raises Trouble; it is left out where one of `needs` is not well."""
+    """`look` returns what it saw, or raises Trouble; it is left out where one of `needs` is not well.
+
+    `remedy` is for what it cannot foresee, such as no answer at all.
+    """
 
     name: str
     look: Callable[[], Awaitable[str]]
     needs: tuple[str, ...] = ()
+    remedy: str = "Is its address right, and does a firewall or a proxy let requests through?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,12 @@ async def _look(check: Check) -> Finding:
         async with asyncio.timeout(CHECK_SECONDS):
             return Finding(check.name, True, await check.look())
     except Trouble as trouble:
-        return Finding(check.name, False, f"{trouble}. {trouble.remedy}")
+        return Finding(check.name, False, f"{str(trouble).rstrip('.')}. {trouble.remedy}")
     except TimeoutError:
-        return Finding(check.name, False, f"no answer within {CHECK_SECONDS:.0f} seconds")
+        return Finding(check.name, False, f"no answer within {CHECK_SECONDS:.0f} seconds. {check.remedy}")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the owner has to know
-        return Finding(check.name, False, f"{type(error).__name__}: {error}")
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:UNFORESEEN_LENGTH_MAX]
+        return Finding(check.name, False, f"{text}. {check.remedy}")
 
 
 def consult(cls: type[SettingsT], examination: Callable[[SettingsT], Awaitable[list[Finding]]]) -> int:

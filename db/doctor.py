@@ -14,6 +14,7 @@ import asyncpg
 from db import queries
 from db.alarms import Alarms, remedy
 from db.bucket import Bucket
+from db.bucket_advice import remedy as bucket_remedy
 from db.connect import connect
 from db.diagnosis import Check, Finding, Trouble, examine
 from db.errors import BucketUnavailable, Misconfigured, reason
@@ -132,7 +133,10 @@ class Doctor:
     async def _writable(self) -> str:
         async def look(key: str, body: bytes) -> str:
             if await self._bucket.read(key) != body:
-                raise Trouble("gives back other bytes than it got", "Is BUCKET_NAME right?")
+                raise Trouble("gives back other bytes than it got", "Is there a cache before it?")
+            # What a member deletes is found by a listing.
+            async for _ in self._bucket.pages(before=datetime.now(UTC)):
+                break
             if await self._bucket.removal.keeps_versions():
                 return (
                     "can be written and read, and keeps old versions, which are removed with what is deleted"
@@ -143,8 +147,7 @@ class Doctor:
             return await self._with_probe(look)
         except BucketUnavailable as error:
             raise Trouble(
-                f"cannot be used: {reason(error)}",
-                "Are the five variables that `fly storage create` sets as the service gave them?",
+                f"cannot be used: {reason(error)}", bucket_remedy(error, self._bucket.links.settings)
             ) from error
 
     async def _link(self, key: str, body: bytes) -> str:

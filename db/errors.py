@@ -81,7 +81,14 @@ class ParkingFull(TigerbrushError):
 
 
 class BucketUnavailable(TigerbrushError):
-    """The bucket did not answer, or refused; what it was asked for may work later."""
+    """The bucket did not answer, or refused; what it was asked for may work later.
+
+    `code` is what the answer says where no exception of the library's has it; empty for what is not S3's.
+    """
+
+    def __init__(self, text: str, *, code: str | None = None) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class PictureGone(BucketUnavailable):

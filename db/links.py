@@ -19,6 +19,7 @@ class Links:
     """
 
     def __init__(self, settings: BucketSettings) -> None:
+        self.settings = settings
         self.ttl_seconds = settings.link_ttl_seconds
         self.proxy = settings.proxy_for(settings.public_bucket_url or settings.aws_endpoint_url_s3)
         self.url = settings.public_bucket_url or own_url(settings)

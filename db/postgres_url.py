@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 import asyncpg
 from asyncpg import connect_utils
 
+from db.addresses import is_host
+
 _FOR_THE_DRIVER = frozenset(
     "host port dbname database user password passfile service krbsrvname gsslib sslpassword options".split()
 )
@@ -44,12 +46,8 @@ _NO_URL = "is not a Postgres URL"
 _ENCODED = f"{_NO_URL}; what is special in a password has to be percent-encoded"
 
 
-def understood(text: str) -> str:
+def understood(url: str) -> str:
     """The URL for asyncpg. ValueError says what is wrong with it."""
-    # As a file or a paste leaves it.
-    url = text.strip()
-    if len(url) > 1 and url[0] == url[-1] and url[0] in "\"'":
-        url = url[1:-1].strip()
     if not url.startswith(("postgres://", "postgresql://")):
         raise ValueError(_NO_URL)
     parts = _parts(url)
@@ -68,12 +66,16 @@ def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         # There may be several hosts.
-        ports = [urlsplit(f"//{host}").port for host in parts.netloc.rpartition("@")[2].split(",")]
+        hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+        ports = [host.port for host in hosts]
     except ValueError:
         raise ValueError(_ENCODED) from None
+    if odd := [host.hostname for host in hosts if host.hostname and not is_host(host.hostname)]:
+        raise ValueError(f"has a host that is none{_shown(str(odd[0]))}")
     # A password with a / or a # ends the host's part, one with a ? begins the parameters.
     special = parts.netloc.count("@") > 1 or "@" in parts.path + parts.query or parts.fragment
-    if 0 in ports or special or not url.isprintable() or " " in url:
+    # A path of two slashes: the host was an address of the web.
+    if 0 in ports or special or parts.path.startswith("//") or not url.isprintable() or " " in url:
         raise ValueError(_ENCODED)
     return parts
 

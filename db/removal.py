@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from db.errors import BucketUnavailable, reason
-from db.s3 import genuine, listed
+from db.errors import BucketUnavailable
+from db.s3 import genuine, listed, said
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -57,7 +57,7 @@ class Removal:
         except ClientError as error:
             raise BucketUnavailable(
                 "the bucket keeps old versions, which need the permissions s3:ListBucketVersions and "
-                f"s3:DeleteObjectVersion to be removed: {reason(error)}"
+                f"s3:DeleteObjectVersion to be removed: {said(error)}"
             ) from error
 
     async def _versions(self, prefix: str) -> AsyncIterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from db.addresses import addressing_style
-from db.errors import BucketUnavailable
+from db.errors import BucketUnavailable, reason
 from db.settings import BucketSettings
 
 if TYPE_CHECKING:
@@ -94,14 +94,25 @@ def genuine(answer: _Answer, *, xml: bool = False) -> _Answer:
     is_page = kind == "text/html" if xml else kind.startswith("text/") or kind.endswith("xml")
     # Google's empty answers are of type text/html.
     if is_page and metadata["HTTPStatusCode"] != 204 and headers.get("content-length") != "0":
-        raise BucketUnavailable(f"what answered was not the bucket, but a page of type {kind}")
+        raise BucketUnavailable(f"what answered was not the bucket, but a page of type {kind}", code="")
     return answer
+
+
+def said(error: BaseException) -> str:
+    """In a line, without the library's own words."""
+    if not isinstance(error, ClientError):
+        return reason(error)
+    code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+    if not code or code.isdecimal():
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return f"{error.operation_name} was answered with {status}, and not as S3 does"
+    return f"{error.operation_name} was answered {code}: {message}"
 
 
 def listed(page: _Answer) -> _Answer:
     """A page of a listing. Raises BucketUnavailable for what is none, which would read as an empty bucket."""
     if "IsTruncated" not in genuine(page, xml=True):
-        raise BucketUnavailable("what answered was no listing of the bucket")
+        raise BucketUnavailable("what answered was no listing of the bucket", code="")
     return page
 
 
@@ -116,4 +127,5 @@ def _stay(
     status = parsed.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     error = parsed.get("Error", {})
     if 300 <= status < 400 or error.get("Code") == "AuthorizationHeaderMalformed":
-        raise BucketUnavailable(f"{operation.name} answers {error.get('Code')}: {error.get('Message')}")
+        code = str(error.get("Code", ""))
+        raise BucketUnavailable(f"{operation.name} answers {code}: {error.get('Message')}", code=code)

@@ -1,27 +1,31 @@
 """Settings are read from the environment once, at a process's start, and refused there in words."""
 
+import os
+import re
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.addresses import (
     Place,
+    api_url,
     bucket_url,
     check_bucket_name,
     check_endpoint,
     is_among,
+    is_host,
     is_known_to_all,
     is_loopback,
     is_one_word,
@@ -30,6 +34,7 @@ from db.addresses import (
 )
 from db.models import PAINTERS
 from db.postgres_url import understood
+from db.typed_values import alike, as_meant, as_spelled, shown
 
 LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
 """What Tigris takes (its documentation, Presigned URLs); AWS and most others take 7 days."""
@@ -40,27 +45,23 @@ def _postgres_url(value: SecretStr) -> SecretStr:
 
 
 def _key(value: SecretStr) -> SecretStr:
-    """Without the line break that a file or a paste leaves at the end: no header can have it."""
-    key = value.get_secret_value().strip()
-    if not (key and key.isascii() and is_one_word(key)):
+    """A header has to take it. Some type the header's own word before it, which is put there anyway."""
+    key = re.sub("^(?:Bot|Bearer) +", "", value.get_secret_value(), flags=re.IGNORECASE)
+    if not (key.isascii() and is_one_word(key)):
         raise ValueError("has characters that no key has")
     return SecretStr(key)
 
 
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
 def _host(value: str) -> str:
-    host = value.strip().removeprefix("[").removesuffix("]")
-    if not (host and host.isascii() and is_one_word(host)):
+    host = value.removeprefix("[").removesuffix("]")
+    if not (host.isascii() and is_host(host)):
         raise ValueError("is not an address")
     return host
 
 
 def _proxy_url(value: SecretStr) -> SecretStr:
     """As curl takes it: without a scheme it is http. Its password has to stay out of what is said."""
-    url = value.get_secret_value().strip()
+    url = value.get_secret_value()
     url = url if "://" in url else f"http://{url}"
     if not is_url(url, "http", "https"):
         raise ValueError("is not an http or https URL")
@@ -75,6 +76,7 @@ def _known_model(value: str) -> str:
 
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 WebUrl = Annotated[str, AfterValidator(web_url)]
+ApiUrl = Annotated[str, AfterValidator(api_url)]
 BucketUrl = Annotated[str, AfterValidator(bucket_url)]
 BucketName = Annotated[str, AfterValidator(check_bucket_name)]
 ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
@@ -86,6 +88,16 @@ class Settings(BaseSettings):
     """The base of each process's settings; a field's description says what the variable should be."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What has nothing in it counts as unset."""
+        meant = {
+            name: as_meant(name, value) if isinstance(value, str) else value for name, value in values.items()
+        }
+        kinds = {name: field.annotation for name, field in cls.model_fields.items()}
+        return {name: as_spelled(kinds.get(name), value) for name, value in meant.items() if value != ""}
 
 
 class DatabaseSettings(Settings):
@@ -158,7 +170,7 @@ class BucketSettings(ProxySettings):
     )
     aws_access_key_id: Key = Field(description="the bucket's access key, as `fly storage create` sets it")
     aws_secret_access_key: Key = Field(description="the bucket's secret key, as `fly storage create` sets it")
-    aws_region: Annotated[str, BeforeValidator(_stripped)] = Field(
+    aws_region: str = Field(
         "auto", pattern="^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$", description="a region's name; Tigris wants auto"
     )
     link_ttl_seconds: int = Field(
@@ -233,11 +245,21 @@ def load(cls: type[SettingsT]) -> SettingsT:
 
 
 def problems(cls: type[Settings], error: ValidationError) -> Iterator[str]:
-    """A line for each variable that is wrong, without its value."""
-    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+    """A line for each variable that is wrong, without the value of one that may have a secret in it."""
+    for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0])
-        wrong = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        yield f"{name.upper()}: {wrong}; it should be {cls.model_fields[name].description}."
+        field = cls.model_fields[name]
+        value = shown(field.annotation, problem["input"])
+        also = ""
+        if problem["type"] == "missing":
+            other = alike(name.upper(), list(os.environ))
+            wrong = "is missing" if other is None else f"is missing, and {other} is not its name"
+        elif problem["type"] == "value_error":
+            wrong = problem["msg"].removeprefix("Value error, ")
+            also = f" It is {value}." if value is not None else ""
+        else:
+            wrong = f"is {value}" if value is not None else "is something else"
+        yield f"{name.upper()}: {wrong}; it should be {field.description}.{also}"
 
 
 def refuse(*lines: str) -> NoReturn:

@@ -1,6 +1,7 @@
 """One trace of a job through both processes, where the owner has switched traces on; else nothing at all."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeAlias
@@ -49,6 +50,10 @@ def open_traces(settings: TraceSettings, *, process: str) -> Iterator[Traces]:
     if settings.otel_exporter_otlp_endpoint is None:
         yield Traces()
         return
+    # OpenTelemetry reads them by itself, with the quotes and comments that are gone here.
+    os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.otel_exporter_otlp_endpoint
+    if settings.otel_exporter_otlp_headers is not None:
+        os.environ["OTEL_EXPORTER_OTLP_HEADERS"] = settings.otel_exporter_otlp_headers.get_secret_value()
     try:
         # Here alone, so that nobody else pays for it.
         from db.telemetry import telemetry

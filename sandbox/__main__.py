@@ -5,11 +5,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from sandbox.claim import Taken, claimed
+from sandbox.claim import Claim, Taken, claimed
+from sandbox.heir import Heir, heir
 from sandbox.processes import Process, real_services
 from sandbox.stack import Stack, stack
 
@@ -17,7 +17,7 @@ from sandbox.stack import Stack, stack
 GRACE = {"SHUTDOWN_GRACE_SECONDS": "3"}
 
 
-async def run(directory: Path, note: Callable[[str], None], *, workers: int, latency_seconds: float) -> None:
+async def run(directory: Path, claim: Claim, one: Heir, *, workers: int, latency_seconds: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -25,13 +25,13 @@ async def run(directory: Path, note: Callable[[str], None], *, workers: int, lat
         if given := real_services(os.environ):
             print(f"Not passed on, as the sandbox has servers of its own: {', '.join(given)}", flush=True)
         print("Starting a local Postgres, S3 server, Stability and Discord ...", flush=True)
-        running = await exits.enter_async_context(stack(directory, latency_seconds=latency_seconds))
+        running = await exits.enter_async_context(stack(directory, latency_seconds=latency_seconds, heir=one))
         running.environment.update(GRACE)
         await running.migrate()
         for process in _processes(running, workers):
             await process.start()
             exits.push_async_callback(process.stop)
-        note(f"{running.discord.url}/")
+        claim.note(f"{running.discord.url}/")
         print(
             f"\n  Open {running.discord.url}/ and type:  /imagine a red fox in the snow\n  Ctrl-C stops.\n",
             flush=True,
@@ -56,8 +56,10 @@ def main() -> None:
     arguments = parser.parse_args()
     directory = arguments.directory.resolve()
     try:
-        with claimed(directory) as note:
-            asyncio.run(run(directory, note, workers=arguments.workers, latency_seconds=arguments.seconds))
+        with claimed(directory) as claim, heir(directory, claim.file.fileno()) as one:
+            asyncio.run(
+                run(directory, claim, one, workers=arguments.workers, latency_seconds=arguments.seconds)
+            )
     except Taken as error:
         sys.exit(str(error))
 

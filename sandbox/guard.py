@@ -4,6 +4,7 @@ A name of an attacker's that leads to this machine stands in Host; another origi
 browser says that a request crosses sites. A form can send no JSON.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -18,7 +19,10 @@ async def guard(
 ) -> web.StreamResponse:
     if (problem := _problem(request)) is not None:
         return web.json_response({"code": 0, "message": problem}, status=403)
-    return await handler(request)
+    try:
+        return await handler(request)
+    except json.JSONDecodeError:
+        return web.json_response({"code": 50109, "message": "The body is no JSON"}, status=400)
 
 
 def _problem(request: web.Request) -> str | None:
@@ -29,7 +33,7 @@ def _problem(request: web.Request) -> str | None:
         return f"The sandbox takes nothing from pages of {headers['Origin']!r}"
     # A link that is followed to the page is no more than that; a frame or a picture is.
     crosses = headers.get("Sec-Fetch-Site", "none") in ("cross-site", "same-site")
-    if crosses and headers.get("Sec-Fetch-Dest") != "document":
+    if crosses and (headers.get("Sec-Fetch-Dest") != "document" or request.method != "GET"):
         return "The sandbox takes nothing from pages of others"
     is_told = request.path.startswith("/sandbox/") and request.body_exists
     if is_told and request.content_type != "application/json":

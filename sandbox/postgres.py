@@ -21,6 +21,8 @@ with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(_RUNTIME)}):
 def postgres(directory: Path) -> Iterator[str]:
     """Yields the server's URL. It listens on a Unix socket only; root gets a user of its own for it."""
     directory.parent.mkdir(parents=True, exist_ok=True)
+    # The library counts who uses it, those included that were killed: nobody else has the folder.
+    (directory / ".handle_pids.json").unlink(missing_ok=True)
     server = get_server(directory, cleanup_mode="stop")
     try:
         yield server.get_uri()

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
+from sandbox.heir import Heir
+
 RESTART_SECONDS = 1.0
 
 _REAL = re.compile(
@@ -23,7 +25,10 @@ def real_services(environment: Mapping[str, str]) -> list[str]:
 
 
 class Process:
-    """One named child. With `restart`, it is started again when it ends by itself, as a platform would do."""
+    """One named child. With `restart`, it is started again when it ends by itself, as a platform would do.
+
+    `heir` ends it where this process cannot do so any more.
+    """
 
     def __init__(
         self,
@@ -33,8 +38,10 @@ class Process:
         *,
         restart: bool = False,
         on_line: Callable[[str, str], None] | None = None,
+        heir: Heir | None = None,
     ) -> None:
         self.name = name
+        self._heir = heir
         self._arguments = arguments
         kept = {name: os.environ[name] for name in os.environ.keys() - real_services(os.environ)}
         self._environment = {**kept, **environment, "PYTHONUNBUFFERED": "1"}
@@ -96,6 +103,8 @@ class Process:
             # Ctrl-C in a terminal reaches the whole group; the children are to be stopped in order instead.
             start_new_session=True,
         )
+        if self._heir is not None:
+            self._heir.began(self._child.pid)
 
     async def _watch(self) -> None:
         while True:
@@ -104,6 +113,8 @@ class Process:
             async for line in self._child.stdout:
                 self._on_line(self.name, line.decode(errors="replace").rstrip("\n"))
             status = await self._child.wait()
+            if self._heir is not None:
+                self._heir.ended(self._child.pid)
             if self._stopping.is_set() or not self._restart:
                 return
             self._on_line(self.name, f"ended with status {status}; starting it again")

@@ -12,6 +12,7 @@ import aiohttp
 
 from sandbox import s3
 from sandbox.discord import DiscordServer, Exchange
+from sandbox.heir import Heir
 from sandbox.postgres import postgres
 from sandbox.processes import Process, python
 from sandbox.stability import StabilityServer
@@ -31,18 +32,29 @@ class Stack:
     stability: StabilityServer
     environment: dict[str, str]
     on_line: Callable[[str, str], None] | None = None
+    heir: Heir | None = None
 
     async def migrate(self) -> None:
-        process = Process("migrate", python("-m", "db", "migrate"), self.environment, on_line=self.on_line)
+        process = self._process("migrate", "db", "migrate")
         await process.start()
         if await process.wait() != 0:
             raise RuntimeError("the database could not be migrated")
 
     def bot(self, name: str = "bot", *, restart: bool = False) -> Process:
-        return Process(name, python("-m", "bot"), self.environment, restart=restart, on_line=self.on_line)
+        return self._process(name, "bot", restart=restart)
 
     def worker(self, name: str = "worker", *, restart: bool = False) -> Process:
-        return Process(name, python("-m", "worker"), self.environment, restart=restart, on_line=self.on_line)
+        return self._process(name, "worker", restart=restart)
+
+    def _process(self, name: str, *module: str, restart: bool = False) -> Process:
+        return Process(
+            name,
+            python("-m", *module),
+            self.environment,
+            restart=restart,
+            on_line=self.on_line,
+            heir=self.heir,
+        )
 
 
 @asynccontextmanager
@@ -53,6 +65,7 @@ async def stack(
     on_exchange: Callable[[Exchange], None] | None = None,
     on_line: Callable[[str, str], None] | None = None,
     given: Mapping[str, str] | None = None,
+    heir: Heir | None = None,
 ) -> AsyncIterator[Stack]:
     """Starts what is needed and keeps its data in `directory`; `on_exchange` sees the bot's REST calls.
 
@@ -67,7 +80,7 @@ async def stack(
         if "AWS_ENDPOINT_URL_S3" not in environment:
             port = ports.pick("s3")
             environment |= s3.bucket_environment(port)
-            await exits.enter_async_context(_s3_server(directory / "s3", port, on_line))
+            await exits.enter_async_context(_s3_server(directory / "s3", port, on_line, heir))
 
         stability = StabilityServer(latency_seconds=latency_seconds)
         await stability.start(HOST, ports.pick("stability"))
@@ -84,15 +97,15 @@ async def stack(
         }
         # Its processes write to pipes, and a person reads them.
         environment.setdefault("LOG_FORMAT", "text")
-        yield Stack(discord, stability, environment, on_line)
+        yield Stack(discord, stability, environment, on_line, heir)
 
 
 @asynccontextmanager
 async def _s3_server(
-    directory: Path, port: int, on_line: Callable[[str, str], None] | None
+    directory: Path, port: int, on_line: Callable[[str, str], None] | None, heir: Heir | None
 ) -> AsyncIterator[None]:
     command = s3.s3_command(directory, port)
-    process = Process("s3", command.arguments, command.environment, on_line=on_line)
+    process = Process("s3", command.arguments, command.environment, on_line=on_line, heir=heir)
     await process.start()
     try:
         await _wait_for_http(f"http://{HOST}:{port}/")

@@ -27,6 +27,12 @@ class VersionedS3:
         self.versions.setdefault(request.match_info["key"], {})[str(next(self._ids))] = await request.read()
         return web.Response(headers={"ETag": '"0"'})
 
+    async def get(self, request: web.Request) -> web.Response:
+        found = list(self.versions.get(request.match_info["key"], {}).values())
+        if not found or found[-1] is None:
+            return _xml("<Error><Code>NoSuchKey</Code><Message>there is none</Message></Error>", 404)
+        return web.Response(body=found[-1])
+
     async def delete(self, request: web.Request) -> web.Response:
         versions = self.versions.setdefault(request.match_info["key"], {})
         if "versionId" in request.query:
@@ -80,6 +86,7 @@ async def versioned_s3() -> AsyncIterator[VersionedS3]:
     app = web.Application()
     app.router.add_get(f"/{BUCKET}", server.look)
     app.router.add_put(f"/{BUCKET}/{{key:.+}}", server.put)
+    app.router.add_get(f"/{BUCKET}/{{key:.+}}", server.get)
     app.router.add_delete(f"/{BUCKET}/{{key:.+}}", server.delete)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

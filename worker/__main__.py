@@ -104,10 +104,9 @@ async def _work(ground: _Ground, queue: Queue, name: str) -> None:
         [unreachable(reach), _neglect(settings, loop, reach)],
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
-    watching = [reach.serve(), health.serve(), LoopLag(ground.registry).serve()]
     channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "job_erased": sweeper.wake}
     with answering(health, settings, ground.registry):
-        async with _beside(loop, watching):
+        async with _beside(loop, [reach.serve(), health.serve(), LoopLag(ground.registry).serve()]):
             if not await _is_ready(pool, pace, loop):
                 return
             scheduler = _upkeep(ground, queue, reach, [loop.wake, sweeper.wake, carrier.wake])

@@ -1,24 +1,27 @@
 """What a worker reads from the environment."""
 
-from pydantic import Field
+import re
+
+from pydantic import Field, field_validator
 
 from db.pace import REQUESTS_PER_10_SECONDS
 from db.parking import PARKED_BYTES_MAX
 from db.settings import (
+    ApiUrl,
     BucketSettings,
     DatabaseSettings,
     HealthSettings,
     Key,
     LogSettings,
     TraceSettings,
-    WebUrl,
 )
 
 
 class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):
     stability_api_key: Key = Field(description="a key from platform.stability.ai")
-    stability_api_host: WebUrl = Field(
-        "https://api.stability.ai", description="the http or https URL of Stability's API"
+    stability_api_host: ApiUrl = Field(
+        "https://api.stability.ai",
+        description="the http or https URL of Stability's API, without version",
     )
     stability_timeout_seconds: float = Field(
         120, ge=1, le=600, description="a number of seconds from 1 to 600; pictures take 3 to 40"
@@ -51,3 +54,10 @@ class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettin
     health_wait_seconds_max: float = Field(
         120, ge=1, le=86_400, description="a number of seconds from 1 to 86400"
     )
+
+    @field_validator("stability_api_host")
+    @classmethod
+    def _check_host(cls, value: str) -> str:
+        if re.search(r"/v[0-9]", value):
+            raise ValueError("has a version in its path, which is added to it")
+        return value

@@ -1,11 +1,13 @@
 """The local Discord as one process: REST and gateway for the bot, the page and its API for members."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
+from yarl import URL
 
 from sandbox.discord import errors
 from sandbox.discord.events import Events
@@ -111,7 +113,7 @@ class DiscordServer:
         app.router.add_post("/sandbox/faults", self._faults.handle)
         app.add_routes(self._members.routes())
         app.add_routes(self.owner.routes())
-        app.router.add_get("/", _index)
+        app.router.add_get("/", self._index)
         app.router.add_static("/page/", PAGE)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         app.on_shutdown.append(self._hang_up)
@@ -119,6 +121,17 @@ class DiscordServer:
         await web.TCPSite(self._runner, host, port).start()
         address = self._runner.addresses[0]
         self.url = f"http://{address[0]}:{address[1]}"
+        if host == "127.0.0.1":
+            # Not every machine has the other address, or this port of it free.
+            with contextlib.suppress(OSError):
+                await web.TCPSite(self._runner, "::1", address[1]).start()
+
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        """By another name of this machine it leads to that of the pictures: a browser keeps them apart."""
+        url = URL(self.url)
+        if request.url.port == url.port and request.url.host != url.host:
+            return web.Response(status=302, headers={"Location": f"{self.url}/"})
+        return web.FileResponse(PAGE / "index.html")
 
     async def stop(self) -> None:
         if self._runner is not None:
@@ -137,7 +150,3 @@ _BODY_BYTES_MAX = 10 * ATTACHMENT_BYTES_MAX + 1024 * 1024
 
 async def _not_implemented(request: web.Request) -> web.Response:
     raise errors.not_implemented(f"{request.method} {request.path}")
-
-
-async def _index(_request: web.Request) -> web.FileResponse:
-    return web.FileResponse(PAGE / "index.html")

@@ -150,6 +150,14 @@ FAULTS = {
     "the token is wrong": Fault(
         "bot", "WRONG token: Discord does not accept it", {"DISCORD_TOKEN": "not.this.one"}
     ),
+    "nobody answers for Discord": Fault(
+        "bot", "WRONG token: ClientConnectorError: Cannot", {"DISCORD_API_BASE": "http://127.0.0.1:1"}
+    ),
+    "the one server of the commands is another": Fault(
+        "bot",
+        "WRONG commands: 403 Forbidden (error code: 50001): Missing Access. Set COMMANDS_GUILD_ID to",
+        {"COMMANDS_GUILD_ID": "123"},
+    ),
     "the commands are not registered": Fault("bot", "WRONG commands: Discord has others, or none"),
     "all is paused": Fault("bot", "WRONG alarms: 1 open. The account with Stability", provoke=_pause),
     "no worker runs": Fault("bot", "WRONG workers: none is connected"),

@@ -56,7 +56,7 @@ async def lines_until(process: asyncio.subprocess.Process, words: str) -> list[s
     return lines
 
 
-async def test_it_uses_nothing_in_earnest_and_a_second_one_says_where_the_first_is(tmp_path: Path) -> None:
+async def test_it_uses_nothing_in_earnest_stands_alone_and_leaves_nothing_running(tmp_path: Path) -> None:
     async with running(tmp_path) as first:
         said = await lines_until(first, "Open http://")
         assert said[0].startswith("Not passed on, as the sandbox has servers of its own: ")
@@ -70,7 +70,18 @@ async def test_it_uses_nothing_in_earnest_and_a_second_one_says_where_the_first_
         assert f"is running in {tmp_path} already: {address} (process {first.pid})." in refusal
         assert (tmp_path / "ports.json").read_text() == before
         assert first.returncode is None
-    assert first.returncode == 0
+        left = _children(first.pid)
+        assert len(left) >= 4, "the bot, the worker, the S3 server and the one that ends them"
+        left.append(_postgres(tmp_path))
+        first.kill()
+    # What it left running ends before the next one begins.
+    async with running(tmp_path) as third:
+        said = await lines_until(third, "connected to Discord")
+        assert not any(map(_lives, left))
+        assert not any("Traceback" in line for line in said)
+        postgres = _postgres(tmp_path)
+    assert third.returncode == 0
+    assert not _lives(postgres)
 
 
 def test_one_that_was_killed_leaves_no_lock(tmp_path: Path) -> None:
@@ -83,11 +94,26 @@ def test_one_that_was_killed_leaves_no_lock(tmp_path: Path) -> None:
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "has it\n"
-        with pytest.raises(Taken, match=f"process {other.pid}, which is starting"), claimed(tmp_path):
+        with pytest.raises(Taken, match=rf"it just starts \(process {other.pid}\)"), claimed(tmp_path):
             pass
         other.kill()
     with claimed(tmp_path), (tmp_path / "running").open() as file, pytest.raises(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _postgres(directory: Path) -> int:
+    return int((directory / "postgres" / "postmaster.pid").read_text().split()[0])
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 async def test_a_child_is_given_what_it_needs_and_nothing_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,17 @@ import pytest
 from aiohttp import web
 
 from db.alarms import AlarmCode, Alarms
-from db.bucket import Bucket
+from db.bucket import Bucket, open_bucket
+from db.diagnosis import Check
 from db.doctor import Doctor
 from db.listen import listen
 from db.pace import Pace
 from db.pool import Pool, open_pool
-from db.settings import DatabaseSettings
+from db.settings import BucketSettings, DatabaseSettings
 from tests.conditions import until
+from tests.front import front
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
+from tests.versioned import BUCKET, versioned_s3
 
 
 async def lines(pool: Pool, bucket: Bucket) -> Sequence[str]:
@@ -119,3 +122,110 @@ async def test_the_clock_is_compared_with_that_of_the_service_that_stores(
     await runner.cleanup()
     assert found.startswith("WRONG clock: 36"), found
     assert "seconds ahead of the bucket's" in found
+
+
+def _settings(environment: dict[str, str], **changes: str) -> BucketSettings:
+    values = {name.lower(): value for name, value in environment.items()}
+    return BucketSettings.model_validate({**values, **changes})
+
+
+WRITING, ALL = ("PUT",), ("PUT", "GET", "DELETE")
+REFUSALS = [
+    (ALL, 404, "NoSuchBucket", "BUCKET_NAME is tigerbrush: is it right, and does that bucket exist at http"),
+    (ALL, 403, "InvalidAccessKeyId", "Set AWS_ACCESS_KEY_ID to a key that http"),
+    (ALL, 403, "SignatureDoesNotMatch", "Set AWS_SECRET_ACCESS_KEY anew"),
+    (("GET",), 403, "AccessDenied", "Let the key read, write, list and delete in tigerbrush: s3"),
+    (("LIST",), 403, "AccessDenied", "Let the key read, write, list and delete in tigerbrush: s3"),
+    (
+        ("DELETE",),
+        403,
+        "AccessDenied",
+        "Let the key read, write, list and delete in tigerbrush: s3",
+    ),
+    (ALL, 403, "RequestTimeTooSkewed", "Set this machine's clock by NTP"),
+    (ALL, 400, "AuthorizationHeaderMalformed", "AWS_REGION is auto, and AWS_ENDPOINT_URL_S3 is http"),
+    (ALL, 301, "PermanentRedirect", "AWS_REGION is auto, and AWS_ENDPOINT_URL_S3 is http"),
+    (WRITING, 403, "QuotaExceeded", "See to the account with the service"),
+    (WRITING, 400, "SomethingElse", "Are the five variables that `fly storage create` sets"),
+    (ALL, 404, "", "Does AWS_ENDPOINT_URL_S3 (http"),
+]
+
+
+@pytest.mark.parametrize(("methods", "status", "code", "remedy"), REFUSALS)
+async def test_a_buckets_refusal_comes_with_what_to_do(
+    pool: Pool,
+    bucket_environment: dict[str, str],
+    methods: tuple[str, ...],
+    status: int,
+    code: str,
+    remedy: str,
+) -> None:
+    async with front(bucket_environment["AWS_ENDPOINT_URL_S3"]) as one:
+
+        async def answer(request: web.Request) -> web.Response | None:
+            method = "LIST" if "list-type" in request.query else request.method
+            if method not in methods:
+                return None
+            text = f"<Error><Code>{code}</Code><Message>So it is.</Message></Error>" if code else ""
+            return web.Response(status=status, text=text, content_type="application/xml")
+
+        one.answer = answer
+        async with open_bucket(_settings(bucket_environment, aws_endpoint_url_s3=one.url)) as bucket:
+            found = await line(pool, bucket, "bucket")
+    assert found.startswith("WRONG bucket: cannot be used: ")
+    assert (f"{code}: So it is. {remedy}" if code else f"as S3 does. {remedy}") in found
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "remedy"),
+    [
+        ("http://127.0.0.1:1", "Is AWS_ENDPOINT_URL_S3 (http://127.0.0.1:1) right, and reached from here?"),
+        ("https://{host}", "begin with https: where the server speaks http: alone?"),
+    ],
+)
+async def test_a_bucket_that_is_not_reached_comes_with_what_to_do(
+    pool: Pool, bucket_environment: dict[str, str], endpoint: str, remedy: str
+) -> None:
+    host = bucket_environment["AWS_ENDPOINT_URL_S3"].removeprefix("http://")
+    settings = _settings(bucket_environment, aws_endpoint_url_s3=endpoint.format(host=host))
+    async with open_bucket(settings) as bucket:
+        assert remedy in await line(pool, bucket, "bucket")
+
+
+async def test_a_bucket_that_keeps_old_versions_is_named(
+    pool: Pool, bucket_environment: dict[str, str]
+) -> None:
+    async with versioned_s3() as server:
+        settings = _settings(bucket_environment, aws_endpoint_url_s3=server.url, bucket_name=BUCKET)
+        async with open_bucket(settings) as bucket:
+            assert (await line(pool, bucket, "bucket")).startswith(
+                "ok    bucket: can be written and read, and keeps old versions, which are removed with"
+            )
+            assert not any(server.versions.values())
+        server.lets = False
+        async with open_bucket(settings) as bucket:
+            found = await line(pool, bucket, "bucket")
+    assert found.startswith("WRONG bucket: cannot be used: the bucket keeps old versions")
+    assert "s3:ListBucketVersions and s3:DeleteObjectVersion" in found
+
+
+async def test_what_hangs_or_lies_is_bounded_and_comes_with_what_to_do(
+    pool: Pool, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.diagnosis.CHECK_SECONDS", 0.1)
+    never = asyncio.Event()
+
+    async def hang() -> str:
+        await never.wait()
+        return ""
+
+    async def lie() -> str:
+        raise KeyError("username\n" * 100)
+
+    checks = [Check("Stability", hang), Check("token", lie, remedy="Ask another.")]
+    *_, hung, lied = await Doctor(pool.settings, pool, bucket).examine(checks)
+    assert hung.line.startswith("WRONG Stability: no answer within 0 seconds. Is its address right")
+    assert lied.line.startswith("WRONG token: KeyError: ")
+    assert lied.line.endswith("Ask another.")
+    assert len(lied.line.splitlines()) == 1
+    assert len(lied.line) < 400

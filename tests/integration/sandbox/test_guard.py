@@ -54,10 +54,30 @@ async def test_a_call_from_this_machine_is_taken(url: str) -> None:
         {"Content_Type": "text/plain"},
         {"Content_Type": "application/x-www-form-urlencoded"},
         {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Dest": "empty"},
+        {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Dest": "document"},
     ],
 )
 async def test_what_comes_from_elsewhere_is_refused(url: str, headers: dict[str, str]) -> None:
     assert await post(url, **headers) == 403
+
+
+async def test_a_body_that_is_none_is_refused_in_words(url: str) -> None:
+    async with aiohttp.ClientSession() as session, session.post(url) as response:
+        assert response.status == 400
+
+
+async def test_the_page_has_one_name_as_its_pictures_have() -> None:
+    server = DiscordServer()
+    await server.start()
+    port = server.url.rsplit(":", 1)[1]
+    async with aiohttp.ClientSession() as session:
+        # By a tunnel, it is only there: its port is another.
+        for host, status in ((f"localhost:{port}", 302), (f"[::1]:{port}", 302), ("localhost:9", 200)):
+            named = {"Host": host}
+            async with session.get(server.url, headers=named, allow_redirects=False) as response:
+                assert response.status == status
+                assert response.headers.get("Location", f"{server.url}/") == f"{server.url}/"
+    await server.stop()
 
 
 async def test_the_page_its_events_and_the_gateway_are_closed_to_others_too() -> None:

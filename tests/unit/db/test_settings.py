@@ -6,7 +6,7 @@ import pytest
 
 from bot.settings import BotSettings
 from db.limits import Limits
-from db.settings import DatabaseSettings, load
+from db.settings import DatabaseSettings, Settings, load
 from worker.settings import WorkerSettings
 
 GOOD = {
@@ -163,6 +163,103 @@ def test_a_bucket_that_storing_and_links_would_name_otherwise_is_refused(
     assert right in line
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{}",
+        '"{}"',
+        "'{}'\r",
+        " {}\n",
+        "\ufeff{}",
+        "\u200b{}\xa0",
+        "{} # what it is for",
+        '"{}"  # "this"',
+        "{name}={}",
+        "export {name}='{}'",
+    ],
+)
+def test_a_value_is_taken_as_it_was_meant(environment: pytest.MonkeyPatch, written: str) -> None:
+    meant = {**GOOD, "LEASE_SECONDS": "20", "LOG_LEVEL": "debug", "HEALTH_HOST": "[::1]"}
+    for name, value in meant.items():
+        environment.setenv(name, written.format(value, name=name))
+    environment.setenv("WORKER_CONCURRENCY", written.format("", name="WORKER_CONCURRENCY"))
+    worker, bot = load(WorkerSettings), load(BotSettings)
+    assert worker.dsn.startswith(GOOD["DATABASE_URL"])
+    assert worker.stability_api_key.get_secret_value() == "sk-1"
+    assert bot.discord_token.get_secret_value() == "token"
+    assert (worker.bucket_name, worker.lease_seconds) == ("tigers", 20)
+    assert (worker.log_level, worker.health_host) == ("DEBUG", "::1")
+    assert worker.worker_concurrency == 4
+
+
+def test_a_token_is_taken_with_the_word_before_it(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DISCORD_TOKEN", "Bot token")
+    environment.setenv("STABILITY_API_KEY", "Bearer sk-1")
+    assert load(BotSettings).discord_token.get_secret_value() == "token"
+    assert load(WorkerSettings).stability_api_key.get_secret_value() == "sk-1"
+
+
+REFUSED = [
+    (WorkerSettings, "LEASE_SECONDS", "60s", "LEASE_SECONDS: is '60s'; it should be a number of seconds"),
+    (WorkerSettings, "PARKED_BYTES_MAX", "1.000", "PARKED_BYTES_MAX: is '1.000 (thousands?)'; it should"),
+    (WorkerSettings, "HEALTH_HOST", "a..b", "HEALTH_HOST: is not an address; it should be an address of"),
+    (
+        WorkerSettings,
+        "HEALTH_HOST",
+        "http://localhost",
+        "or :: for all of them. It is 'http://local",
+    ),
+    (WorkerSettings, "STABILITY_API_HOST", "https://a..b", "STABILITY_API_HOST: is not an http or https URL"),
+    (WorkerSettings, "STABILITY_API_HOST", "https://u:hunter2@a.b", "has more to it than a host and a path"),
+    (WorkerSettings, "STABILITY_API_HOST", "https://a.b/v2beta", "has a version in its path, which is added"),
+    (WorkerSettings, "HTTPS_PROXY", "http://${PROXY}", "HTTPS_PROXY: is not an http or https URL; it should"),
+    (BotSettings, "DOWNLOAD_REACTIONS", "<:tiger:1>", "names an emoji of a server's own, and other servers"),
+    (BotSettings, "DOWNLOAD_REACTIONS", "📥 ⬇️", "is not a list of emoji; it should be emoji, separated by"),
+    (
+        BotSettings,
+        "DOWNLOAD_REACTIONS",
+        "猫",
+        "is not a list of emoji; it should be emoji",
+    ),
+]
+
+
+@pytest.mark.parametrize(("process", "name", "value", "complaint"), REFUSED)
+def test_what_would_go_wrong_later_is_refused_with_what_it_is(
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    process: type[Settings],
+    name: str,
+    value: str,
+    complaint: str,
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(SystemExit):
+        load(process)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{name}: ")
+    assert complaint.casefold() in line.casefold()
+    assert "hunter2" not in line
+
+
+def test_a_name_that_a_file_has_spoiled_is_shown(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.delenv("DISCORD_TOKEN")
+    environment.setenv("\ufeffDISCORD_TOKEN", "token")
+    with pytest.raises(SystemExit):
+        load(BotSettings)
+    assert "DISCORD_TOKEN: is missing, and '\\ufeffDISCORD_TOKEN' is not its name;" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "reactions", ["📥,⬇️", "1️⃣", "🏳️\u200d🌈, 👍🏽", "©,™️,Ⓜ️", "☃,↔️", "🇩🇪,🏴\U000e0067\U000e0062"]
+)
+def test_emoji_of_all_kinds_are_taken(environment: pytest.MonkeyPatch, reactions: str) -> None:
+    environment.setenv("DOWNLOAD_REACTIONS", reactions)
+    assert load(BotSettings).reactions
+
+
 def test_an_unknown_model_is_refused_with_those_on_offer(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -250,6 +347,9 @@ def test_shards_are_named_by_number_or_refused(
         ("https://notexample.org", "http://secure:3128"),
         ("https://10.0.0.7:9000", None),
         ("https://10.0.0.7:9001", "http://secure:3128"),
+        ("https://10.1.2.3", None),
+        ("https://10.2.2.3", "http://secure:3128"),
+        ("https://s3.example.net", None),
     ],
 )
 def test_a_proxy_is_for_what_is_not_excepted(
@@ -258,7 +358,7 @@ def test_a_proxy_is_for_what_is_not_excepted(
     environment.setenv("HTTPS_PROXY", "secure:3128")
     # As curl reads it.
     environment.setenv("http_proxy", " http://plain:3128\n")
-    environment.setenv("NO_PROXY", "nowhere, .example.org,10.0.0.7:9000")
+    environment.setenv("NO_PROXY", "nowhere, .example.org,10.0.0.7:9000 10.1.0.0/16 *.example.net")
     assert load(BotSettings).proxy_for(url) == found
     environment.setenv("NO_PROXY", "*")
     assert load(BotSettings).proxy_for(url) is None

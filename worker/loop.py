@@ -18,6 +18,10 @@ CLAIM_SECONDS = 1.0
 """How long a worker that stops waits for the answer to its last claim."""
 
 
+HEARTBEATS = 3
+"""How often in the time of a lease it is extended."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     job: Job
@@ -45,7 +49,7 @@ class Loop:
         self._run = run
         self._on_error = on_error
         self._concurrency = concurrency
-        self._heartbeat_seconds = lease_seconds / 3
+        self._lease_seconds = lease_seconds
         # By id and attempt: a job that was taken away may come back while its old attempt still ends.
         self._held: dict[tuple[int, int], _Held] = {}
         self._wake = asyncio.Event()
@@ -151,26 +155,35 @@ class Loop:
             log.warning("it stays as it is until its lease runs out: %s", reason(error))
 
     async def _keep_leases(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._heartbeat_seconds):
-                    await self._check.wait()
-            self._check.clear()
-            if not self._held:
-                continue
-            asked = dict(self._held)
-            try:
-                # In time for another try before the leases run out.
-                kept = await within(
-                    self._heartbeat_seconds,
-                    self._queue.extend_leases(asked.keys()),
-                )
-            except UNAVAILABLE as error:
-                log.warning("leases could not be extended: %s", reason(error))
-                continue
-            for lost in asked.keys() - kept:
-                # Its own finish may have come in between; then the task is over and this does nothing.
-                asked[lost].task.cancel()
+        """An extension on its way is not given up because the next is due: over a slow line none arrives.
+
+        One that is late does no harm, as it is for the attempt alone.
+        """
+        asked: set[asyncio.Task[None]] = set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(self._lease_seconds / HEARTBEATS):
+                            await self._check.wait()
+                    self._check.clear()
+                    if self._held and len(asked) < HEARTBEATS:
+                        asking = group.create_task(self._extend_leases())
+                        asked.add(asking)
+                        asking.add_done_callback(asked.discard)
+        except ExceptionGroup as broken:
+            raise broken.exceptions[0] from None
+
+    async def _extend_leases(self) -> None:
+        asked = dict(self._held)
+        try:
+            kept = await within(self._lease_seconds, self._queue.extend_leases(asked.keys()))
+        except UNAVAILABLE as error:
+            log.warning("leases could not be extended: %s", reason(error))
+            return
+        for lost in asked.keys() - kept:
+            # Its own finish may have come in between; then the task is over and this does nothing.
+            asked[lost].task.cancel()
 
     async def _drain(self, grace_seconds: float) -> None:
         tasks = [held.task for held in self._held.values()]

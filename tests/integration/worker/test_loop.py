@@ -8,10 +8,13 @@ import pytest
 
 from db.errors import LostJob
 from db.jobs import Job, Jobs
-from db.pool import Pool
+from db.pool import Pool, open_pool
 from db.queue import Queue
+from db.settings import DatabaseSettings
 from tests.conditions import until
+from tests.drill.proxy import DELAY_SECONDS, Mode
 from tests.orders import order
+from tests.postgres_line import line_to
 from worker.loop import Loop
 
 TIMEOUT_SECONDS = 10
@@ -163,6 +166,34 @@ async def test_leases_are_extended_while_jobs_run(pool: Pool, work: Work) -> Non
                 pass
         assert await queue.reap(await queue.clock()) == []
         work.let_go.set()
+    assert await states(pool) == ["done"]
+
+
+async def test_over_a_slow_line_leases_are_extended_before_another_worker_takes_the_job(
+    database_url: str, pool: Pool
+) -> None:
+    # A third of it, after which the next extension is due, is less than a question and its answer take.
+    lease_seconds = 5 * DELAY_SECONDS
+    other = Queue(pool, worker="other", lease_seconds=lease_seconds, attempts_max=3)
+    await enqueue(pool, 1)
+    async with (
+        line_to(database_url) as (line, url),
+        open_pool(DatabaseSettings.model_validate({"database_url": url}), name="slow") as slow,
+    ):
+        queue = Queue(slow, worker="one", lease_seconds=lease_seconds, attempts_max=3)
+        work = Work(queue)
+        async with serving(queue, work.run, work, lease_seconds=lease_seconds):
+            await work.until_begun(1)
+            claimed = await pool.fetchval("select lease_until from jobs")
+            first = await until(
+                lambda: pool.fetchval("select lease_until from jobs"), lambda at: at > claimed
+            )
+            await line.become(Mode.DELAY)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while (await pool.fetchval("select lease_until from jobs") - first).total_seconds() < 3.0:
+                    assert await other.reap(await other.clock()) == []
+            await line.become(Mode.PASS)
+            work.let_go.set()
     assert await states(pool) == ["done"]
 
 

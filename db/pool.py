@@ -13,7 +13,7 @@ import asyncpg.pool
 
 from db.connect import UNAVAILABLE as UNAVAILABLE
 from db.connect import Admission, Line, connect
-from db.errors import DatabaseRefused, DatabaseUnavailable, reason
+from db.errors import DatabaseRefused, DatabaseUnavailable, SchemaBehind, reason
 from db.schema import missing_migrations
 from db.settings import DatabaseSettings
 from db.vetting import Vetting, pooler_misconfigured
@@ -176,7 +176,7 @@ class _Use(_AsyncpgContext):
     async def _tell_apart(self, connection: _Proxy, error: asyncpg.PostgresError) -> None:
         if isinstance(error, _SCHEMA_ERRORS) and (missing := await missing_migrations(connection)):
             said = f"{len(missing)} migrations are missing: run `python -m db migrate`"
-            raise DatabaseUnavailable(said) from error
+            raise SchemaBehind(said) from error
         if isinstance(error, _STATEMENT_ERRORS) and not self.pool.settings.pooled:
             raise DatabaseUnavailable(str(pooler_misconfigured(self.pool.settings))) from error
         if error.severity_en in ("FATAL", "PANIC"):

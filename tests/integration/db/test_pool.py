@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.connect import connect
-from db.errors import DatabaseUnavailable, Misconfigured, reason
+from db.errors import DatabaseUnavailable, Misconfigured, SchemaBehind, reason
 from db.listen import listen
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool, open_pool, until_answered, within
@@ -181,7 +181,7 @@ async def test_a_session_that_a_pooler_ends_in_the_middle_is_no_fault_of_the_sta
 async def test_a_schema_that_went_away_is_waited_for_and_named(pool: Pool) -> None:
     """As in the middle of a restore."""
     await pool.execute("alter table jobs rename to kept_jobs; alter table migrations rename to kept")
-    with pytest.raises(DatabaseUnavailable, match="migrations are missing: run `python -m db migrate`"):
+    with pytest.raises(SchemaBehind, match="migrations are missing: run `python -m db migrate`"):
         await pool.fetch("select * from jobs")
     await pool.execute("alter table kept rename to migrations")
     await pool.execute("delete from migrations where number > 10")

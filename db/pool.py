@@ -53,6 +53,9 @@ SUSPECT_SECONDS = 5.0
 RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 0.5
 
+STOP_SECONDS = 1.0
+"""What is answered at all is answered by then, also to a process that is told to end."""
+
 
 class Pool(_AsyncpgPool):
     """asyncpg's, which also finds dead connections, and tells what is Postgres' fault from what is ours."""
@@ -250,6 +253,23 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
         task.cancel()
         # Also where both end in the same moment: then nobody has looked how it ended.
         task.add_done_callback(_forget)
+
+
+async def until_stopped(
+    stopped: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_seconds: float = STOP_SECONDS
+) -> T:
+    """What the work returns; when `stopped` is set, it has so long left, and TimeoutError is raised."""
+    working, told = asyncio.create_task(work), asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working}, timeout=grace_seconds)
+        if working.done():
+            return working.result()
+        raise TimeoutError("not waited for, as the process ends")
+    finally:
+        told.cancel()
+        working.cancel()
+        working.add_done_callback(_forget)
 
 
 def _forget(task: asyncio.Task[T]) -> None:

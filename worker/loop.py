@@ -3,19 +3,19 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from db.errors import LostJob, reason
 from db.jobs import Job
 from db.logs import about_job, about_typed
-from db.pool import UNAVAILABLE, within
+from db.pool import UNAVAILABLE, until_stopped, within
 from db.queue import Queue
 
 log = logging.getLogger(__name__)
 
-CLAIM_SECONDS = 1.0
-"""How long a worker that stops waits for the answer to its last claim."""
+HAND_BACK_SECONDS = 2.0
+"""A worker that stops does not wait for longer; a lease runs out as well."""
 
 
 HEARTBEATS = 3
@@ -82,7 +82,9 @@ class Loop:
         try:
             while not self.stopped.is_set():
                 self._wake.clear()
-                await self._until_stopped(self._claim())
+                with contextlib.suppress(TimeoutError):
+                    # One that is cut off is counted as a fault.
+                    await until_stopped(self.stopped, self._claim())
                 await self._wake.wait()
         finally:
             # Whatever ended it, what is held is paid for.
@@ -90,19 +92,6 @@ class Loop:
             heartbeat.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await heartbeat
-
-    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
-        """Where Postgres does not answer, a worker that is told to stop does not wait until it does."""
-        working, stopped = asyncio.create_task(work), asyncio.create_task(self.stopped.wait())
-        try:
-            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            # A claim that is answered at all is answered by then; one that is cut off is counted as a fault.
-            await asyncio.wait({working}, timeout=CLAIM_SECONDS)
-            if working.done():
-                working.result()
-        finally:
-            stopped.cancel()
-            working.cancel()
 
     async def _claim(self) -> None:
         free = self._concurrency - len(self._held)
@@ -147,7 +136,7 @@ class Loop:
 
     async def _hand_back(self, job: Job) -> None:
         try:
-            await self._queue.hand_back(job)
+            await within(HAND_BACK_SECONDS, self._queue.hand_back(job))
             log.info("it went back to the queue")
         except LostJob:
             log.info("it was taken away")

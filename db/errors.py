@@ -30,7 +30,7 @@ class DatabaseUnavailable(TigerbrushError):
 
 
 class SchemaBehind(DatabaseUnavailable):
-    """It answers, and lacks migrations."""
+    """It answers, and lacks migrations, or what they made."""
 
 
 class DatabaseRefused(DatabaseUnavailable):

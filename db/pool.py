@@ -177,9 +177,10 @@ class _Use(_AsyncpgContext):
             await self.pool.give_back(connection, line)
 
     async def _tell_apart(self, connection: _Proxy, error: asyncpg.PostgresError) -> None:
-        if isinstance(error, _SCHEMA_ERRORS) and (missing := await missing_migrations(connection)):
+        if isinstance(error, _SCHEMA_ERRORS):
+            missing = await missing_migrations(connection)
             said = f"{len(missing)} migrations are missing: run `python -m db migrate`"
-            raise SchemaBehind(said) from error
+            raise SchemaBehind(said if missing else reason(error)) from error
         if isinstance(error, _STATEMENT_ERRORS) and not self.pool.settings.pooled:
             raise DatabaseUnavailable(str(pooler_misconfigured(self.pool.settings))) from error
         if error.severity_en in ("FATAL", "PANIC"):

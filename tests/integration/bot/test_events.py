@@ -61,6 +61,10 @@ UNREADABLE: list[tuple[str, Any]] = [
     ("GUILD_UPDATE", []),
     ("CHANNEL_CREATE", {"id": "43", "type": "x"}),
     ("MESSAGE_REACTION_ADD", {"emoji": None}),
+    (
+        "MESSAGE_REACTION_ADD",
+        {"user_id": "1", "channel_id": "1", "message_id": "1", "type": 0, "emoji": {"id": None, "name": 7}},
+    ),
     ("THREAD_CREATE", 7),
     ("MESSAGE_CREATE", "text"),
     ("READY", {"user": None}),

@@ -142,7 +142,7 @@ async def test_a_session_that_begins_oddly_is_a_session(
     assert caplog.text.count("Traceback") == 0
 
 
-async def test_codes_that_end_discord_py_are_waited_for(
+async def test_codes_that_end_discord_py_and_sessions_that_do_not_begin_are_waited_for(
     bot: Connected, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     _begin_sessions_at_once(monkeypatch)
@@ -156,6 +156,12 @@ async def test_codes_that_end_discord_py_are_waited_for(
     await _back(bot)
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
     assert "see DISCORD_SHARD_COUNT" in caplog.text
+    monkeypatch.setattr("bot.gateway.READY_SECONDS", 0.2)
+    gateway.hold_sessions(1)
+    gateway.disconnect(4000)
+    await _said(caplog, "no session begins within 0.2 s")
+    await _back(bot)
+    assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
     assert bot.client.problem is None
     assert "Traceback" not in caplog.text
 

@@ -1,6 +1,7 @@
 """An event of a shape that nobody foresaw costs a line of the log: the bot lives, and a press is answered."""
 
 import asyncio
+import zlib
 from typing import Any
 
 import pytest
@@ -113,6 +114,32 @@ async def test_frames_that_are_no_events_end_nothing(bot: Connected) -> None:
     for text in ("[]", "{", "null", '{"op": 0, "t": [], "d": 1}', '{"op": 77}', '{"op": 0, "t": "RESUMED"}'):
         session.connection.send_text(text)
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
+
+
+async def test_what_is_compressed_is_read_and_a_broken_stream_is_another_connections(
+    bot: Connected, caplog: pytest.LogCaptureFixture
+) -> None:
+    (session,) = bot.server.gateway._sessions.values()
+    before = session.connection
+    assert before is not None
+    stream = zlib.compressobj()
+    for text in ('{"op": 0, "t": "GUILD_CREATE", "d": {"id": "44", "channels": [7]}}', "[]"):
+        packed = stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
+        # A message may come in pieces.
+        await before._websocket.send_bytes(packed[:2])
+        await before._websocket.send_bytes(packed[2:])
+    await _said(caplog, "an event could not be read: GUILD_CREATE 44")
+    await _said(caplog, "a message of the gateway could not be read")
+    assert session.connection is before
+    await before._websocket.send_bytes(b"not compressed" + packed[-4:])
+    await _said(caplog, "the gateway's stream is broken")
+
+    async def another() -> bool:
+        return session.connection not in (None, before)
+
+    await until(another, bool)
+    assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_session_that_begins_oddly_is_a_session(

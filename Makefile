@@ -5,7 +5,7 @@ BENCH := .venv-bench
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit drill bench lint format browser lock clean
+.PHONY: help install run test unit drill bench lint format browser pooler lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -53,6 +53,11 @@ browser: install  ## a Chromium for the browser tests
 	@command -v chromium chromium-browser google-chrome >/dev/null \
 	  || $(BIN)/playwright install --with-deps chromium \
 	  || { apt-get update -qq && apt-get install --yes -qq chromium; }
+
+pooler:  ## a pgbouncer for the tests of Postgres behind one
+	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer \
+	  || { apt-get update -qq && apt-get install --yes -qq pgbouncer; } \
+	  || echo "pgbouncer could not be installed: the tests that need one are skipped"
 
 lock: install  ## resolve the dependencies anew and write the locked requirements
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt

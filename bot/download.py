@@ -63,7 +63,7 @@ class ReactionDownloads:
     async def on_reaction(self, payload: discord.RawReactionActionEvent) -> None:
         """Works on messages of any age: what is known of the picture is in the table."""
         asked = payload.user_id, payload.message_id
-        if _plain(payload.emoji.name or "") not in self._emoji or self._is_bot(payload):
+        if _plain(str(payload.emoji.name)) not in self._emoji or self._is_bot(payload):
             return
         if asked in self._in_hand:
             return

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 180.0
 """From dialling to the session's request, with the pause that Discord wants between the sessions of a bot."""
 
+READY_SECONDS = 30.0
+"""From the session's request to its beginning: a gateway may answer heartbeats, and never begin it."""
+
 STEADY_SECONDS = 10.0
 """A connection that lasted so long was a good one, and the next try comes without a pause."""
 
@@ -109,8 +112,12 @@ class Shard:
     async def _converse(self) -> None:
         """Until the connection ends, which an exception says."""
         websocket = await (self._resume() if self._session.id is not None else self._begin())
-        while not websocket.is_ready:
-            await websocket.poll_event()
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while not websocket.is_ready:
+                    await websocket.poll_event()
+        except TimeoutError:
+            raise TimeoutError(f"no session begins within {READY_SECONDS:g} s") from None
         self._ready_at, self._said = time.monotonic(), ""
         self._client.trouble(self._id, None)
         while True:

@@ -19,7 +19,7 @@ from db.errors import BucketUnavailable, reason
 from db.jobs import Estimate, Job, Jobs, State
 from db.logs import about_job
 from db.pictures import Pictures
-from db.pool import UNAVAILABLE, until_answered
+from db.pool import UNAVAILABLE, until_answered, until_stopped
 from db.replies import Replies
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Keeper:
         self._at_work: set[int] = set()
         self._wake = asyncio.Event()
         self._poll_due = False
-        self._stopping = False
+        self._stopped = asyncio.Event()
 
     def wake(self) -> None:
         """Some reply may be behind."""
@@ -86,21 +86,24 @@ class Keeper:
 
     def stop(self) -> None:
         """No further reply is begun; `serve` returns when those at work are done."""
-        self._stopping = True
+        self._stopped.set()
         self._wake.set()
 
     async def serve(self) -> None:
-        while not self._stopping:
+        while not self._stopped.is_set():
             self._wake.clear()
             try:
-                await self._begin_due()
-                if self._poll_due:
-                    self._poll_due = False
-                    await self._begin_moved()
+                await until_stopped(self._stopped, self._begin_all())
             except UNAVAILABLE as error:
                 log.warning("replies could not be looked up: %s", reason(error))
             await self._wake.wait()
         await asyncio.gather(*self._tasks)
+
+    async def _begin_all(self) -> None:
+        await self._begin_due()
+        if self._poll_due:
+            self._poll_due = False
+            await self._begin_moved()
 
     async def _begin_due(self) -> None:
         free = self._concurrency - len(self._tasks)
@@ -147,7 +150,8 @@ class Keeper:
                 shown, estimate = await self._bring(job)
         except Undeliverable as error:
             log.warning("its reply cannot show revision %d (%s): %s", job.revision, job.state, error)
-            await self._replies.give_up(job.id, job.revision, reason=str(error))
+            giving_up = self._replies.give_up(job.id, job.revision, reason=str(error))
+            await until_stopped(self._stopped, giving_up)
         except Exception as error:  # noqa: BLE001 - whatever it was, a reply is tried again, less and less often
             await self._postpone(job, error)
         else:
@@ -155,7 +159,7 @@ class Keeper:
 
     async def _record(self, job: Job, shown: Shown | None, estimate: Estimate) -> None:
         # Shown once and not recorded, it would be shown again, perhaps elsewhere.
-        await until_answered(
+        recording = until_answered(
             lambda: self._replies.shown(
                 job.id,
                 job.revision,
@@ -166,6 +170,7 @@ class Keeper:
                 over_seconds=render.over_seconds(estimate),
             )
         )
+        await until_stopped(self._stopped, recording)
         log.info("its reply shows revision %d (%s)", job.revision, job.state)
         if shown is not None:
             self._offers.make(job, shown)
@@ -175,7 +180,7 @@ class Keeper:
         if job.erased_at is not None:
             await self._messenger.remove(job)
             return None, _NOT_IN_LINE
-        reply, estimate = await self._reply(job)
+        reply, estimate = await until_stopped(self._stopped, self._reply(job))
         return await self._messenger.bring(job, reply), estimate
 
     async def _postpone(self, job: Job, error: Exception) -> None:
@@ -184,7 +189,8 @@ class Keeper:
         delay_seconds = _pause_seconds(job, error)
         log.warning("its reply is tried again in %.0f s: %s", delay_seconds, in_a_line(error))
         failure = str(error) if isinstance(error, OutOfReach) else None
-        await self._replies.postpone(job.id, delay_seconds=delay_seconds, failure=failure)
+        postponing = self._replies.postpone(job.id, delay_seconds=delay_seconds, failure=failure)
+        await until_stopped(self._stopped, postponing)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)
 
     async def _reply(self, job: Job) -> tuple[Reply, Estimate]:

@@ -45,8 +45,12 @@ UNAVAILABLE = (
     asyncpg.InsufficientResourcesError,
     # A disk, or a pooler that found no server.
     asyncpg.PostgresSystemError,
-    # A lock_timeout of the owner's.
-    asyncpg.LockNotAvailableError,
+    # A lock_timeout of the owner's, or a server that is not ready for it.
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    # A pooler's own trouble, or the server's with its files.
+    asyncpg.InternalServerError,
+    # A restore by another role, of which the rights are still to be given.
+    asyncpg.InsufficientPrivilegeError,
     # A migration came in between; it is prepared anew.
     asyncpg.InvalidCachedStatementError,
     # What had been the primary before a failover, and is not yet gone.

@@ -29,6 +29,10 @@ class DatabaseUnavailable(TigerbrushError):
     """Postgres cannot be used at the moment, for whatever reason it or a pooler gives."""
 
 
+class SchemaBehind(DatabaseUnavailable):
+    """It answers, and lacks migrations, or what they made."""
+
+
 class DatabaseRefused(DatabaseUnavailable):
     """It says that the role, the password, the database or a parameter of the URL is wrong.
 

@@ -56,7 +56,7 @@ class Health:
 def unreachable(reach: Reach) -> Check:
     def check() -> str | None:
         seconds = reach.silent_seconds
-        return f"Postgres does not answer for {seconds:.0f} s" if seconds > SILENT_SECONDS_MAX else None
+        return f"{reach.problem} for {seconds:.0f} s" if seconds > SILENT_SECONDS_MAX else None
 
     return check
 

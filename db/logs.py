@@ -129,7 +129,8 @@ def configure(settings: LogSettings, *, process: str) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(settings.log_level)))
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # That a run is left out because the one before still waits is nothing that the wait itself does not say.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.captureWarnings(True)
     threading.excepthook = lambda error: logging.getLogger(process).error(
         "a thread ended by a fault", exc_info=error.exc_value

@@ -13,7 +13,7 @@ import asyncpg.pool
 
 from db.connect import UNAVAILABLE as UNAVAILABLE
 from db.connect import Admission, Line, connect
-from db.errors import DatabaseRefused, DatabaseUnavailable, reason
+from db.errors import DatabaseRefused, DatabaseUnavailable, SchemaBehind, reason
 from db.schema import missing_migrations
 from db.settings import DatabaseSettings
 from db.vetting import Vetting, pooler_misconfigured
@@ -52,6 +52,9 @@ CHECK_SECONDS = 0.8
 SUSPECT_SECONDS = 5.0
 RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 0.5
+
+STOP_SECONDS = 1.0
+"""What is answered at all is answered by then, also to a process that is told to end."""
 
 
 class Pool(_AsyncpgPool):
@@ -174,9 +177,10 @@ class _Use(_AsyncpgContext):
             await self.pool.give_back(connection, line)
 
     async def _tell_apart(self, connection: _Proxy, error: asyncpg.PostgresError) -> None:
-        if isinstance(error, _SCHEMA_ERRORS) and (missing := await missing_migrations(connection)):
+        if isinstance(error, _SCHEMA_ERRORS):
+            missing = await missing_migrations(connection)
             said = f"{len(missing)} migrations are missing: run `python -m db migrate`"
-            raise DatabaseUnavailable(said) from error
+            raise SchemaBehind(said if missing else reason(error)) from error
         if isinstance(error, _STATEMENT_ERRORS) and not self.pool.settings.pooled:
             raise DatabaseUnavailable(str(pooler_misconfigured(self.pool.settings))) from error
         if error.severity_en in ("FATAL", "PANIC"):
@@ -250,6 +254,23 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
         task.cancel()
         # Also where both end in the same moment: then nobody has looked how it ended.
         task.add_done_callback(_forget)
+
+
+async def until_stopped(
+    stopped: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_seconds: float = STOP_SECONDS
+) -> T:
+    """What the work returns; when `stopped` is set, it has so long left, and TimeoutError is raised."""
+    working, told = asyncio.create_task(work), asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working}, timeout=grace_seconds)
+        if working.done():
+            return working.result()
+        raise TimeoutError("not waited for, as the process ends")
+    finally:
+        told.cancel()
+        working.cancel()
+        working.add_done_callback(_forget)
 
 
 def _forget(task: asyncio.Task[T]) -> None:

@@ -70,7 +70,7 @@ class Queue:
 
     async def extend_leases(self, held: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
         """Takes id and attempt of each job held, and returns those that still are."""
-        ids, attempts = [id_ for id_, _ in held], [attempt for _, attempt in held]
+        ids, attempts = _array(id_ for id_, _ in held), _array(attempt for _, attempt in held)
         rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds)
         return _held(rows)
 
@@ -153,6 +153,10 @@ class Queue:
 
 def _held(rows: Iterable[asyncpg.Record]) -> set[tuple[int, int]]:
     return {(row["id"], row["attempt"]) for row in rows}
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _lost(job: Job, name: str) -> LostJob:

@@ -8,11 +8,12 @@ from typing import TypeAlias
 
 import asyncpg
 
-from db.errors import reason
+from db.errors import SchemaBehind, reason
 from db.pool import UNAVAILABLE, within
 
 log = logging.getLogger(__name__)
 
+SILENT = "Postgres does not answer"
 
 Question: TypeAlias = Callable[[], Coroutine[None, None, float | None]]
 
@@ -29,6 +30,8 @@ class Reach:
         self._answers: bool | None = None
         self._since = time.monotonic()
         self.answer: float | None = None
+        self.problem = SILENT
+        """What it is while it does not answer."""
 
     @property
     def silent_seconds(self) -> float:
@@ -56,13 +59,23 @@ class Reach:
             self._note(True)
 
     def _note(self, answers: bool, error: BaseException | None = None) -> None:
-        if answers is self._answers:
+        problem = self.problem if error is None else _problem(error)
+        if answers is self._answers and problem == self.problem:
             return
         if error is not None:
-            log.warning("Postgres does not answer: %s", reason(error))
+            log.warning("%s: %s", problem, reason(error))
         elif self._answers is False:
             log.info("Postgres answers")
+        self.problem = problem
+        if answers is self._answers:
+            return
         # In this order: a reader in between sees too short a time, and never too long a one.
         self._since = time.monotonic()
         self._answers = answers
         self.answer = self.answer if answers else None
+
+
+def _problem(error: BaseException) -> str:
+    if isinstance(error, SchemaBehind):
+        return "the schema is behind"
+    return SILENT

@@ -3,19 +3,23 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from db.errors import LostJob, reason
 from db.jobs import Job
 from db.logs import about_job
-from db.pool import UNAVAILABLE, within
+from db.pool import UNAVAILABLE, until_stopped, within
 from db.queue import Queue
 
 log = logging.getLogger(__name__)
 
-CLAIM_SECONDS = 1.0
-"""How long a worker that stops waits for the answer to its last claim."""
+HAND_BACK_SECONDS = 2.0
+"""A worker that stops does not wait for longer; a lease runs out as well."""
+
+
+HEARTBEATS = 3
+"""How often in the time of a lease it is extended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Loop:
         self._run = run
         self._on_error = on_error
         self._concurrency = concurrency
-        self._heartbeat_seconds = lease_seconds / 3
+        self._lease_seconds = lease_seconds
         # By id and attempt: a job that was taken away may come back while its old attempt still ends.
         self._held: dict[tuple[int, int], _Held] = {}
         self._wake = asyncio.Event()
@@ -78,7 +82,9 @@ class Loop:
         try:
             while not self.stopped.is_set():
                 self._wake.clear()
-                await self._until_stopped(self._claim())
+                with contextlib.suppress(TimeoutError):
+                    # One that is cut off is counted as a fault.
+                    await until_stopped(self.stopped, self._claim())
                 await self._wake.wait()
         finally:
             # Whatever ended it, what is held is paid for.
@@ -86,19 +92,6 @@ class Loop:
             heartbeat.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await heartbeat
-
-    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
-        """Where Postgres does not answer, a worker that is told to stop does not wait until it does."""
-        working, stopped = asyncio.create_task(work), asyncio.create_task(self.stopped.wait())
-        try:
-            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            # A claim that is answered at all is answered by then; one that is cut off is counted as a fault.
-            await asyncio.wait({working}, timeout=CLAIM_SECONDS)
-            if working.done():
-                working.result()
-        finally:
-            stopped.cancel()
-            working.cancel()
 
     async def _claim(self) -> None:
         free = self._concurrency - len(self._held)
@@ -143,7 +136,7 @@ class Loop:
 
     async def _hand_back(self, job: Job) -> None:
         try:
-            await self._queue.hand_back(job)
+            await within(HAND_BACK_SECONDS, self._queue.hand_back(job))
             log.info("it went back to the queue")
         except LostJob:
             log.info("it was taken away")
@@ -151,26 +144,35 @@ class Loop:
             log.warning("it stays as it is until its lease runs out: %s", reason(error))
 
     async def _keep_leases(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._heartbeat_seconds):
-                    await self._check.wait()
-            self._check.clear()
-            if not self._held:
-                continue
-            asked = dict(self._held)
-            try:
-                # In time for another try before the leases run out.
-                kept = await within(
-                    self._heartbeat_seconds,
-                    self._queue.extend_leases(asked.keys()),
-                )
-            except UNAVAILABLE as error:
-                log.warning("leases could not be extended: %s", reason(error))
-                continue
-            for lost in asked.keys() - kept:
-                # Its own finish may have come in between; then the task is over and this does nothing.
-                asked[lost].task.cancel()
+        """An extension on its way is not given up because the next is due: over a slow line none arrives.
+
+        One that is late does no harm, as it is for the attempt alone.
+        """
+        asked: set[asyncio.Task[None]] = set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(self._lease_seconds / HEARTBEATS):
+                            await self._check.wait()
+                    self._check.clear()
+                    if self._held and len(asked) < HEARTBEATS:
+                        asking = group.create_task(self._extend_leases())
+                        asked.add(asking)
+                        asking.add_done_callback(asked.discard)
+        except ExceptionGroup as broken:
+            raise broken.exceptions[0] from None
+
+    async def _extend_leases(self) -> None:
+        asked = dict(self._held)
+        try:
+            kept = await within(self._lease_seconds, self._queue.extend_leases(asked.keys()))
+        except UNAVAILABLE as error:
+            log.warning("leases could not be extended: %s", reason(error))
+            return
+        for lost in asked.keys() - kept:
+            # Its own finish may have come in between; then the task is over and this does nothing.
+            asked[lost].task.cancel()
 
     async def _drain(self, grace_seconds: float) -> None:
         tasks = [held.task for held in self._held.values()]

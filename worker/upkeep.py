@@ -1,8 +1,11 @@
 """What has to be done from time to time, whether anybody was notified or not."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -41,12 +44,19 @@ def schedule(
         timezone=UTC,
     )
     scheduler.add_job(_poll, "interval", seconds=poll_seconds, args=[wakes])
-    scheduler.add_job(reap, "interval", seconds=lease_seconds / 2, args=[queue, reach, lease_seconds])
-    scheduler.add_job(_quietly, "interval", seconds=HOURLY_SECONDS, args=[downloads.trim])
-    scheduler.add_job(
-        nightly, "interval", seconds=HOURLY_SECONDS, jitter=600, args=[chores, orphans, retention]
-    )
+    for run, seconds, jitter in (
+        (partial(reap, queue, reach, lease_seconds), lease_seconds / 2, 0),
+        (partial(_quietly, downloads.trim), HOURLY_SECONDS, 0),
+        (partial(nightly, chores, orphans, retention), HOURLY_SECONDS, 600),
+    ):
+        scheduler.add_job(_until_stopped, "interval", seconds=seconds, jitter=jitter, args=[run])
     return scheduler
+
+
+async def _until_stopped(run: Callable[[], Awaitable[None]]) -> None:
+    """The scheduler takes a run that its own stop breaks off for a fault, with a traceback."""
+    with suppress(asyncio.CancelledError):
+        await run()
 
 
 async def _poll(wakes: list[Callable[[], None]]) -> None:

@@ -66,10 +66,11 @@ where jobs.id = next.id and exists (select from chance)
 returning jobs.*;
 
 -- name: extend_leases
--- Returns those that are still held; any other was cancelled, or its lease ran out.
+-- Returns those that are still held; any other was cancelled, or its lease ran out. Ids and attempts are texts: about
+-- arrays asyncpg asks each new connection three questions first, which over a slow line take longer than a lease.
 update jobs
 set lease_until = now() + make_interval(secs => $3)
-from unnest($1::bigint[], $2::integer[]) as held (id, attempt)
+from unnest($1::text::bigint[], $2::text::integer[]) as held (id, attempt)
 where jobs.id = held.id and jobs.attempt = held.attempt and jobs.state = 'running'
 returning jobs.id, jobs.attempt;
 

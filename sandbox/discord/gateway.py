@@ -77,6 +77,7 @@ class Gateway:
         self._drop_count = 0
         self.oddities = Oddities()
         self._refusals: list[int] = []
+        self._held = 0
         self._identified_at: dict[int, float] = {}
         self.identifies_refused = 0
         self.sessions_left = SESSIONS_PER_DAY
@@ -118,6 +119,10 @@ class Gateway:
     def refuse_sessions(self, code: int, times: int) -> None:
         """The next that identify or resume are hung up on with the code."""
         self._refusals = [code] * times
+
+    def hold_sessions(self, times: int) -> None:
+        """The next that identify or resume hear no word of it, and only their heartbeats are answered."""
+        self._held = times
 
     def _send(self, session: Session, kind: str, data: Json, *, drop: bool = False) -> None:
         session.dispatch(kind, self.oddities.applied_to(kind, data), drop=drop)
@@ -219,6 +224,9 @@ class Gateway:
                 return None
             case Op.IDENTIFY | Op.RESUME if self._refusals:
                 return self._refusals.pop()
+            case Op.IDENTIFY | Op.RESUME if self._held:
+                self._held -= 1
+                return None
             case Op.IDENTIFY:
                 return Close.ALREADY_AUTHENTICATED if known else self._identify(data, connection)
             case Op.RESUME:

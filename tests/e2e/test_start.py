@@ -8,8 +8,10 @@ import pytest
 
 from sandbox.processes import Process, print_line
 from tests.conditions import until
-from tests.house import House
+from tests.drill.proxy import Mode
+from tests.house import House, paint
 from tests.member import Member, fault, is_waiting
+from tests.postgres_line import line_to
 
 PROMPTLY_SECONDS = 5.0
 """Until it is killed. One that has nothing to finish takes a moment, also on a busy machine."""
@@ -83,6 +85,23 @@ async def test_a_bot_that_waits_ends_when_it_is_told_to(house: House, heard: Hea
     bot = await house.bot()
     await heard.until("waiting for Postgres")
     assert await bot.stop(PROMPTLY_SECONDS) == 0
+
+
+async def test_processes_end_soon_and_well_while_postgres_hangs_below_them(
+    house: House, ada: Member, heard: Heard
+) -> None:
+    async with line_to(house.servers.environment["DATABASE_URL"]) as (line, url):
+        house.servers.environment["DATABASE_URL"] = url
+        bot, worker = await house.bot(), await house.worker()
+        await ada.until_bot_is(online=True)
+        await paint(ada)
+        await line.become(Mode.HANG)
+        # From here on each of them waits for some answer.
+        await heard.until("Postgres does not answer")
+        statuses = tuple(await asyncio.gather(*(one.stop(PROMPTLY_SECONDS) for one in (bot, worker))))
+        await line.become(Mode.PASS)
+    assert statuses == (0, 0)
+    assert "Traceback" not in str(heard)
 
 
 @pytest.mark.parametrize("name", ["bot", "worker"])

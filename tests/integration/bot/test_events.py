@@ -1,6 +1,7 @@
 """An event of a shape that nobody foresaw costs a line of the log: the bot lives, and a press is answered."""
 
 import asyncio
+import zlib
 from typing import Any
 
 import pytest
@@ -61,6 +62,10 @@ UNREADABLE: list[tuple[str, Any]] = [
     ("GUILD_UPDATE", []),
     ("CHANNEL_CREATE", {"id": "43", "type": "x"}),
     ("MESSAGE_REACTION_ADD", {"emoji": None}),
+    (
+        "MESSAGE_REACTION_ADD",
+        {"user_id": "1", "channel_id": "1", "message_id": "1", "type": 0, "emoji": {"id": None, "name": 7}},
+    ),
     ("THREAD_CREATE", 7),
     ("MESSAGE_CREATE", "text"),
     ("READY", {"user": None}),
@@ -111,6 +116,32 @@ async def test_frames_that_are_no_events_end_nothing(bot: Connected) -> None:
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
 
 
+async def test_what_is_compressed_is_read_and_a_broken_stream_is_another_connections(
+    bot: Connected, caplog: pytest.LogCaptureFixture
+) -> None:
+    (session,) = bot.server.gateway._sessions.values()
+    before = session.connection
+    assert before is not None
+    stream = zlib.compressobj()
+    for text in ('{"op": 0, "t": "GUILD_CREATE", "d": {"id": "44", "channels": [7]}}', "[]"):
+        packed = stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
+        # A message may come in pieces.
+        await before._websocket.send_bytes(packed[:2])
+        await before._websocket.send_bytes(packed[2:])
+    await _said(caplog, "an event could not be read: GUILD_CREATE 44")
+    await _said(caplog, "a message of the gateway could not be read")
+    assert session.connection is before
+    await before._websocket.send_bytes(b"not compressed" + packed[-4:])
+    await _said(caplog, "the gateway's stream is broken")
+
+    async def another() -> bool:
+        return session.connection not in (None, before)
+
+    await until(another, bool)
+    assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_session_that_begins_oddly_is_a_session(
     bot: Connected, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,7 +169,7 @@ async def test_a_session_that_begins_oddly_is_a_session(
     assert caplog.text.count("Traceback") == 0
 
 
-async def test_codes_that_end_discord_py_are_waited_for(
+async def test_codes_that_end_discord_py_and_sessions_that_do_not_begin_are_waited_for(
     bot: Connected, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     _begin_sessions_at_once(monkeypatch)
@@ -152,6 +183,12 @@ async def test_codes_that_end_discord_py_are_waited_for(
     await _back(bot)
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
     assert "see DISCORD_SHARD_COUNT" in caplog.text
+    monkeypatch.setattr("bot.gateway.READY_SECONDS", 0.2)
+    gateway.hold_sessions(1)
+    gateway.disconnect(4000)
+    await _said(caplog, "no session begins within 0.2 s")
+    await _back(bot)
+    assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
     assert bot.client.problem is None
     assert "Traceback" not in caplog.text
 

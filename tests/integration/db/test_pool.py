@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.connect import connect
-from db.errors import DatabaseUnavailable, Misconfigured, reason
+from db.errors import DatabaseUnavailable, Misconfigured, SchemaBehind, reason
 from db.listen import listen
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool, open_pool, until_answered, within
@@ -174,16 +174,38 @@ async def test_a_session_that_a_pooler_ends_in_the_middle_is_no_fault_of_the_sta
             raise error
     with pytest.raises(asyncpg.PostgresSyntaxError):
         await pool.execute("selct 1")
-    with pytest.raises(asyncpg.UndefinedTableError):
-        await pool.execute("select from nowhere")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "insufficient_privilege",
+        "read_only_sql_transaction",
+        "object_not_in_prerequisite_state",
+        "lock_not_available",
+        "internal_error",
+        "index_corrupted",
+        "disk_full",
+        "too_many_connections",
+        "query_canceled",
+        "io_error",
+        "deadlock_detected",
+        "undefined_table",
+    ],
+)
+async def test_what_a_server_is_not_ready_for_is_no_fault_of_the_statement(pool: Pool, error: str) -> None:
+    with pytest.raises(UNAVAILABLE):
+        await pool.execute(f"do $$ begin raise {error}; end $$")
+    assert await pool.fetchval("select 1") == 1
 
 
 async def test_a_schema_that_went_away_is_waited_for_and_named(pool: Pool) -> None:
     """As in the middle of a restore."""
     await pool.execute("alter table jobs rename to kept_jobs; alter table migrations rename to kept")
-    with pytest.raises(DatabaseUnavailable, match="migrations are missing: run `python -m db migrate`"):
+    with pytest.raises(SchemaBehind, match="migrations are missing: run `python -m db migrate`"):
         await pool.fetch("select * from jobs")
     await pool.execute("alter table kept rename to migrations")
+    await pool.execute("create table whole as select * from migrations")
     await pool.execute("delete from migrations where number > 10")
     with pytest.raises(DatabaseUnavailable, match="migrations are missing"):
         await pool.fetch("select * from jobs")

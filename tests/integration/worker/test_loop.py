@@ -8,10 +8,13 @@ import pytest
 
 from db.errors import LostJob
 from db.jobs import Job, Jobs
-from db.pool import Pool
+from db.pool import Pool, open_pool
 from db.queue import Queue
+from db.settings import DatabaseSettings
 from tests.conditions import until
+from tests.drill.proxy import DELAY_SECONDS, Mode
 from tests.orders import order
+from tests.postgres_line import line_to
 from worker.loop import Loop
 
 TIMEOUT_SECONDS = 10
@@ -164,6 +167,26 @@ async def test_leases_are_extended_while_jobs_run(pool: Pool, work: Work) -> Non
         assert await queue.reap(await queue.clock()) == []
         work.let_go.set()
     assert await states(pool) == ["done"]
+
+
+async def test_over_a_slow_line_leases_are_extended_all_the_same(database_url: str, pool: Pool) -> None:
+    await enqueue(pool, 1)
+    leased = "select lease_until from jobs"
+    async with (
+        line_to(database_url) as (line, url),
+        open_pool(DatabaseSettings.model_validate({"database_url": url}), name="slow") as slow,
+    ):
+        queue = Queue(slow, worker="one", lease_seconds=30, attempts_max=3)
+        work = Work(queue)
+        # After a third of it the next extension is due; a question and its answer take longer.
+        async with serving(queue, work.run, work, lease_seconds=5 * DELAY_SECONDS):
+            await work.until_begun(1)
+            await line.become(Mode.DELAY)
+            first = await pool.fetchval(leased)
+            second = await until(lambda: pool.fetchval(leased), lambda at: at > first)
+            await until(lambda: pool.fetchval(leased), lambda at: at > second)
+            await line.become(Mode.PASS)
+            work.let_go.set()
 
 
 async def test_a_fault_in_one_job_does_not_stop_the_others(pool: Pool, queue: Queue, work: Work) -> None:

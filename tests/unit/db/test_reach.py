@@ -2,6 +2,8 @@ import logging
 
 import pytest
 
+from db.errors import SchemaBehind
+from db.health import unreachable
 from db.reach import Reach
 
 
@@ -31,3 +33,20 @@ async def test_a_start_without_postgres_is_said(caplog: pytest.LogCaptureFixture
 
     await Reach(ask, every_seconds=1).look()
     assert caplog.messages == ["Postgres does not answer: TimeoutError"]
+
+
+async def test_a_schema_that_is_behind_is_told_from_a_server_that_is_away(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = iter((ConnectionRefusedError("nobody listens"), SchemaBehind("2 migrations are missing")))
+
+    async def ask() -> float | None:
+        raise next(errors)
+
+    monkeypatch.setattr("db.health.SILENT_SECONDS_MAX", -1.0)
+    reach = Reach(ask, every_seconds=1)
+    await reach.look()
+    assert unreachable(reach)() == "Postgres does not answer for 0 s"
+    await reach.look()
+    assert unreachable(reach)() == "the schema is behind for 0 s"
+    assert caplog.messages[-1] == "the schema is behind: 2 migrations are missing"

@@ -10,8 +10,8 @@ from bot.access import in_time
 from bot.discord_errors import UNANSWERED, in_a_line, own_pauses, retry_after_seconds
 from bot.services import Interaction, services_of
 from db.copies import Copies, Copy
-from db.errors import reason
-from db.pool import UNAVAILABLE, until_answered
+from db.pool import until_answered
+from db.woken import Woken
 
 log = logging.getLogger(__name__)
 
@@ -43,27 +43,15 @@ async def record_shared(interaction: Interaction, callback: Callback, job_ids: l
     )
 
 
-class CopyRemover:
+class CopyRemover(Woken):
+    postponed = "messages that are to go stay for now"
+
     def __init__(self, client: discord.Client, copies: Copies) -> None:
+        super().__init__()
         self._client = client
         self._copies = copies
-        self._wake = asyncio.Event()
 
-    def wake(self) -> None:
-        """There may be something to remove."""
-        self._wake.set()
-
-    async def serve(self) -> None:
-        """Runs until it is cancelled; what it held then is due again after its hold."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self.remove_due()
-            except UNAVAILABLE as error:
-                log.warning("messages that are to go stay for now: %s", reason(error))
-
-    async def remove_due(self) -> None:
+    async def work(self) -> None:
         while copies := await self._copies.claim_due(BATCH, hold_seconds=HOLD_SECONDS):
             for copy in copies:
                 await self._remove(copy)

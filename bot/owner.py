@@ -1,6 +1,5 @@
 """Tells the owner of the bot, once each, what only the owner can mend."""
 
-import asyncio
 import logging
 import time
 from functools import partial
@@ -10,8 +9,8 @@ import discord
 from bot import render
 from bot.discord_errors import UNANSWERED, in_a_line, is_taken, is_transient
 from db.alarms import Alarm, Alarms, remedy
-from db.errors import reason
-from db.pool import UNAVAILABLE, until_answered
+from db.pool import until_answered
+from db.woken import Woken
 
 log = logging.getLogger(__name__)
 
@@ -19,33 +18,20 @@ AGAIN_SECONDS = 60.0
 """Until an alarm is told again that Discord did not take for now."""
 
 
-class Owner:
+class Owner(Woken):
+    postponed = "alarms could not be looked up"
+
     def __init__(self, client: discord.Client, alarms: Alarms) -> None:
+        super().__init__()
         self._client = client
         self._alarms = alarms
-        self._wake = asyncio.Event()
         self._again_at = 0.0
 
-    def wake(self) -> None:
-        """Some alarm may be new."""
-        self._wake.set()
-
-    async def serve(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await self.tell()
-
-    async def tell(self) -> None:
+    async def work(self) -> None:
         """Looks for alarms that were not told yet, and tells them by direct message."""
         if time.monotonic() < self._again_at:
             return
-        try:
-            untold = await self._alarms.claim_untold()
-        except UNAVAILABLE as error:
-            log.warning("alarms could not be looked up: %s", reason(error))
-            return
-        for alarm in untold:
+        for alarm in await self._alarms.claim_untold():
             text = _text(alarm)
             log.error("alarm: %s", text)
             if not await self._send(text):

@@ -8,7 +8,7 @@ from db.errors import BucketUnavailable, LostJob, reason
 from db.jobs import Job
 from db.logs import about_job
 from db.parking import Parked, Parking
-from db.pool import UNAVAILABLE
+from db.woken import Woken
 from worker.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -20,28 +20,16 @@ PUT_SECONDS = 60.0
 """Below HOLD_SECONDS, so that no two workers carry one picture at once."""
 
 
-class Carrier:
+class Carrier(Woken):
+    postponed = "parked pictures stay for now"
+
     def __init__(self, parking: Parking, bucket: Bucket, watch: Watch) -> None:
+        super().__init__()
         self._parking = parking
         self._bucket = bucket
         self._watch = watch
-        self._wake = asyncio.Event()
 
-    def wake(self) -> None:
-        """There may be something to carry, and a bucket to take it."""
-        self._wake.set()
-
-    async def serve(self) -> None:
-        """Runs until it is cancelled; what it carried then, another worker takes up."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self._carry_all()
-            except UNAVAILABLE as error:
-                log.warning("parked pictures stay for now: %s", reason(error))
-
-    async def _carry_all(self) -> None:
+    async def work(self) -> None:
         carried = 0
         while parked := await self._parking.claim_one(hold_seconds=HOLD_SECONDS):
             with about_job(parked.job.id, parked.job.prompt, parked.job.negative_prompt):

@@ -1,13 +1,13 @@
 """Removes from the bucket what members had deleted, and the originals that have expired."""
 
-import asyncio
 import logging
 
 from db.bucket import Bucket
 from db.erasure import Erasure
-from db.errors import BucketUnavailable, LostJob, reason
+from db.errors import BucketUnavailable, LostJob
 from db.jobs import Job
 from db.pool import UNAVAILABLE
+from db.woken import Woken
 
 log = logging.getLogger(__name__)
 
@@ -16,28 +16,16 @@ HOLD_SECONDS = 60.0
 """A batch that is not done by then was its worker's last, and another takes it."""
 
 
-class Sweeper:
+class Sweeper(Woken):
+    postponed = "deleted pictures stay for now"
+    unavailable = (BucketUnavailable, *UNAVAILABLE)
+
     def __init__(self, erasure: Erasure, bucket: Bucket) -> None:
+        super().__init__()
         self._erasure = erasure
         self._bucket = bucket
-        self._wake = asyncio.Event()
 
-    def wake(self) -> None:
-        """There may be something to remove."""
-        self._wake.set()
-
-    async def serve(self) -> None:
-        """Runs until it is cancelled; what it was at then, another worker finishes."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self._sweep()
-            except (BucketUnavailable, *UNAVAILABLE) as error:
-                # The next poll goes on with the rest, and what is held is due again after its hold.
-                log.warning("deleted pictures stay for now: %s", reason(error))
-
-    async def _sweep(self) -> None:
+    async def work(self) -> None:
         while jobs := await self._erasure.claim_objects(BATCH, hold_seconds=HOLD_SECONDS):
             for job in jobs:
                 await self._remove(job)

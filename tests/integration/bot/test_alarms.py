@@ -26,10 +26,10 @@ async def test_an_alarm_that_discord_does_not_take_for_now_is_told_later(
     await bot.pool.execute("delete from alarms")
     await alarms.sound(AlarmCode.BAD_KEY, "401")
     await fault(bot.server.url, "rest", **refusal, method="POST", path="/users/@me/channels")
-    await owner.tell()
+    await owner.work()
     assert "the owner could not be told" in caplog.text
     for _ in range(2):
-        await owner.tell()
+        await owner.work()
     told = [
         read(message)
         for user in bot.server.world.users.values()

@@ -50,7 +50,7 @@ async def shared_page(bot: Connected, reactions: Reactions) -> list[str]:
 
 async def remove_due(bot: Connected) -> None:
     await bot.pool.execute("update copies set due_at = now() where due_at is not null")
-    await CopyRemover(bot.client, Copies(bot.pool)).remove_due()
+    await CopyRemover(bot.client, Copies(bot.pool)).work()
 
 
 async def test_shared_pages_and_downloads_go_with_a_deleted_picture(

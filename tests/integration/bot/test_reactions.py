@@ -186,7 +186,7 @@ async def test_one_that_failed_is_told_in_the_channel_and_works_at_the_next_try(
     assert has_file(sent)
     # The notice goes by itself, though the bot was started anew meanwhile.
     await bot.pool.execute("update copies set due_at = now() where due_at is not null")
-    await CopyRemover(bot.client, Copies(bot.pool)).remove_due()
+    await CopyRemover(bot.client, Copies(bot.pool)).work()
     assert reactions.in_channel() == []
     assert reactions.sent_to(bot.member_id) == [sent]
 

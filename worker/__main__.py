@@ -107,7 +107,7 @@ async def _work(ground: _Ground, queue: Queue, name: str) -> None:
     channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "job_erased": sweeper.wake}
     with answering(health, settings, ground.registry):
         async with _beside(loop, [reach.serve(), health.serve(), LoopLag(ground.registry).serve()]):
-            if not await _is_ready(pool, pace, loop):
+            if not await _is_ready(pool, pace, prober, loop):
                 return
             scheduler = _upkeep(ground, queue, reach, [loop.wake, sweeper.wake, carrier.wake])
             scheduler.start()
@@ -228,12 +228,13 @@ async def _beside(loop: Loop, works: list[Coroutine[None, None, None]]) -> Async
             raise error
 
 
-async def _is_ready(pool: Pool, pace: Pace, loop: Loop) -> bool:
+async def _is_ready(pool: Pool, pace: Pace, prober: Prober, loop: Loop) -> bool:
     """Waits for the schema; false if the worker is told to stop before it is there."""
 
     async def prepare() -> None:
         await wait_until_migrated(pool)
         await until_answered(pace.provide)
+        await prober.look_at_key()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, loop.stop)

@@ -4,6 +4,7 @@ import logging
 
 from db.alarms import PROBE_SECONDS, AlarmCode, Alarms
 from db.jobs import Job
+from db.pool import until_answered
 from db.queue import Queue
 from worker.stability import Stability
 
@@ -20,6 +21,18 @@ class Prober:
         self._alarms = alarms
         self._stability = stability
         self._probe_seconds = probe_seconds
+
+    async def look_at_key(self) -> None:
+        """As a worker starts, with a key that may have been set just now: no job has to meet it first."""
+        takes_key = await self._stability.takes_key()
+        if takes_key is False:
+            log.error("STABILITY_API_KEY: Stability does not accept it; it should be a key of your account")
+            detail = "the balance is refused, asked as a worker started"
+            await until_answered(
+                lambda: self._alarms.sound(AlarmCode.BAD_KEY, detail, pause_seconds=self._probe_seconds)
+            )
+        elif takes_key:
+            await until_answered(lambda: self._alarms.end((AlarmCode.BAD_KEY,)))
 
     async def claim(self) -> list[Job]:
         """The job by which it is to be tried, if it is time and there is hope."""

@@ -204,6 +204,22 @@ async def test_a_key_that_is_refused_is_an_alarm_without_the_key(
     assert await pool.fetchval("select count(*) from alarms") == 0
 
 
+async def test_a_key_that_is_refused_as_a_worker_starts_is_an_alarm_before_anybody_meets_it(
+    pool: Pool, runner: JobRunner, server: StabilityServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    key, server.key = server.key, "sk-another"
+    prober = prober_of(pool, runner)
+    await prober.look_at_key()
+    (alarm,) = await Alarms(pool).claim_untold()
+    assert alarm.code is AlarmCode.BAD_KEY
+    assert "STABILITY_API_KEY: Stability does not accept it" in caplog.text
+    assert key not in caplog.text
+    # The owner set another, and so a worker starts again.
+    server.key = key
+    await prober.look_at_key()
+    assert await Alarms(pool).open() == []
+
+
 async def test_where_the_balance_does_not_tell_a_job_has_to(pool: Pool) -> None:
     async with aiohttp.ClientSession() as session:
         nowhere = Stability(session, host="http://127.0.0.1:1", key="sk", timeout_seconds=5)

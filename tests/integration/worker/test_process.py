@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import ClientError, ClientSession
 
+from sandbox.stability import StabilityServer
 from tests.conditions import until
 from tests.drill.proxy import Mode
 from tests.postgres_line import line_to
@@ -114,10 +115,13 @@ async def test_a_worker_stops_at_once_while_it_waits_for_postgres(database_url: 
 
 
 async def test_an_ordinary_start_warns_of_nothing(database_url: str) -> None:
-    async with worker(database_url) as one:
+    stability = StabilityServer()
+    await stability.start()
+    async with worker(database_url, STABILITY_API_HOST=stability.url, STABILITY_API_KEY=stability.key) as one:
         await one.says("is ready for")
         assert await one.stop() == 0
         assert [line for line in one.lines if "WARNING" in line or "ERROR" in line] == []
+    await stability.stop()
 
 
 async def test_a_wrong_password_ends_it_in_one_line_that_names_the_variable(database_url: str) -> None:

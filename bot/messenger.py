@@ -1,5 +1,6 @@
 """The ways by which a job's message reaches its member, tried from the best to the last."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import TypeAlias, cast
 
 import discord
 
-from bot.discord_errors import UNANSWERED, is_final, is_gone, own_pauses
+from bot.discord_errors import UNANSWERED, in_a_line, is_final, is_gone, own_pauses
 from bot.metrics import ReplyMetrics
 from bot.picture import send_what_is_taken
 from bot.reply import Reply
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 TOKEN_MARGIN = timedelta(seconds=30)
 """A token so near its end is not relied on: an edit takes time, and clocks differ."""
+
+TAKE_BACK_SECONDS = 2.0
 
 _UNKNOWN_MESSAGE = 10008
 _WORDS = {
@@ -65,7 +68,10 @@ class Messenger:
         told = []
         for way, route in self._routes(job):
             try:
-                return await self._try(way, route, job, reply)
+                shown = await self._try(way, route, job, reply)
+                if way == "direct" and _is_in_no_channel(job):
+                    await self._take_back_private(job)
+                return shown
             except discord.HTTPException as error:
                 if not is_final(error):
                     raise
@@ -96,6 +102,17 @@ class Messenger:
             if not is_final(error):
                 raise
             raise OutOfReach(f"the message could not be removed: {_in_one_line(error)}") from error
+
+    async def _take_back_private(self, job: Job) -> None:
+        """In whose place a direct message has come, while its token can: nothing else finds it later."""
+        if not _has_token(job):
+            return
+        try:
+            async with asyncio.timeout(TAKE_BACK_SECONDS):
+                with own_pauses():
+                    await taken(self._delete(job))
+        except UNANSWERED as error:
+            log.info("its private reply stays as it was: %s", in_a_line(error))
 
     async def _delete(self, job: Job) -> None:
         if _is_in_no_channel(job) or job.message_id is None:

@@ -234,9 +234,11 @@ async def test_an_edit_that_is_taken_is_shown_once_whatever_is_answered(
 async def test_a_private_picture_that_came_by_direct_message_is_changed_there(house: Replying) -> None:
     """As a parked one is, once its link is known; its token, that does not find it, is alive."""
     job, _ = await house.ask(private=True)
-    await house.refuse(400, code=50083, path=BY_TOKEN)
+    await house.refuse(400, code=50083, path=BY_TOKEN, method=EDIT)
     await house.paint(job)
     await house.shown(job)
+    # Nobody sees its picture twice, or goes on waiting before a spinner.
+    assert house.messages() == []
     await house.fault("heal_rest")
     await house.pool.execute("update jobs set revision = revision + 1, width = 555")
     house.wake()

@@ -75,9 +75,10 @@ class Losses:
                 return event.kind.value
         return None
 
-    def of_token(self, since: float) -> str | None:
-        """What ended the token of a message before it told where that is, as the first answer got lost."""
-        events = self._overlapping(since, since + AFTER_SECONDS)
+    def of_token(self, since: float, until: float) -> str | None:
+        """What ended a token: of a message that had not told yet where it is, as the first answer got
+        lost, or of a private one, that nothing else finds."""
+        events = self._overlapping(since, max(until, since + AFTER_SECONDS))
         return next((event.kind.value for event in events if event.kind is Kind.TOKENS_EXPIRE), None)
 
     def of_line(self, resource: str, since: float, until: float) -> str | None:

@@ -190,6 +190,17 @@ def test_a_second_message_of_one_job_is_doubled_and_an_old_one_left_behind() -> 
     assert broken(seen) == set()
 
 
+def test_a_private_reply_stays_where_its_token_ended_while_it_waited() -> None:
+    for ephemeral, left in ((True, set()), (False, {"left behind"})):
+        seen = evidence(message_id=30, reply_channel_id=11)
+        seen.messages[11, 30] = replace(seen.messages[10, 20], channel_id=11, id=30)
+        seen.messages[10, 20] = Shown(
+            10, 20, "⏳ Waiting in line", ("job:cancel:1",), NOW - 60, ephemeral=ephemeral
+        )
+        lose(seen, Kind.TOKENS_EXPIRE, target="all")
+        assert broken(seen) == left
+
+
 def test_a_picture_may_come_again_elsewhere_if_the_bot_died_before_its_record() -> None:
     seen = evidence(message_id=21, reply_channel_id=11)
     seen.messages[10, 20] = replace(seen.messages[10, 20], at=NOW - 1)

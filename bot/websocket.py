@@ -38,7 +38,7 @@ class WebSocket(DiscordWebSocket):
             await super().received_message(text if self.is_ready else self._beginning(text))
         except PASSING:
             raise
-        except Exception as error:
+        except Exception as error:  # the outermost frame of a message: whatever is in it, the bot lives on
             log.error("a message of the gateway could not be read: %r", reason(error)[:200])
             if self._keep_alive is None or self.session_id is None:
                 raise ReconnectWebSocket(self.shard_id, resume=self.session_id is not None) from error
@@ -48,7 +48,7 @@ class WebSocket(DiscordWebSocket):
             return str(message)
         try:
             return self._decompressor.decompress(message)
-        except Exception as error:
+        except Exception as error:  # zlib and zstd have errors of their own
             # What comes after it in the stream cannot be read either.
             log.error("the gateway's stream is broken: %s", reason(error))
             raise ReconnectWebSocket(self.shard_id, resume=self.session_id is not None) from error

@@ -55,7 +55,7 @@ def point_at(api_base: str, gateway_url: str | None) -> None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
 
 
-async def until_answered(client: "Client", ask: Callable[[], Awaitable[T]]) -> T:
+async def until_discord_answers(client: "Client", ask: Callable[[], Awaitable[T]]) -> T:
     """What Discord answers, however long that takes. Raises Misconfigured where it does not know the bot."""
     delay_seconds, said = AGAIN_SECONDS_MIN, ""
     while True:

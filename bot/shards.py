@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.discord_errors import in_a_line, is_wrong_token
-from bot.endpoints import FAILURES, ask, log_in, until_answered
+from bot.endpoints import FAILURES, ask, log_in, until_discord_answers
 from bot.settings import BotSettings
 from db.errors import BadAnswer
 from db.migrate import wait_until_migrated
@@ -42,8 +42,8 @@ async def serve(client: "Client", settings: BotSettings, pool: Pool, locks: Shar
     and the platform starts it again.
     """
     token = settings.discord_token.get_secret_value()
-    await until_answered(client, lambda: log_in(client, token))
-    shards = await until_answered(client, lambda: _choose(client, settings))
+    await until_discord_answers(client, lambda: log_in(client, token))
+    shards = await until_discord_answers(client, lambda: _choose(client, settings))
     await wait_until_migrated(pool)
     client.stand_by()
     await locks.take(shards.ids)

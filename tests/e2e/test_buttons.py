@@ -188,7 +188,7 @@ async def test_a_press_that_breaks_says_so(house: House, ada: Member) -> None:
     done = await paint(ada)
     connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
     try:
-        await connection.execute("alter table favourites rename to away")
+        await connection.execute("alter table favourites add constraint never check (false) not valid")
         broken = await ada.reply(await ada.press(done, "Favourite"), lambda message: True)
         assert "That is our fault, not yours" in text(broken)
     finally:

@@ -162,7 +162,8 @@ def shown_once(evidence: Evidence) -> Iterator[Finding]:
             if job["state"] in FINAL and mark not in shown.text:
                 # Who never learnt where it is, or died before that was recorded, cannot take it away.
                 losses = Losses(evidence.journal)
-                until = job["finished_at"].timestamp() if shown.ephemeral else shown.at
+                # The link of a parked one comes long after the picture.
+                until = float("inf") if shown.ephemeral else shown.at
                 reason = losses.of_bot(shown.at) or losses.of_token(shown.at, until)
                 known = job["reply_failure"] or (reason if shown.id != job["message_id"] else None)
                 what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"

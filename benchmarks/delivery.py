@@ -53,6 +53,9 @@ class Calls:
                     self._future(token).set_result(exchange.arrived_at)
             case [*_, "reactions", _, "@me"]:
                 self.counts["reaction"] += 1
+            case ["", "applications" | "gateway", *_]:
+                # Beside its commands and its session, as it starts: for no job.
+                pass
             case _:
                 self.counts["other"] += 1
 

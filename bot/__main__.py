@@ -1,6 +1,6 @@
 """`python -m bot`: wires the bot together and runs it until SIGTERM or SIGINT."""
 
-from db.signals import end_as_usual_when_told, end_at_once_when_told
+from db.signals import end_as_usual_when_told, end_at_once_when_told, stop_when_told
 
 if __name__ == "__main__":
     end_at_once_when_told()
@@ -8,7 +8,6 @@ if __name__ == "__main__":
 import argparse
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
@@ -200,8 +199,7 @@ async def _run(
 ) -> None:
     """Until a signal, or until the first of them ends; replies that are at work are finished."""
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop_when_told(stop.set)
     keeping = asyncio.create_task(keep_replies)
     tasks = [keeping, asyncio.create_task(stop.wait()), *map(asyncio.create_task, others)]
     ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,9 @@
 """What a process does that is told to end before it has begun anything."""
 
+import asyncio
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 
@@ -16,6 +18,21 @@ def end_at_once_when_told() -> None:
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     os._exit(0)
+
+
+def stop_when_told(stop: Callable[[], None]) -> None:
+    """Calls `stop` in the running loop. Told again while it ends, the process still ends well.
+
+    A loop's own handlers go with it, and leave the signal's default, by which the process would die.
+    """
+    loop = asyncio.get_running_loop()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, tell)
 
 
 def end_as_usual_when_told() -> None:

@@ -1,6 +1,6 @@
 """`python -m worker`: wires one worker together and runs it until SIGTERM or SIGINT."""
 
-from db.signals import end_as_usual_when_told, end_at_once_when_told
+from db.signals import end_as_usual_when_told, end_at_once_when_told, stop_when_told
 
 if __name__ == "__main__":
     end_at_once_when_told()
@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -236,8 +235,7 @@ async def _is_ready(pool: Pool, pace: Pace, prober: Prober, loop: Loop) -> bool:
         await until_answered(pace.provide)
         await prober.look_at_key()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, loop.stop)
+    stop_when_told(loop.stop)
     ready, stopped = asyncio.create_task(prepare()), asyncio.create_task(loop.stopped.wait())
     await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

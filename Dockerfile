@@ -23,8 +23,10 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 COPY bot bot
 COPY worker worker
+COPY ops ops
 COPY db db
-RUN python -m compileall -q --invalidation-mode unchecked-hash bot worker db
+COPY core core
+RUN python -m compileall -q --invalidation-mode unchecked-hash bot worker ops db core
 
 
 FROM base AS runtime

@@ -7,8 +7,8 @@ in which that is done.
 from collections.abc import Callable
 from unittest.mock import patch
 
-from db.bucket import Bucket
-from db.jobs import Job
+from db.bucket.client import Bucket
+from db.orders import Job
 from worker import imaging
 from worker.__main__ import main
 from worker.imaging import Pictures

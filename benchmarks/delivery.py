@@ -16,11 +16,11 @@ from benchmarks.report import Goal, Result, Table
 from benchmarks.stability import picture
 from benchmarks.stage import Stage
 from benchmarks.usage import cpu_seconds
-from db.bucket import Bucket, open_bucket
-from db.jobs import Job
+from core.settings import BucketSettings, DatabaseSettings
+from db.bucket.client import Bucket, open_bucket
+from db.orders import Job
 from db.pool import open_pool
 from db.queue import Queue
-from db.settings import BucketSettings, DatabaseSettings
 from sandbox.discord import Exchange
 from sandbox.stack import Stack
 from tests.conditions import until

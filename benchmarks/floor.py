@@ -13,8 +13,8 @@ from itertools import count
 
 import aiohttp
 
-from db.bucket import Bucket, open_bucket
-from db.settings import load
+from core.settings import load
+from db.bucket.client import Bucket, open_bucket
 from worker.settings import WorkerSettings
 
 WARM_UP = 5

@@ -8,9 +8,9 @@ import asyncpg
 from benchmarks.figures import interleaved, p99, ratio, timed, told
 from benchmarks.report import Goal, Result, Table
 from benchmarks.stage import Stage
-from db.gallery import Gallery
+from core.settings import DatabaseSettings
+from db.pictures import Gallery
 from db.pool import open_pool
-from db.settings import DatabaseSettings
 
 TITLE = "The gallery"
 

@@ -11,8 +11,8 @@ import asyncpg
 
 from benchmarks.house import quiet
 from benchmarks.usage import cpu_seconds, forget_peak, peak_bytes
-from db.jobs import Jobs, Order
-from db.limits import Limits
+from core.policy import Limits
+from db.orders import Jobs, Order
 from db.pool import Connection, Pool
 from sandbox.processes import Process
 from tests.conditions import until

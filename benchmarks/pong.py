@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.endpoints import point_at
+from bot.gateway.endpoints import point_at
 
 
 @app_commands.command(description="Answers at once")

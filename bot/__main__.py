@@ -1,6 +1,6 @@
 """`python -m bot`: wires the bot together and runs it until SIGTERM or SIGINT."""
 
-from db.signals import end_as_usual_when_told, end_at_once_when_told, stop_when_told
+from ops.signals import end_as_usual_when_told, end_at_once_when_told, stop_when_told
 
 if __name__ == "__main__":
     end_at_once_when_told()
@@ -16,47 +16,47 @@ from datetime import UTC
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
 
-from bot import shards
-from bot.buttons import press
 from bot.client import Client
-from bot.copies import CopyRemover
-from bot.download import ReactionDownloads
-from bot.endpoints import point_at
-from bot.examination import examine_bot
-from bot.gallery import open_picture, turn
-from bot.keeper import EDIT_TIMEOUT_SECONDS, Keeper
+from bot.commands.gallery import open_picture, turn
+from bot.controls.presses import press
+from bot.gateway import shards
+from bot.gateway.endpoints import point_at
+from bot.messages.words import Languages
 from bot.metrics import ReplyMetrics
-from bot.offers import Offers
-from bot.owner import Owner
+from bot.owner.alerts import Owner
+from bot.owner.examination import examine_bot
+from bot.replies.copies import CopyRemover
+from bot.replies.download_reactions import Offers
+from bot.replies.reaction_downloads import ReactionDownloads
+from bot.replies.reconciler import EDIT_TIMEOUT_SECONDS, Keeper
 from bot.services import Services
 from bot.settings import BotSettings
 from bot.traced import TracedJobs, TracedMessenger
-from bot.words import Languages
+from core.errors import Misconfigured, ShardLost
+from core.settings import load, refuse
 from db.alarms import Alarms
-from db.bucket import Bucket, open_bucket
+from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
-from db.diagnosis import consult
-from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
-from db.errors import Misconfigured, ShardLost
 from db.favourites import Favourites
-from db.gallery import Gallery
-from db.health import Check, Health, answering, unreachable
 from db.identifies import Identifies
 from db.listen import listen
-from db.logs import configure
-from db.metrics import LoopLag, new_registry
 from db.migrate import wait_until_migrated
-from db.parking import Parking
-from db.pictures import Pictures
+from db.picture_store import Pictures
+from db.pictures import Gallery
 from db.pool import Pool, open_pool
-from db.reach import Reach
 from db.replies import Replies
-from db.settings import load, refuse
-from db.shards import ShardLocks
-from db.standing import Standing
-from db.traces import Traces, open_traces
+from db.shard_locks import ShardLocks
+from db.spill import Parking
+from ops.checks import consult
+from ops.database_probe import Reach
+from ops.health import Check, Health, answering, unreachable
+from ops.logs import configure
+from ops.metrics import LoopLag, new_registry
+from ops.queue_gauges import Standing
+from ops.storage_checks import Doctor
+from ops.tracing.traces import Traces, open_traces
 
 log = logging.getLogger("bot")
 

@@ -9,28 +9,28 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from bot import edit
-from bot.access import in_time
-from bot.command_permissions import CommandPermissions
-from bot.controls import JobButton
-from bot.diagnose import doctor
+from bot.commands.doctor import doctor
+from bot.commands.forget_me import ForgetButton, forget_me
+from bot.commands.gallery import gallery
+from bot.commands.imagine import imagine
+from bot.commands.queue import queue
+from bot.commands.tree import Tree
+from bot.controls import edit_modal as edit
+from bot.controls.job_buttons import JobButton
 from bot.discord_errors import watched
-from bot.download import ReactionDownloads
-from bot.errors import tell
-from bot.events import guard
-from bot.forget import ForgetButton, forget_me
-from bot.gallery import gallery
-from bot.gallery_page import PageButton, PictureSelect
-from bot.gateway import Shard
-from bot.imagine import imagine
-from bot.lenient import be_lenient
-from bot.queue import queue
-from bot.registration import Registration
+from bot.gateway.events import guard
+from bot.gateway.lenient import be_lenient
+from bot.gateway.registration import Registration
+from bot.gateway.shard import Shard
+from bot.gateway.shards import Shards, until_a_session_is_left
+from bot.messages.errors import tell
+from bot.messages.gallery_page import PageButton, PictureSelect
+from bot.messages.words import Translator
+from bot.replies.reaction_downloads import ReactionDownloads
+from bot.rights.access import in_time
+from bot.rights.command_permissions import CommandPermissions
 from bot.services import Interaction, Services
-from bot.shards import Shards, until_a_session_is_left
-from bot.tree import Tree
-from bot.words import Translator
-from db.errors import reason
+from core.errors import reason
 from db.identifies import IDENTIFY_SECONDS, Identifies
 from db.pool import UNAVAILABLE
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import aiohttp
 import discord
 
-from db.errors import reason
-from db.retry_after import seconds_of
+from core.errors import reason
+from core.retry_after import seconds_of
 
 _PASSING = {
     20016,  # the channel's slow mode

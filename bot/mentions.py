@@ -7,9 +7,9 @@ from typing import Any
 
 import discord
 
-from bot.prompts import clean
+from bot.messages.prompts import clean
 from bot.services import Interaction
-from db.logs import note_typed
+from ops.logs import note_typed
 
 _WRITTEN = re.compile(
     r"<@!?(?P<user>[0-9]{1,20})>"

@@ -5,8 +5,8 @@ from typing import Any
 import discord
 from prometheus_client import CollectorRegistry, Counter
 
-from db.jobs import Job, Jobs, Order
-from db.metrics import Ended
+from db.orders import Job, Jobs, Order
+from ops.metrics import Ended
 
 
 class ReplyMetrics:

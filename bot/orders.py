@@ -5,16 +5,16 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import render
-from bot.access import in_time
 from bot.discord_errors import UNANSWERED
-from bot.places import may_be_shown_to_all, parent_channel_id
+from bot.messages import order as render
+from bot.rights.access import in_time
+from bot.rights.places import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
-from db.errors import reason
-from db.jobs import Estimate, Job, Jobs, Order
-from db.logs import about_job
-from db.models import painter
+from core.errors import reason
+from core.operations import painter
+from db.orders import Estimate, Job, Jobs, Order
 from db.pool import UNAVAILABLE, within
+from ops.logs import about_job
 
 log = logging.getLogger(__name__)
 

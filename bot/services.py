@@ -5,25 +5,25 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import discord
 
-from bot.registration import Registration
-from bot.words import Languages, Words
+from bot.gateway.registration import Registration
+from bot.messages.words import Languages, Words
 from db.copies import Copies
-from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
-from db.gallery import Gallery
-from db.jobs import Jobs
-from db.pictures import Pictures
+from db.orders import Jobs
+from db.picture_store import Pictures
+from db.pictures import Gallery
 from db.replies import Replies
-from db.traces import Traces
+from ops.storage_checks import Doctor
+from ops.tracing.traces import Traces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.command_permissions import CommandPermissions
-    from bot.controls import Press
-    from bot.gallery_page import Turn
+    from bot.controls.job_buttons import Press
+    from bot.messages.gallery_page import Turn
+    from bot.rights.command_permissions import CommandPermissions
 
     Open: TypeAlias = Callable[["Interaction", int], Awaitable[None]]
 

@@ -7,11 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from db.addresses import is_url
-from db.jobs import OPEN_MAX
-from db.limits import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
-from db.models import DEFAULT_MODEL, PAINTERS
-from db.settings import (
+from core.addresses import is_url
+from core.operations import DEFAULT_MODEL, PAINTERS
+from core.policy import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
+from core.settings import (
     ApiUrl,
     BucketSettings,
     DatabaseSettings,
@@ -21,6 +20,7 @@ from db.settings import (
     ModelName,
     TraceSettings,
 )
+from db.orders import OPEN_MAX
 
 
 def _web_socket_url(value: str) -> str:

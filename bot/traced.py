@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.messenger import Messenger, Shown
+from bot.messages.reply import Reply
 from bot.metrics import MeteredJobs
-from bot.reply import Reply
-from db.jobs import Job, Order
-from db.traces import Traces
+from bot.replies.messenger import Messenger, Shown
+from db.orders import Job, Order
+from ops.tracing.traces import Traces
 
 
 class TracedJobs(MeteredJobs):

@@ -8,10 +8,10 @@ import sys
 
 import asyncpg
 
+from core.errors import DatabaseUnavailable, MigrationFailed, Misconfigured, reason
+from core.settings import DatabaseSettings, load, refuse
 from db.connect import UNAVAILABLE, connect
-from db.errors import DatabaseUnavailable, MigrationFailed, Misconfigured, reason
 from db.migrate import migrate
-from db.settings import DatabaseSettings, load, refuse
 from db.vetting import Vetting
 
 

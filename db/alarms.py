@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from db import queries
-from db.logs import without_what_was_typed
 from db.pool import Pool
 
 _SQL = queries.load("alarms")
@@ -81,8 +80,6 @@ class Alarms:
 
         One of them is tried soon, and then every so often.
         """
-        # The bot logs it, and tells it to the owner.
-        detail = without_what_was_typed(detail)
         first = None if pause_seconds is None else min(PROBE_FIRST_SECONDS, pause_seconds)
         await self._pool.execute(_SQL["sound"], _kind(code, model), detail, first, price)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import asyncpg
 
-from db.errors import DatabaseRefused, DatabaseUnavailable, Misconfigured, reason
+from core.errors import DatabaseRefused, DatabaseUnavailable, Misconfigured, reason
 
 CONNECT_SECONDS = COMMAND_SECONDS = 10.0
 

@@ -1,8 +1,8 @@
 """Deleting what is a member's: the row's content at once, the bucket's objects when a worker comes to it."""
 
+from core.errors import LostJob
 from db import queries
-from db.errors import LostJob
-from db.jobs import Job
+from db.orders import Job
 from db.pool import Pool
 
 _SQL = queries.load("erasure")

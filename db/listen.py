@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
+from core.errors import reason
 from db import queries
 from db.connect import connect
-from db.errors import reason
 from db.pool import UNAVAILABLE, Connection
 
 _PRESENCE = queries.load("presence")

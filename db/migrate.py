@@ -10,8 +10,8 @@ import logging
 
 import asyncpg
 
+from core.errors import DatabaseRefused, MigrationFailed, reason
 from db import queries
-from db.errors import DatabaseRefused, MigrationFailed, reason
 from db.pool import UNAVAILABLE, Connection, Pool
 from db.schema import Migration, migrations, missing_migrations
 

@@ -1,28 +1,134 @@
-"""A finished picture, wherever it is: in the bucket or, where that was away, still parked in Postgres."""
+"""The pictures that a member may see: in pages, by their words, and one at a time."""
 
-from db.bucket import Bucket
-from db.jobs import Job
-from db.parking import Parking
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import asyncpg
+
+from db import queries
+from db.orders import Job
+from db.pool import Pool
+
+_SQL = queries.load("gallery")
+
+_ID_MAX = 2**63 - 1
+
+TYPED_LENGTH_MAX = 200
+"""More words than that find nothing that fewer would not."""
+
+SUGGESTIONS_FROM = 200
+"""How many of a member's newest jobs the suggestions are chosen from."""
 
 
-class Pictures:
-    """A job may have been read just before its picture was carried over; then the bucket has it."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`jobs` are newest first: the next page is before the last of them, the previous one after the first."""
 
-    def __init__(self, bucket: Bucket, parking: Parking) -> None:
-        self._bucket = bucket
-        self._parking = parking
-        self.link_ttl_seconds = bucket.links.ttl_seconds
+    jobs: list[Job]
+    has_newer: bool
+    has_older: bool
 
-    async def original(self, job: Job) -> bytes:
-        """Raises PictureGone, or BucketUnavailable."""
-        parked = await self._parking.original(job) if job.parked else None
-        return await self._bucket.get_original(job) if parked is None else parked
 
-    async def preview(self, job: Job) -> bytes:
-        """Raises PictureGone, or BucketUnavailable."""
-        parked = await self._parking.preview(job) if job.parked else None
-        return await self._bucket.get_preview(job) if parked is None else parked
+class Gallery:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
-    def link(self, job: Job, *, download: bool = False) -> str | None:
-        """As `Bucket.link`; None while it is parked, or when it has expired: a link would lead nowhere."""
-        return None if job.parked or job.is_expired else self._bucket.link(job, download=download)
+    async def page(
+        self,
+        *,
+        owner_id: int,
+        viewer_id: int,
+        channel_ids: Collection[int],
+        search: str = "",
+        before_id: int | None = None,
+        after_id: int | None = None,
+        limit: int,
+    ) -> Page:
+        """What `owner_id` had painted; to others, what was made in `channel_ids`, which they may read.
+
+        Without an id it is the first page; `after_id=0` is the last one.
+        A page that lost its last picture meanwhile is the nearest one that has any.
+        """
+        return await self._page("", owner_id, viewer_id, search, before_id, after_id, limit, channel_ids)
+
+    async def favourites(
+        self,
+        *,
+        viewer_id: int,
+        channel_ids: Collection[int],
+        owner_id: int | None = None,
+        search: str = "",
+        before_id: int | None = None,
+        after_id: int | None = None,
+        limit: int,
+    ) -> Page:
+        """What `viewer_id` marked, of all painters or of one, as far as a gallery would still show it."""
+        return await self._page(
+            "_favourites", owner_id, viewer_id, search, before_id, after_id, limit, channel_ids
+        )
+
+    async def suggestions(self, member_id: int, typed: str, limit: int) -> list[str]:
+        """Prompts that the member used lately and that have the words typed, the latest first."""
+        rows = await self._pool.fetch(
+            _SQL["suggestions"], member_id, _storable(typed), limit, SUGGESTIONS_FROM
+        )
+        return [row["prompt"] for row in rows]
+
+    async def picture(self, job_id: int, viewer_id: int) -> Job | None:
+        """A finished picture, or None if it is there no more or is another member's private one."""
+        row = await self._pool.fetchrow(_SQL["picture"], job_id, viewer_id)
+        return Job.from_row(row) if row else None
+
+    async def by_message(self, message_id: int) -> Job | None:
+        """The job, in any state, whose reply is this message. An id is one message's in all of Discord."""
+        row = await self._pool.fetchrow(_SQL["by_message"], message_id)
+        return Job.from_row(row) if row else None
+
+    async def _page(
+        self,
+        which: str,
+        owner_id: int | None,
+        viewer_id: int,
+        search: str,
+        before_id: int | None,
+        after_id: int | None,
+        limit: int,
+        channel_ids: Collection[int],
+    ) -> Page:
+        query = await self._pool.fetchval(_SQL["query"], _storable(search)) if search else None
+
+        async def rows(direction: str, edge: int) -> list[asyncpg.Record]:
+            statement = _SQL[f"{direction}{which}"]
+            return await self._pool.fetch(
+                statement, owner_id, viewer_id, query, edge, limit + 1, list(channel_ids)
+            )
+
+        if after_id is None:
+            edge = _ID_MAX if before_id is None else before_id
+            page = _older(await rows("older", edge), edge, limit)
+            if page.jobs or not page.has_newer:
+                return page
+            # All that was before it is gone: this is the last page now.
+            after_id = 0
+        page = _newer(await rows("newer", after_id), after_id, limit)
+        if page.jobs or not page.has_older:
+            return page
+        return _older(await rows("older", _ID_MAX), _ID_MAX, limit)
+
+
+def _older(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
+    """The pictures before `edge` come newest first, and one more than fits if there is one."""
+    found = [Job.from_row(row) for row in rows if row["id"] < edge]
+    return Page(found[:limit], has_newer=len(found) < len(rows), has_older=len(found) > limit)
+
+
+def _newer(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
+    """The pictures after `edge` come oldest first, and one more than fits if there is one."""
+    found = [Job.from_row(row) for row in rows if row["id"] > edge]
+    return Page(found[:limit][::-1], has_newer=len(found) > limit, has_older=len(found) < len(rows))
+
+
+def _storable(typed: str) -> str:
+    """Postgres takes no NUL, and UTF-8 no lone surrogates; it trims no spaces but the plain one."""
+    storable = typed[:TYPED_LENGTH_MAX].replace("\0", " ").encode(errors="ignore").decode()
+    return " ".join(storable.split())

@@ -11,11 +11,11 @@ from weakref import WeakSet
 import asyncpg
 import asyncpg.pool
 
+from core.errors import DatabaseRefused, DatabaseUnavailable, SchemaBehind, reason
+from core.settings import DatabaseSettings
 from db.connect import UNAVAILABLE as UNAVAILABLE
 from db.connect import Admission, Line, connect
-from db.errors import DatabaseRefused, DatabaseUnavailable, SchemaBehind, reason
 from db.schema import missing_migrations
-from db.settings import DatabaseSettings
 from db.vetting import Vetting, pooler_misconfigured
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ _SCHEMA_ERRORS = (
     asyncpg.UndefinedFunctionError,
     asyncpg.InvalidSchemaNameError,
 )
+
+QueryFailed: TypeAlias = asyncpg.PostgresError
+"""Postgres answered that a statement cannot be executed."""
 
 _STATEMENT_ERRORS = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 

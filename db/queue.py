@@ -6,11 +6,11 @@ from datetime import datetime
 
 import asyncpg
 
+from core.errors import FAILURES, FailureCode, LostJob
 from db import queries
 from db.alarms import PROBE_FIRST_SECONDS, PROBE_SECONDS
 from db.batcher import Batcher
-from db.errors import FAILURES, FailureCode, LostJob
-from db.jobs import Job, State
+from db.orders import Job, State
 from db.pool import Pool
 
 _SQL = queries.load("queue")

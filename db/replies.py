@@ -1,8 +1,8 @@
 """What the bot has shown of each job, and which replies are behind."""
 
+from core.errors import FailureCode
 from db import queries
-from db.errors import FailureCode
-from db.jobs import PLACE_MAX, Job
+from db.orders import PLACE_MAX, Job
 from db.pool import Pool
 
 _SQL = queries.load("replies")

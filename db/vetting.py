@@ -2,10 +2,10 @@
 
 from contextlib import AsyncExitStack
 
+from core.errors import DatabaseRefused, DatabaseUnavailable, Misconfigured, reason
+from core.settings import DatabaseSettings
 from db import queries
 from db.connect import REFUSED_SECONDS_MAX, UNAVAILABLE, Admission, Line, connect
-from db.errors import DatabaseRefused, DatabaseUnavailable, Misconfigured, reason
-from db.settings import DatabaseSettings
 
 _SQL = queries.load("vetting")
 

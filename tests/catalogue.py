@@ -12,9 +12,9 @@ from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
 from bot.client import COMMANDS
-from bot.controls import LOOKS as JOB_LOOKS
-from bot.gallery_page import LOOKS as PAGE_LOOKS
-from bot.words import DOMAIN, LOCALE_DIRECTORY
+from bot.controls.job_buttons import LOOKS as JOB_LOOKS
+from bot.messages.gallery_page import LOOKS as PAGE_LOOKS
+from bot.messages.words import DOMAIN, LOCALE_DIRECTORY
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,7 +30,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 
 def messages() -> Catalog:
     catalogue = Catalog(domain=DOMAIN, fuzzy=False)
-    for room in ("bot", "db"):
+    for room in ("bot", "core", "ops"):
         for file, _line, message, _comments, _context in extract_from_dir(
             str(ROOT / room), [("**.py", "python")], keywords=KEYWORDS
         ):

@@ -17,10 +17,10 @@ from urllib.error import HTTPError, URLError
 import asyncpg
 import pytest
 
-from db.bucket import Bucket, open_bucket
+from core.settings import BucketSettings, DatabaseSettings
+from db.bucket.client import Bucket, open_bucket
 from db.migrate import migrate
 from db.pool import Pool, open_pool
-from db.settings import BucketSettings, DatabaseSettings
 from sandbox import s3
 from sandbox.discord import Exchange
 from sandbox.postgres import postgres

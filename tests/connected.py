@@ -10,28 +10,28 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.buttons import press
 from bot.client import Client
-from bot.download import ReactionDownloads
-from bot.endpoints import point_at
-from bot.gallery import open_picture, turn
+from bot.commands.gallery import open_picture, turn
+from bot.controls.presses import press
+from bot.gateway.endpoints import point_at
+from bot.messages.words import Languages
+from bot.replies.reaction_downloads import ReactionDownloads
 from bot.services import Services
-from bot.words import Languages
-from db.bucket import Bucket
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
 from db.copies import Copies
-from db.doctor import Doctor
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
-from db.gallery import Gallery
 from db.identifies import Identifies
-from db.jobs import Jobs
-from db.parking import Parking
-from db.pictures import Pictures
+from db.orders import Jobs
+from db.picture_store import Pictures
+from db.pictures import Gallery
 from db.pool import Pool
 from db.replies import Replies
-from db.settings import DatabaseSettings
-from db.traces import Traces
+from db.spill import Parking
+from ops.storage_checks import Doctor
+from ops.tracing.traces import Traces
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.discord.gateway import Intent
 from sandbox.discord.interactions import COMMAND, MODAL_SUBMIT

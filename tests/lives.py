@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from db.errors import FailureCode
-from db.jobs import Job, Jobs
+from core.errors import FailureCode
+from db.orders import Job, Jobs
 from db.pool import Pool
 from db.queue import Queue
 from tests.orders import order

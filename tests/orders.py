@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from db.jobs import Order
+from db.orders import Order
 from tests.conditions import until
 
 _ids = count(1_000)

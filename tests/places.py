@@ -6,10 +6,10 @@ from typing import Any
 
 from PIL import Image
 
-from bot.controls import Action
-from bot.gallery_page import Move, Query
-from db.bucket import Bucket
-from db.jobs import Job
+from bot.controls.job_buttons import Action
+from bot.messages.gallery_page import Move, Query
+from db.bucket.client import Bucket
+from db.orders import Job
 from sandbox.discord import DiscordServer
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from sandbox.discord.rules.permissions import Permission as P

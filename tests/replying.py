@@ -11,21 +11,21 @@ import aiohttp
 from PIL import Image
 from prometheus_client import CollectorRegistry
 
-from bot.copies import CopyRemover
-from bot.keeper import Keeper
-from bot.messenger import Messenger
+from bot.messages.words import Languages
 from bot.metrics import ReplyMetrics
-from bot.offers import Offers
-from bot.words import Languages
-from db.bucket import Bucket
+from bot.replies.copies import CopyRemover
+from bot.replies.download_reactions import Offers
+from bot.replies.messenger import Messenger
+from bot.replies.reconciler import Keeper
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
 from db.copies import Copies
-from db.jobs import Job, Jobs
 from db.listen import listen
-from db.parking import Parking
-from db.pictures import Pictures
+from db.orders import Job, Jobs
+from db.picture_store import Pictures
 from db.pool import Pool
 from db.replies import Replies
-from db.settings import DatabaseSettings
+from db.spill import Parking
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.state import Interaction, Message
 from tests.conditions import until

@@ -1,6 +1,6 @@
 """`python -m worker`: wires one worker together and runs it until SIGTERM or SIGINT."""
 
-from db.signals import end_as_usual_when_told, end_at_once_when_told, stop_when_told
+from ops.signals import end_as_usual_when_told, end_at_once_when_told, stop_when_told
 
 if __name__ == "__main__":
     end_at_once_when_told()
@@ -19,41 +19,41 @@ import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
 
+from core.errors import FailureCode, JobFailed, Misconfigured
+from core.settings import load, refuse
 from db.alarms import Alarms
-from db.bucket import Bucket, open_bucket
-from db.chores import Chores
-from db.diagnosis import consult
+from db.bucket.client import Bucket, open_bucket
+from db.bucket.sweep import Orphans
+from db.daily_tasks import Chores
 from db.downloads import Downloads
 from db.erasure import Erasure
-from db.errors import FailureCode, JobFailed, Misconfigured
-from db.health import Check, Health, answering, unreachable
-from db.jobs import Job
 from db.listen import listen
-from db.logs import configure
-from db.metrics import LoopLag, new_registry
 from db.migrate import wait_until_migrated
-from db.orphans import Orphans
-from db.pace import Pace
-from db.parking import Parking
-from db.pictures import Pictures
+from db.orders import Job
+from db.picture_store import Pictures
 from db.pool import Pool, open_pool, until_answered
 from db.queue import Queue
-from db.reach import Reach
-from db.settings import load, refuse
-from db.traces import Traces, open_traces
+from db.rate_limits import Pace
+from db.spill import Parking
+from ops.checks import consult
+from ops.database_probe import Reach
+from ops.health import Check, Health, answering, unreachable
+from ops.logs import configure
+from ops.metrics import LoopLag, new_registry
+from ops.tracing.traces import Traces, open_traces
 from worker import upkeep
-from worker.carrier import Carrier
-from worker.examination import examine_worker
+from worker.doctor import examine_worker
 from worker.job import JobRunner
 from worker.loop import Loop
 from worker.metered import MeteredRetention, MeteredWatch
 from worker.metrics import WorkerMetrics
 from worker.prober import Prober
+from worker.providers.stability.client import Stability
 from worker.settings import WorkerSettings
-from worker.stability import Stability
 from worker.storage import Storage
 from worker.sweeper import Sweeper
 from worker.traced import TracedJobRunner, TracedPace, TracedParking, TracedQueue, TracedStability, timed
+from worker.uploader import Carrier
 from worker.watch import Watch
 
 log = logging.getLogger("worker")

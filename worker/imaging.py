@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from db.errors import FailureCode, JobFailed, reason
-from db.models import UPSCALE_FACTOR, UPSCALE_PIXELS_MAX
+from core.errors import FailureCode, JobFailed, reason
+from core.operations import UPSCALE_FACTOR, UPSCALE_PIXELS_MAX
 
 PIXELS_PAINTED_MAX = UPSCALE_PIXELS_MAX * UPSCALE_FACTOR**2
 """The most that any model makes; a file that claims to hold more is not decoded."""

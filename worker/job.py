@@ -7,18 +7,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
+from core.errors import BucketUnavailable, CallTooSoon, FailureCode, JobFailed, PictureGone
+from core.operations import Kind, upscale_input
 from db.alarms import AlarmCode
-from db.errors import BucketUnavailable, CallTooSoon, FailureCode, JobFailed, PictureGone
-from db.jobs import Job
-from db.models import Kind, upscale_input
-from db.pace import Pace
-from db.pictures import Pictures
+from db.orders import Job
+from db.picture_store import Pictures
 from db.pool import UNAVAILABLE, until_answered
 from db.queue import Queue
+from db.rate_limits import Pace
 from worker import imaging
-from worker.answers import RETRY_AFTER_SECONDS_MAX, Painting
 from worker.cpus import usable_cpus
-from worker.stability import Stability
+from worker.providers.stability.answers import RETRY_AFTER_SECONDS_MAX, Painting
+from worker.providers.stability.client import Stability
 from worker.storage import Storage
 from worker.watch import Watch
 

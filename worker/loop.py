@@ -6,11 +6,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from db.errors import LostJob, reason
-from db.jobs import Job
-from db.logs import about_job
+from core.errors import LostJob, reason
+from db.orders import Job
 from db.pool import UNAVAILABLE, until_stopped, within
 from db.queue import Queue
+from ops.logs import about_job
 
 log = logging.getLogger(__name__)
 

@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from db.errors import FAILURES, FailureCode, JobFailed
-from db.jobs import Job, State
-from db.models import UPSCALER
-from db.pace import Pace
-from db.parking import Parking
+from core.errors import FAILURES, FailureCode, JobFailed
+from core.operations import UPSCALER
+from db.orders import Job, State
 from db.queue import Queue
+from db.rate_limits import Pace
 from db.retention import Expired, Retention
-from worker.answers import Painting
+from db.spill import Parking
 from worker.metrics import WorkerMetrics
-from worker.stability import Stability
+from worker.providers.stability.answers import Painting
+from worker.providers.stability.client import Stability
 from worker.watch import Watch
 
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from db.errors import FailureCode
-from db.jobs import Job
-from db.metrics import LONG_BUCKETS, SHORT_BUCKETS, Ended
+from core.errors import FailureCode
+from db.orders import Job
 from db.retention import Expired
+from ops.metrics import LONG_BUCKETS, SHORT_BUCKETS, Ended
 
 
 class WorkerMetrics:

@@ -3,10 +3,10 @@
 import logging
 
 from db.alarms import PROBE_SECONDS, AlarmCode, Alarms
-from db.jobs import Job
+from db.orders import Job
 from db.pool import until_answered
 from db.queue import Queue
-from worker.stability import Stability
+from worker.providers.stability.client import Stability
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,7 @@ import re
 
 from pydantic import Field, field_validator
 
-from db.pace import REQUESTS_PER_10_SECONDS
-from db.parking import PARKED_BYTES_MAX
-from db.settings import (
+from core.settings import (
     ApiUrl,
     BucketSettings,
     DatabaseSettings,
@@ -15,6 +13,8 @@ from db.settings import (
     LogSettings,
     TraceSettings,
 )
+from db.rate_limits import REQUESTS_PER_10_SECONDS
+from db.spill import PARKED_BYTES_MAX
 
 
 class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):

@@ -5,12 +5,12 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
-from db.bucket import Bucket
-from db.errors import BucketUnavailable, LostJob, ParkingFull, reason
-from db.jobs import Job
-from db.parking import Parking
+from core.errors import BucketUnavailable, LostJob, ParkingFull, reason
+from db.bucket.client import Bucket
+from db.orders import Job
 from db.pool import UNAVAILABLE, until_answered
 from db.queue import Queue
+from db.spill import Parking
 from worker.imaging import Pictures
 from worker.watch import Watch
 

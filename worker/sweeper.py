@@ -2,12 +2,12 @@
 
 import logging
 
-from db.bucket import Bucket
+from core.errors import BucketUnavailable, LostJob
+from db.bucket.client import Bucket
 from db.erasure import Erasure
-from db.errors import BucketUnavailable, LostJob
-from db.jobs import Job
+from db.orders import Job
 from db.pool import UNAVAILABLE
-from db.woken import Woken
+from ops.wake_loop import Woken
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from db.errors import JobFailed
-from db.jobs import Job
-from db.traces import Traces
-from worker.answers import Painting
+from core.errors import JobFailed
+from db.orders import Job
+from ops.tracing.traces import Traces
 from worker.job import JobRunner
 from worker.metered import MeteredPace, MeteredParking, MeteredQueue, MeteredStability
+from worker.providers.stability.answers import Painting
 
 
 class TracedQueue(MeteredQueue):

@@ -9,14 +9,14 @@ from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from db.chores import Chores
+from core.errors import BucketUnavailable, reason
+from db.bucket.sweep import Orphans
+from db.daily_tasks import Chores
 from db.downloads import Downloads
-from db.errors import BucketUnavailable, reason
-from db.orphans import Orphans
 from db.pool import UNAVAILABLE
 from db.queue import Queue
-from db.reach import Reach
 from db.retention import Retention
+from ops.database_probe import Reach
 
 log = logging.getLogger(__name__)
 

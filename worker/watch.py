@@ -4,10 +4,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable
 
+from core.errors import FailureCode, JobFailed, reason
 from db.alarms import PROBE_SECONDS, AlarmCode, Alarms
-from db.errors import FailureCode, JobFailed, reason
-from db.jobs import Job
+from db.orders import Job
 from db.pool import UNAVAILABLE
+from ops.logs import without_what_was_typed
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +81,9 @@ class Watch:
     async def _sound(self, code: AlarmCode, job: Job, error: JobFailed, model: str | None) -> None:
         price = job.credits if code is AlarmCode.NO_CREDIT else None
         pause_seconds = self._probe_seconds if error.failure.pausing else None
-        await _note(
-            self._alarms.sound(code, error.detail, model=model, pause_seconds=pause_seconds, price=price)
-        )
+        # The bot logs it, and tells it to the owner.
+        detail = without_what_was_typed(error.detail)
+        await _note(self._alarms.sound(code, detail, model=model, pause_seconds=pause_seconds, price=price))
 
     async def parked(self, used: int, most: int) -> None:
         """One more picture was parked; the counts are in bytes."""

@@ -11,12 +11,12 @@ import asyncpg
 
 from benchmarks.contestants.contestant import Meter
 from benchmarks.figures import timed
-from db.jobs import Job, Jobs
+from core.settings import DatabaseSettings
 from db.listen import listen
 from db.migrate import migrate
+from db.orders import Job, Jobs
 from db.pool import Pool, open_pool
 from db.queue import Queue
-from db.settings import DatabaseSettings
 from tests.lives import fill
 from tests.orders import order
 from worker.loop import Loop

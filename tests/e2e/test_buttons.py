@@ -4,9 +4,9 @@ import aiohttp
 import asyncpg
 from PIL import Image
 
+from core.settings import DatabaseSettings
 from db.pool import open_pool
 from db.retention import Retention
-from db.settings import DatabaseSettings
 from tests.conditions import until
 from tests.e2e.pictures import download
 from tests.house import House, paint, start

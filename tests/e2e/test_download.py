@@ -1,6 +1,6 @@
 """A reaction under a picture sends it to whoever reacts."""
 
-from bot.keeper import EDIT_TIMEOUT_SECONDS
+from bot.replies.reconciler import EDIT_TIMEOUT_SECONDS
 from tests.e2e.pictures import download
 from tests.house import House, paint, start
 from tests.member import Member, fault, is_done, link_of, text, walk

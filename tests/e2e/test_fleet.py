@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from db.bucket import Bucket
-from db.pace import REQUESTS_PER_10_SECONDS
+from db.bucket.client import Bucket
+from db.rate_limits import REQUESTS_PER_10_SECONDS
 from tests.conditions import until
 from tests.e2e.pictures import download
 from tests.house import House

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.controls import Action
-from bot.edit import CUSTOM_ID
-from bot.gallery_page import Move
-from db.bucket import Bucket
-from db.jobs import Job
-from db.models import PAINTERS, PIXELS_MAX, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
+from bot.controls.edit_modal import CUSTOM_ID
+from bot.controls.job_buttons import Action
+from bot.messages.gallery_page import Move
+from core.operations import PAINTERS, PIXELS_MAX, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
+from db.orders import Job
 from db.pool import Pool
-from db.settings import DatabaseSettings
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Answer
 from sandbox.discord.state import MessageFlag
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected

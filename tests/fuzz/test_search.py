@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.gallery_page import SEARCH_LENGTH_MAX
-from bot.prompts import clean_prompt
-from db.errors import InvalidRequest
-from db.gallery import Gallery
+from bot.messages.gallery_page import SEARCH_LENGTH_MAX
+from bot.messages.prompts import clean_prompt
+from core.errors import InvalidRequest
+from db.pictures import Gallery
 from db.pool import Pool
 from tests.fuzz.examples import fuzz, texts
 from tests.lives import painted

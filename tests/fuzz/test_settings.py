@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.settings import BotSettings
-from db.settings import Settings, load
+from core.settings import Settings, load
 from tests.fuzz.examples import fuzz, outcome
 from worker.settings import WorkerSettings
 

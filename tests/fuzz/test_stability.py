@@ -14,12 +14,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from db.errors import FailureCode, JobFailed
-from db.models import SEED_MAX
+from core.errors import FailureCode, JobFailed
+from core.operations import SEED_MAX
 from tests.fuzz.examples import fuzz, json_values
 from tests.jobs import JOB
-from worker.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX, Painting
-from worker.stability import Stability
+from worker.providers.stability.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX, Painting
+from worker.providers.stability.client import Stability
 
 KEY = "sk-the-key-of-this-bot"
 

@@ -13,11 +13,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import edit, render
-from bot.controls import Action, JobButton
-from bot.edit import CUSTOM_ID, edit_modal
-from bot.gallery_page import SEARCH_LENGTH_MAX, Move, PageButton, Query, empty_text, page_reply
-from bot.prompts import (
+from bot.commands.queue import queue_view
+from bot.controls import edit_modal as edit
+from bot.controls.edit_modal import CUSTOM_ID, edit_modal
+from bot.controls.job_buttons import Action, JobButton
+from bot.messages import order as render
+from bot.messages.gallery_page import SEARCH_LENGTH_MAX, Move, PageButton, Query, empty_text, page_reply
+from bot.messages.order import Link
+from bot.messages.prompts import (
     ALT_TEXT_LENGTH_MAX,
     SHOWN_LENGTH_MAX,
     alt_text,
@@ -26,14 +29,10 @@ from bot.prompts import (
     clean_prompt,
     escape,
 )
-from bot.queue import queue_view
-from bot.render import Link
-from bot.reply import Reply, Unseen
-from bot.words import ENGLISH, Languages, Words
-from db.errors import FAILURES, FailureCode, InvalidRequest
-from db.gallery import Page
-from db.jobs import Estimate, Job, State
-from db.models import (
+from bot.messages.reply import Reply, Unseen
+from bot.messages.words import ENGLISH, Languages, Words
+from core.errors import FAILURES, FailureCode, InvalidRequest
+from core.operations import (
     MODELS,
     PAINTERS,
     PIXELS_MAX,
@@ -45,6 +44,8 @@ from db.models import (
     Kind,
     check_options,
 )
+from db.orders import Estimate, Job, State
+from db.pictures import Page
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.rules.messages import read_parts
 from sandbox.discord.rules.modals import read_modal

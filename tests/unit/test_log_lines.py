@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(path for room in ("bot", "db", "worker") for path in (ROOT / room).rglob("*.py"))
+SOURCES = sorted(
+    path for room in ("bot", "core", "db", "ops", "worker") for path in (ROOT / room).rglob("*.py")
+)
 
 
 def _classes() -> set[str]:

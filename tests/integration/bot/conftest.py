@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from db.bucket import Bucket
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
 from db.pool import Pool
-from db.settings import DatabaseSettings
 from tests.connected import Connected, connected
 from tests.places import Place, furnish
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.owner import Owner
+from bot.owner.alerts import Owner
 from db.alarms import AlarmCode, Alarms
 from tests.connected import Connected
 from tests.integration.bot.test_reactions import Reactions, read
@@ -20,7 +20,7 @@ async def test_an_alarm_that_discord_does_not_take_for_now_is_told_later(
     caplog: pytest.LogCaptureFixture,
     refusal: dict[str, object],
 ) -> None:
-    monkeypatch.setattr("bot.owner.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("bot.owner.alerts.AGAIN_SECONDS", 0.0)
     alarms = Alarms(bot.pool)
     owner = Owner(bot.client, alarms)
     await bot.pool.execute("delete from alarms")

@@ -43,7 +43,7 @@ async def test_what_a_member_asked_for_in_vain_is_a_line_in_their_words(
 async def test_typing_is_answered_by_nothing_where_postgres_does_not_answer(
     bot: Connected, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.access.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("bot.rights.access.ANSWER_SECONDS", 0.2)
     held = [await bot.pool.acquire() for _ in range(bot.pool.get_max_size())]
     typing = await bot.interact(AUTOCOMPLETE, {**GALLERY, "options": TYPED})
     assert typing.response_type is not None

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.copies import CopyRemover
-from db.bucket import Bucket
+from bot.replies.copies import CopyRemover
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
 from db.copies import Copies
 from db.erasure import Erasure
 from db.pool import Pool
-from db.settings import DatabaseSettings
 from sandbox.discord.interactions import COMPONENT
 from tests.connected import Connected, connected
 from tests.integration.bot.test_reactions import Reactions, read

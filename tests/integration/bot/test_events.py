@@ -183,7 +183,7 @@ async def test_codes_that_end_discord_py_and_sessions_that_do_not_begin_are_wait
     await _back(bot)
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
     assert "see DISCORD_SHARD_COUNT" in caplog.text
-    monkeypatch.setattr("bot.gateway.READY_SECONDS", 0.2)
+    monkeypatch.setattr("bot.gateway.shard.READY_SECONDS", 0.2)
     gateway.hold_sessions(1)
     gateway.disconnect(4000)
     await _said(caplog, "no session begins within 0.2 s")
@@ -197,7 +197,7 @@ async def test_no_session_is_begun_where_none_is_left_or_the_token_is_not_known_
     bot: Connected, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     _begin_sessions_at_once(monkeypatch)
-    monkeypatch.setattr("bot.shards.WRONG_TOKEN_SECONDS", 0.05)
+    monkeypatch.setattr("bot.gateway.shards.WRONG_TOKEN_SECONDS", 0.05)
     gateway = bot.server.gateway
     gateway.sessions_left, gateway.sessions_reset_after_seconds = 0, 0.0
     token, bot.client.http.token = bot.client.http.token, "another"
@@ -215,7 +215,7 @@ async def test_no_session_is_begun_where_none_is_left_or_the_token_is_not_known_
 def _begin_sessions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between two of them are another test's."""
     monkeypatch.setattr("db.identifies.IDENTIFY_SECONDS", 0.0)
-    monkeypatch.setattr("bot.gateway.STEADY_SECONDS", 0.0)
+    monkeypatch.setattr("bot.gateway.shard.STEADY_SECONDS", 0.0)
     monkeypatch.setattr("sandbox.discord.gateway.IDENTIFY_SECONDS", 0.0)
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.controls import Action
-from bot.gallery_page import Move, Query
+from bot.controls.job_buttons import Action
+from bot.messages.gallery_page import Move, Query
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.state import MessageFlag
 from tests.places import Place, command

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bot.keeper import Keeper
-from bot.messenger import Messenger, OutOfReach, Shown
+from bot.messages.reply import Reply
 from bot.metrics import ReplyMetrics
-from bot.offers import Offers
-from bot.reply import Reply
-from db.bucket import Bucket
-from db.jobs import Estimate, Job
-from db.logs import JobFilter, TextFormatter
+from bot.replies.download_reactions import Offers
+from bot.replies.messenger import Messenger, OutOfReach, Shown
+from bot.replies.reconciler import Keeper
+from core.redaction import Redaction
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
+from db.orders import Estimate, Job
 from db.pool import Pool
-from db.redaction import Redaction
-from db.settings import DatabaseSettings
+from ops.logs import JobFilter, TextFormatter
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
 from tests.connected import Connected, connected
 from tests.lives import stored
@@ -115,8 +115,8 @@ async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
     monkeypatch.setattr("bot.orders._estimate", said_by_a_library)
     await bot.interact(COMMAND, command("imagine", prompt=f"<@{bot.member_id}> in {TYPED}"))
     assert sum("a library says" in line for line in written.lines) == 1
-    monkeypatch.setattr("db.jobs.Jobs.enqueue", broken)
-    monkeypatch.setattr("db.gallery.Gallery.page", broken)
+    monkeypatch.setattr("db.orders.Jobs.enqueue", broken)
+    monkeypatch.setattr("db.pictures.Gallery.page", broken)
     await bot.interact(COMMAND, command("imagine", prompt=TYPED))
     await bot.interact(COMMAND, command("gallery", search=TYPED))
     await bot.interact(MODAL_SUBMIT, modal(prompt=TYPED, size="512 x 512"))

@@ -9,15 +9,15 @@ from typing import Any
 import discord
 import pytest
 
-from bot.copies import CopyRemover
-from bot.download import HELD_BYTES_MAX, ReactionDownloads
-from db.bucket import Bucket
+from bot.replies.copies import CopyRemover
+from bot.replies.reaction_downloads import HELD_BYTES_MAX, ReactionDownloads
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
 from db.copies import Copies
 from db.erasure import Erasure
-from db.jobs import Job
-from db.pictures import Pictures
+from db.orders import Job
+from db.picture_store import Pictures
 from db.pool import Pool
-from db.settings import DatabaseSettings
 from sandbox.discord.gateway import Intent
 from sandbox.discord.ratelimits import Limit
 from sandbox.discord.state import Message
@@ -176,7 +176,7 @@ async def test_one_that_failed_is_told_in_the_channel_and_works_at_the_next_try(
     await reactions.react(bot.member_id, 1)
     assert caught(caplog) == []
     lines = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert [(record.name, record.exc_info) for record in lines] == [("bot.download", None)]
+    assert [(record.name, record.exc_info) for record in lines] == [("bot.replies.reaction_downloads", None)]
     (notice,) = reactions.in_channel()
     assert told in read(notice)
     assert f"<@{bot.member_id}>" in read(notice)
@@ -272,7 +272,7 @@ async def test_a_picture_that_cannot_be_reached_can_be_asked_for_at_once(
 async def test_who_asks_for_more_than_fits_the_line_is_told_once(
     bot: Connected, reactions: Reactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.download.WAITING_MAX", 1)
+    monkeypatch.setattr("bot.replies.reaction_downloads.WAITING_MAX", 1)
     downloads = ReactionDownloads(bot.client, bot.client.services, (EMOJI,))
     bot.client.downloads = downloads
     await bot.pool.execute("update jobs set private = false")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.client import COMMANDS
-from bot.registration import Registration
+from bot.gateway.registration import Registration
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.outages import RestFault
 from tests.conditions import until
@@ -29,9 +29,9 @@ def _unregistered(bot: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     """As before the first start, and with short pauses."""
     bot.server.world.commands.clear()
     bot.exchanges.clear()
-    monkeypatch.setattr("bot.registration.AGAIN_SECONDS_MIN", 0.01)
-    monkeypatch.setattr("bot.registration.AGAIN_SECONDS_MAX", 0.05)
-    monkeypatch.setattr("bot.registration.SERVER_SECONDS", 0.0)
+    monkeypatch.setattr("bot.gateway.registration.AGAIN_SECONDS_MIN", 0.01)
+    monkeypatch.setattr("bot.gateway.registration.AGAIN_SECONDS_MAX", 0.05)
+    monkeypatch.setattr("bot.gateway.registration.SERVER_SECONDS", 0.0)
 
 
 def registered(bot: Connected, guild: str | None = None) -> list[str]:
@@ -64,7 +64,7 @@ async def test_whatever_it_is_refused_by_it_is_tried_again_with_a_line(
 async def test_a_pause_of_an_hour_keeps_nobody_from_an_answer(
     bot: Connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.registration.OVERDUE_SECONDS_MAX", 0.0)
+    monkeypatch.setattr("bot.gateway.registration.OVERDUE_SECONDS_MAX", 0.0)
     fault = {"status": 429, "code": 30034, "retry_after": 3600, "method": "PUT", "times": None}
     bot.server._faults.rest.order(RestFault.read({**fault, "path": "/commands"}))
     registering = asyncio.create_task(bot.client.registration.serve(registers=True))
@@ -81,7 +81,7 @@ async def test_a_pause_of_an_hour_keeps_nobody_from_an_answer(
 async def test_a_server_that_the_bot_is_not_in_is_named_by_its_variable(
     bot: Connected, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.registration.OVERDUE_SECONDS_MAX", 0.0)
+    monkeypatch.setattr("bot.gateway.registration.OVERDUE_SECONDS_MAX", 0.0)
     wrong = Registration(bot.client.tree, guild_id=999)
     registering = asyncio.create_task(wrong.serve(registers=True))
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from db.bucket import Bucket
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
 from db.erasure import Erasure
 from db.pool import Pool
-from db.settings import DatabaseSettings
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from sandbox.discord.state import Interaction, Message
 from tests.conditions import until
@@ -59,7 +59,7 @@ async def test_a_pause_that_the_edge_asks_for_is_kept(house: Replying) -> None:
 async def test_a_pause_for_all_calls_that_is_longer_than_an_edit_may_take_stops_none_for_good(
     house: Replying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.keeper.EDIT_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("bot.replies.reconciler.EDIT_TIMEOUT_SECONDS", 0.5)
     job, _ = await house.ask()
     await house.fault("expire_tokens")
     await house.refuse(429, retry_after=1, **{"global": True}, times=1, method=EDIT, path="/channels/")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.controls import Action
-from bot.doctor import BotDoctor
-from bot.gallery_page import Move, Query
-from db.diagnosis import Trouble
-from db.gallery import Gallery
-from db.jobs import Job
+from bot.controls.job_buttons import Action
+from bot.messages.gallery_page import Move, Query
+from bot.owner.doctor import BotDoctor
+from db.orders import Job
+from db.pictures import Gallery
+from ops.checks import Trouble
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import Overwrite

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from bot import shards
 from bot.client import Client
-from bot.doctor import BotDoctor
-from bot.endpoints import point_at
+from bot.gateway import shards
+from bot.gateway.endpoints import point_at
+from bot.owner.doctor import BotDoctor
 from bot.settings import BotSettings
-from db.diagnosis import Trouble
-from db.errors import Misconfigured
+from core.errors import Misconfigured
 from db.identifies import Identifies
 from db.pool import Pool
-from db.shards import ShardLocks
+from db.shard_locks import ShardLocks
+from ops.checks import Trouble
 from sandbox.discord import DiscordServer
 from sandbox.discord.outages import RestFault
 from tests.conditions import until
@@ -80,8 +80,8 @@ async def start(
     caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Start]:
     caplog.set_level(logging.INFO, "bot")
-    monkeypatch.setattr("bot.endpoints.AGAIN_SECONDS_MIN", 0.01)
-    monkeypatch.setattr("bot.endpoints.AGAIN_SECONDS_MAX", 0.05)
+    monkeypatch.setattr("bot.gateway.endpoints.AGAIN_SECONDS_MIN", 0.01)
+    monkeypatch.setattr("bot.gateway.endpoints.AGAIN_SECONDS_MAX", 0.05)
     server = DiscordServer()
     await server.start()
     point_at(server.api_base, server.gateway_url)

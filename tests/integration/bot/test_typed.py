@@ -6,10 +6,10 @@ import discord
 import pytest
 from discord.abc import _Overwrites
 
-from bot.controls import Action
-from db.bucket import Bucket
+from bot.controls.job_buttons import Action
+from core.settings import DatabaseSettings
+from db.bucket.client import Bucket
 from db.pool import Pool
-from db.settings import DatabaseSettings
 from sandbox.discord.interactions import COMMAND, MODAL_SUBMIT
 from sandbox.discord.ratelimits import Limit
 from tests.connected import Connected, connected

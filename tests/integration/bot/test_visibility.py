@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.controls import Action
-from bot.gallery_page import Move, Query
-from db.jobs import Job
+from bot.controls.job_buttons import Action
+from bot.messages.gallery_page import Move, Query
+from db.orders import Job
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import Overwrite
 from tests.places import NOT_THERE, Place, paint_everywhere, seen

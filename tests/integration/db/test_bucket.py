@@ -6,12 +6,12 @@ import aiohttp
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
-from db.bucket import Bucket, open_bucket, original_key
-from db.errors import BucketUnavailable, PictureGone
-from db.jobs import Job, Jobs
-from db.links import Links
+from core.errors import BucketUnavailable, PictureGone
+from core.settings import BucketSettings
+from db.bucket.client import Bucket, open_bucket, original_key
+from db.bucket.links import Links
+from db.orders import Job, Jobs
 from db.pool import Pool
-from db.settings import BucketSettings
 from tests.front import front
 from tests.orders import order
 
@@ -66,7 +66,7 @@ async def test_no_more_is_read_than_a_picture_can_have(
 ) -> None:
     await bucket.put_original(job, b"png bytes")
     assert await bucket.get_original(job) == b"png bytes"
-    monkeypatch.setattr("db.bucket.ORIGINAL_BYTES_MAX", 8)
+    monkeypatch.setattr("db.bucket.client.ORIGINAL_BYTES_MAX", 8)
     with pytest.raises(BucketUnavailable, match="larger than 8 bytes"):
         await bucket.get_original(job)
 

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from db.bucket import Bucket, open_bucket, original_key
-from db.errors import BucketUnavailable, PictureGone
-from db.jobs import Job
+from core.errors import BucketUnavailable, PictureGone
+from core.settings import BucketSettings
+from db.bucket.client import Bucket, open_bucket, original_key
+from db.orders import Job
 from db.pool import Pool
-from db.settings import BucketSettings
 from tests.front import Answer, Front, front
 from tests.lives import running
 
@@ -141,7 +141,7 @@ async def test_an_answer_without_a_length_is_read_as_far_as_a_picture_goes(
     line.answer = without_a_length
     assert await odd.get_original(job) == b"png bytes"
     line.answer = without_an_end
-    monkeypatch.setattr("db.bucket.ORIGINAL_BYTES_MAX", 200_000)
+    monkeypatch.setattr("db.bucket.client.ORIGINAL_BYTES_MAX", 200_000)
     with pytest.raises(BucketUnavailable, match="larger than 200000 bytes"):
         await odd.get_original(job)
 

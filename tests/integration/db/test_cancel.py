@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from db.errors import FailureCode, LostJob
-from db.jobs import Jobs, State
+from core.errors import FailureCode, LostJob
+from db.orders import Jobs, State
 from db.pool import Pool
 from tests.lives import failed, painted, running, stored, waiting, worker
 

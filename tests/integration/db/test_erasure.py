@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from core.errors import LostJob
 from db.downloads import Downloads
 from db.erasure import LATE_SECONDS, Erasure
-from db.errors import LostJob
 from db.favourites import Favourites
-from db.gallery import Gallery
-from db.jobs import Job, Jobs, State
+from db.orders import Job, Jobs, State
+from db.pictures import Gallery
 from db.pool import Pool
 from tests.lives import failed, painted, running, stored, waiting, worker
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from db.errors import FailureCode
+from core.errors import FailureCode
+from core.operations import UPSCALER, Kind
 from db.favourites import Favourites
-from db.gallery import Gallery, Page
-from db.models import UPSCALER, Kind
+from db.pictures import Gallery, Page
 from db.pool import Pool
 from tests.lives import failed, painted, running, waiting
 

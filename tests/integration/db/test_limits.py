@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from db.errors import FailureCode, LimitReached
-from db.jobs import Jobs
-from db.limits import Limits
+from core.errors import FailureCode, LimitReached
+from core.policy import Limits
+from db.orders import Jobs
 from db.pool import Pool
 from tests.lives import failed, painted, running, waiting, worker
 from tests.orders import order

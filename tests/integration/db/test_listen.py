@@ -4,8 +4,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from db.jobs import Jobs
 from db.listen import listen
+from db.orders import Jobs
 from db.pool import Pool
 from db.queue import Queue
 from tests.orders import order

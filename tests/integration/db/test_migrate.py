@@ -5,12 +5,12 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from db.errors import MigrationFailed
-from db.gallery import Gallery
+from core.errors import MigrationFailed
+from core.settings import DatabaseSettings
 from db.migrate import migrate, wait_until_migrated
+from db.pictures import Gallery
 from db.pool import Connection, Pool, open_pool
 from db.schema import Migration, migrations
-from db.settings import DatabaseSettings
 from tests.conftest import database_of
 from tests.lives import fill, painted
 

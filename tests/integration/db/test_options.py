@@ -5,8 +5,8 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from db.errors import FailureCode
-from db.models import UPSCALER, Kind
+from core.errors import FailureCode
+from core.operations import UPSCALER, Kind
 from db.pool import Pool
 from tests.lives import failed, painted, running, stored, waiting, worker
 

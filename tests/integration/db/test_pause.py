@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from core.errors import FailureCode
 from db.alarms import AlarmCode, Alarms
-from db.errors import FailureCode
-from db.jobs import Jobs
 from db.listen import listen
-from db.logs import about_typed
-from db.pace import Pace
+from db.orders import Jobs
 from db.pool import Pool
 from db.queue import Queue
+from db.rate_limits import Pace
+from ops.logs import about_typed
 from tests.lives import stored, waiting
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from core.settings import DatabaseSettings
 from db import queries
 from db.pool import Pool, open_pool
-from db.settings import DatabaseSettings
 from tests.conftest import new_database
 from tests.lives import fill
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from core.errors import DatabaseUnavailable, Misconfigured, SchemaBehind, reason
+from core.settings import DatabaseSettings
 from db.connect import connect
-from db.errors import DatabaseUnavailable, Misconfigured, SchemaBehind, reason
 from db.listen import listen
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool, open_pool, until_answered, within
-from db.settings import DatabaseSettings
 from tests.conditions import until
 from tests.drill.proxy import Mode, Proxy
 from tests.drill.refusals import refusal

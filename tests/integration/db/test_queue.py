@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from db.errors import FailureCode, LostJob
-from db.jobs import PLACE_MAX, Job, Jobs, State
+from core.errors import FailureCode, LostJob
+from db.orders import PLACE_MAX, Job, Jobs, State
 from db.pool import Pool
 from db.queue import Queue
 from tests.orders import order

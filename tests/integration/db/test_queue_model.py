@@ -19,15 +19,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from core.errors import FAILURES, FailureCode, LostJob
+from core.operations import MODELS
+from core.policy import Limits
+from core.settings import DatabaseSettings
 from db.erasure import Erasure
-from db.errors import FAILURES, FailureCode, LostJob
-from db.jobs import Job, Jobs, State
-from db.limits import Limits
-from db.models import MODELS
-from db.parking import Parking
+from db.orders import Job, Jobs, State
 from db.pool import Pool, open_pool
 from db.queue import Queue
-from db.settings import DatabaseSettings
+from db.spill import Parking
 from tests.orders import order
 
 T = TypeVar("T")

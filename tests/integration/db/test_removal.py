@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from db.bucket import Bucket, open_bucket
-from db.errors import BucketUnavailable
-from db.jobs import Job
+from core.errors import BucketUnavailable
+from core.settings import BucketSettings
+from db.bucket.client import Bucket, open_bucket
+from db.orders import Job
 from db.pool import Pool
-from db.settings import BucketSettings
 from tests.lives import running
 from tests.versioned import BUCKET, VersionedS3, versioned_s3
 

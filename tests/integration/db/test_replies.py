@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.jobs import Job, Jobs
+from db.orders import Job, Jobs
 from db.pool import Pool
 from db.queue import Queue
 from db.replies import Replies

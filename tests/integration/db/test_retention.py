@@ -2,16 +2,16 @@
 
 import pytest
 
-from db.bucket import Bucket
+from core.errors import PictureGone
+from db.bucket.client import Bucket
 from db.erasure import Erasure
-from db.errors import PictureGone
 from db.favourites import Favourites
-from db.gallery import Gallery
-from db.jobs import Job
-from db.parking import Parking
-from db.pictures import Pictures
+from db.orders import Job
+from db.picture_store import Pictures
+from db.pictures import Gallery
 from db.pool import Pool
 from db.retention import Expired, Retention
+from db.spill import Parking
 from tests.lives import failed, painted, running, stored
 
 ANNA, BERT = 1, 2

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from core.errors import FailureCode
 from db.alarms import AlarmCode, Alarms
-from db.errors import FailureCode
-from db.jobs import Estimate, Job, Jobs, State
-from db.pace import Pace
+from db.orders import Estimate, Job, Jobs, State
 from db.pool import Pool
+from db.rate_limits import Pace
 from db.replies import Replies
 from tests.lives import fill, painted, running, stored, waiting, worker
 

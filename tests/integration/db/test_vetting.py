@@ -7,10 +7,10 @@ import sys
 import asyncpg
 import pytest
 
-from db.errors import DatabaseUnavailable, Misconfigured
+from core.errors import DatabaseUnavailable, Misconfigured
+from core.settings import DatabaseSettings
 from db.migrate import wait_until_migrated
 from db.pool import Pool, open_pool
-from db.settings import DatabaseSettings
 from db.vetting import Vetting
 from tests.conftest import database_of, new_database
 from tests.drill.proxy import Mode

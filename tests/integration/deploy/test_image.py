@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 
 from bot.settings import BotSettings
+from core.settings import Settings
 from db.schema import migrations
-from db.settings import Settings
 from tests.conftest import database_of
 from tests.house import House, paint
 from tests.integration.deploy.image import Image, build, remove

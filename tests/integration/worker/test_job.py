@@ -10,21 +10,21 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from core.errors import BucketUnavailable, FailureCode, JobFailed, LostJob, PictureGone
+from core.operations import UPSCALER, Kind, upscaled_size
 from db.alarms import AlarmCode, Alarms
-from db.bucket import Bucket
+from db.bucket.client import Bucket
 from db.erasure import Erasure
-from db.errors import BucketUnavailable, FailureCode, JobFailed, LostJob, PictureGone
-from db.jobs import Job, Jobs, State
-from db.models import UPSCALER, Kind, upscaled_size
-from db.pace import Pace
-from db.parking import Parking
-from db.pictures import Pictures
+from db.orders import Job, Jobs, State
+from db.picture_store import Pictures
 from db.pool import Pool
+from db.rate_limits import Pace
+from db.spill import Parking
 from sandbox.stability import StabilityServer
 from tests.lives import running, stored, waiting, worker
 from worker.job import JobRunner
 from worker.prober import Prober
-from worker.stability import Stability
+from worker.providers.stability.client import Stability
 from worker.storage import Storage
 from worker.watch import JOBS_IN_A_ROW, Watch
 

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from db.errors import LostJob
-from db.jobs import Job, Jobs
+from core.errors import LostJob
+from core.settings import DatabaseSettings
+from db.orders import Job, Jobs
 from db.pool import Pool, open_pool
 from db.queue import Queue
-from db.settings import DatabaseSettings
 from tests.conditions import until
 from tests.drill.proxy import DELAY_SECONDS, Mode
 from tests.orders import order

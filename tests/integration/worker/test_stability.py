@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from db.errors import FailureCode, JobFailed
-from db.jobs import Job
-from db.models import MODELS, PAINTERS, UPSCALER
+from core.errors import FailureCode, JobFailed
+from core.operations import MODELS, PAINTERS, UPSCALER
+from db.orders import Job
 from sandbox.stability import StabilityServer
 from tests.jobs import JOB
 from worker.imaging import shrink
-from worker.stability import ERROR_BYTES_MAX, Stability
+from worker.providers.stability.client import ERROR_BYTES_MAX, Stability
 
 
 @pytest.fixture

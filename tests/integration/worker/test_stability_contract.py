@@ -9,12 +9,12 @@ import aiohttp
 import jsonschema_rs
 import pytest
 
-from db.errors import JobFailed
-from db.models import STYLES
+from core.errors import JobFailed
+from core.operations import STYLES
 from sandbox.stability import Exchange, StabilityServer
 from tests.jobs import JOB
 from tests.specs import STABILITY_V1, spec
-from worker.stability import Stability
+from worker.providers.stability.client import Stability
 
 PATH = "/v1/generation/{engine_id}/text-to-image"
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from core.errors import BucketUnavailable, LostJob, PictureGone
 from db.alarms import AlarmCode, Alarms
-from db.bucket import Bucket
-from db.errors import BucketUnavailable, LostJob, PictureGone
-from db.jobs import Job, Jobs, State
-from db.parking import Parking
-from db.pictures import Pictures
+from db.bucket.client import Bucket
+from db.orders import Job, Jobs, State
+from db.picture_store import Pictures
 from db.pool import Pool
+from db.spill import Parking
 from tests.lives import running, stored, worker
 from worker import imaging
 from worker.storage import Storage

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from db.bucket import Bucket
+from core.errors import BucketUnavailable, PictureGone
+from db.bucket.client import Bucket
 from db.erasure import Erasure
-from db.errors import BucketUnavailable, PictureGone
-from db.jobs import Job
 from db.listen import listen
+from db.orders import Job
 from db.pool import Pool
 from db.retention import Retention
 from tests.conditions import until

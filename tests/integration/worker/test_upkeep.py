@@ -6,11 +6,11 @@ import time
 import pytest
 from prometheus_client import CollectorRegistry
 
-from db.bucket import Bucket
-from db.chores import Chores
-from db.orphans import Orphans
+from db.bucket.client import Bucket
+from db.bucket.sweep import Orphans
+from db.daily_tasks import Chores
 from db.pool import Pool
-from db.reach import Reach
+from ops.database_probe import Reach
 from tests.lives import painted, running, stored, worker
 from worker import upkeep
 from worker.metered import MeteredRetention
@@ -23,7 +23,7 @@ async def test_after_an_outage_no_lease_is_reaped_before_each_could_be_extended(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away, now = False, time.monotonic()
-    monkeypatch.setattr("db.reach.time.monotonic", lambda: now)
+    monkeypatch.setattr("ops.database_probe.time.monotonic", lambda: now)
     queue = worker(pool)
 
     async def question() -> float | None:

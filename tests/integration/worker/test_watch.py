@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from core.errors import FailureCode, JobFailed
 from db.alarms import Alarm, AlarmCode, Alarms
-from db.errors import FailureCode, JobFailed
 from db.listen import listen
 from db.pool import Pool
 from tests.jobs import JOB

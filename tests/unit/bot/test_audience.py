@@ -7,7 +7,7 @@ import discord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audience import may_all_read
+from bot.rights.audience import may_all_read
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.rules.permissions import permissions_in
 from sandbox.discord.state import GUILD_TEXT, Channel, Guild, Member, Overwrite, Role

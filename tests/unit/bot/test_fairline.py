@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.fairline import FairLine, LeftOut
+from bot.replies.fair_line import FairLine, LeftOut
 
 ANNA, BERT = 1, 2
 

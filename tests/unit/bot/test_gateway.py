@@ -6,7 +6,7 @@ import pytest
 from discord.gateway import ReconnectWebSocket
 
 from bot.client import Client
-from bot.gateway import RESUME_SECONDS_MAX, SESSION_SECONDS_MAX, SESSIONS_PER_HOUR, Shard, _Session
+from bot.gateway.shard import RESUME_SECONDS_MAX, SESSION_SECONDS_MAX, SESSIONS_PER_HOUR, Shard, _Session
 
 UNREACHED = aiohttp.ClientConnectionError()
 
@@ -44,7 +44,7 @@ async def test_new_sessions_do_not_use_up_those_of_a_day(
     shard: Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    monkeypatch.setattr("bot.gateway.time.monotonic", lambda: now)
+    monkeypatch.setattr("bot.gateway.shard.time.monotonic", lambda: now)
     begun = 0
     while now < 24 * 3600:
         # Each is taken, and ends as soon as it may count as a good one.

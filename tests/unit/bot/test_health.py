@@ -6,8 +6,8 @@ import pytest
 
 from bot.__main__ import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, _disconnected, _overdue
 from bot.client import Client
-from bot.shards import Shards
-from db.reach import Reach
+from bot.gateway.shards import Shards
+from ops.database_probe import Reach
 
 
 async def test_a_gateway_that_stays_away_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from bot.prompts import alt_text, check_size, clean_prompt, escape
-from db.errors import InvalidRequest
+from bot.messages.prompts import alt_text, check_size, clean_prompt, escape
+from core.errors import InvalidRequest
 
 
 @pytest.mark.parametrize(

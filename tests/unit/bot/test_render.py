@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot import render
-from bot.render import Link
-from bot.reply import Reply, Unseen
-from bot.words import ENGLISH, Languages
-from db.errors import FAILURES, FailureCode
-from db.jobs import PLACE_MAX, Estimate, State
-from db.models import Kind
+from bot.messages import order as render
+from bot.messages.order import Link
+from bot.messages.reply import Reply, Unseen
+from bot.messages.words import ENGLISH, Languages
+from core.errors import FAILURES, FailureCode
+from core.operations import Kind
+from db.orders import PLACE_MAX, Estimate, State
 from tests.jobs import JOB, NOW
 
 RUNNING = replace(JOB, state=State.RUNNING, started_at=NOW)

@@ -12,8 +12,8 @@ from babel.messages.mofile import read_mo
 from babel.numbers import format_decimal
 
 from bot.client import COMMANDS
-from bot.words import ENGLISH, Languages
-from db.models import MODELS
+from bot.messages.words import ENGLISH, Languages
+from core.operations import MODELS
 from tests.catalogue import messages, read, translations
 
 LANGUAGES = sorted(translations().items())

@@ -41,7 +41,9 @@ def test_each_theme_of_the_configuration_is_there_with_all_of_its_variables() ->
 @pytest.mark.parametrize("title", ["Watch", "Mend"])
 def test_each_line_of_the_log_that_it_explains_is_one_that_the_code_writes(title: str) -> None:
     sources = "\n".join(
-        path.read_text() for room in ("bot", "worker", "db") for path in (ROOT / room).glob("*.py")
+        path.read_text()
+        for room in ("bot", "worker", "ops", "db", "core")
+        for path in (ROOT / room).rglob("*.py")
     )
     # What Postgres says, and what a row of a table has.
     others = {"prepared statement", "does not exist", "running", "applications.commands"}

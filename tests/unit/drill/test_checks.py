@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from bot import render
-from bot.render import Link
-from bot.reply import LinkAs, Unseen
-from bot.words import ENGLISH
-from db.jobs import State
+from bot.messages import order as render
+from bot.messages.order import Link
+from bot.messages.reply import LinkAs, Unseen
+from bot.messages.words import ENGLISH
+from db.orders import State
 from sandbox.stability.server import Call
 from tests.drill.checks import judge, keys
 from tests.drill.evidence import Evidence, Shown, Stored

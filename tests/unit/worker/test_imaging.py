@@ -4,7 +4,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from db.errors import FailureCode, JobFailed
+from core.errors import FailureCode, JobFailed
 from worker.imaging import PREVIEW_SIDE_MAX, prepare, shrink
 
 

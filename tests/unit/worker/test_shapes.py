@@ -1,7 +1,7 @@
 import pytest
 
-from db.models import MODELS
-from worker.shapes import choose_shape
+from core.operations import MODELS
+from worker.providers.stability.shapes import choose_shape
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""`/doctor`: the owner of the bot learns what is wrong, also with what it may do in this channel."""
+
+import discord
+from discord import app_commands
+
+from bot.messages import order as render
+from bot.owner.alerts import owner_id_of
+from bot.owner.doctor import BotDoctor
+from bot.rights.permissions import missing
+from bot.services import Interaction, services_of, words_of
+from core.errors import InvalidRequest
+
+LENGTH_MAX = 3900
+
+
+@app_commands.command(description="For the owner of the bot: what is wrong with it, and what to do")
+# It is no use to others, so Discord shows it to few; who may use it is decided below.
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+async def doctor(interaction: Interaction) -> None:
+    say = words_of(interaction)
+    await interaction.response.defer(ephemeral=True)
+    if interaction.user.id != owner_id_of(await interaction.client.application_info()):
+        raise InvalidRequest("Only the owner of this bot can use this.")
+    services = services_of(interaction)
+    own = BotDoctor(interaction.client, services.registration, token="")
+
+    async def here() -> list[str]:
+        in_thread = isinstance(interaction.channel, discord.Thread)
+        return missing(interaction.app_permissions, in_thread=in_thread)
+
+    lacking = here if interaction.guild_id is not None else None
+    findings = await services.doctor.examine(own.checks(lacking))
+    well = sum(finding.well for finding in findings)
+    # In English, as the log is: it says what to look up there.
+    lines = [f"{'✅' if finding.well else '❌'} **{finding.name}**: {finding.text}" for finding in findings]
+    head = say("### 🩺 {well} of {all} checks are well", well=well, all=len(findings))
+    view = render.notice("\n".join([head, *lines])[:LENGTH_MAX])
+    await interaction.edit_original_response(view=view)

@@ -1,0 +1,193 @@
+"""Registers the commands with Discord when they are others than those it has, and not at each start.
+
+Discord counts the commands that are made in a day, and each client asks for all of them anew after a change.
+The commands that it has go on working whatever becomes of this, so nothing waits for it.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Any, TypeAlias
+
+import discord
+from discord import app_commands
+from discord.http import Route
+
+from bot.discord_errors import in_a_line, is_final, own_pauses, retry_after_seconds
+from bot.gateway.endpoints import FAILURES
+from core.errors import BadAnswer
+
+log = logging.getLogger(__name__)
+
+Payload: TypeAlias = dict[str, Any]
+
+AGAIN_SECONDS_MIN = 5.0
+AGAIN_SECONDS_MAX = 900.0
+OVERDUE_SECONDS_MAX = 60.0
+"""How long the commands may be others than Discord has before that is a problem."""
+
+SERVER_SECONDS = 1.0
+"""From one server that is asked for commands of its own to the next. Nobody waits for it."""
+
+# All that can be sent of a command and its options: what Discord adds, today and tomorrow, is not compared.
+# `dm_permission` is the old name for a part of `contexts`.
+_SENT = {
+    "name", "description", "type", "options", "nsfw", "default_member_permissions", "name_localizations",
+    "description_localizations", "required", "choices", "min_value", "max_value", "min_length", "max_length",
+    "autocomplete", "channel_types", "value",
+}  # fmt: skip
+_SENT_EVERYWHERE = {"contexts", "integration_types"}
+"""What a server's own commands have none of."""
+
+_BY_LOCALE = {"name_localizations", "description_localizations"}
+
+
+class Registration:
+    """`guild_id` names the one server that has the commands, while they are developed; None is everywhere."""
+
+    def __init__(self, tree: app_commands.CommandTree[Any], *, guild_id: int | None = None) -> None:
+        self._tree = tree
+        self._guild = discord.Object(guild_id) if guild_id is not None else None
+        self._problem: tuple[float, str] | None = None
+        if self._guild is not None:
+            tree.copy_global_to(guild=self._guild)
+
+    @property
+    def overdue(self) -> str | None:
+        """What keeps the commands from being registered, if it has done so for a while."""
+        if self._problem is None or time.monotonic() - self._problem[0] <= OVERDUE_SECONDS_MAX:
+            return None
+        since, problem = self._problem
+        return f"the commands are not registered for {time.monotonic() - since:.0f} s: {problem}"
+
+    async def serve(self, *, registers: bool) -> None:
+        """Tries for as long as it takes, and returns. With `registers` it does so for all servers."""
+        if registers:
+            await self._until_done()
+        if self._guild is not None:
+            if registers:
+                await self._clear("")
+            return
+        await self._tree.client.wait_until_ready()
+        for guild in list(self._tree.client.guilds):
+            await self._clear(f"/guilds/{guild.id}")
+            await asyncio.sleep(SERVER_SECONDS)
+
+    async def _until_done(self) -> None:
+        delay_seconds = AGAIN_SECONDS_MIN
+        self._problem = (time.monotonic(), "Discord has not answered")
+        while True:
+            try:
+                with own_pauses():
+                    await self.bring_up_to_date()
+            except FAILURES as error:
+                seconds = max(delay_seconds, retry_after_seconds(error) or 0.0)
+                self._note(error, seconds)
+                await asyncio.sleep(seconds)
+                delay_seconds = min(delay_seconds * 2, AGAIN_SECONDS_MAX)
+            else:
+                self._problem = None
+                return
+
+    def _note(self, error: Exception, seconds: float) -> None:
+        problem = in_a_line(error)
+        if self._guild is not None:
+            problem = f"COMMANDS_GUILD_ID should be the id of a server that the bot is in: {problem}"
+        self._problem = (self._problem[0] if self._problem else time.monotonic(), problem)
+        log.warning(
+            "the commands are not registered, the former ones stay; again in %.0f s: %s", seconds, problem
+        )
+
+    async def bring_up_to_date(self) -> None:
+        if await self.is_up_to_date():
+            log.info("the commands are registered already")
+            return
+        registered = await self._tree.sync(guild=self._guild)
+        log.info("registered %d commands", len(registered))
+
+    async def is_up_to_date(self) -> bool:
+        ours = sorted(map(self._plain, await self._ours()), key=_key)
+        theirs = sorted(map(self._plain, await self._stored(self._place)), key=_key)
+        return ours == theirs
+
+    async def _clear(self, place: str) -> None:
+        """A command of ours that is registered for all and for one server stands there twice."""
+        ours = {_key(command) for command in await self._ours()}
+        try:
+            doubled = [command for command in await self._stored(place) if _key(command) in ours]
+            for command in doubled:
+                await self._request("DELETE", f"{place}/commands/{command['id']}")
+        except FAILURES as error:
+            # Without the right to have commands there, there are none.
+            level = (
+                logging.DEBUG
+                if isinstance(error, discord.HTTPException) and is_final(error)
+                else logging.INFO
+            )
+            log.log(level, "commands that may stand twice were left%s: %s", place, in_a_line(error))
+        else:
+            if doubled:
+                log.info("took away %d commands that stood twice%s", len(doubled), place)
+
+    async def _ours(self) -> list[Payload]:
+        """What would be sent."""
+        commands, translator = self._tree.get_commands(guild=self._guild), self._tree.translator
+        if translator is None:
+            return [command.to_dict(self._tree) for command in commands]
+        return [await command.get_translated_payload(self._tree, translator) for command in commands]
+
+    async def _stored(self, place: str) -> list[Payload]:
+        """What Discord has, with its translations, which discord.py does not ask for."""
+        stored = await self._request("GET", f"{place}/commands", params={"with_localizations": "true"})
+        if not isinstance(stored, list) or not all(isinstance(one, dict) and "name" in one for one in stored):
+            raise BadAnswer("what it has of commands cannot be read")
+        return stored
+
+    async def _request(self, method: str, path: str, **more: Any) -> Any:
+        client = self._tree.client
+        return await client.http.request(
+            Route(method, f"/applications/{client.application_id}{path}"), **more
+        )
+
+    @property
+    def _place(self) -> str:
+        return "" if self._guild is None else f"/guilds/{self._guild.id}"
+
+    def _plain(self, command: Payload) -> Payload:
+        plain: Payload = _without_defaults(_sent(command, _SENT))
+        if self._guild is None:
+            # In any order, they say the same.
+            for key in _SENT_EVERYWHERE & command.keys():
+                plain[key] = sorted(command[key] or [])
+        if "default_member_permissions" in plain:
+            # Sent as a number, and stored as a text.
+            plain["default_member_permissions"] = str(plain["default_member_permissions"])
+        return plain
+
+
+def _key(command: Payload) -> tuple[str, int]:
+    return str(command["name"]), int(command.get("type", 1))
+
+
+def _sent(value: Any, keys: set[str]) -> Any:
+    """Options and their choices have the same few keys."""
+    if isinstance(value, dict):
+        return {
+            key: inner if key in _BY_LOCALE else _sent(inner, keys)
+            for key, inner in value.items()
+            if key in keys
+        }
+    return [_sent(one, keys) for one in value] if isinstance(value, list) else value
+
+
+def _without_defaults(value: Any) -> Any:
+    """What is not said, is false or is empty means the same to Discord, which says it or not as it likes."""
+    if isinstance(value, dict):
+        return {key: inner for key, one in value.items() if not _is_default(inner := _without_defaults(one))}
+    if isinstance(value, list):
+        return [_without_defaults(one) for one in value]
+    return value
+
+
+def _is_default(value: Any) -> bool:
+    return value is None or value is False or value == {} or value == []

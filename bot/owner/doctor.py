@@ -1,0 +1,126 @@
+"""The bot's own checks: the token, the gateway, the commands, and what it may do in a channel."""
+
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.http import Route
+
+from bot.discord_errors import in_a_line, is_final, is_wrong_token
+from bot.gateway.registration import Registration
+from bot.rights.permissions import missing
+from ops.checks import Check, Trouble
+
+TOKEN = "token"
+
+_REACHED = (
+    "It is not Discord who answers, or nobody: is it reached from here, past every firewall and proxy "
+    "(HTTPS_PROXY), and is DISCORD_API_BASE unset? Discord has a status page."
+)
+
+_PRIVILEGED = {
+    "members": ("gateway_guild_members", "gateway_guild_members_limited"),
+    "presences": ("gateway_presence", "gateway_presence_limited"),
+    "message_content": ("gateway_message_content", "gateway_message_content_limited"),
+}
+
+
+class BotDoctor:
+    """`client` is the running one, or one that is not logged in yet and has its token to try."""
+
+    def __init__(self, client: discord.Client, registration: Registration, *, token: str) -> None:
+        self._client = client
+        self._registration = registration
+        self._token = token
+
+    def checks(self, lacking: Callable[[], Awaitable[list[str]]] | None) -> list[Check]:
+        """`lacking` finds what the bot is not allowed in the channel that is looked at, if one is."""
+        checks = [
+            Check(TOKEN, self._log_in, remedy=_REACHED),
+            Check("intents", self._intents, (TOKEN,), _REACHED),
+            Check("gateway", self._gateway, (TOKEN,), _REACHED),
+            Check("commands", self._commands, (TOKEN,), _REACHED),
+        ]
+        if lacking is not None:
+            checks.append(Check("permissions", lambda: self._permissions(lacking), (TOKEN,), _REACHED))
+        return checks
+
+    async def lacking_in(self, channel_id: int) -> list[str]:
+        """Asked of Discord anew: a client that is not connected knows no server."""
+        try:
+            channel = await self._client.fetch_channel(channel_id)
+            if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+                raise Trouble("it is no channel of a server", "Name another with --channel.")
+            guild = await self._client.fetch_guild(channel.guild.id, with_counts=False)
+            user = self._client.user
+            if user is None:
+                raise AssertionError("the token is checked before")
+            parent_id = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+            known = await guild.fetch_channel(parent_id)
+            member = await guild.fetch_member(user.id)
+        except (discord.Forbidden, discord.NotFound) as error:
+            if not is_final(error):
+                raise
+            raise Trouble(
+                f"the channel cannot be seen: {error.text}",
+                "Is its id right? If so, give the bot View Channels there.",
+            ) from error
+        if not isinstance(known, discord.abc.GuildChannel):
+            raise AssertionError("the parent of a thread is a channel")
+        # Not the channel's own function: in it nothing can be attached by who may write in its threads alone.
+        permissions = discord.abc.GuildChannel.permissions_for(known, member)
+        return missing(permissions, in_thread=isinstance(channel, discord.Thread))
+
+    async def _log_in(self) -> str:
+        try:
+            if self._client.user is None:
+                await self._client.login(self._token)
+        except discord.LoginFailure as error:
+            refused = error.__cause__
+            if isinstance(refused, discord.HTTPException) and not is_wrong_token(refused):
+                raise Trouble(
+                    in_a_line(refused), "Something stands between: try again in a minute."
+                ) from error
+            raise Trouble(
+                "Discord does not accept it", "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
+            ) from error
+        return f"of {self._client.user}"
+
+    async def _intents(self) -> str:
+        flags = (await self._client.application_info()).flags
+        refused = [
+            intent
+            for intent, granted in _PRIVILEGED.items()
+            if getattr(self._client.intents, intent) and not any(getattr(flags, flag) for flag in granted)
+        ]
+        if refused:
+            raise Trouble(
+                f"Discord does not grant {', '.join(refused)}", "Developer portal, Bot, Privileged Intents."
+            )
+        return "all that are used are granted"
+
+    async def _gateway(self) -> str:
+        told = await self._client.http.request(Route("GET", "/gateway/bot"))
+        left = told["session_start_limit"]["remaining"]
+        if left < 1:
+            raise Trouble("no session may be started any more today", "Does the bot restart in a loop?")
+        return f"{left} sessions may be started yet, {told['shards']} shards are recommended"
+
+    async def _commands(self) -> str:
+        try:
+            up_to_date = await self._registration.is_up_to_date()
+        except (discord.Forbidden, discord.NotFound) as error:
+            if not is_final(error):
+                raise
+            raise Trouble(
+                in_a_line(error),
+                "Set COMMANDS_GUILD_ID to the id of a server with the bot, or unset it.",
+            ) from error
+        if not up_to_date:
+            raise Trouble("Discord has others, or none", "Start the bot: it registers them.")
+        return "registered and up to date"
+
+    async def _permissions(self, find: Callable[[], Awaitable[list[str]]]) -> str:
+        lacking = await find()
+        if lacking:
+            raise Trouble(f"missing: {', '.join(lacking)}", "Server or channel settings, Permissions.")
+        return "all that are needed"

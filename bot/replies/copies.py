@@ -1,0 +1,82 @@
+"""Removes messages that are to go: what shows a deleted picture beside its reply, and a reply's old place."""
+
+import asyncio
+import logging
+from typing import Any, TypeAlias
+
+import discord
+
+from bot.discord_errors import UNANSWERED, in_a_line, own_pauses, retry_after_seconds
+from bot.rights.access import in_time
+from bot.services import Interaction, services_of
+from db.copies import Copies, Copy
+from db.pool import until_answered
+from ops.wake_loop import Woken
+
+log = logging.getLogger(__name__)
+
+Callback: TypeAlias = "discord.InteractionCallbackResponse[Any] | None"
+
+BATCH = 10
+TIMEOUT_SECONDS = 30.0
+HOLD_SECONDS = BATCH * TIMEOUT_SECONDS
+"""What is claimed is tried by then, one after the other: deleting must not take from the edits of replies."""
+
+PAUSE_SECONDS_MIN = 5.0
+PAUSE_SECONDS_MAX = 3600.0
+
+_GONE = {10003, 10008}
+"""Discord's codes for a channel and a message that are not there: nothing else ends it, as a thread may be
+opened again and a permission given back."""
+
+
+async def record_shared(interaction: Interaction, callback: Callback, job_ids: list[int]) -> None:
+    """Of a page that is to be everybody's, before it shows anything: no restart comes between."""
+    if interaction.channel_id is None:
+        raise AssertionError("Discord sends a channel with every press")
+    known = callback.message_id if callback is not None else None
+    message_id = known or (await interaction.original_response()).id
+    await in_time(
+        services_of(interaction).copies.record(
+            message_id, interaction.channel_id, member_id=interaction.user.id, job_ids=job_ids
+        )
+    )
+
+
+class CopyRemover(Woken):
+    postponed = "messages that are to go stay for now"
+
+    def __init__(self, client: discord.Client, copies: Copies) -> None:
+        super().__init__()
+        self._client = client
+        self._copies = copies
+
+    async def work(self) -> None:
+        while copies := await self._copies.claim_due(BATCH, hold_seconds=HOLD_SECONDS):
+            for copy in copies:
+                await self._remove(copy)
+
+    async def _remove(self, copy: Copy) -> None:
+        channel = self._client.get_partial_messageable(copy.channel_id)
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                with own_pauses():
+                    await channel.get_partial_message(copy.message_id).delete()
+        except UNANSWERED as error:
+            if not (isinstance(error, discord.HTTPException) and error.code in _GONE):
+                await self._postpone(copy, error)
+                return
+        await until_answered(lambda: self._copies.removed(copy))
+        log.info("removed message %d, which was to go", copy.message_id)
+
+    async def _postpone(self, copy: Copy, error: Exception) -> None:
+        # The longer it has been failing, the longer the pause.
+        pause_seconds = min(max(PAUSE_SECONDS_MIN, copy.due_seconds / 4), PAUSE_SECONDS_MAX)
+        delay_seconds = max(pause_seconds, retry_after_seconds(error) or 0.0)
+        log.warning(
+            "message %d is to go, and is tried again in %.0f s: %s",
+            copy.message_id,
+            delay_seconds,
+            in_a_line(error),
+        )
+        await until_answered(lambda: self._copies.postpone(copy, delay_seconds=delay_seconds))

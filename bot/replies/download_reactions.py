@@ -1,0 +1,47 @@
+"""The reaction under a finished picture: whoever clicks it is sent the picture.
+
+It comes after the picture itself, as Discord takes no more than four reactions a second in a channel.
+"""
+
+import asyncio
+import contextlib
+import logging
+
+import discord
+
+from bot.discord_errors import UNANSWERED, in_a_line, is_taken
+from bot.replies.messenger import Shown
+from db.orders import Job, State
+
+log = logging.getLogger(__name__)
+
+WAITING_MAX = 20
+"""Five seconds' worth. Beyond that a picture has none, and is sent to whoever adds it himself."""
+
+
+class Offers:
+    """`reaction` is put under each finished picture that others can react to."""
+
+    def __init__(self, client: discord.Client, *, reaction: str) -> None:
+        self._client = client
+        self._reaction = reaction
+        self._waiting: asyncio.Queue[Shown] = asyncio.Queue(WAITING_MAX)
+
+    def make(self, job: Job, shown: Shown) -> None:
+        """As soon as it is its turn; at once, the caller goes on."""
+        if job.state is State.DONE and not job.is_ephemeral:
+            with contextlib.suppress(asyncio.QueueFull):
+                self._waiting.put_nowait(shown)
+
+    async def serve(self) -> None:
+        while True:
+            await self._react(await self._waiting.get())
+
+    async def _react(self, shown: Shown) -> None:
+        """Not being allowed to is no fault."""
+        channel = self._client.get_partial_messageable(shown.channel_id)
+        try:
+            await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
+        except UNANSWERED as error:
+            if not is_taken(error):
+                log.info("no reaction under message %d: %s", shown.message_id, in_a_line(error))

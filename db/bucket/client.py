@@ -1,0 +1,191 @@
+"""The pictures in the bucket, and the links to them."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from botocore.exceptions import ClientError
+
+from core.errors import BucketUnavailable, PictureGone
+from core.settings import BucketSettings
+from db.bucket.links import Links
+from db.bucket.removal import Removal
+from db.bucket.s3 import UNAVAILABLE, genuine, listed, open_client, said
+from db.orders import Job
+
+if TYPE_CHECKING:
+    from aiobotocore.response import StreamingBody
+    from types_aiobotocore_s3 import S3Client
+
+FILE_NAME_LENGTH_MAX = 32
+"""A link that names the file has to fit a button of Discord's, of 512 characters."""
+
+ORIGINAL_BYTES_MAX = 64 * 1024 * 1024
+"""Above what the largest picture takes, 16.8 megapixels that do not compress at all."""
+
+PREVIEW_BYTES_MAX = 4 * 1024 * 1024
+
+READ_SECONDS = 120.0
+"""How long one object may take to come, drop by drop."""
+
+CHUNK_BYTES = 256 * 1024
+
+_BYTES = "bytes"
+"""In an object's metadata: how many it has."""
+
+
+def original_key(job: Job) -> str:
+    """The attempt is part of the key: a worker that lost the job cannot write over its successor's."""
+    return f"{job.key}/{job.attempt}/original.png"
+
+
+def preview_key(job: Job) -> str:
+    return f"{job.key}/{job.attempt}/preview.webp"
+
+
+_KEY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([1-9][0-9]{0,8})/[^/]+")
+
+
+def attempt_of(key: str) -> tuple[UUID, int] | None:
+    """The job's key and the attempt that an object belongs to; None for what is not ours."""
+    match = _KEY.fullmatch(key)
+    return (UUID(match[1]), int(match[2])) if match else None
+
+
+def file_name(job: Job) -> str:
+    """What a download is called: the words of the prompt, as far as any file system takes them."""
+    plain = unicodedata.normalize("NFKD", job.prompt).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:FILE_NAME_LENGTH_MAX].rstrip("-")
+    return f"{words or 'picture'}-{job.id}.png"
+
+
+class Bucket:
+    def __init__(self, client: "S3Client", name: str, links: Links) -> None:
+        self._client = client
+        self._name = name
+        self.links = links
+        self.removal = Removal(client, name)
+
+    @property
+    def endpoint(self) -> str:
+        """Where the program stores, which is not always where members read."""
+        return str(self._client.meta.endpoint_url)
+
+    async def put_original(self, job: Job, picture: bytes) -> None:
+        await self._put(original_key(job), picture, "image/png", f'inline; filename="{file_name(job)}"')
+
+    async def put_preview(self, job: Job, preview: bytes) -> None:
+        await self._put(preview_key(job), preview, "image/webp", "inline")
+
+    async def get_original(self, job: Job) -> bytes:
+        """Raises PictureGone, or BucketUnavailable."""
+        return await self._get(original_key(job), ORIGINAL_BYTES_MAX)
+
+    async def get_preview(self, job: Job) -> bytes:
+        """Raises PictureGone, or BucketUnavailable."""
+        return await self._get(preview_key(job), PREVIEW_BYTES_MAX)
+
+    def link(self, job: Job, *, download: bool = False) -> str:
+        """A link to the original for whoever has it; with `download`, browsers save it and do not show it."""
+        disposition = {"response-content-disposition": f'attachment; filename="{file_name(job)}"'}
+        return self.links.to(original_key(job), **(disposition if download else {}))
+
+    async def store(self, key: str, body: bytes) -> None:
+        """Something other than a picture. Raises BucketUnavailable."""
+        await self._put(key, body, "application/octet-stream", "inline")
+
+    async def read(self, key: str) -> bytes:
+        """Raises PictureGone, or BucketUnavailable."""
+        return await self._get(key, PREVIEW_BYTES_MAX)
+
+    async def remove(self, job: Job) -> None:
+        """Removes whatever any attempt stored of a job. Raises BucketUnavailable; again is no fault."""
+        try:
+            await self.removal.under(f"{job.key}/")
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(
+                f"the pictures of job {job.id} could not be removed: {said(error)}"
+            ) from error
+
+    async def remove_original(self, job: Job) -> None:
+        """Leaves its preview. Raises BucketUnavailable; again is no fault."""
+        await self.remove_objects([original_key(job)])
+
+    async def remove_attempt(self, job: Job) -> None:
+        """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
+        await self.remove_objects((original_key(job), preview_key(job)))
+
+    async def pages(self, *, before: datetime) -> AsyncIterator[list[str]]:
+        """The keys of all objects stored before then, up to 1,000 at a time. Raises BucketUnavailable."""
+        try:
+            async for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name):
+                items = listed(page).get("Contents", [])
+                yield [item["Key"] for item in items if item["LastModified"] < before]
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(f"the bucket could not be listed: {said(error)}") from error
+
+    async def remove_objects(self, keys: Iterable[str]) -> None:
+        """Raises BucketUnavailable; again is no fault."""
+        try:
+            for key in keys:
+                await self.removal.of(key)
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(f"objects could not be removed: {said(error)}") from error
+
+    async def _get(self, key: str, bytes_max: int) -> bytes:
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                answer = genuine(await self._client.get_object(Bucket=self._name, Key=key))
+                async with answer["Body"]:
+                    found = await _read(answer["Body"], bytes_max)
+        except UNAVAILABLE as error:
+            # A page that says 404 is not the bucket's word.
+            if isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey":
+                raise PictureGone(f"{key} is not there") from error
+            raise BucketUnavailable(f"{key} could not be read: {said(error)}") from error
+        if found is None:
+            raise BucketUnavailable(f"{key} is larger than {bytes_max} bytes")
+        stored = answer["Metadata"].get(_BYTES, "")
+        if stored.isdecimal() and int(stored) != len(found):
+            raise BucketUnavailable(f"{key} came with {len(found)} of {stored} bytes")
+        return found
+
+    async def _put(self, key: str, body: bytes, content_type: str, disposition: str) -> None:
+        try:
+            answer = await self._client.put_object(
+                Bucket=self._name,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                ContentDisposition=disposition,
+                # A key is written once, so whoever has the picture has it for good.
+                CacheControl="private, max-age=31536000, immutable",
+                # A proxy may pass the beginning on without its length: nothing else tells that it is not all.
+                Metadata={_BYTES: str(len(body))},
+            )
+        except UNAVAILABLE as error:
+            raise BucketUnavailable(f"{key} could not be stored: {said(error)}") from error
+        if "ETag" not in genuine(answer):
+            raise BucketUnavailable(f"{key} was taken without an ETag, so not by the bucket", code="")
+
+
+@asynccontextmanager
+async def open_bucket(settings: BucketSettings, *, connections_max: int = 16) -> AsyncIterator[Bucket]:
+    """One client for the life of the process: making one costs tens of milliseconds."""
+    async with open_client(settings, connections_max=connections_max) as client:
+        yield Bucket(client, settings.bucket_name, Links(settings))
+
+
+async def _read(body: "StreamingBody", bytes_max: int) -> bytes | None:
+    """None: there is more than that."""
+    found = bytearray()
+    while chunk := await body.read(CHUNK_BYTES):
+        found += chunk
+        if len(found) > bytes_max:
+            return None
+    return bytes(found)

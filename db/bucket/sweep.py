@@ -1,0 +1,40 @@
+"""Objects that a job has left in the bucket: by a worker that was killed between storing and finishing."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from db import queries
+from db.bucket.client import Bucket, attempt_of
+from db.pool import Pool
+
+_SQL = queries.load("orphans")
+
+AGE_MIN = timedelta(days=1)
+"""What is younger may belong to an attempt that is still at work, or be carried over just now."""
+
+
+class Orphans:
+    def __init__(self, pool: Pool, bucket: Bucket) -> None:
+        self._pool = pool
+        self._bucket = bucket
+
+    async def remove(self, *, age_min: timedelta = AGE_MIN) -> int:
+        """Removes them page by page, and returns how many objects that were. Raises BucketUnavailable."""
+        count = 0
+        async for page in self._bucket.pages(before=datetime.now(UTC) - age_min):
+            orphans = await self._left(page)
+            await self._bucket.remove_objects(orphans)
+            count += len(orphans)
+        return count
+
+    async def _left(self, names: Iterable[str]) -> list[str]:
+        """What is not ours, by its name or by its job, stays: others may have it in the same bucket."""
+        found: dict[tuple[UUID, int], list[str]] = {}
+        for name in names:
+            if (attempt := attempt_of(name)) is not None:
+                found.setdefault(attempt, []).append(name)
+        rows = await self._pool.fetch(
+            _SQL["left"], [key for key, _ in found], [attempt for _, attempt in found]
+        )
+        return [name for row in rows for name in found[row["key"], row["attempt"]]]

@@ -1,0 +1,106 @@
+"""One process for each shard of the bot: a lock in Postgres, which ends with the session that holds it."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from core.errors import ShardLost, reason
+from db import queries
+from db.connect import connect
+from db.pool import UNAVAILABLE, Connection, until_answered
+
+log = logging.getLogger(__name__)
+
+_SQL = queries.load("shards")
+
+_CLASS = 7_263_444
+"""The first half of the locks' keys, the same in all processes; the shard is the second."""
+
+TRY_SECONDS = 0.5
+CONFIRM_SECONDS = 10.0
+
+REFUSALS_MAX = 5
+"""So many refusals may still be due to this process's own session of before, which takes a moment to end."""
+
+
+class ShardLocks:
+    """All of a process's shards or none: with some of them it would keep others from serving these.
+
+    `dsn` leads straight to Postgres: a pooler hands a session on, with its locks.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._ids: list[int] = []
+        self._connection: Connection | None = None
+
+    async def take(self, ids: Sequence[int]) -> None:
+        """Returns when they are this process's, however long another has them."""
+        self._ids = list(ids)
+        waited = False
+        while not await until_answered(self._try):
+            if not waited:
+                log.info("another bot serves %s: waiting to take over", self)
+            waited = True
+            await asyncio.sleep(TRY_SECONDS)
+        if waited:
+            log.info("took over %s", self)
+
+    async def keep(self) -> None:
+        """Runs until another process is found to have them, and raises ShardLost then.
+
+        While Postgres is away nobody can take them over, and somebody has to tell members so. Where only this
+        process is cut off from it, another has them after 150 seconds (shards.sql) and answers first: each
+        command then has one job and one answer all the same.
+        """
+        while True:
+            await self._watch()
+            log.warning("lost the connection that holds %s; taking it again", self)
+            await self._take_again()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+
+    def __str__(self) -> str:
+        return f"shard{'s' * (len(self._ids) > 1)} {', '.join(map(str, self._ids))}"
+
+    async def _watch(self) -> None:
+        """Until the connection ends, or answers no more."""
+        connection, ended = self._connection, asyncio.Event()
+        if connection is None:
+            raise AssertionError("nothing was taken yet")
+        connection.add_termination_listener(lambda _connection: ended.set())
+        try:
+            while not ended.is_set():
+                await connection.fetchval(_SQL["confirm"])
+                # Not wait_for: it swallows a cancellation that comes as the connection ends.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CONFIRM_SECONDS):
+                        await ended.wait()
+        except UNAVAILABLE as error:
+            log.debug("the locks are not confirmed: %s", reason(error))
+        connection.terminate()
+
+    async def _take_again(self) -> None:
+        refusals = 0
+        while refusals < REFUSALS_MAX:
+            try:
+                if await self._try():
+                    log.info("still serving %s", self)
+                    return
+                refusals += 1
+            except UNAVAILABLE as error:
+                log.debug("waiting for Postgres: %s", reason(error))
+            await asyncio.sleep(TRY_SECONDS)
+        raise ShardLost(f"another bot has taken over {self}")
+
+    async def _try(self) -> bool:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._dsn, name="shards")
+            await self._connection.execute(_SQL["watch"])
+        if await self._connection.fetchval(_SQL["take"], _CLASS, self._ids):
+            return True
+        await self._connection.execute(_SQL["release"])
+        return False

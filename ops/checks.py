@@ -1,0 +1,96 @@
+"""Checks that say in a line what is wrong and what to do about it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from core.errors import TigerbrushError
+from core.redaction import Redaction
+from core.settings import Settings, SettingsT, problems
+
+CHECK_SECONDS = 20.0
+
+UNFORESEEN_LENGTH_MAX = 300
+"""Of an error's own text, which may repeat all that was answered."""
+
+
+class Trouble(TigerbrushError):
+    """A check found something; `remedy` is what a person can do."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`look` returns what it saw, or raises Trouble; it is left out where one of `needs` is not well.
+
+    `remedy` is for what it cannot foresee, such as no answer at all.
+    """
+
+    name: str
+    look: Callable[[], Awaitable[str]]
+    needs: tuple[str, ...] = ()
+    remedy: str = "Is its address right, and does a firewall or a proxy let requests through?"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    well: bool
+    text: str
+
+    @property
+    def line(self) -> str:
+        return f"{'ok   ' if self.well else 'WRONG'} {self.name}: {self.text}"
+
+
+async def examine(checks: Sequence[Check], settings: Settings) -> list[Finding]:
+    """One after another, in order; what a check cannot foresee is its finding as well.
+
+    No finding has one of the settings' secrets in it.
+    """
+    redaction = Redaction(settings)
+    findings: list[Finding] = []
+    for check in checks:
+        sick = [finding.name for finding in findings if not finding.well and finding.name in check.needs]
+        if sick:
+            finding = Finding(check.name, False, f"not looked at, as this needs {sick[0]}")
+        else:
+            finding = await _look(check)
+        findings.append(replace(finding, text=redaction.clean(finding.text)))
+    return findings
+
+
+async def _look(check: Check) -> Finding:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return Finding(check.name, True, await check.look())
+    except Trouble as trouble:
+        return Finding(check.name, False, f"{str(trouble).rstrip('.')}. {trouble.remedy}")
+    except TimeoutError:
+        return Finding(check.name, False, f"no answer within {CHECK_SECONDS:.0f} seconds. {check.remedy}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the owner has to know
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:UNFORESEEN_LENGTH_MAX]
+        return Finding(check.name, False, f"{text}. {check.remedy}")
+
+
+def consult(cls: type[SettingsT], examination: Callable[[SettingsT], Awaitable[list[Finding]]]) -> int:
+    """Prints a line for each finding, and returns the exit status: 0 where all is well."""
+    try:
+        settings = cls()
+    except ValidationError as error:
+        for problem in problems(cls, error):
+            print(Finding("settings", False, problem).line)
+        return 1
+
+    async def examined() -> list[Finding]:
+        return [Finding("settings", True, "can all be read"), *await examination(settings)]
+
+    findings = asyncio.run(examined())
+    for finding in findings:
+        print(finding.line)
+    return 0 if all(finding.well for finding in findings) else 1

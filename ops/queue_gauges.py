@@ -1,0 +1,64 @@
+"""How the house stands as gauges: asked of Postgres now and then, however often Prometheus scrapes."""
+
+import asyncio
+import logging
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from core.errors import reason
+from db import queries
+from db.pool import UNAVAILABLE, Pool
+
+log = logging.getLogger(__name__)
+
+_SQL = queries.load("standing")
+
+EVERY_SECONDS = 15.0
+"""What Prometheus scrapes by default; more often would tell nothing more."""
+
+_GAUGES = {
+    "waiting": ("tigerbrush_jobs_waiting", "Jobs in line"),
+    "oldest_seconds": (
+        "tigerbrush_jobs_waiting_oldest_age_seconds",
+        "Age of the oldest job in line; 0: none",
+    ),
+    "running": ("tigerbrush_jobs_running", "Jobs that workers hold"),
+    "behind": (
+        "tigerbrush_replies_behind",
+        "Replies that are behind their job and that Discord does not refuse",
+    ),
+    "parked": ("tigerbrush_pictures_parked", "Pictures in Postgres, as the bucket did not take them"),
+    "parked_bytes": ("tigerbrush_pictures_parked_bytes", "The size of those pictures"),
+    "alarms": ("tigerbrush_alarms", "Alarms that sound until the owner has mended their cause"),
+}
+
+
+class Standing:
+    """It is the same for all processes, so the bot alone looks."""
+
+    def __init__(
+        self, pool: Pool, registry: CollectorRegistry, *, every_seconds: float = EVERY_SECONDS
+    ) -> None:
+        self._pool = pool
+        self._every_seconds = every_seconds
+        self._gauges = {
+            column: Gauge(name, text, registry=registry) for column, (name, text) in _GAUGES.items()
+        }
+
+    async def serve(self) -> None:
+        """Runs until it is cancelled. While Postgres is away, the gauges say that nothing is known."""
+        while True:
+            try:
+                await self.look()
+            except UNAVAILABLE as error:
+                log.debug("nothing is known of the queue: %s", reason(error))
+                self._set(dict.fromkeys(self._gauges, float("nan")))
+            await asyncio.sleep(self._every_seconds)
+
+    async def look(self) -> None:
+        row = await self._pool.fetchrow(_SQL["look"])
+        self._set({column: float(row[column]) for column in self._gauges} if row else {})
+
+    def _set(self, values: dict[str, float]) -> None:
+        for column, value in values.items():
+            self._gauges[column].set(value)

@@ -1,0 +1,108 @@
+"""Traces by OpenTelemetry: imported where they are switched on, and nowhere else."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from core.errors import JobFailed
+from db.orders import Job
+from ops.tracing.traces import Traces, Value
+
+CLOSE_SECONDS = 5.0
+"""How long a process that ends waits for a collector that does not answer; less than is left of any grace."""
+
+_W3C = TraceContextTextMapPropagator()
+
+
+class Telemetry(Traces):
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+
+    @property
+    def traceparent(self) -> str | None:
+        carrier: dict[str, str] = {}
+        _W3C.inject(carrier)
+        return carrier.get("traceparent")
+
+    def span(self, name: str, **attributes: Value) -> AbstractContextManager[None]:
+        return _Open(self._tracer.start_span(name, attributes=_named(attributes)))
+
+    def of_job(self, name: str, job: Job, **attributes: Value) -> AbstractContextManager[None]:
+        return _Open(
+            self._tracer.start_span(
+                name, _context(job), SpanKind.CONSUMER, attributes=_named(_facts(job) | attributes)
+            )
+        )
+
+    def since(self, began_ns: int, name: str, job: Job) -> None:
+        span = self._tracer.start_span(
+            name, _context(job), SpanKind.CONSUMER, attributes=_named(_facts(job)), start_time=began_ns
+        )
+        span.end(time.time_ns())
+
+    def note(self, **attributes: Value) -> None:
+        trace.get_current_span().set_attributes(_named(attributes))
+
+    def about(self, job: Job) -> None:
+        self.note(**_facts(job))
+
+
+class _Open(AbstractContextManager[None]):
+    """Of an error, its kind alone is noted: its text may repeat a prompt, or what others sent."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._current = trace.use_span(
+            span, end_on_exit=True, record_exception=False, set_status_on_exception=False
+        )
+
+    def __enter__(self) -> None:
+        self._current.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, JobFailed):
+            self._span.set_status(StatusCode.ERROR, error.code)
+        elif kind is not None:
+            self._span.set_status(StatusCode.ERROR, kind.__name__)
+        self._current.__exit__(kind, error, traceback)
+
+
+@contextmanager
+def telemetry(process: str) -> Iterator[Telemetry]:
+    resource = Resource.create({"service.name": f"tigerbrush-{process}"})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    try:
+        yield Telemetry(provider.get_tracer("tigerbrush"))
+    finally:
+        # It has no bound of its own that is worth the name.
+        closing = threading.Thread(target=provider.shutdown, name="closing-traces", daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+
+
+def _context(job: Job) -> Context:
+    """Of a job that was stored without a trace, or with none that can be read, it begins one."""
+    return _W3C.extract({"traceparent": job.traceparent or ""}, Context())
+
+
+def _facts(job: Job) -> dict[str, Value]:
+    size = f"{job.width}x{job.height}"
+    return {"id": job.id, "model": job.model, "size": size, "attempt": job.attempt}
+
+
+def _named(attributes: dict[str, Value]) -> dict[str, Value]:
+    return {f"job.{name}": value for name, value in attributes.items()}

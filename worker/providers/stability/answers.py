@@ -1,0 +1,210 @@
+"""What an answer of Stability's means, or of what stands before it: a picture, or a failure that has a name.
+
+A status alone is never believed. Stability's own errors are JSON with an id, a name and what is wrong;
+anything else with such a status (a page, an empty body, another JSON) is a passing fault of what stands in
+between.
+"""
+
+import base64
+import codecs
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.errors import FailureCode, JobFailed
+from core.operations import SEED_MAX
+from core.retry_after import seconds_of
+
+RATE_LIMIT_PAUSE_SECONDS = 60.0
+"""How long Stability turns a key away that asked too often."""
+
+RETRY_AFTER_SECONDS_MAX = 600.0
+"""Whoever asks for more is not to be believed: all workers would wait for it."""
+
+_PASSING = {408, 425, 429}
+"""Of the statuses below 500, those that ask for another try."""
+
+_CREDIT = {"payment_required", "insufficient_balance"}
+# How both APIs speak of a content filter, and of words that the model does not take: by name or in words, as
+# some come under a name that says nothing (`bad_request`).
+_OF_MODERATION = re.compile(
+    r"moderat|flagged|filtered word|content.?(policy|filter)|nsfw|safety|invalid.prompts", re.IGNORECASE
+)
+_OF_LANGUAGE = re.compile(r"language|public.figure", re.IGNORECASE)
+_CODE_OF_STATUS = {
+    401: FailureCode.BAD_KEY,
+    402: FailureCode.NO_CREDIT,
+    # Not the filter's: the key may not use this model.
+    403: FailureCode.MODEL_GONE,
+    404: FailureCode.MODEL_GONE,
+    408: FailureCode.UNAVAILABLE,
+    410: FailureCode.MODEL_GONE,
+    422: FailureCode.REJECTED,
+    425: FailureCode.UNAVAILABLE,
+    429: FailureCode.RATE_LIMITED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """What Stability painted: `content` is a picture as it came over the wire."""
+
+    content: bytes
+    seed: int | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An error in Stability's own form."""
+
+    name: str
+    text: str
+
+
+def own_word(body: bytes) -> Word | None:
+    """v2beta's `{id, name, errors}` or v1's `{id, name, message}`; None for everything else."""
+    error = _json(body)
+    if not isinstance(error, dict) or not all(_is_text(error.get(name)) for name in ("id", "name")):
+        return None
+    problems = error.get("errors", error.get("message"))
+    if isinstance(problems, list):
+        return Word(error["name"], "; ".join(map(str, problems)))
+    return Word(error["name"], problems) if isinstance(problems, str) and problems else None
+
+
+def failure_of(status: int, headers: Mapping[str, str], body: bytes) -> JobFailed:
+    """What an answer means that is no 200; `body` may be cut off at its end."""
+    if 300 <= status < 400:
+        # Followed, it would take the prompt and the key to another host.
+        where = _host(headers.get("Location", ""))
+        return JobFailed(FailureCode.UNAVAILABLE, f"{status} redirects to {where}, and is not followed")
+    word = own_word(body)
+    if word is None:
+        # Some answers that are no picture may have been billed as one.
+        code = FailureCode.BAD_PICTURE if 200 <= status < 300 else FailureCode.UNAVAILABLE
+        if 400 <= status < 500 and status not in _PASSING:
+            code = FailureCode.BLOCKED
+        detail = f"{status} by what stands before Stability, {gist(headers, body)}"
+    else:
+        code = _code_of(status, word)
+        detail = f"{status} {word.name}: {word.text}"
+    return JobFailed(code, detail, retry_after_seconds=_retry_after(status, headers, code))
+
+
+def _code_of(status: int, word: Word) -> FailureCode:
+    if not 400 <= status < 500:
+        return FailureCode.BAD_PICTURE if 200 <= status < 300 else FailureCode.UNAVAILABLE
+    if word.name in _CREDIT:
+        return FailureCode.NO_CREDIT
+    if word.name == "unauthorized":
+        return FailureCode.BAD_KEY
+    # A name says it with any status; under one that says nothing, the text does where it is about the prompt.
+    words = f"{word.name} {word.text}" if status in (400, 403, 422) else word.name
+    if _OF_MODERATION.search(words):
+        return FailureCode.REFUSED
+    if _OF_LANGUAGE.search(words):
+        return FailureCode.REJECTED
+    return _CODE_OF_STATUS.get(status, FailureCode.BAD_REQUEST)
+
+
+def check_finish_reason(reason: object) -> None:
+    """Raises JobFailed unless a picture came. Where none is told, the picture tells."""
+    said = reason.strip().upper() if isinstance(reason, str) else ""
+    if said == "CONTENT_FILTERED":
+        raise JobFailed(FailureCode.FILTERED, f"finish-reason {said}")
+    if said not in ("", "SUCCESS"):
+        raise JobFailed(FailureCode.UNAVAILABLE, f"finish-reason {said}")
+
+
+def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Painting:
+    """The picture of an answer that says it is well. Raises JobFailed where none is in it."""
+    request_id = headers.get("x-request-id")
+    if _is_picture(body):
+        return Painting(body, _seed(headers.get("seed")), request_id)
+    # Bytes were asked for, but a picture in JSON is paid for all the same, as is one that was filtered.
+    answer = _json(body) if is_json(body) else None
+    if isinstance(answer, list):
+        answer = {"artifacts": answer}
+    if isinstance(answer, dict):
+        artifacts = answer.get("artifacts")
+        if isinstance(artifacts, list) and artifacts and isinstance(artifacts[0], dict):
+            answer = artifacts[0]
+        check_finish_reason(answer.get("finish_reason") or answer.get("finishReason"))
+        content = _from_base64(answer.get("image") or answer.get("base64"))
+        if _is_picture(content):
+            return Painting(content, _seed(str(answer.get("seed"))), request_id)
+        if b"CONTENT_FILTERED" in body:
+            # Wherever it says so.
+            check_finish_reason("CONTENT_FILTERED")
+    raise JobFailed(FailureCode.BAD_PICTURE, f"{status} without a picture, {gist(headers, body)}")
+
+
+def gist(headers: Mapping[str, str], body: bytes) -> str:
+    """An answer that is nobody's in particular, for the log."""
+    if not body:
+        return "an empty body"
+    # A page has its first words in its title, and blanks for most of its beginning.
+    words = " ".join(re.sub(r"<[^<>]*>", " ", body[:4096].decode("utf-8", "replace")).split())
+    return f"{headers.get('Content-Type', 'of no type')}: {words}"
+
+
+def is_json(body: bytes) -> bool:
+    """Whether it begins like an object, or a list of them."""
+    return body[:64].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+
+
+def _is_picture(body: bytes) -> bool:
+    return body.startswith((b"\x89PNG", b"\xff\xd8\xff")) or (body[:4], body[8:12]) == (b"RIFF", b"WEBP")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _json(body: bytes) -> Any:
+    """None for what is no JSON, or has so many brackets that nobody means them."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _from_base64(text: object) -> bytes:
+    if not isinstance(text, str):
+        return b""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        # Not validated: lines may be broken.
+        return base64.b64decode(text)
+    except ValueError:
+        return b""
+
+
+def _host(location: str) -> str:
+    """No more of it: the rest may repeat what was asked."""
+    try:
+        target = urlsplit(location)
+        return target.hostname or ("the same host" if location and not target.scheme else "nowhere")
+    except ValueError:
+        return "nowhere"
+
+
+def _seed(text: str | None) -> int | None:
+    """None for what no model paints with: a picture is not lost over a number that Postgres does not take."""
+    text = text or ""
+    seed = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(SEED_MAX)) else None
+    return seed if seed is not None and seed <= SEED_MAX else None
+
+
+def _retry_after(status: int, headers: Mapping[str, str], code: FailureCode) -> float | None:
+    if status not in (429, 503):
+        return None
+    seconds = seconds_of(headers.get("Retry-After"))
+    if seconds is None:
+        return RATE_LIMIT_PAUSE_SECONDS if code is FailureCode.RATE_LIMITED else None
+    return min(seconds, RETRY_AFTER_SECONDS_MAX)

@@ -1,8 +1,4 @@
-"""What can go wrong, as one small tree of exceptions and one table of the ways a job fails."""
-
-import logging
-from dataclasses import dataclass
-from enum import StrEnum
+"""What can go wrong, as one small tree of exceptions."""
 
 
 class TigerbrushError(Exception):
@@ -80,7 +76,7 @@ class BadAnswer(TigerbrushError):
     """Something was answered that is no answer to what was asked."""
 
 
-class ParkingFull(TigerbrushError):
+class SpillFull(TigerbrushError):
     """There is no room left for pictures that the bucket did not take."""
 
 
@@ -97,143 +93,3 @@ class BucketUnavailable(TigerbrushError):
 
 class PictureGone(BucketUnavailable):
     """The bucket has no such picture: it was deleted, or never stored."""
-
-
-class FailureCode(StrEnum):
-    REFUSED = "refused"
-    FILTERED = "filtered"
-    REJECTED = "rejected"
-    BAD_REQUEST = "bad_request"
-    MODEL_GONE = "model_gone"
-    BAD_KEY = "bad_key"
-    NO_CREDIT = "no_credit"
-    RATE_LIMITED = "rate_limited"
-    UNAVAILABLE = "unavailable"
-    BLOCKED = "blocked"
-    BAD_PICTURE = "bad_picture"
-    NOT_STORED = "not_stored"
-    PARENT_GONE = "parent_gone"
-    PARENT_UNREAD = "parent_unread"
-    WORKER_LOST = "worker_lost"
-    INTERNAL = "internal"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """`charged`: whether Stability bills the picture, so that its credits are not given back.
-
-    `maybe_billed`: whether nobody can tell; its credits are given back.
-    `passing`: whether another attempt may end better.
-    `pausing`: whether no attempt can end better until the owner has mended it. All jobs wait until then, or
-    all that cost as much.
-    """
-
-    text: str
-    log_level: int
-    charged: bool = False
-    maybe_billed: bool = False
-    passing: bool = False
-    pausing: bool = False
-
-
-FAILURES = {
-    FailureCode.REFUSED: Failure(
-        "Stability's content filter refused this prompt. Other words for the same idea may pass.",
-        logging.INFO,
-    ),
-    FailureCode.FILTERED: Failure(
-        "The picture was painted, but Stability's content filter blurred it, so it is not shown. "
-        "Other words for the same idea may pass.",
-        logging.INFO,
-        charged=True,
-    ),
-    FailureCode.REJECTED: Failure(
-        "Stability did not take this prompt. It understands English best; other words may pass.", logging.INFO
-    ),
-    FailureCode.BAD_REQUEST: Failure(
-        "Stability did not understand what Tigerbrush sent. That is our fault, not yours.", logging.ERROR
-    ),
-    FailureCode.MODEL_GONE: Failure(
-        "Stability does not offer this model any more, or not for this. Another model may do.",
-        logging.ERROR,
-    ),
-    FailureCode.BAD_KEY: Failure(
-        "Paused: Stability does not accept this bot's key. "
-        "Its owner has been told; the picture keeps its place.",
-        logging.ERROR,
-        pausing=True,
-    ),
-    FailureCode.NO_CREDIT: Failure(
-        "Paused: this bot's account with Stability has run out of credits for a picture of this price. "
-        "Its owner has been told; the picture keeps its place.",
-        logging.ERROR,
-        pausing=True,
-    ),
-    FailureCode.RATE_LIMITED: Failure(
-        "Stability asked for a pause, as too many pictures were wanted at once.",
-        logging.WARNING,
-        passing=True,
-    ),
-    FailureCode.UNAVAILABLE: Failure(
-        "Stability could not be reached, or answered with a fault of its own, several times in a row. "
-        "Try again in a few minutes.",
-        logging.WARNING,
-        passing=True,
-    ),
-    FailureCode.BLOCKED: Failure(
-        "Something that stands before Stability, such as a firewall, refused this several times in a row. "
-        "Other words for the same idea may pass.",
-        logging.WARNING,
-        passing=True,
-    ),
-    FailureCode.BAD_PICTURE: Failure(
-        "What Stability sent was not a picture, several times in a row. Try again in a few minutes.",
-        logging.WARNING,
-        passing=True,
-        maybe_billed=True,
-    ),
-    # Recorded by versions before pictures were parked.
-    FailureCode.NOT_STORED: Failure(
-        "The picture was painted but could not be stored. That is our fault, not yours.",
-        logging.ERROR,
-        charged=True,
-        passing=True,
-    ),
-    FailureCode.PARENT_GONE: Failure(
-        "The picture that was to be made larger has been deleted, or has expired.", logging.INFO
-    ),
-    FailureCode.PARENT_UNREAD: Failure(
-        "The picture that was to be made larger could not be read, several times in a row. "
-        "That is our fault, not yours.",
-        logging.WARNING,
-        passing=True,
-    ),
-    FailureCode.WORKER_LOST: Failure(
-        "The worker that painted this stopped in the middle, several times in a row. "
-        "That is our fault, not yours.",
-        logging.ERROR,
-        passing=True,
-    ),
-    FailureCode.INTERNAL: Failure(
-        "Something in Tigerbrush broke while it worked on this. That is our fault, not yours.",
-        logging.ERROR,
-        passing=True,
-    ),
-}
-
-
-class JobFailed(TigerbrushError):
-    """One attempt at a job came to nothing. `detail` is for the log and the record, not for members."""
-
-    def __init__(
-        self, code: FailureCode, detail: str = "", *, retry_after_seconds: float | None = None
-    ) -> None:
-        # It may repeat what others sent, and a job must not be lost over a text that Postgres does not take.
-        self.detail = detail.replace("\0", "\ufffd").encode(errors="replace").decode()
-        super().__init__(f"{code}: {self.detail}" if detail else str(code))
-        self.code = code
-        self.retry_after_seconds = retry_after_seconds
-
-    @property
-    def failure(self) -> Failure:
-        return FAILURES[self.code]

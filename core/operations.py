@@ -1,9 +1,8 @@
-"""The models: what each is called, costs and can do. Bot and worker both need to know."""
+"""What can be done to words and pictures: the operations, and the models that do them with their prices."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 
 from core.errors import InvalidRequest
 
@@ -54,20 +53,6 @@ STYLES = (
 """Stability's presets, which every model that paints takes."""
 
 
-class Kind(StrEnum):
-    """What a job makes a picture of: words, or another picture."""
-
-    IMAGINE = "imagine"
-    UPSCALE = "upscale"
-
-
-class Api(StrEnum):
-    """The two generations of Stability's API; they differ in paths, bodies and errors."""
-
-    V1 = "v1"
-    V2BETA = "v2beta"
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A size that a model paints, and for v2beta the name that the API knows it by."""
@@ -79,23 +64,59 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`credits` is Stability's price of one picture, a credit being 0.01 USD; failures cost nothing.
+    """`credits` is the provider's price of one picture, a credit being 0.01 USD; failures cost nothing.
 
     A model without `shapes` paints any size whose sides are multiples of `side_step`.
+    One that is not `on_menu` is offered only where the owner has set it as the default.
     """
 
     name: str
     title: str
     good_at: str
-    api: Api
-    path: str
     credits: Decimal
-    kind: Kind = Kind.IMAGINE
+    provider: str = "stability"
     shapes: tuple[Shape, ...] = ()
     styles: tuple[str, ...] = STYLES
     takes_negative_prompt: bool = True
     side_step: int = 64
     side_min: int = 320
+    on_menu: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`params` names the parameters that it takes, and `inputs` is how many pictures it is made from.
+
+    `models` are those that can do it, by name: a provider adds its own with `offer`.
+    """
+
+    name: str
+    title: str
+    params: tuple[str, ...]
+    inputs: int = 0
+    models: dict[str, Model] = field(default_factory=dict)
+
+
+IMAGINE = Operation(
+    "imagine", "A picture from words", ("width", "height", "seed", "negative_prompt", "style")
+)
+UPSCALE = Operation("upscale", "Four times the size", ("width", "height"), inputs=1)
+
+OPERATIONS = {operation.name: operation for operation in (IMAGINE, UPSCALE)}
+
+PAINTERS = IMAGINE.models
+"""The models that paint from words, by name."""
+
+MODELS: dict[str, Model] = {}
+"""Everything that has a price, by name."""
+
+
+def offer(operation: Operation, *models: Model) -> None:
+    """Puts models on offer. A name is one model's, whichever provider's: prices are recorded by it."""
+    for model in models:
+        if model.name in MODELS:
+            raise ValueError(f"there are two models called {model.name}")
+        operation.models[model.name] = MODELS[model.name] = model
 
 
 def _ratios(*ratios: str) -> tuple[Shape, ...]:
@@ -122,69 +143,75 @@ _SDXL_SHAPES = tuple(
 )
 
 
-def _v2beta(
-    name: str, title: str, good_at: str, path: str, price: str, *, takes_negative_prompt: bool = True
-) -> Model:
-    return Model(
-        name,
-        title,
-        good_at,
-        Api.V2BETA,
-        f"/v2beta/stable-image/generate/{path}",
-        Decimal(price),
+offer(
+    IMAGINE,
+    Model(
+        "core", "Stable Image Core", "a good picture of anything, quickly", Decimal(3), shapes=_V2BETA_SHAPES
+    ),
+    Model(
+        "ultra",
+        "Stable Image Ultra",
+        "the finest detail, and text in pictures",
+        Decimal(8),
         shapes=_V2BETA_SHAPES,
-        takes_negative_prompt=takes_negative_prompt,
-    )
-
-
-def _v1(name: str, title: str, good_at: str, price: str, shapes: tuple[Shape, ...] = ()) -> Model:
-    path = f"/v1/generation/{name}/text-to-image"
-    return Model(name, title, good_at, Api.V1, path, Decimal(price), shapes=shapes)
-
-
-PAINTERS = {
-    model.name: model
-    for model in (
-        _v2beta("core", "Stable Image Core", "a good picture of anything, quickly", "core", "3"),
-        _v2beta("ultra", "Stable Image Ultra", "the finest detail, and text in pictures", "ultra", "8"),
-        _v2beta("sd3.5-large", "Stable Diffusion 3.5 Large", "keeping to a long prompt", "sd3", "6.5"),
-        _v2beta(
-            "sd3.5-large-turbo",
-            "Stable Diffusion 3.5 Large Turbo",
-            "keeping to a prompt, in few steps",
-            "sd3",
-            "4",
-            # The vendor says so of the turbo model, which paints without the guidance that it would steer.
-            takes_negative_prompt=False,
-        ),
-        _v2beta("sd3.5-medium", "Stable Diffusion 3.5 Medium", "styles, at a middling price", "sd3", "3.5"),
-        _v2beta("sd3.5-flash", "Stable Diffusion 3.5 Flash", "trying out ideas", "sd3", "2.5"),
-        _v1("stable-diffusion-v1-6", "Stable Diffusion 1.6", "small pictures in the old manner", "1"),
-        _v1(
-            "stable-diffusion-xl-1024-v1-0",
-            "Stable Diffusion XL 1.0",
-            "the cheapest",
-            "1",
-            shapes=_SDXL_SHAPES,
-        ),
-    )
-}
-"""The models that /imagine offers, by name."""
-
-UPSCALER = Model(
-    "upscale-fast",
-    "Fast Upscaler",
-    "four times the size",
-    Api.V2BETA,
-    "/v2beta/stable-image/upscale/fast",
-    Decimal("2"),
-    kind=Kind.UPSCALE,
-    styles=(),
-    takes_negative_prompt=False,
+    ),
+    Model(
+        "sd3.5-large",
+        "Stable Diffusion 3.5 Large",
+        "keeping to a long prompt",
+        Decimal("6.5"),
+        shapes=_V2BETA_SHAPES,
+    ),
+    Model(
+        "sd3.5-large-turbo",
+        "Stable Diffusion 3.5 Large Turbo",
+        "keeping to a prompt, in few steps",
+        Decimal(4),
+        shapes=_V2BETA_SHAPES,
+        # The vendor says so of the turbo model, which paints without the guidance that it would steer.
+        takes_negative_prompt=False,
+    ),
+    Model(
+        "sd3.5-medium",
+        "Stable Diffusion 3.5 Medium",
+        "styles, at a middling price",
+        Decimal("3.5"),
+        shapes=_V2BETA_SHAPES,
+    ),
+    Model(
+        "sd3.5-flash", "Stable Diffusion 3.5 Flash", "trying out ideas", Decimal("2.5"), shapes=_V2BETA_SHAPES
+    ),
+    # The vendor shut it off on 2025-07-24; a server of one's own may still speak it (STABILITY_API_HOST).
+    Model(
+        "stable-diffusion-v1-6",
+        "Stable Diffusion 1.6",
+        "small pictures in the old manner",
+        Decimal(1),
+        on_menu=False,
+    ),
+    # Nothing says whether the vendor still runs it.
+    Model(
+        "stable-diffusion-xl-1024-v1-0",
+        "Stable Diffusion XL 1.0",
+        "the cheapest",
+        Decimal(1),
+        shapes=_SDXL_SHAPES,
+        on_menu=False,
+    ),
+)
+offer(
+    UPSCALE,
+    Model(
+        "upscale-fast",
+        "Fast Upscaler",
+        "four times the size",
+        Decimal(2),
+        styles=(),
+        takes_negative_prompt=False,
+    ),
 )
 
-MODELS = {**PAINTERS, UPSCALER.name: UPSCALER}
-"""Everything that has a price, by name."""
+UPSCALER = MODELS["upscale-fast"]
 
 DEFAULT_MODEL = "core"
 
@@ -194,7 +221,7 @@ def painter(name: str) -> Model:
     if name not in PAINTERS:
         raise InvalidRequest(
             "This model is not on offer any more; choose one of {others}.",
-            others=", ".join(model.title for model in PAINTERS.values()),
+            others=", ".join(model.title for model in PAINTERS.values() if model.on_menu),
         )
     return PAINTERS[name]
 
@@ -202,7 +229,9 @@ def painter(name: str) -> Model:
 def check_options(model: Model, *, negative_prompt: str | None, style: str | None) -> None:
     """Raises InvalidRequest for what this model does not take; None is what was not asked for."""
     if negative_prompt is not None and not model.takes_negative_prompt:
-        others = ", ".join(other.title for other in PAINTERS.values() if other.takes_negative_prompt)
+        others = ", ".join(
+            other.title for other in PAINTERS.values() if other.takes_negative_prompt and other.on_menu
+        )
         raise InvalidRequest(
             "{model} takes no negative prompt. Leave it out, or choose one of {others}.",
             model=model.title,

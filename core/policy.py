@@ -1,10 +1,8 @@
 """What the owner of the bot allows, and the words for a member who would go beyond it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from core.errors import LimitReached
 
@@ -13,10 +11,21 @@ JOBS_PER_MEMBER_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What is used of the limits; None is what was not looked up."""
+
+    line_length: int | None
+    member_jobs: int
+    member_credits: Decimal | None
+    server_credits: Decimal | None
+    all_credits: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Credits are counted by the calendar month, in UTC; None is no limit.
 
-    What is asked for in direct messages is no server's.
+    Direct messages together are counted as one server.
     """
 
     queue_length: int = QUEUE_LENGTH_MAX
@@ -25,41 +34,46 @@ class Limits:
     credits_per_server: Decimal | None = None
     credits_in_all: Decimal | None = None
 
-    def check(self, used: Mapping[str, Any], price: Decimal, *, in_server: bool) -> None:
-        """Raises LimitReached for the first limit that keeps out a job of this price.
-
-        `used` is what the statement `enqueue` says of them.
-        """
-        if used["line_length"] >= self.queue_length:
+    def check(self, used: Used, price: Decimal, count: int, *, in_server: bool) -> None:
+        """Raises LimitReached for the first limit that keeps out `count` pictures of this price each."""
+        if used.line_length is not None and used.line_length + count > self.queue_length:
             raise LimitReached(
-                "{most} pictures are waiting already, and no more than that can. "
+                "{waiting} pictures are waiting already, and no more than {most} can. "
                 "Places come free as they are painted: try again in a few minutes.",
+                waiting=used.line_length,
                 most=self.queue_length,
             )
-        if used["member_jobs"] >= self.jobs_per_member:
+        if used.member_jobs + count > self.jobs_per_member:
             raise LimitReached(
                 "{count} of your pictures are waiting or being painted, and {most} is the most at once. "
                 "You can ask for another as soon as one of them is done or cancelled.",
-                count=used["member_jobs"],
+                count=used.member_jobs,
                 most=self.jobs_per_member,
             )
-        if _is_beyond(self.credits_per_member, used["member_credits"], price):
+        price *= count
+        if _is_beyond(self.credits_per_member, used.member_credits, price):
             raise LimitReached(
-                "You have used {used} of {most} credits this month, and this picture costs {price}. "
+                "You have used {used} of {most} credits this month, and this costs {price}. "
                 "The count starts anew on {date} (UTC).",
-                **_numbers(self.credits_per_member, used["member_credits"], price),
+                **_numbers(self.credits_per_member, used.member_credits, price),
             )
-        if in_server and _is_beyond(self.credits_per_server, used["server_credits"], price):
+        if _is_beyond(self.credits_per_server, used.server_credits, price):
+            if in_server:
+                raise LimitReached(
+                    "This server has used {used} of {most} credits this month, and this costs {price}. "
+                    "The count starts anew on {date} (UTC).",
+                    **_numbers(self.credits_per_server, used.server_credits, price),
+                )
             raise LimitReached(
-                "This server has used {used} of {most} credits this month, and this picture costs {price}. "
+                "Direct messages have used {used} of {most} credits this month, and this costs {price}. "
                 "The count starts anew on {date} (UTC).",
-                **_numbers(self.credits_per_server, used["server_credits"], price),
+                **_numbers(self.credits_per_server, used.server_credits, price),
             )
-        if _is_beyond(self.credits_in_all, used["all_credits"], price):
+        if _is_beyond(self.credits_in_all, used.all_credits, price):
             raise LimitReached(
-                "All members together have used {used} of {most} credits this month, and this picture costs "
+                "All members together have used {used} of {most} credits this month, and this costs "
                 "{price}. The count starts anew on {date} (UTC).",
-                **_numbers(self.credits_in_all, used["all_credits"], price),
+                **_numbers(self.credits_in_all, used.all_credits, price),
             )
 
 
@@ -67,9 +81,9 @@ def _is_beyond(limit: Decimal | None, used: Decimal | None, price: Decimal) -> b
     return limit is not None and used is not None and used + price > limit
 
 
-def _numbers(limit: Decimal | None, used: Decimal, price: Decimal) -> dict[str, object]:
+def _numbers(limit: Decimal | None, used: Decimal | None, price: Decimal) -> dict[str, object]:
     return {
-        "used": _plain(used),
+        "used": _plain(used or Decimal(0)),
         "most": _plain(limit or Decimal(0)),
         "price": _plain(price),
         "date": f"{_next_month(datetime.now(UTC)):%Y-%m-%d}",

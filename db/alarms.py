@@ -1,10 +1,12 @@
 """What the owner of the bot has to mend, until it is mended: noticed by workers, told by the bot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+
+import asyncpg
 
 from db import queries
 from db.pool import Pool
@@ -25,40 +27,47 @@ class AlarmCode(StrEnum):
     NO_CREDIT = "no_credit"
     MODEL_GONE = "model_gone"
     UNAVAILABLE = "unavailable"
-    PARKING_FILLS = "parking_fills"
-    PARKING_FULL = "parking_full"
+    SPILL_FILLS = "spill_fills"
+    SPILL_FULL = "spill_full"
 
 
 # What to do about it; the owner runs the program and reads English, as it is in the logs.
 _REMEDIES = {
-    AlarmCode.BAD_KEY: "Stability does not accept the key. "
-    "Set STABILITY_API_KEY anew and restart the workers; until then the queue is paused.",
-    AlarmCode.NO_CREDIT: "The account with Stability has run out of credits{price}. "
+    AlarmCode.BAD_KEY: "{provider} does not accept the key. "
+    "Set it anew and restart the workers; until then what it paints is paused.",
+    AlarmCode.NO_CREDIT: "The account with {provider} has run out of credits{price}. "
     "Buy some; nothing needs a restart. Until then those wait, and cheaper ones are painted "
     "while the credits last.",
-    AlarmCode.MODEL_GONE: "Stability offers the model {model} no longer, or not with this key. "
+    AlarmCode.MODEL_GONE: "{provider} offers the model {model} no longer, or not with this key. "
     "Choose another in STABILITY_MODEL.",
-    AlarmCode.UNAVAILABLE: "Stability is down or cannot be reached, or something that stands before it "
+    AlarmCode.UNAVAILABLE: "{provider} is down or cannot be reached, or something that stands before it "
     "refuses. Members are told so, and jobs are tried again.",
-    AlarmCode.PARKING_FILLS: "The bucket takes no pictures, so they are parked in Postgres, which fills. "
-    "See to the bucket: they are carried over by themselves.",
-    AlarmCode.PARKING_FULL: "The bucket takes no pictures, and there is no room to park more in Postgres. "
+    AlarmCode.SPILL_FILLS: "The bucket takes no pictures, so they are kept in Postgres, which fills. "
+    "See to the bucket: they are uploaded by themselves.",
+    AlarmCode.SPILL_FULL: "The bucket takes no pictures, and there is no room to keep more in Postgres. "
     "See to the bucket at once, or raise PARKED_BYTES_MAX. Do not stop the workers: they hold pictures.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`model` is the one that is gone, and None where all are concerned.
+    """`provider` is whose it is, and empty for what is no provider's. `model` is the one that is gone, and empty where
+    all are concerned.
 
     `price` is in credits: what costs as much or more waits; None where that is no matter.
     """
 
     code: AlarmCode
-    model: str | None
+    provider: str
+    model: str
     detail: str
     raised_at: datetime
     price: Decimal | None = None
+
+    @property
+    def remedy(self) -> str:
+        price = "" if self.price is None else f" for pictures of {self.price.normalize():f} credits or more"
+        return _REMEDIES[self.code].format(provider=self.provider.title(), model=self.model, price=price)
 
 
 class Alarms:
@@ -67,49 +76,46 @@ class Alarms:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def sound(
+    async def raise_(
         self,
         code: AlarmCode,
         detail: str,
         *,
-        model: str | None = None,
+        provider: str = "",
+        model: str = "",
         pause_seconds: float | None = None,
         price: Decimal | None = None,
     ) -> None:
-        """With `pause_seconds`, jobs of that `price` or dearer (None: all) pause until it is over.
+        """With `pause_seconds`, the provider's jobs of that `price` or dearer (None: all) pause until it is over.
 
         One of them is tried soon, and then every so often.
         """
         first = None if pause_seconds is None else min(PROBE_FIRST_SECONDS, pause_seconds)
-        await self._pool.execute(_SQL["sound"], _kind(code, model), detail, first, price)
+        await self._pool.execute(_SQL["raise"], code, provider, model, detail, first, price)
 
-    async def silence(
+    async def resolve(
         self,
-        codes: tuple[AlarmCode, ...],
+        codes: Iterable[AlarmCode],
         *,
-        model: str,
-        raised_before: datetime | None,
+        provider: str = "",
+        model: str = "",
+        raised_before: datetime | None = None,
         price: Decimal | None = None,
     ) -> None:
-        """Those that concern all, and those of this model; another model's sound on, and with a `price` those
-        of a dearer one.
+        """Those that concern all of the provider, and those of this model; another model's sound on, and with a
+        `price` those of a dearer one.
 
         So do those raised later: what was begun before an alarm says nothing against it.
         """
-        kinds = [_kind(code, concerned) for code in codes for concerned in (None, model)]
-        await self._pool.execute(_SQL["silence"], kinds, raised_before, price)
+        await self._pool.execute(_SQL["resolve"], list(codes), provider, model, raised_before, price)
 
-    async def due(self) -> set[AlarmCode]:
+    async def due(self, provider: str) -> set[AlarmCode]:
         """Those of which somebody may now try whether they are over."""
-        return {AlarmCode(row["kind"]) for row in await self._pool.fetch(_SQL["due"])}
+        return {AlarmCode(row["kind"]) for row in await self._pool.fetch(_SQL["due"], provider)}
 
-    async def postpone(self, code: AlarmCode, *, pause_seconds: float) -> None:
+    async def postpone(self, code: AlarmCode, provider: str, *, pause_seconds: float) -> None:
         """It was tried, and is not over."""
-        await self._pool.execute(_SQL["postpone"], code, PROBE_FIRST_SECONDS, pause_seconds)
-
-    async def end(self, codes: tuple[AlarmCode, ...]) -> None:
-        """Of alarms whose cause was looked up and is gone."""
-        await self._pool.execute(_SQL["silence"], list(codes), None, None)
+        await self._pool.execute(_SQL["postpone"], code, provider, PROBE_FIRST_SECONDS, pause_seconds)
 
     async def claim_untold(self) -> list[Alarm]:
         """The alarms that nobody has told the owner yet; they are the caller's to tell."""
@@ -117,23 +123,14 @@ class Alarms:
 
     async def not_told(self, alarm: Alarm) -> None:
         """It could not be told for now; somebody may claim it again."""
-        await self._pool.execute(_SQL["not_told"], _kind(alarm.code, alarm.model))
+        await self._pool.execute(_SQL["not_told"], alarm.code, alarm.provider, alarm.model)
 
     async def open(self) -> list[Alarm]:
         """All that sound at the moment, told or not, the oldest first."""
         return [_alarm(row) for row in await self._pool.fetch(_SQL["open"])]
 
 
-def _alarm(row: Any) -> Alarm:
-    code, _, model = row["kind"].partition(" ")
-    return Alarm(AlarmCode(code), model or None, row["detail"], row["raised_at"], row["price"])
-
-
-def remedy(alarm: Alarm) -> str:
-    # Versions before prices were told apart recorded none.
-    costs = "" if alarm.price is None else f" for pictures of {alarm.price.normalize():f} credits or more"
-    return _REMEDIES[alarm.code].format(model=alarm.model, price=costs)
-
-
-def _kind(code: AlarmCode, model: str | None) -> str:
-    return code if model is None else f"{code} {model}"
+def _alarm(row: asyncpg.Record) -> Alarm:
+    return Alarm(
+        AlarmCode(row["kind"]), row["provider"], row["model"], row["detail"], row["raised_at"], row["price"]
+    )

@@ -29,15 +29,15 @@ class Copies:
         channel_id: int,
         *,
         member_id: int,
-        job_ids: Sequence[int],
+        picture_ids: Sequence[int],
         stays_seconds: float | None = None,
         is_download: bool = False,
     ) -> None:
-        """What was posted for this member and shows these jobs. It goes after `stays_seconds` anyway; at once
-        where one of the jobs was erased meanwhile, or the member forgotten who is sent a download. A second
+        """What was posted for this member and shows these pictures. It goes after `stays_seconds` anyway; at once
+        where one of the pictures was erased meanwhile, or the member forgotten who is sent a download. A second
         time changes nothing."""
         await self._pool.execute(
-            _SQL["record"], message_id, channel_id, member_id, list(job_ids), stays_seconds, is_download
+            _SQL["record"], message_id, channel_id, member_id, list(picture_ids), stays_seconds, is_download
         )
 
     async def claim_due(self, limit: int, *, hold_seconds: float) -> list[Copy]:

@@ -3,12 +3,12 @@
 from db import queries
 from db.pool import Pool
 
-_SQL = queries.load("chores")
+_SQL = queries.load("daily_tasks")
 
 EVERY_SECONDS = 24 * 3600.0
 
 
-class Chores:
+class DailyTasks:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 

@@ -12,16 +12,16 @@ class Favourites:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def add(self, member_id: int, job_id: int) -> bool:
+    async def add(self, member_id: int, picture_id: int) -> bool:
         """Marks a picture; again is no fault. False: the member may not see it, or it is there no more."""
-        visible: bool = await self._pool.fetchval(_SQL["add"], member_id, job_id)
+        visible: bool = await self._pool.fetchval(_SQL["add"], member_id, picture_id)
         return visible
 
-    async def remove(self, member_id: int, job_id: int) -> None:
+    async def remove(self, member_id: int, picture_id: int) -> None:
         """Takes the mark away, if there is one."""
-        await self._pool.execute(_SQL["remove"], member_id, job_id)
+        await self._pool.execute(_SQL["remove"], member_id, picture_id)
 
-    async def among(self, member_id: int, job_ids: Iterable[int]) -> set[int]:
+    async def among(self, member_id: int, picture_ids: Iterable[int]) -> set[int]:
         """Those of the pictures that the member marked."""
-        rows = await self._pool.fetch(_SQL["among"], member_id, list(job_ids))
-        return {row["job_id"] for row in rows}
+        rows = await self._pool.fetch(_SQL["among"], member_id, list(picture_ids))
+        return {row["picture_id"] for row in rows}

@@ -5,31 +5,35 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from core.orders import Picture
 from db import queries
-from db.orders import Job
 from db.pool import Pool
+from db.rows import picture_of
 
-_SQL = queries.load("gallery")
+_SQL = queries.load("pictures")
 
 _ID_MAX = 2**63 - 1
 
 TYPED_LENGTH_MAX = 200
 """More words than that find nothing that fewer would not."""
 
+MATCHES_MAX = 1000
+"""A search that finds no more looks at these alone; one that finds more fills a page soon."""
+
 SUGGESTIONS_FROM = 200
-"""How many of a member's newest jobs the suggestions are chosen from."""
+"""How many of a member's newest orders the suggestions are chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`jobs` are newest first: the next page is before the last of them, the previous one after the first."""
+    """`pictures` are newest first: the next page is before the last of them, the previous one after the first."""
 
-    jobs: list[Job]
+    pictures: list[Picture]
     has_newer: bool
     has_older: bool
 
 
-class Gallery:
+class Pictures:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
@@ -74,15 +78,14 @@ class Gallery:
         )
         return [row["prompt"] for row in rows]
 
-    async def picture(self, job_id: int, viewer_id: int) -> Job | None:
-        """A finished picture, or None if it is there no more or is another member's private one."""
-        row = await self._pool.fetchrow(_SQL["picture"], job_id, viewer_id)
-        return Job.from_row(row) if row else None
+    async def find(self, picture_id: int, viewer_id: int) -> Picture | None:
+        """None if it is there no more or is another member's private one."""
+        row = await self._pool.fetchrow(_SQL["picture"], picture_id, viewer_id)
+        return picture_of(row) if row else None
 
-    async def by_message(self, message_id: int) -> Job | None:
-        """The job, in any state, whose reply is this message. An id is one message's in all of Discord."""
-        row = await self._pool.fetchrow(_SQL["by_message"], message_id)
-        return Job.from_row(row) if row else None
+    async def by_message(self, message_id: int) -> list[Picture]:
+        """All that the reply shows which is this message. An id is one message's in all of Discord."""
+        return [picture_of(row) for row in await self._pool.fetch(_SQL["by_message"], message_id)]
 
     async def _page(
         self,
@@ -95,36 +98,42 @@ class Gallery:
         limit: int,
         channel_ids: Collection[int],
     ) -> Page:
-        query = await self._pool.fetchval(_SQL["query"], _storable(search)) if search else None
+        query, found = None, None
+        if search:
+            # Asked for before the page, so that the page is planned for these words and not for any.
+            whose = None if which else owner_id
+            query = await self._pool.fetchval(_SQL["query"], _storable(search), whose)
+            found = await self._pool.fetchval(_SQL["matching"], query, MATCHES_MAX + 1) or []
+            found = found if len(found) <= MATCHES_MAX else None
 
         async def rows(direction: str, edge: int) -> list[asyncpg.Record]:
             statement = _SQL[f"{direction}{which}"]
             return await self._pool.fetch(
-                statement, owner_id, viewer_id, query, edge, limit + 1, list(channel_ids)
+                statement, owner_id, viewer_id, query, edge, limit + 1, list(channel_ids), found
             )
 
         if after_id is None:
             edge = _ID_MAX if before_id is None else before_id
             page = _older(await rows("older", edge), edge, limit)
-            if page.jobs or not page.has_newer:
+            if page.pictures or not page.has_newer:
                 return page
             # All that was before it is gone: this is the last page now.
             after_id = 0
         page = _newer(await rows("newer", after_id), after_id, limit)
-        if page.jobs or not page.has_older:
+        if page.pictures or not page.has_older:
             return page
         return _older(await rows("older", _ID_MAX), _ID_MAX, limit)
 
 
 def _older(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
     """The pictures before `edge` come newest first, and one more than fits if there is one."""
-    found = [Job.from_row(row) for row in rows if row["id"] < edge]
+    found = [picture_of(row) for row in rows if row["id"] < edge]
     return Page(found[:limit], has_newer=len(found) < len(rows), has_older=len(found) > limit)
 
 
 def _newer(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
     """The pictures after `edge` come oldest first, and one more than fits if there is one."""
-    found = [Job.from_row(row) for row in rows if row["id"] > edge]
+    found = [picture_of(row) for row in rows if row["id"] > edge]
     return Page(found[:limit][::-1], has_newer=len(found) > limit, has_older=len(found) < len(rows))
 
 

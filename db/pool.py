@@ -27,7 +27,7 @@ else:
     _AsyncpgContext = asyncpg.pool.PoolAcquireContext
 
 _Proxy: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | _Proxy"
 
 log = logging.getLogger(__name__)
 

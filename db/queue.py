@@ -6,28 +6,32 @@ from datetime import datetime
 
 import asyncpg
 
-from core.errors import FAILURES, FailureCode, LostJob
+from core.errors import LostJob
+from core.failures import FailureCode, JobFailed, Outcome
+from core.orders import Job, Picture, State
 from db import queries
 from db.alarms import PROBE_FIRST_SECONDS, PROBE_SECONDS
 from db.batcher import Batcher
-from db.orders import Job, State
-from db.pool import Pool
+from db.pool import Connection, Pool
+from db.rows import job_of, picture_of
 
 _SQL = queries.load("queue")
 
-REAP_BATCH = 100
+RECLAIM_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Painted:
-    """What is recorded of a job that is done, as the statement `finish` takes it."""
+class Painted:
+    """A job that is done, as the statement `finish` takes it: the picture's size is in pixels and in bytes, and the
+    request's id is the provider's."""
 
     id: int
     attempt: int
     seed: int | None
     bytes: int
-    width: int | None
-    height: int | None
+    width: int
+    height: int
+    request_id: str | None
 
 
 class Queue:
@@ -45,28 +49,29 @@ class Queue:
         self._pool = pool
         self._worker = worker
         self._lease_seconds = lease_seconds
-        self._attempts_max = attempts_max
+        self.attempts_max = attempts_max
         self._probe_seconds = probe_seconds
         self._finishes = Batcher(self._finish_all)
 
-    async def claim(self, limit: int) -> list[Job]:
+    async def claim(self, limit: int, *, provider: str = "stability") -> list[Job]:
         """Up to `limit` jobs, now running under this worker's lease, in the order of the line."""
         rows = await self._pool.fetch(
-            _SQL["claim"].format(limit=int(limit)), self._worker, self._lease_seconds
+            _SQL["claim"].format(limit=int(limit)), self._worker, self._lease_seconds, provider
         )
-        return sorted(map(Job.from_row, rows), key=lambda job: (job.turn, job.id))
+        return sorted(map(job_of, rows), key=lambda job: (job.turn, job.id))
 
-    async def claim_to_probe(self) -> list[Job]:
+    async def claim_probe(self, *, provider: str = "stability") -> list[Job]:
         """One of the jobs that an alarm pauses, from time to time and for one worker, to try whether it is
         over."""
         rows = await self._pool.fetch(
-            _SQL["claim_to_probe"],
+            _SQL["claim_probe"],
             self._worker,
             self._lease_seconds,
+            provider,
             self._probe_seconds,
             min(PROBE_FIRST_SECONDS, self._probe_seconds),
         )
-        return [Job.from_row(row) for row in rows]
+        return list(map(job_of, rows))
 
     async def extend_leases(self, held: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
         """Takes id and attempt of each job held, and returns those that still are."""
@@ -74,47 +79,42 @@ class Queue:
         rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds)
         return _held(rows)
 
-    async def parent(self, job: Job) -> Job | None:
-        """The picture that a job is made from, or None if it was deleted meanwhile."""
-        row = await self._pool.fetchrow(_SQL["parent"], job.parent_id)
-        return Job.from_row(row) if row else None
+    async def inputs(self, job: Job) -> list[Picture]:
+        """The pictures that a job is made from, without those that were deleted meanwhile."""
+        return [picture_of(row) for row in await self._pool.fetch(_SQL["inputs"], list(job.order.inputs))]
 
-    async def finish(
+    async def finish(self, painted: Painted) -> None:
+        """The picture that an attempt stored is the job's. Again, by the same attempt, is no fault."""
+        if (painted.id, painted.attempt) not in await self._finishes.send(painted):
+            raise _lost(painted.id, painted.attempt, "finish")
+
+    async def _finish_all(self, painted: list[Painted]) -> set[tuple[int, int]]:
+        return await finish_all(self._pool, painted)
+
+    async def fail(self, job: Job, error: JobFailed) -> None:
+        """Ends the job for good."""
+        await self._end_attempt(job, State.FAILED, error.outcome, error)
+
+    async def retry(self, job: Job, error: JobFailed, *, delay_seconds: float) -> State:
+        """Queues the job again, or fails it when its attempts are used up; returns which it was."""
+        return await self._end_attempt(
+            job, State.QUEUED, error.outcome, error, faults=1, delay_seconds=delay_seconds
+        )
+
+    async def release(
         self,
         job: Job,
+        outcome: Outcome = Outcome.FREE,
         *,
-        painted_seed: int | None,
-        original_bytes: int,
-        size: tuple[int, int] | None = None,
+        request_id: str | None = None,
+        delay_seconds: float = 0,
+        refused: bool = False,
     ) -> None:
-        """`size` is the picture's width and height where that is not what the job said before.
-
-        Again, by the same attempt, is no fault: the picture that it stored is the job's.
-        """
-        painted = _Painted(job.id, job.attempt, painted_seed, original_bytes, *(size or (None, None)))
-        if (job.id, job.attempt) not in await self._finishes.send(painted):
-            raise _lost(job, "finish")
-
-    async def _finish_all(self, painted: list[_Painted]) -> set[tuple[int, int]]:
-        # In one order, so that two who lock the same rows do not wait for each other.
-        columns = zip(*map(astuple, sorted(painted, key=lambda one: one.id)), strict=True)
-        return _held(await self._pool.fetch(_SQL["finish"], *columns))
-
-    async def fail(self, job: Job, code: FailureCode, detail: str) -> None:
-        await self._transition("fail", job, code, detail, FAILURES[code].charged)
-
-    async def retry(self, job: Job, code: FailureCode, detail: str, *, delay_seconds: float) -> None:
-        """Queues the job again, or fails it with `code` when its attempts are used up."""
-        charged = FAILURES[code].charged
-        await self._transition("retry", job, code, detail, charged, self._attempts_max, delay_seconds)
-
-    async def hand_back(self, job: Job, *, delay_seconds: float = 0) -> None:
-        """Queues the job again without counting the attempt."""
-        await self._transition("hand_back", job, delay_seconds)
-
-    async def refuse(self, job: Job, *, delay_seconds: float = 0) -> None:
-        """The same for what is paused from now on: that Stability refused it is noted."""
-        await self._transition("refuse", job, delay_seconds)
+        """Queues the job again, and nothing is held against it. `refused`: the provider would not have it, for what
+        is not about the job."""
+        await self._end_attempt(
+            job, State.QUEUED, outcome, request_id=request_id, delay_seconds=delay_seconds, refused=refused
+        )
 
     async def is_refused_alone(self, job: Job) -> bool:
         """Whether others of its model were painted since it was last refused."""
@@ -131,24 +131,53 @@ class Queue:
         now: datetime = await self._pool.fetchval(_SQL["clock"])
         return now
 
-    async def reap(self, run_out_by: datetime) -> list[int]:
-        """Takes back the jobs whose lease ran out by that time, whoever held them, and returns their ids.
+    async def reclaim_expired(self, run_out_by: datetime) -> dict[int, State]:
+        """Reclaims the jobs whose lease ran out by that time, whoever held them; returns what became of each.
 
         The time is Postgres' own, of before: the statement itself may arrive late, after an outage during
         which no worker could extend a lease.
         """
-        return list(await self.take_back(run_out_by))
-
-    async def take_back(self, run_out_by: datetime) -> dict[int, State]:
-        """The same, with what became of each: queued again, or failed."""
         rows = await self._pool.fetch(
-            _SQL["reap"], REAP_BATCH, self._attempts_max, FailureCode.WORKER_LOST, run_out_by
+            _SQL["reclaim_expired"], RECLAIM_BATCH, self.attempts_max, FailureCode.WORKER_LOST, run_out_by
         )
         return {row["id"]: State(row["state"]) for row in rows}
 
-    async def _transition(self, name: str, job: Job, *arguments: object) -> None:
-        if await self._pool.fetchval(_SQL[name], job.id, job.attempt, *arguments) is None:
-            raise _lost(job, name)
+    async def _end_attempt(
+        self,
+        job: Job,
+        to_state: State,
+        outcome: Outcome,
+        error: JobFailed | None = None,
+        *,
+        request_id: str | None = None,
+        faults: int = 0,
+        delay_seconds: float = 0,
+        refused: bool = False,
+    ) -> State:
+        state = await self._pool.fetchval(
+            _SQL["end_attempt"],
+            job.id,
+            job.attempt,
+            to_state,
+            outcome,
+            error.code if error else None,
+            error.detail if error else None,
+            faults,
+            self.attempts_max,
+            delay_seconds,
+            refused,
+            error.request_id if error else request_id,
+        )
+        if state is None:
+            raise _lost(job.id, job.attempt, "the end of the attempt")
+        return State(state)
+
+
+async def finish_all(executor: "Pool | Connection", painted: list[Painted]) -> set[tuple[int, int]]:
+    """Those of them, by id and attempt, that are done now, each with its picture and its bill."""
+    # In one order, so that two who lock the same rows do not wait for each other.
+    columns = zip(*map(astuple, sorted(painted, key=lambda one: one.id)), strict=True)
+    return _held(await executor.fetch(_SQL["finish"], *columns))
 
 
 def _held(rows: Iterable[asyncpg.Record]) -> set[tuple[int, int]]:
@@ -159,5 +188,5 @@ def _array(numbers: Iterable[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _lost(job: Job, name: str) -> LostJob:
-    return LostJob(f"job {job.id} is no longer held at attempt {job.attempt}: {name} changed nothing")
+def _lost(job_id: int, attempt: int, name: str) -> LostJob:
+    return LostJob(f"job {job_id} is no longer held at attempt {attempt}: {name} changed nothing")

@@ -1,9 +1,12 @@
-"""What the bot has shown of each job, and which replies are behind."""
+"""What the bot has shown of each order, and which replies are behind."""
 
-from core.errors import FailureCode
+from collections.abc import Collection
+
+from core.failures import FailureCode
+from core.orders import PLACE_MAX, Reply
 from db import queries
-from db.orders import PLACE_MAX, Job
 from db.pool import Pool
+from db.rows import replies_of
 
 _SQL = queries.load("replies")
 
@@ -15,24 +18,30 @@ class Replies:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def claim_due(self, limit: int, *, hold_seconds: float) -> list[Job]:
-        """Jobs whose reply is behind; nobody else is given them for as long as they are held."""
+    async def claim_due(self, limit: int, *, hold_seconds: float) -> list[Reply]:
+        """Replies that are behind; nobody else is given them for as long as they are held."""
         rows = await self._pool.fetch(_SQL["claim_due"], limit, hold_seconds)
-        return [Job.from_row(row) for row in rows]
+        return await self.load([row["order_id"] for row in rows])
 
     async def claim_moved(
         self, limit: int, *, hold_seconds: float, moved_seconds_min: float = MOVED_SECONDS_MIN
-    ) -> list[tuple[Job, int]]:
-        """Waiting jobs whose place in line has changed by what a person notices, or whose reply tells of
+    ) -> list[tuple[Reply, int]]:
+        """Replies of orders that wait, whose place in line has changed by what a person notices, or that tell of
         another pause than there is, and that place, the first in line first. Nobody else is given them for as
         long as they are held."""
         rows = await self._pool.fetch(_SQL["claim_moved"], limit, PLACE_MAX, moved_seconds_min, hold_seconds)
-        return sorted(((Job.from_row(row), row["place"]) for row in rows), key=lambda moved: moved[1])
+        places = {row["order_id"]: row["place"] for row in rows}
+        moved = [(reply, places[reply.order.id]) for reply in await self.load(places)]
+        return sorted(moved, key=lambda one: one[1])
 
-    async def claim_over(self, limit: int, *, hold_seconds: float) -> list[Job]:
-        """Jobs that wait or are painted, whose reply tells a time that is over, in the same way."""
+    async def claim_over(self, limit: int, *, hold_seconds: float) -> list[Reply]:
+        """Replies that tell a time that is over, in the same way."""
         rows = await self._pool.fetch(_SQL["claim_over"], limit, hold_seconds)
-        return [Job.from_row(row) for row in rows]
+        return await self.load([row["order_id"] for row in rows])
+
+    async def load(self, order_ids: Collection[int]) -> list[Reply]:
+        """As of one moment; in the order of their ids."""
+        return replies_of(await self._pool.fetch(_SQL["load"], list(order_ids))) if order_ids else []
 
     async def next_due_seconds(self) -> float | None:
         """How long until a reply is due, or None when all are up to date."""
@@ -41,8 +50,7 @@ class Replies:
 
     async def shown(
         self,
-        job_id: int,
-        revision: int,
+        reply: Reply,
         *,
         message_id: int | None,
         channel_id: int | None = None,
@@ -51,14 +59,42 @@ class Replies:
         over_seconds: float | None = None,
         hold_seconds: float = 0.0,
     ) -> None:
-        """Records that the reply shows `revision`, `place` and `pause`, and where it is, if that was learnt.
+        """Records that it shows its revision, `place` and `pause`, and where it is, if that was learnt.
 
         The time that it tells, if any, is over in `over_seconds`. It is not due again before `hold_seconds`
         have passed.
         """
+        await self.first_shown(
+            reply.order.id,
+            revision=reply.revision,
+            message_id=message_id,
+            channel_id=channel_id,
+            place=place,
+            pause=pause,
+            over_seconds=over_seconds,
+            hold_seconds=hold_seconds,
+            is_final=reply.progress.is_final,
+            is_ephemeral=reply.order.is_ephemeral,
+        )
+
+    async def first_shown(
+        self,
+        order_id: int,
+        *,
+        revision: int = 1,
+        message_id: int | None,
+        channel_id: int | None = None,
+        place: int | None = None,
+        pause: FailureCode | None = None,
+        over_seconds: float | None = None,
+        hold_seconds: float = 0.0,
+        is_final: bool = False,
+        is_ephemeral: bool = False,
+    ) -> None:
+        """The same of a reply that nobody has loaded: the command's own answer."""
         await self._pool.fetchval(
             _SQL["shown"],
-            job_id,
+            order_id,
             revision,
             message_id,
             place,
@@ -66,16 +102,23 @@ class Replies:
             hold_seconds,
             pause,
             over_seconds,
+            is_final,
+            is_ephemeral,
         )
 
-    async def found(self, job_id: int, *, message_id: int, channel_id: int) -> None:
+    async def removed(self, reply: Reply) -> None:
+        """The message of an order that was erased is gone."""
+        await self._pool.fetchval(_SQL["removed"], reply.order.id, reply.revision)
+
+    async def found(self, order_id: int, *, message_id: int, channel_id: int) -> None:
         """Records where the reply is, if that was not known."""
-        await self._pool.fetchval(_SQL["found"], job_id, message_id, channel_id)
+        await self._pool.fetchval(_SQL["found"], order_id, message_id, channel_id)
 
-    async def postpone(self, job_id: int, *, delay_seconds: float, failure: str | None = None) -> None:
+    async def postpone(self, reply: Reply, *, delay_seconds: float, failure: str | None = None) -> None:
         """It is not due again before `delay_seconds` have passed. `failure` is why no way leads there now."""
-        await self._pool.fetchval(_SQL["postpone"], job_id, delay_seconds, failure)
+        await self._pool.fetchval(_SQL["postpone"], reply.order.id, delay_seconds, failure)
 
-    async def give_up(self, job_id: int, revision: int, *, reason: str) -> None:
-        """Records that `revision` will not be shown; the next one may be."""
-        await self._pool.fetchval(_SQL["give_up"], job_id, revision, reason)
+    async def give_up(self, reply: Reply, *, reason: str) -> None:
+        """Records that its revision will not be shown; the next one may be."""
+        is_final = reply.progress.is_final
+        await self._pool.fetchval(_SQL["give_up"], reply.order.id, reply.revision, reason, is_final)

@@ -33,5 +33,5 @@ class Retention:
             rows = await self._pool.fetch(_SQL["expire"], self._days, BATCH, self._link_ttl_seconds)
             batch = len(rows)
             pictures += batch
-            size += sum(row["original_bytes"] or 0 for row in rows)
+            size += sum(row["bytes"] for row in rows)
         return Expired(pictures, size)

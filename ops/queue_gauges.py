@@ -1,4 +1,4 @@
-"""How the house stands as gauges: asked of Postgres now and then, however often Prometheus scrapes."""
+"""How the queue stands as gauges: asked of Postgres now and then, however often Prometheus scrapes."""
 
 import asyncio
 import logging
@@ -6,12 +6,10 @@ import logging
 from prometheus_client import CollectorRegistry, Gauge
 
 from core.errors import reason
-from db import queries
+from db import gauges
 from db.pool import UNAVAILABLE, Pool
 
 log = logging.getLogger(__name__)
-
-_SQL = queries.load("standing")
 
 EVERY_SECONDS = 15.0
 """What Prometheus scrapes by default; more often would tell nothing more."""
@@ -27,13 +25,13 @@ _GAUGES = {
         "tigerbrush_replies_behind",
         "Replies that are behind their job and that Discord does not refuse",
     ),
-    "parked": ("tigerbrush_pictures_parked", "Pictures in Postgres, as the bucket did not take them"),
-    "parked_bytes": ("tigerbrush_pictures_parked_bytes", "The size of those pictures"),
+    "spilled": ("tigerbrush_pictures_parked", "Pictures in Postgres, as the bucket did not take them"),
+    "spilled_bytes": ("tigerbrush_pictures_parked_bytes", "The size of those pictures"),
     "alarms": ("tigerbrush_alarms", "Alarms that sound until the owner has mended their cause"),
 }
 
 
-class Standing:
+class QueueGauges:
     """It is the same for all processes, so the bot alone looks."""
 
     def __init__(
@@ -56,8 +54,7 @@ class Standing:
             await asyncio.sleep(self._every_seconds)
 
     async def look(self) -> None:
-        row = await self._pool.fetchrow(_SQL["look"])
-        self._set({column: float(row[column]) for column in self._gauges} if row else {})
+        self._set(await gauges.read(self._pool))
 
     def _set(self, values: dict[str, float]) -> None:
         for column, value in values.items():

@@ -13,13 +13,13 @@ import aiohttp
 from core.errors import BucketUnavailable, Misconfigured, reason
 from core.settings import DatabaseSettings
 from db import queries
-from db.alarms import Alarms, remedy
+from db.alarms import Alarms
 from db.bucket.advice import remedy as bucket_remedy
 from db.bucket.client import Bucket
 from db.connect import connect
 from db.listen import WORKER
 from db.pool import UNAVAILABLE, Pool, QueryFailed
-from db.rate_limits import SLOT_SECONDS
+from db.rate_limits import SLOT_SECONDS, RateLimit
 from db.schema import missing_migrations
 from db.vetting import Vetting
 from ops.checks import Check, Finding, Trouble, examine
@@ -199,10 +199,10 @@ class Doctor:
     async def _alarms(self) -> str:
         """What holds up all, and what only the owner can mend: the bot has told it once."""
         alarms = [
-            f"{remedy(alarm)} (since {alarm.raised_at:%d %B %H:%M} UTC)"
+            f"{alarm.remedy} (since {alarm.raised_at:%d %B %H:%M} UTC)"
             for alarm in await Alarms(self._pool).open()
         ]
-        seconds = await self._pool.fetchval(_SQL["pause"])
+        seconds = await RateLimit(self._pool).seconds_until_free()
         if seconds is not None and seconds > PAUSE_SECONDS_MAX:
             alarms.append(f"Stability asked for a pause, which ends by itself in {seconds:.0f} seconds.")
         if alarms:

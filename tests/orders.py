@@ -1,4 +1,4 @@
-"""Jobs for tests: an order with every field filled in, of which a test names only those it is about."""
+"""Orders for tests: a request with every field filled in, of which a test names only those it is about."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,15 +9,18 @@ from typing import Any
 
 import asyncpg
 
-from db.orders import Order
+from core.orders import Request
 from tests.conditions import until
 
 _ids = count(1_000)
 
 
-def order(**changes: Any) -> Order:
-    """Each has an interaction of its own unless the test names one."""
-    plain = Order(
+PARAMS = ("width", "height", "seed", "negative_prompt", "style")
+
+
+def request(**changes: Any) -> Request:
+    """Each has an interaction of its own unless the test names one. Parameters are named as fields are."""
+    plain = Request(
         interaction_id=next(_ids),
         application_id=1,
         token="token",
@@ -26,11 +29,11 @@ def order(**changes: Any) -> Order:
         guild_id=20,
         channel_id=30,
         prompt="a red fox in the snow",
-        width=1024,
-        height=1024,
+        params={"width": 1024, "height": 1024},
         model="core",
     )
-    return replace(plain, **changes)
+    params = {name: changes.pop(name) for name in PARAMS if name in changes}
+    return replace(plain, **changes).with_params(**params)
 
 
 @asynccontextmanager

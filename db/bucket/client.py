@@ -12,11 +12,11 @@ from uuid import UUID
 from botocore.exceptions import ClientError
 
 from core.errors import BucketUnavailable, PictureGone
+from core.orders import Job, Picture
 from core.settings import BucketSettings
 from db.bucket.links import Links
 from db.bucket.removal import Removal
 from db.bucket.s3 import UNAVAILABLE, genuine, listed, open_client, said
-from db.orders import Job
 
 if TYPE_CHECKING:
     from aiobotocore.response import StreamingBody
@@ -39,29 +39,29 @@ _BYTES = "bytes"
 """In an object's metadata: how many it has."""
 
 
-def original_key(job: Job) -> str:
+def original_key(of: Job | Picture) -> str:
     """The attempt is part of the key: a worker that lost the job cannot write over its successor's."""
-    return f"{job.key}/{job.attempt}/original.png"
+    return f"{of.order.key}/{of.number}/{of.attempt}/original.png"
 
 
-def preview_key(job: Job) -> str:
-    return f"{job.key}/{job.attempt}/preview.webp"
+def preview_key(of: Job | Picture) -> str:
+    return f"{of.order.key}/{of.number}/{of.attempt}/preview.webp"
 
 
-_KEY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([1-9][0-9]{0,8})/[^/]+")
+_KEY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([1-9][0-9]?)/([1-9][0-9]{0,8})/[^/]+")
 
 
-def attempt_of(key: str) -> tuple[UUID, int] | None:
-    """The job's key and the attempt that an object belongs to; None for what is not ours."""
+def attempt_of(key: str) -> tuple[UUID, int, int] | None:
+    """The order's key, the job's number and the attempt that an object belongs to; None for what is not ours."""
     match = _KEY.fullmatch(key)
-    return (UUID(match[1]), int(match[2])) if match else None
+    return (UUID(match[1]), int(match[2]), int(match[3])) if match else None
 
 
-def file_name(job: Job) -> str:
+def file_name(of: Job | Picture) -> str:
     """What a download is called: the words of the prompt, as far as any file system takes them."""
-    plain = unicodedata.normalize("NFKD", job.prompt).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", of.order.prompt).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:FILE_NAME_LENGTH_MAX].rstrip("-")
-    return f"{words or 'picture'}-{job.id}.png"
+    return f"{words or 'picture'}-{of.id}.png"
 
 
 class Bucket:
@@ -76,24 +76,24 @@ class Bucket:
         """Where the program stores, which is not always where members read."""
         return str(self._client.meta.endpoint_url)
 
-    async def put_original(self, job: Job, picture: bytes) -> None:
-        await self._put(original_key(job), picture, "image/png", f'inline; filename="{file_name(job)}"')
+    async def put_original(self, of: Job | Picture, picture: bytes) -> None:
+        await self._put(original_key(of), picture, "image/png", f'inline; filename="{file_name(of)}"')
 
-    async def put_preview(self, job: Job, preview: bytes) -> None:
-        await self._put(preview_key(job), preview, "image/webp", "inline")
+    async def put_preview(self, of: Job | Picture, preview: bytes) -> None:
+        await self._put(preview_key(of), preview, "image/webp", "inline")
 
-    async def get_original(self, job: Job) -> bytes:
+    async def get_original(self, of: Job | Picture) -> bytes:
         """Raises PictureGone, or BucketUnavailable."""
-        return await self._get(original_key(job), ORIGINAL_BYTES_MAX)
+        return await self._get(original_key(of), ORIGINAL_BYTES_MAX)
 
-    async def get_preview(self, job: Job) -> bytes:
+    async def get_preview(self, of: Job | Picture) -> bytes:
         """Raises PictureGone, or BucketUnavailable."""
-        return await self._get(preview_key(job), PREVIEW_BYTES_MAX)
+        return await self._get(preview_key(of), PREVIEW_BYTES_MAX)
 
-    def link(self, job: Job, *, download: bool = False) -> str:
+    def link(self, of: Job | Picture, *, download: bool = False) -> str:
         """A link to the original for whoever has it; with `download`, browsers save it and do not show it."""
-        disposition = {"response-content-disposition": f'attachment; filename="{file_name(job)}"'}
-        return self.links.to(original_key(job), **(disposition if download else {}))
+        disposition = {"response-content-disposition": f'attachment; filename="{file_name(of)}"'}
+        return self.links.to(original_key(of), **(disposition if download else {}))
 
     async def store(self, key: str, body: bytes) -> None:
         """Something other than a picture. Raises BucketUnavailable."""
@@ -103,22 +103,16 @@ class Bucket:
         """Raises PictureGone, or BucketUnavailable."""
         return await self._get(key, PREVIEW_BYTES_MAX)
 
-    async def remove(self, job: Job) -> None:
-        """Removes whatever any attempt stored of a job. Raises BucketUnavailable; again is no fault."""
+    async def remove(self, prefix: str) -> None:
+        """Removes all whose names begin so. Raises BucketUnavailable; again is no fault."""
         try:
-            await self.removal.under(f"{job.key}/")
+            await self.removal.under(prefix)
         except UNAVAILABLE as error:
-            raise BucketUnavailable(
-                f"the pictures of job {job.id} could not be removed: {said(error)}"
-            ) from error
+            raise BucketUnavailable(f"{prefix} could not be removed: {said(error)}") from error
 
-    async def remove_original(self, job: Job) -> None:
-        """Leaves its preview. Raises BucketUnavailable; again is no fault."""
-        await self.remove_objects([original_key(job)])
-
-    async def remove_attempt(self, job: Job) -> None:
+    async def remove_attempt(self, of: Job | Picture) -> None:
         """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
-        await self.remove_objects((original_key(job), preview_key(job)))
+        await self.remove_objects((original_key(of), preview_key(of)))
 
     async def pages(self, *, before: datetime) -> AsyncIterator[list[str]]:
         """The keys of all objects stored before then, up to 1,000 at a time. Raises BucketUnavailable."""

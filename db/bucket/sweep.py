@@ -8,13 +8,13 @@ from db import queries
 from db.bucket.client import Bucket, attempt_of
 from db.pool import Pool
 
-_SQL = queries.load("orphans")
+_SQL = queries.load("bucket_sweep")
 
 AGE_MIN = timedelta(days=1)
 """What is younger may belong to an attempt that is still at work, or be carried over just now."""
 
 
-class Orphans:
+class Sweep:
     def __init__(self, pool: Pool, bucket: Bucket) -> None:
         self._pool = pool
         self._bucket = bucket
@@ -30,11 +30,9 @@ class Orphans:
 
     async def _left(self, names: Iterable[str]) -> list[str]:
         """What is not ours, by its name or by its job, stays: others may have it in the same bucket."""
-        found: dict[tuple[UUID, int], list[str]] = {}
+        found: dict[tuple[UUID, int, int], list[str]] = {}
         for name in names:
             if (attempt := attempt_of(name)) is not None:
                 found.setdefault(attempt, []).append(name)
-        rows = await self._pool.fetch(
-            _SQL["left"], [key for key, _ in found], [attempt for _, attempt in found]
-        )
-        return [name for row in rows for name in found[row["key"], row["attempt"]]]
+        rows = await self._pool.fetch(_SQL["left"], *map(list, zip(*found, strict=True))) if found else []
+        return [name for row in rows for name in found[row["key"], row["number"], row["attempt"]]]

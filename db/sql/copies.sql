@@ -1,13 +1,13 @@
 -- Messages that show pictures beside their replies, and that go when one of these is deleted.
 
 -- name: record
--- The jobs are locked meanwhile: one that is being erased is seen to be, or finds this row. So is what says that the
+-- The pictures are locked meanwhile: one that is being erased is seen to be, or finds this row. So is what says that the
 -- member asked for a download ($6): without it, the member was forgotten while that was sent.
 with shown as (
-    select erased_at from jobs where id = any($4) for share
+    select erased_at from pictures where id = any($4) for share
 ),
 asked as (
-    select from downloads where member_id = $3 and job_id = any($4) for share
+    select from downloads where member_id = $3 and picture_id = any($4) for share
 ),
 forgotten as (
     select $6 and not exists (select from asked) as so
@@ -19,7 +19,7 @@ due as (
     end as at
     from forgotten
 )
-insert into copies (message_id, channel_id, member_id, job_ids, due_at, due_since)
+insert into copies (message_id, channel_id, member_id, picture_ids, due_at, due_since)
 select $1, $2, case when not forgotten.so then $3::bigint end, $4, due.at, due.at from due, forgotten
 on conflict (message_id) do nothing;
 
@@ -27,7 +27,7 @@ on conflict (message_id) do nothing;
 -- A statement of its own after that which erases: so it sees what was recorded while that one waited for its lock.
 update copies
 set due_at = now(), due_since = now()
-where due_at is null and job_ids && $1::bigint[];
+where due_at is null and picture_ids && $1::bigint[];
 
 -- name: recall_all_of
 -- What was sent to a member or posted for them; until it is removed, nothing but its place is known of it.

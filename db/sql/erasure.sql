@@ -1,110 +1,119 @@
--- Deleting what is a member's. The row remains as the bill; what was asked for leaves it, and its words with the prompt.
+-- Deleting what is a member's: one statement a table, all of them for the same pictures, or for the same orders. The rows
+-- remain, as the jobs are the bill; what was asked for leaves them.
 
--- name: erase
+-- name: pictures
+-- What is there to see goes, and its objects in the bucket are to follow. $2 forgets whose they were.
 with erased as (
-    update jobs
+    update pictures
+    set erased_at = now(), seed = null, words = '', member_id = case when $2 then 0 else member_id end
+    where id = any($1::bigint[]) and erased_at is null
+    returning id, order_id, attempt
+),
+removal as (
+    insert into removals (prefix, due_at, again_at)
+    select orders.key || '/' || erased.id % 16 || '/', now(), now() + make_interval(secs => $3)
+    from erased join orders on orders.id = erased.order_id
+    on conflict (prefix) do nothing
+)
+select id, order_id from erased;
+
+-- name: favourites
+delete from favourites where picture_id = any($1::bigint[]);
+
+-- name: downloads
+delete from downloads where picture_id = any($1::bigint[]);
+
+-- name: spill
+delete from spill where picture_id = any($1::bigint[]);
+
+-- name: ended
+-- Of these orders, those of which nothing is left to be seen.
+select id from orders
+where id = any($1::bigint[]) and erased_at is null
+    and not exists (select from pictures where pictures.order_id = orders.id and erased_at is null)
+    and not exists (
+        select from jobs
+        where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16 and state in ('queued', 'running')
+    );
+
+-- name: orders
+-- What any attempt left in the bucket goes too. $2 forgets whose they were, and where a direct message is its member's.
+with erased as (
+    update orders
     set prompt = '',
-        negative_prompt = null,
-        style = null,
-        seed = null,
-        painted_seed = null,
-        failure_detail = null,
-        -- Nothing else finds a private reply, to remove it.
-        token = case when private and guild_id is not null then token end,
-        parked = false,
-        erased_at = now(),
-        objects_due_at = case when attempt > 0 then now() end,
-        reply_due_at = now(),
-        revision = revision + 1
-    where id = $1 and state in ('done', 'failed', 'cancelled') and erased_at is null
-    returning *
-),
-unmarked as (
-    delete from favourites using erased where job_id = erased.id
-),
-unparked as (
-    delete from parked using erased where job_id = erased.id
-),
-forgotten as (
-    delete from downloads using erased where job_id = erased.id
-)
-select * from erased;
-
--- name: cancel_all_of
--- What a member has in line or at work, so that it can be erased with the rest.
-update jobs
-set state = 'cancelled',
-    lease_until = null,
-    finished_at = now(),
-    credits = 0,
-    revision = revision + 1
-where member_id = $1 and state in ('queued', 'running')
-returning id;
-
--- name: erase_some_of
--- A batch of a member's jobs, those that were erased one by one before included: the bill forgets whose it is.
-with chosen as (
-    select id from jobs
-    where member_id = $1 and state in ('done', 'failed', 'cancelled')
-    limit $2
-    for update
-),
-erased as (
-    update jobs
-    set member_id = 0,
-        prompt = '',
-        negative_prompt = null,
-        style = null,
-        seed = null,
-        painted_seed = null,
-        failure_detail = null,
-        token = case when private and guild_id is not null then token end,
-        parked = false,
+        params = '{}',
+        inputs = '{}',
         erased_at = coalesce(erased_at, now()),
-        objects_due_at = case when erased_at is null and attempt > 0 then now() else objects_due_at end,
-        reply_due_at = case when erased_at is null then now() else reply_due_at end,
-        revision = case when erased_at is null then revision + 1 else revision end
-    from chosen
-    where jobs.id = chosen.id
-    returning jobs.id
-),
-unmarked as (
-    delete from favourites using erased where job_id = erased.id
-),
-unparked as (
-    delete from parked using erased where job_id = erased.id
-),
-forgotten as (
-    delete from downloads using erased where job_id = erased.id
+        member_id = case when $2 then 0 else member_id end,
+        channel_id = case when $2 and guild_id is null then 0 else channel_id end
+    where id = any($1::bigint[]) and (erased_at is null or $2)
+    returning id, key
 )
-select id from erased;
+insert into removals (prefix, due_at, again_at)
+select key || '/', now(), now() + make_interval(secs => $3)
+from erased
+where exists (
+    select from jobs where jobs.id > erased.id * 16 and jobs.id < erased.id * 16 + 16 and attempt > 0
+)
+on conflict (prefix) do nothing;
 
--- name: unmark_all_of
+-- name: jobs
+update jobs
+set failure_detail = null, member_id = case when $2 then 0 else member_id end
+from unnest($1::bigint[]) as erased (order_id)
+where jobs.id > erased.order_id * 16 and jobs.id < erased.order_id * 16 + 16;
+
+-- name: replies
+-- Those of $1 change; those of $2 are to be removed. Nothing else than its token finds a private one. Where it is, is
+-- known to it alone from now on.
+update replies
+set revision = revision + 1,
+    due_at = now(),
+    token = case when ephemeral or order_id <> all($2::bigint[]) then token end,
+    channel_id = case
+        when order_id = any($2) then coalesce(replies.channel_id, orders.channel_id) else replies.channel_id
+    end
+from orders
+where orders.id = replies.order_id and order_id = any($1::bigint[]);
+
+-- name: orders_of
+-- A batch of a member's orders and their pictures, those that were erased one by one before included.
+select orders.id, array_agg(pictures.id) filter (where pictures.id is not null) as picture_ids
+from (select id from orders where member_id = $1 and member_id <> 0 order by id limit $2) as orders
+    left join pictures on pictures.order_id = orders.id
+group by orders.id;
+
+-- name: open_of
+select distinct order_id from jobs where member_id = $1 and member_id <> 0 and state in ('queued', 'running');
+
+-- name: favourites_of
 delete from favourites where member_id = $1;
 
--- name: forget_downloads_of
+-- name: downloads_of
 delete from downloads where member_id = $1;
 
--- name: claim_objects
--- Jobs whose objects are to be removed; another worker is given them only if this one has not done so in time.
+-- name: claim_removals
+-- What is to be removed from the bucket; another worker is given it only if this one has not done so in time.
 with due as (
-    select id from jobs
-    where objects_due_at <= now()
-    order by objects_due_at
+    select prefix from removals
+    where due_at <= now()
+    order by due_at
     limit $1
     for update skip locked
 )
-update jobs
-set objects_due_at = now() + make_interval(secs => $2)
+update removals
+set due_at = now() + make_interval(secs => $2)
 from due
-where jobs.id = due.id
-returning jobs.*;
+where removals.prefix = due.prefix
+returning removals.prefix;
 
--- name: objects_removed
--- They are removed once more after a time, for what a worker put there that was late to learn that it had lost the job.
-update jobs
-set objects_due_at = case
-    when erased_at > now() - make_interval(secs => $2) then erased_at + make_interval(secs => $2)
-end
-where id = $1 and objects_due_at is not null
-returning id;
+-- name: removed
+-- Once more later, or never.
+with later as (
+    update removals
+    set due_at = again_at, again_at = null
+    where prefix = $1 and again_at is not null
+    returning prefix
+)
+delete from removals
+where prefix = $1 and again_at is null and not exists (select from later);

@@ -1,69 +1,104 @@
--- The worker's side of the queue. Every statement is guarded by the state that it leaves and, while a worker
--- holds the job, by the attempt that it holds: a worker whose lease ran out changes no row.
+-- The worker's side of the queue. Every statement is guarded by the state that it leaves and, while a worker holds the
+-- job, by the attempt that it holds: a worker whose lease ran out changes no row. Each ends the call of that attempt in
+-- the ledger as well, and raises the revision of the order's reply.
 
 -- name: claim
--- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call
--- to Stability. The limit is put in as a number: as a parameter it would be planned for as a tenth of the line, and
+-- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call to
+-- the provider $3. The limit is put in as a number: as a parameter it would be planned for as a tenth of the line, and
 -- since that never fits, each claim would be planned anew, which takes longer than the claim.
 with next as (
     select id from jobs
-    where state = 'queued' and run_after <= now()
+    where state = 'queued' and run_after <= now() and provider = $3
         and coalesce(
-            credits < (select min(coalesce(price, 0)) from alarms where probe_at is not null), true
+            price < (select min(coalesce(price, 0)) from alarms where provider = $3 and probe_at is not null), true
         )
-        and coalesce((select min(free_at) from request_slots) <= now() + interval '2 seconds', true)
+        and coalesce((select min(free_at) from rate_limit_slots where name = $3) <= now() + interval '2 seconds', true)
     order by turn, id
     limit {limit}
     for update skip locked
+),
+claimed as (
+    update jobs
+    set state = 'running',
+        attempt = attempt + 1,
+        worker = $1,
+        lease_until = now() + make_interval(secs => $2),
+        started_at = now()
+    from next
+    where jobs.id = next.id
+    returning jobs.*
+),
+opened as (
+    insert into calls (job_id, attempt, provider, operation, model, credits)
+    select claimed.id, claimed.attempt, claimed.provider, orders.operation, orders.model, claimed.price
+    from claimed join orders on orders.id = claimed.order_id
+),
+changed as (
+    update replies set revision = revision + 1
+    where order_id in (select order_id from claimed)
 )
-update jobs
-set state = 'running',
-    attempt = attempt + 1,
-    worker = $1,
-    lease_until = now() + make_interval(secs => $2),
-    started_at = now(),
-    revision = revision + 1
-from next
-where jobs.id = next.id
-returning jobs.*;
+select
+    claimed.id, claimed.order_id, claimed.state, claimed.provider, claimed.price, claimed.turn, claimed.attempt,
+    claimed.faults, claimed.started_at, claimed.finished_at, claimed.failure,
+    orders.key, orders.created_at, orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id,
+    orders.locale, orders.operation, orders.model, orders.prompt, orders.params, orders.inputs, orders.count,
+    orders.private, orders.spoiler, orders.traceparent, orders.erased_at
+from claimed join orders on orders.id = claimed.order_id;
 
--- name: claim_to_probe
--- While such an alarm sounds: from time to time one of the jobs that it pauses, by one worker, which shows whether it is
--- over. Not the one that was just refused, if there is another; and the cheapest, for which credit is there first.
--- The longer the alarm has sounded, the longer until the next: $4 seconds at first, $3 at the most.
+-- name: claim_probe
+-- While an alarm of the provider $3 sounds: from time to time one of the jobs that it pauses, by one worker, which shows
+-- whether it is over. Not the one that was just refused, if there is another; and the cheapest, for which credit is
+-- there first. The longer the alarm has sounded, the longer until the next: $5 seconds at first, $4 at the most.
 with due as (
     select kind, coalesce(price, 0) as price from alarms
-    where probe_at <= now()
+    where provider = $3 and probe_at <= now()
     order by price
     limit 1
     for update skip locked
 ),
 next as (
     select jobs.id from due, jobs
-    where jobs.state = 'queued' and jobs.run_after <= now() and jobs.credits >= due.price
-    order by jobs.refused_at nulls first, jobs.credits, jobs.turn, jobs.id
+    where jobs.state = 'queued' and jobs.run_after <= now() and jobs.provider = $3 and jobs.price >= due.price
+    order by jobs.refused_at nulls first, jobs.price, jobs.turn, jobs.id
     limit 1
     for update of jobs skip locked
 ),
-chance as (
+postponed as (
     update alarms
     set probe_at = now() + make_interval(
-        secs => least($3::float8, greatest($4::float8, extract(epoch from now() - raised_at)))
+        secs => least($4::float8, greatest($5::float8, extract(epoch from now() - raised_at)))
     )
     from due
-    where alarms.kind = due.kind and exists (select from next)
+    where alarms.kind = due.kind and alarms.provider = $3 and exists (select from next)
     returning alarms.kind
+),
+claimed as (
+    update jobs
+    set state = 'running',
+        attempt = attempt + 1,
+        worker = $1,
+        lease_until = now() + make_interval(secs => $2),
+        started_at = now()
+    from next
+    where jobs.id = next.id and exists (select from postponed)
+    returning jobs.*
+),
+opened as (
+    insert into calls (job_id, attempt, provider, operation, model, credits)
+    select claimed.id, claimed.attempt, claimed.provider, orders.operation, orders.model, claimed.price
+    from claimed join orders on orders.id = claimed.order_id
+),
+changed as (
+    update replies set revision = revision + 1
+    where order_id in (select order_id from claimed)
 )
-update jobs
-set state = 'running',
-    attempt = attempt + 1,
-    worker = $1,
-    lease_until = now() + make_interval(secs => $2),
-    started_at = now(),
-    revision = revision + 1
-from next
-where jobs.id = next.id and exists (select from chance)
-returning jobs.*;
+select
+    claimed.id, claimed.order_id, claimed.state, claimed.provider, claimed.price, claimed.turn, claimed.attempt,
+    claimed.faults, claimed.started_at, claimed.finished_at, claimed.failure,
+    orders.key, orders.created_at, orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id,
+    orders.locale, orders.operation, orders.model, orders.prompt, orders.params, orders.inputs, orders.count,
+    orders.private, orders.spoiler, orders.traceparent, orders.erased_at
+from claimed join orders on orders.id = claimed.order_id;
 
 -- name: extend_leases
 -- Returns those that are still held; any other was cancelled, or its lease ran out. Ids and attempts are texts: about
@@ -77,128 +112,166 @@ returning jobs.id, jobs.attempt;
 -- name: finish
 -- Of several jobs, as many as came to their end while the last ones were recorded: one commit for all.
 -- Asked again, as the answer to a first try may have been lost, it finds what this attempt has finished.
-with painted (id, attempt, seed, bytes, width, height) as (
-    select * from unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[])
+with painted (id, attempt, seed, bytes, width, height, request_id) as (
+    select * from unnest(
+        $1::bigint[], $2::integer[], $3::bigint[], $4::integer[], $5::integer[], $6::integer[], $7::text[]
+    )
 ),
 finished as (
     update jobs
-    set state = 'done',
-        lease_until = null,
-        finished_at = now(),
-        painted_seed = painted.seed,
-        original_bytes = painted.bytes,
-        width = coalesce(painted.width, jobs.width),
-        height = coalesce(painted.height, jobs.height),
-        revision = revision + 1
+    set state = 'done', lease_until = null, finished_at = now()
     from painted
     where jobs.id = painted.id and jobs.attempt = painted.attempt and jobs.state = 'running'
-    returning jobs.id, jobs.attempt
+    returning jobs.id, jobs.attempt, jobs.order_id, jobs.started_at
+),
+stored as (
+    insert into pictures (
+        id, order_id, attempt, seconds, member_id, guild_id, channel_id, parent_channel_id, private, model,
+        width, height, seed, bytes, words
+    )
+    select
+        finished.id, orders.id, finished.attempt, extract(epoch from now() - finished.started_at),
+        orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id, orders.private, orders.model,
+        painted.width, painted.height, painted.seed, painted.bytes, search_words(orders.prompt, orders.member_id)
+    from finished
+        join painted on painted.id = finished.id
+        join orders on orders.id = finished.order_id
+),
+billed as (
+    update calls
+    set outcome = 'billed', request_id = painted.request_id, ended_at = now()
+    from finished join painted on painted.id = finished.id
+    where calls.job_id = finished.id and calls.attempt = finished.attempt
+),
+changed as (
+    update replies set revision = revision + 1
+    where order_id in (select order_id from finished)
 ),
 -- Materialized, so that they are found by their ids and never among all that are done.
 found as materialized (
-    select id, attempt, state from painted join jobs using (id, attempt)
+    select jobs.id, jobs.attempt, jobs.state
+    from painted join jobs on jobs.id = painted.id and jobs.attempt = painted.attempt
 )
 select id, attempt from finished
 union all
 select id, attempt from found where state = 'done';
 
--- name: parent
--- What a picture is to be made from; no row if it was deleted meanwhile.
-select * from jobs where id = $1 and state = 'done' and erased_at is null;
+-- name: end_attempt
+-- An attempt that brought no picture: the job goes back to the queue, or to its end ($3: cancelled is not among these).
+-- $4 is what the call costs; $7 is by how much it counts as a fault, and from $8 faults on the job fails with it.
+with held as (
+    select id, month, holder, guild_id, price,
+        case when $3 = 'queued' and faults + $7 >= $8 and $7 > 0 then 'failed' else $3 end as to_state
+    from jobs
+    where id = $1 and attempt = $2 and state = 'running'
+    for update
+),
+ended as (
+    update jobs
+    set state = to_state,
+        faults = faults + $7,
+        lease_until = null,
+        run_after = now() + make_interval(secs => $9),
+        refused_at = case when $10 then now() else refused_at end,
+        started_at = case when to_state = 'queued' then null else started_at end,
+        finished_at = case when to_state = 'queued' then null else now() end,
+        failure = case when to_state = 'failed' then $5 end,
+        failure_detail = coalesce($6, failure_detail)
+    from held
+    where jobs.id = held.id
+    returning jobs.id, jobs.order_id, jobs.state
+),
+closed as (
+    update calls
+    set outcome = $4, request_id = $11, ended_at = now()
+    from held
+    where calls.job_id = $1 and calls.attempt = $2 and calls.outcome = 'open'
+),
+counted as (
+    select count_usage(month, holder, guild_id, more) from (
+        select month, holder, guild_id,
+            case when $4 in ('billed', 'unknown') then price else 0 end
+            - case when to_state = 'failed' then price else 0 end as more
+        from held
+    ) as change
+    where more <> 0
+),
+changed as (
+    update replies set revision = revision + 1
+    where order_id in (select order_id from ended)
+)
+select state, (select count(*) from counted) as counted from ended;
 
--- name: fail
-update jobs
-set state = 'failed',
-    lease_until = null,
-    finished_at = now(),
-    failure = $3,
-    failure_detail = $4,
-    credits = case when $5 then credits else 0 end,
-    revision = revision + 1
-where id = $1 and attempt = $2 and state = 'running'
-returning id;
+-- name: reclaim_expired
+-- A lease that ran out by $4: the worker died, or was away for too long. That counts, so that a job which kills its
+-- workers comes to an end; and nobody can tell what became of its call.
+with lost as (
+    select id, order_id, attempt, month, holder, guild_id, price, faults + 1 >= $2 as is_last from jobs
+    where state = 'running' and lease_until < least($4, now())
+    order by id
+    limit $1
+    for update skip locked
+),
+reclaimed as (
+    update jobs
+    set state = case when is_last then 'failed' else 'queued' end,
+        faults = faults + 1,
+        lease_until = null,
+        run_after = now(),
+        started_at = case when is_last then started_at end,
+        finished_at = case when is_last then now() end,
+        failure = case when is_last then $3 end,
+        failure_detail = 'the lease of ' || worker || ' ran out'
+    from lost
+    where jobs.id = lost.id
+    returning jobs.id, jobs.state
+),
+closed as (
+    update calls
+    set outcome = 'unknown', ended_at = now()
+    from lost
+    where calls.job_id = lost.id and calls.attempt = lost.attempt and calls.outcome = 'open'
+),
+counted as (
+    select count_usage(month, holder, guild_id, more) from (
+        select month, holder, guild_id, sum(price) as more from lost
+        where not is_last
+        group by month, holder, guild_id
+        order by holder
+    ) as change
+),
+changed as (
+    update replies set revision = revision + 1
+    where order_id in (select order_id from lost)
+)
+select id, state, (select count(*) from counted) as counted from reclaimed;
 
--- name: retry
--- After a passing fault: back to the queue with one more fault against it, or to its end when those are used up.
-update jobs
-set state = case when faults + 1 < $6 then 'queued' else 'failed' end,
-    faults = faults + 1,
-    lease_until = null,
-    run_after = now() + make_interval(secs => $7),
-    started_at = case when faults + 1 < $6 then null else started_at end,
-    finished_at = case when faults + 1 < $6 then null else now() end,
-    failure = case when faults + 1 < $6 then null else $3 end,
-    failure_detail = $4,
-    credits = case when faults + 1 < $6 or $5 then credits else 0 end,
-    revision = revision + 1
-where id = $1 and attempt = $2 and state = 'running'
-returning state;
-
--- name: hand_back
--- The worker could not go on through no fault of the job's: nothing is held against it.
-update jobs
-set state = 'queued',
-    lease_until = null,
-    run_after = now() + make_interval(secs => $3),
-    started_at = null,
-    revision = revision + 1
-where id = $1 and attempt = $2 and state = 'running'
-returning id;
-
--- name: refuse
--- Stability refused it for what is not about the job, or so it seemed: nothing is held against it.
-update jobs
-set state = 'queued',
-    lease_until = null,
-    run_after = now() + make_interval(secs => $3),
-    started_at = null,
-    refused_at = now(),
-    revision = revision + 1
-where id = $1 and attempt = $2 and state = 'running'
-returning id;
+-- name: inputs
+-- What a picture is to be made from, in that order; without those that were deleted meanwhile.
+select order_pictures.* from unnest($1::bigint[]) with ordinality as wanted (id, n)
+join order_pictures on order_pictures.id = wanted.id and deleted_at is null
+order by n;
 
 -- name: is_refused_alone
 -- Whether, since it was last refused, another of its model was begun and painted.
 select exists (
-    select from jobs as others
-    where others.state = 'done' and others.model = jobs.model
-        and others.finished_at > jobs.refused_at and others.started_at > jobs.refused_at
+    select from pictures
+    where pictures.model = orders.model and pictures.created_at > jobs.refused_at
+        and pictures.created_at - make_interval(secs => pictures.seconds) > jobs.refused_at
 )
-from jobs where id = $1;
+from jobs join orders on orders.id = jobs.order_id where jobs.id = $1;
 
 -- name: front_waits
 -- For how long the job that is next could have been claimed; null where none could.
 select extract(epoch from now() - run_after)::float8 from jobs
 where state = 'queued' and run_after <= now()
-    and coalesce(credits < (select min(coalesce(price, 0)) from alarms where probe_at is not null), true)
-    and (select min(free_at) from request_slots) <= now()
+    and not exists (
+        select from alarms
+        where alarms.provider = jobs.provider and probe_at is not null and coalesce(alarms.price, 0) <= jobs.price
+    )
+    and (select min(free_at) from rate_limit_slots where name = jobs.provider) <= now()
 order by turn, id
 limit 1;
 
 -- name: clock
 select now();
-
--- name: reap
--- A lease that ran out by $4: the worker died, or was away for too long. That counts, so that a job which kills
--- its workers comes to an end.
-with lost as (
-    select id from jobs
-    where state = 'running' and lease_until < least($4, now())
-    order by lease_until
-    limit $1
-    for update skip locked
-)
-update jobs
-set state = case when faults + 1 < $2 then 'queued' else 'failed' end,
-    faults = faults + 1,
-    lease_until = null,
-    run_after = now(),
-    started_at = case when faults + 1 < $2 then null else started_at end,
-    finished_at = case when faults + 1 < $2 then null else now() end,
-    failure = case when faults + 1 < $2 then null else $3 end,
-    failure_detail = 'the lease of ' || worker || ' ran out',
-    credits = case when faults + 1 < $2 then credits else 0 end,
-    revision = revision + 1
-from lost
-where jobs.id = lost.id
-returning jobs.id, jobs.state, jobs.attempt, jobs.worker;

@@ -1,131 +1,174 @@
--- What the bot has shown of each job. `reply_due_at` is when a reply that is behind may next be worked on: it keeps
--- two bots from editing one message at once, spaces out what failed, and gives the command's own answer time to arrive.
+-- What the bot has shown of each order. `due_at` is when a reply that is behind may next be worked on: it keeps two bots
+-- from editing one message at once, spaces out what failed, and gives the command's own answer time to arrive.
 
 -- name: claim_due
 with due as (
-    select id from jobs
-    where shown_revision < revision and given_up_revision < revision and reply_due_at <= now()
-    order by reply_due_at
+    select order_id from replies
+    where shown_revision < revision and given_up_revision < revision and due_at <= now()
+    order by due_at
     limit $1
     for update skip locked
 )
-update jobs
-set reply_due_at = now() + make_interval(secs => $2)
+update replies
+set due_at = now() + make_interval(secs => $2)
 from due
-where jobs.id = due.id
-returning jobs.*;
+where replies.order_id = due.order_id
+returning replies.order_id;
 
 -- name: claim_moved
--- Waiting jobs whose reply is up to date but for the place it shows (it became the first, or a quarter of the way was
--- gone), or but for what pauses it, as the statement `estimates` tells both. A place is worth an edit only if, at the
+-- Replies of orders that wait, up to date but for the place they show (it became the first, or a quarter of the way was
+-- gone), or but for what pauses them, as the statement `estimates` tells both. A place is worth an edit only if, at the
 -- speed at which it has come forward since the last one, it stands for as long as a place stands at least: else the
--- spinner is there first. `reply_due_at` of such a reply is when it was last edited, or until when a bot holds it. What
--- is asked of the row is asked of the row itself and not of `line`, so that it is asked again of one that another bot
--- has just changed.
+-- spinner is there first. What is asked of the row is asked of the row itself and not of `line`, so that it is asked again
+-- of one that another bot has just changed.
 with line as (
     select
-        id,
+        id, order_id, provider, price,
         row_number() over (
-            partition by credits >= (select min(coalesce(price, 0)) from alarms where probe_at is not null)
+            partition by provider, price >= (
+                select min(coalesce(alarms.price, 0)) from alarms
+                where alarms.provider = front.provider and probe_at is not null
+            )
             order by turn, id
         ) as place
     from (
-        select id, turn, credits from jobs where state = 'queued' order by turn, id limit $2
+        select id, order_id, turn, price, provider from jobs where state = 'queued' order by turn, id limit $2
     ) as front
 ),
+first as (
+    select distinct on (order_id) order_id, provider, price, place from line order by order_id, place
+),
 moved as (
-    select jobs.id, line.place
-    from line join jobs on jobs.id = line.id
-    where jobs.state = 'queued' and jobs.shown_revision = jobs.revision and jobs.given_up_revision < jobs.revision
-        and jobs.reply_due_at <= now() - make_interval(secs => $3)
+    select replies.order_id, first.place
+    from first join replies on replies.order_id = first.order_id
+    where replies.shown_revision = replies.revision and replies.given_up_revision < replies.revision
+        and replies.due_at <= now() - make_interval(secs => $3)
+        -- One whose order has begun shows that, and no place.
+        and not exists (
+            select from jobs
+            where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16 and jobs.state <> 'queued'
+        )
         and (
             (
-                (line.place * 4 <= jobs.shown_place * 3 or (line.place = 1 and jobs.shown_place > 1))
-                and line.place * (now() - jobs.reply_due_at)
-                    >= (jobs.shown_place - line.place) * make_interval(secs => $3)
+                (first.place * 4 <= replies.shown_place * 3 or (first.place = 1 and replies.shown_place > 1))
+                and first.place * (now() - replies.due_at)
+                    >= (replies.shown_place - first.place) * make_interval(secs => $3)
             )
-            or jobs.shown_pause is distinct from coalesce(
+            or replies.shown_pause is distinct from coalesce(
                 (
                     select kind from alarms
-                    where probe_at is not null and coalesce(price, 0) <= jobs.credits
+                    where alarms.provider = first.provider and probe_at is not null
+                        and coalesce(alarms.price, 0) <= first.price
                     order by raised_at
                     limit 1
                 ),
-                (select 'rate_limited' from request_slots where asked_until > now() limit 1)
+                (
+                    select 'rate_limited' from rate_limit_slots
+                    where name = first.provider and paused_until > now() limit 1
+                )
             )
         )
-    order by line.place
+    order by first.place
     limit $1
-    for update of jobs skip locked
+    for update of replies skip locked
 )
-update jobs
-set reply_due_at = now() + make_interval(secs => $4)
+update replies
+set due_at = now() + make_interval(secs => $4)
 from moved
-where jobs.id = moved.id
-returning jobs.*, moved.place;
+where replies.order_id = moved.order_id
+returning replies.order_id, moved.place;
 
 -- name: claim_over
 -- Replies that are up to date, but tell a time that is over. `estimate_over_at` stays as it is until another is shown:
 -- whoever was to do so may die.
 with over as (
-    select id from jobs
-    where state in ('queued', 'running') and estimate_over_at <= now()
-        and shown_revision = revision and given_up_revision < revision and reply_due_at <= now()
+    select order_id from replies
+    where estimate_over_at <= now() and shown_revision = revision and given_up_revision < revision and due_at <= now()
     order by estimate_over_at
     limit $1
     for update skip locked
 )
-update jobs
-set reply_due_at = now() + make_interval(secs => $2)
+update replies
+set due_at = now() + make_interval(secs => $2)
 from over
-where jobs.id = over.id
-returning jobs.*;
+where replies.order_id = over.order_id
+returning replies.order_id;
+
+-- name: load
+-- Replies with the jobs of their orders, as of one moment: what is shown has to be of the revision that is recorded.
+select
+    replies.application_id, replies.token, replies.token_expires_at, replies.message_id,
+    replies.channel_id as reply_channel_id, replies.revision, replies.shown_revision, replies.shown_place,
+    replies.estimate_over_at, order_jobs.*,
+    case when order_jobs.state in ('failed', 'cancelled') then (
+        select coalesce(sum(credits), 0) from calls
+        where calls.job_id = order_jobs.id and outcome in ('billed', 'unknown')
+    ) end as counted,
+    pictures.attempt as picture_attempt, pictures.created_at as painted_at, pictures.seconds, pictures.width,
+    pictures.height, pictures.seed, pictures.bytes, pictures.expired_at,
+    exists (select from spill where spill.picture_id = pictures.id) as is_spilled
+from replies
+    join order_jobs on order_jobs.order_id = replies.order_id
+    left join pictures on pictures.id = order_jobs.id and pictures.erased_at is null
+where replies.order_id = any($1::bigint[])
+order by order_jobs.id;
 
 -- name: next_due
 -- Seconds until the next reply that is behind may be worked on; negative if that time has come.
-select extract(epoch from min(reply_due_at) - now())::float8
-from jobs
+select extract(epoch from min(due_at) - now())::float8
+from replies
 where shown_revision < revision and given_up_revision < revision;
 
 -- name: shown
--- The token is dropped once the job's end is shown: nothing will be edited through it any more. That of a private reply
--- is kept until it is erased, as nothing else finds such a message.
-update jobs
+-- The token is dropped once the order's end is shown ($9): nothing will be edited through it any more. That of a private
+-- reply is kept until it is erased, as nothing else finds such a message.
+update replies
 set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),
-    reply_channel_id = coalesce($5, reply_channel_id),
+    channel_id = coalesce($5, channel_id),
     shown_place = $4,
     shown_pause = $7,
     estimate_over_at = now() + make_interval(secs => $8),
-    reply_due_at = now() + make_interval(secs => $6),
-    reply_failure = null,
-    token = case
-        when state not in ('done', 'failed', 'cancelled') or $2 < revision then token
-        when private and guild_id is not null and erased_at is null then token
-    end
-where id = $1
-returning id;
+    due_at = now() + make_interval(secs => $6),
+    failure = null,
+    token = case when not $9 or $2 < revision or $10 then token end
+where order_id = $1
+returning order_id;
+
+-- name: removed
+-- The message of an order that was erased: nothing of where it was is kept.
+update replies
+set shown_revision = greatest(shown_revision, $2),
+    message_id = null,
+    channel_id = null,
+    token = null,
+    shown_place = null,
+    shown_pause = null,
+    estimate_over_at = null
+where order_id = $1
+returning order_id;
 
 -- name: found
 -- Of a reply whose place nothing has told before.
-update jobs
-set message_id = $2, reply_channel_id = nullif($3, channel_id)
-where id = $1 and message_id is null
-returning id;
+update replies
+set message_id = $2,
+    channel_id = nullif($3, (select channel_id from orders where id = $1))
+where order_id = $1 and message_id is null
+returning order_id;
 
 -- name: postpone
-update jobs
-set reply_due_at = now() + make_interval(secs => $2),
-    reply_failure = coalesce($3, reply_failure)
-where id = $1
-returning id;
+update replies
+set due_at = now() + make_interval(secs => $2),
+    failure = coalesce($3, failure)
+where order_id = $1
+returning order_id;
 
 -- name: give_up
 -- The revision will not be shown, and is not what is shown: the record says why.
-update jobs
+update replies
 set given_up_revision = greatest(given_up_revision, $2),
-    reply_failure = $3,
-    reply_due_at = now(),
-    token = case when state in ('done', 'failed', 'cancelled') and $2 >= revision then null else token end
-where id = $1
-returning id;
+    failure = $3,
+    due_at = now(),
+    token = case when $4 and $2 >= revision then null else token end
+where order_id = $1
+returning order_id;

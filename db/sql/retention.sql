@@ -1,21 +1,30 @@
--- Originals that are removed after some days. What a member marked as a favourite is kept, and what is parked is not in
+-- Originals that are removed after some days. What a member marked as a favourite is kept, and what is spilled is not in
 -- the bucket yet.
 
 -- name: expire
--- From now on no link is made, and the sweep takes the original when the last link has ended that was made before: it
+-- From now on no link is made, and the sweeper takes the original when the last link has ended that was made before: it
 -- told its member until when it works. No revision is raised: thousands of old messages are not edited for it.
 with old as (
-    select id from jobs
-    where state = 'done' and erased_at is null and expired_at is null and not parked
-        and finished_at < now() - make_interval(days => $1)
-        and not exists (select from favourites where job_id = jobs.id)
-    order by finished_at
+    select id from pictures
+    where erased_at is null and expired_at is null
+        and created_at < now() - make_interval(days => $1)
+        and not exists (select from favourites where picture_id = pictures.id)
+        and not exists (select from spill where picture_id = pictures.id)
+    order by created_at
     limit $2
     for update skip locked
+),
+expired as (
+    update pictures set expired_at = now()
+    from old
+    where pictures.id = old.id
+    returning pictures.id, pictures.order_id, pictures.attempt, pictures.bytes
+),
+removal as (
+    insert into removals (prefix, due_at)
+    select orders.key || '/' || expired.id % 16 || '/' || expired.attempt || '/original.png',
+        now() + make_interval(secs => $3)
+    from expired join orders on orders.id = expired.order_id
+    on conflict (prefix) do nothing
 )
-update jobs
-set expired_at = now(),
-    objects_due_at = now() + make_interval(secs => $3)
-from old
-where jobs.id = old.id
-returning jobs.original_bytes;
+select bytes from expired;

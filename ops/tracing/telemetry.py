@@ -15,8 +15,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from core.errors import JobFailed
-from db.orders import Job
+from core.failures import JobFailed
+from core.orders import Job
 from ops.tracing.traces import Traces, Value
 
 CLOSE_SECONDS = 5.0
@@ -96,12 +96,13 @@ def telemetry(process: str) -> Iterator[Telemetry]:
 
 def _context(job: Job) -> Context:
     """Of a job that was stored without a trace, or with none that can be read, it begins one."""
-    return _W3C.extract({"traceparent": job.traceparent or ""}, Context())
+    return _W3C.extract({"traceparent": job.order.traceparent or ""}, Context())
 
 
 def _facts(job: Job) -> dict[str, Value]:
-    size = f"{job.width}x{job.height}"
-    return {"id": job.id, "model": job.model, "size": size, "attempt": job.attempt}
+    order = job.order
+    size = f"{order.params.get('width')}x{order.params.get('height')}"
+    return {"id": job.id, "model": order.model, "size": size, "attempt": job.attempt}
 
 
 def _named(attributes: dict[str, Value]) -> dict[str, Value]:

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeAlias
 
 from core.errors import reason
+from core.orders import Job
 from core.settings import TraceSettings
-from db.orders import Job
 
 log = logging.getLogger(__name__)
 

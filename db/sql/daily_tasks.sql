@@ -2,8 +2,8 @@
 
 -- name: begin
 -- Of several workers, one does it, and the others find that it was done lately.
-insert into chores (name)
+insert into daily_tasks (name)
 values ($1)
 on conflict (name) do update set done_at = now()
-where chores.done_at <= now() - make_interval(secs => $2)
+where daily_tasks.done_at <= now() - make_interval(secs => $2)
 returning true;

@@ -1,0 +1,60 @@
+"""What members are told of each way in which a job fails."""
+
+from core.failures import FailureCode
+
+
+def said(text: str) -> str:
+    """Marks a text that is said later, in the member's language."""
+    return text
+
+
+FAILURE_TEXTS = {
+    FailureCode.REFUSED: said(
+        "Stability's content filter refused this prompt. Other words for the same idea may pass."
+    ),
+    FailureCode.FILTERED: said(
+        "The picture was painted, but Stability's content filter blurred it, so it is not shown. "
+        "Other words for the same idea may pass."
+    ),
+    FailureCode.REJECTED: said(
+        "Stability did not take this prompt. It understands English best; other words may pass."
+    ),
+    FailureCode.BAD_REQUEST: said(
+        "Stability did not understand what Tigerbrush sent. That is our fault, not yours."
+    ),
+    FailureCode.MODEL_GONE: said(
+        "Stability does not offer this model any more, or not for this. Another model may do."
+    ),
+    FailureCode.BAD_KEY: said(
+        "Paused: Stability does not accept this bot's key. "
+        "Its owner has been told; the picture keeps its place."
+    ),
+    FailureCode.NO_CREDIT: said(
+        "Paused: this bot's account with Stability has run out of credits for a picture of this price. "
+        "Its owner has been told; the picture keeps its place."
+    ),
+    FailureCode.RATE_LIMITED: said("Stability asked for a pause, as too many pictures were wanted at once."),
+    FailureCode.UNAVAILABLE: said(
+        "Stability could not be reached, or answered with a fault of its own, several times in a row. "
+        "Try again in a few minutes."
+    ),
+    FailureCode.BLOCKED: said(
+        "Something that stands before Stability, such as a firewall, refused this several times in a row. "
+        "Other words for the same idea may pass."
+    ),
+    FailureCode.BAD_PICTURE: said(
+        "What Stability sent was not a picture, several times in a row. Try again in a few minutes."
+    ),
+    FailureCode.INPUT_GONE: said("The picture that was to be made larger has been deleted, or has expired."),
+    FailureCode.INPUT_UNREAD: said(
+        "The picture that was to be made larger could not be read, several times in a row. "
+        "That is our fault, not yours."
+    ),
+    FailureCode.WORKER_LOST: said(
+        "The worker that painted this stopped in the middle, several times in a row. "
+        "That is our fault, not yours."
+    ),
+    FailureCode.INTERNAL: said(
+        "Something in Tigerbrush broke while it worked on this. That is our fault, not yours."
+    ),
+}

@@ -1,0 +1,76 @@
+"""What is spent: each call to a provider, and whether all that may be billed is counted."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core.failures import Outcome
+from core.orders import Job
+from db import queries
+from db.pool import Connection, Pool
+
+_SQL = queries.load("ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A sum that is not what a recount gives; both are in credits. `key` is the server's id, or the member's hash."""
+
+    month: date
+    scope: str
+    key: str
+    counted: Decimal
+    recounted: Decimal
+
+    @property
+    def line(self) -> str:
+        whose = f"{self.scope} {self.key}".strip()
+        return f"{self.month:%Y-%m} {whose}: {self.counted} credits are counted, and a recount gives {self.recounted}"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    month: date
+    provider: str
+    outcome: Outcome
+    calls: int
+    credits: Decimal
+
+    @property
+    def line(self) -> str:
+        return (
+            f"{self.month:%Y-%m} {self.provider}: {self.calls} calls {self.outcome}, {self.credits} credits"
+        )
+
+
+class Ledger:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def correct(self, job: Job, outcome: Outcome, *, request_id: str | None = None) -> None:
+        """What became of a call whose job was taken away while it ran; it counted until now, as nobody knew."""
+        await self._pool.execute(_SQL["correct"], job.id, job.attempt, outcome, request_id)
+
+    async def end_month(self) -> None:
+        """Of months that are over nobody can tell any more which member used what."""
+        await self._pool.execute(_SQL["forget_keys"])
+        await self._pool.execute(_SQL["forget_members"])
+
+
+async def audit(connection: "Connection | Pool") -> tuple[list[Total], list[Difference]]:
+    """What is spent, and each sum that differs from a recount of calls and open jobs."""
+    totals = [
+        Total(row["month"], row["provider"], Outcome(row["outcome"]), row["calls"], row["credits"])
+        for row in await connection.fetch(_SQL["totals"])
+    ]
+    differences = [
+        Difference(
+            row["month"], row["scope"], _key(row["scope"], row["key"]), row["counted"], row["recounted"]
+        )
+        for row in await connection.fetch(_SQL["audit"])
+    ]
+    return totals, differences
+
+
+def _key(scope: str, key: bytes) -> str:
+    return str(int.from_bytes(key, signed=True)) if scope == "server" else key.hex()

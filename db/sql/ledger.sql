@@ -1,0 +1,59 @@
+-- What is spent, and whether it is counted.
+
+-- name: correct
+-- A worker whose job was cancelled, or taken away, knows what became of its call after all.
+with corrected as (
+    update calls
+    set outcome = $3, request_id = coalesce($4, request_id), ended_at = now()
+    where job_id = $1 and attempt = $2 and outcome = 'unknown' and $3 <> 'unknown'
+    returning job_id, credits
+)
+select count_usage(month, holder, guild_id, case when $3 = 'free' then -credits else 0 end)
+from corrected join jobs on jobs.id = corrected.job_id;
+
+-- name: audit
+-- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each sum
+-- that differs. Of members it is known for as long as the month lasts.
+with recounted as (
+    select month, holder, guild_id, sum(credits) as credits
+    from (
+        select jobs.month, jobs.holder, jobs.guild_id, calls.credits
+        from calls join jobs on jobs.id = calls.job_id
+        where calls.outcome in ('billed', 'unknown')
+        union all
+        select month, holder, guild_id, price from jobs where state in ('queued', 'running')
+    ) as used
+    group by month, holder, guild_id
+),
+sums as (
+    select month, 'all' as scope, ''::bytea as key, sum(credits) as credits from recounted group by month
+    union all
+    select month, 'server', int8send(guild_id), sum(credits) from recounted group by month, guild_id
+    union all
+    select month, 'member', holder, sum(credits) from recounted
+    where month >= usage_month()
+    group by month, holder
+),
+counted as (
+    select month, scope, key, sum(credits) as credits from usage
+    where scope <> 'member' or month >= usage_month()
+    group by month, scope, key
+)
+select month, scope, key, coalesce(counted.credits, 0) as counted, coalesce(sums.credits, 0) as recounted
+from counted full join sums using (month, scope, key)
+where coalesce(counted.credits, 0) <> coalesce(sums.credits, 0)
+order by month, scope, key;
+
+-- name: totals
+-- Of each month and provider, for the owner's eyes beside the provider's bill.
+select jobs.month, calls.provider, calls.outcome, count(*) as calls, sum(calls.credits) as credits
+from calls join jobs on jobs.id = calls.job_id
+group by jobs.month, calls.provider, calls.outcome
+order by jobs.month, calls.provider, calls.outcome;
+
+-- name: forget_keys
+-- Of months that are over: nobody can tell any more whose sums they were, and they are not needed.
+delete from usage_keys where month < usage_month();
+
+-- name: forget_members
+delete from usage where scope = 'member' and month < usage_month();

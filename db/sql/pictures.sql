@@ -1,0 +1,125 @@
+-- The pictures that members may see. A page is a range of the index (member_id, id), found by the key of the picture
+-- next to it and never by counting; one neighbour on the other side tells whether there is a page that way too.
+-- Whoever asks is $2: of another member's pictures, the private ones are left out, and those that were made elsewhere than
+-- in $6, the channels that whoever asks may read, or in public threads of these.
+-- A search ($3) that finds little is done before (`matching`): then the page is of the pictures $7 alone.
+--
+-- The range is written as one, and not as an equality and a bound: else the planner may walk through everybody's
+-- pictures in the order of their ids, which takes long for a member who has painted none for a while.
+
+-- name: older
+-- The newest pictures before $4, and the one that comes after them.
+(
+    select order_pictures.* from order_pictures
+    where (member_id, id) < ($1, $4) and member_id >= $1
+        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+    order by member_id desc, id desc
+    limit $5
+)
+union all
+(
+    select order_pictures.* from order_pictures
+    where (member_id, id) >= ($1, $4) and member_id <= $1
+        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+    order by member_id, id
+    limit 1
+);
+
+-- name: newer
+-- The oldest pictures after $4, and the one that comes before them.
+(
+    select order_pictures.* from order_pictures
+    where (member_id, id) > ($1, $4) and member_id <= $1
+        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+    order by member_id, id
+    limit $5
+)
+union all
+(
+    select order_pictures.* from order_pictures
+    where (member_id, id) <= ($1, $4) and member_id >= $1
+        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+    order by member_id desc, id desc
+    limit 1
+);
+
+-- name: older_favourites
+-- As above, of the pictures that $2 marked; those of one painter where $1 is given.
+(
+    select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
+    where (marks.member_id, picture_id) < ($2, $4) and marks.member_id >= $2
+        and ($1::bigint is null or order_pictures.member_id = $1)
+        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+    order by marks.member_id desc, picture_id desc
+    limit $5
+)
+union all
+(
+    select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
+    where (marks.member_id, picture_id) >= ($2, $4) and marks.member_id <= $2
+        and ($1::bigint is null or order_pictures.member_id = $1)
+        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+    order by marks.member_id, picture_id
+    limit 1
+);
+
+-- name: newer_favourites
+(
+    select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
+    where (marks.member_id, picture_id) > ($2, $4) and marks.member_id <= $2
+        and ($1::bigint is null or order_pictures.member_id = $1)
+        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+    order by marks.member_id, picture_id
+    limit $5
+)
+union all
+(
+    select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
+    where (marks.member_id, picture_id) <= ($2, $4) and marks.member_id >= $2
+        and ($1::bigint is null or order_pictures.member_id = $1)
+        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
+        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+    order by marks.member_id desc, picture_id desc
+    limit 1
+);
+
+-- name: query
+-- What was typed, and, where a member is given, that the pictures are theirs.
+select case when $2::bigint is null then prompt_query($1) else search_member($2)::tsquery && prompt_query($1) end;
+
+-- name: matching
+-- Of a search the pictures that it finds, wherever they are, if those are few.
+select array_agg(id) from (
+    select id from pictures where words @@ $1::tsquery and erased_at is null limit $2
+) as found;
+
+-- name: suggestions
+-- Among a member's newest orders.
+select prompt
+from (
+    select prompt, id from orders
+    where member_id >= $1 and member_id <= $1 and member_id <> 0 and operation = 'imagine' and erased_at is null
+    order by member_id desc, id desc
+    limit $4
+) as recent
+cross join (select prompt_query($2) as query) as typed
+where query is null or search_words(prompt, 0) @@ query
+group by prompt
+order by max(id) desc
+limit $3;
+
+-- name: picture
+select * from order_pictures where id = $1 and deleted_at is null and (not private or member_id = $2);
+
+-- name: by_message
+-- All that a reply shows.
+select order_pictures.* from replies join order_pictures on order_pictures.order_id = replies.order_id
+where replies.message_id = $1 and deleted_at is null
+order by order_pictures.id;

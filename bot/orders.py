@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.discord_errors import UNANSWERED
 from bot.messages import order as render
 from bot.rights.access import in_time
-from bot.rights.places import may_be_shown_to_all, parent_channel_id
+from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
 from core.errors import reason
 from core.operations import painter

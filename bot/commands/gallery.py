@@ -21,7 +21,7 @@ from bot.messages.gallery_page import (
 from bot.messages.picture import show, show_picture
 from bot.replies.copies import record_shared
 from bot.rights.access import in_time, require_gallery, visible_picture
-from bot.rights.places import may_be_shown_to_all, may_write, seen_channel_ids
+from bot.rights.visibility import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, services_of, words_of
 from core.errors import BucketUnavailable, InvalidRequest, reason
 from db.orders import Job

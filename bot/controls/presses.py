@@ -22,7 +22,7 @@ from bot.rights.access import (
     visible_job,
     visible_picture,
 )
-from bot.rights.places import may_be_shown_to_all
+from bot.rights.visibility import may_be_shown_to_all
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob
 from core.operations import UPSCALER, Kind, upscaled_size

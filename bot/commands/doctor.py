@@ -3,7 +3,7 @@
 import discord
 from discord import app_commands
 
-from bot.messages import order as render
+from bot.messages.content import notice
 from bot.owner.alerts import owner_id_of
 from bot.owner.doctor import BotDoctor
 from bot.rights.permissions import missing
@@ -36,5 +36,5 @@ async def doctor(interaction: Interaction) -> None:
     # In English, as the log is: it says what to look up there.
     lines = [f"{'✅' if finding.well else '❌'} **{finding.name}**: {finding.text}" for finding in findings]
     head = say("### 🩺 {well} of {all} checks are well", well=well, all=len(findings))
-    view = render.notice("\n".join([head, *lines])[:LENGTH_MAX])
+    view = notice("\n".join([head, *lines])[:LENGTH_MAX])
     await interaction.edit_original_response(view=view)

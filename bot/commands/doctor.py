@@ -5,8 +5,7 @@ from discord import app_commands
 
 from bot.messages.content import notice
 from bot.owner.alerts import owner_id_of
-from bot.owner.doctor import BotDoctor
-from bot.rights.permissions import missing
+from bot.owner.doctor import BotDoctor, missing
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest
 
@@ -24,7 +23,7 @@ async def doctor(interaction: Interaction) -> None:
     if interaction.user.id != owner_id_of(await interaction.client.application_info()):
         raise InvalidRequest("Only the owner of this bot can use this.")
     services = services_of(interaction)
-    own = BotDoctor(interaction.client, services.registration, token="")
+    own = BotDoctor(interaction.client, services.registration)
 
     async def here() -> list[str]:
         in_thread = isinstance(interaction.channel, discord.Thread)

@@ -35,7 +35,7 @@ _SHAPES = {
 def imagine(default_model: str) -> app_commands.Command[Any, ..., None]:
     """With the models that are on offer where this is the owner's default."""
     models = on_offer(IMAGINE, default_model).values()
-    command = app_commands.Command(
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name="imagine", description="Paint a picture from words", callback=_imagine
     )
     return app_commands.choices(model=[model_choice(model) for model in models])(command)

@@ -1,6 +1,9 @@
 """What the buttons of a picture do. Each press is checked anew for who may do it."""
 
+from typing import Any
+
 import discord
+from discord import ui
 
 from bot.controls.buttons import Action, PictureButton, on
 from bot.controls.page_controls import on_open
@@ -103,7 +106,7 @@ async def ask_to_delete(interaction: Interaction, picture_id: int) -> None:
         )
     # Only its own interaction can change an ephemeral message, so there the question takes the picture's place.
     keep = Action.RESTORE if _is_ephemeral(interaction) else Action.KEEP
-    row = discord.ui.ActionRow(
+    row: ui.ActionRow[Any] = ui.ActionRow(
         PictureButton(Action.ERASE, picture.id, say), PictureButton(keep, picture.id, say)
     )
     if _is_ephemeral(interaction):

@@ -8,7 +8,7 @@ import discord
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_taken, is_transient
 from bot.messages.content import notice
-from db.alarms import Alarm, Alarms, remedy
+from db.alarms import Alarm, Alarms
 from db.pool import until_answered
 from ops.wake_loop import Woken
 
@@ -59,4 +59,4 @@ def owner_id_of(application: discord.AppInfo) -> int:
 
 
 def _text(alarm: Alarm) -> str:
-    return f"{remedy(alarm)}\nIn detail: {alarm.detail}"
+    return f"{alarm.remedy}\nIn detail: {alarm.detail}"

@@ -206,7 +206,7 @@ async def _preview(store: PictureStore, picture: Picture) -> bytes | Unseen:
 
 async def show_picture(interaction: Interaction, picture: Picture) -> None:
     """For the member who asked. Raises BucketUnavailable."""
-    store = services_of(interaction).store
+    store = services_of(interaction).picture_store
     preview = await _preview(store, picture)
     await show(
         interaction, picture_content(picture, preview, new_link(store, picture), words_of(interaction))

@@ -12,8 +12,8 @@ from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
 from bot.client import COMMANDS
-from bot.controls.job_buttons import LOOKS as JOB_LOOKS
-from bot.messages.gallery_page import LOOKS as PAGE_LOOKS
+from bot.controls.buttons import LOOKS as BUTTON_LOOKS
+from bot.controls.page_controls import LOOKS as PAGE_LOOKS
 from bot.messages.words import DOMAIN, LOCALE_DIRECTORY
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "plural": (1, 2),
     "InvalidRequest": None,
     "LimitReached": None,
-    "Failure": None,
+    "said": None,
 }
 """The functions whose first argument is said to a member."""
 
@@ -52,7 +52,7 @@ def read(language: str, file: Path) -> Catalog:
 
 
 def _labels() -> list[str]:
-    return [*(look[1] for look in JOB_LOOKS.values()), *(look[1] for look in PAGE_LOOKS.values())]
+    return [*(look[1] for look in BUTTON_LOOKS.values()), *(look[1] for look in PAGE_LOOKS.values())]
 
 
 def _registered() -> list[str]:

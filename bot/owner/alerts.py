@@ -7,8 +7,8 @@ from functools import partial
 import discord
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_taken, is_transient
-from bot.messages import order as render
-from db.alarms import Alarm, Alarms, remedy
+from bot.messages.content import notice
+from db.alarms import Alarm, Alarms
 from db.pool import until_answered
 from ops.wake_loop import Woken
 
@@ -43,7 +43,7 @@ class Owner(Woken):
         try:
             owner_id = owner_id_of(await self._client.application_info())
             owner = await self._client.fetch_user(owner_id)
-            await owner.send(view=render.notice(f"🚨 {text}"))
+            await owner.send(view=notice(f"🚨 {text}"))
         except UNANSWERED as error:
             if not is_taken(error):
                 # The log has it; whoever watches that is told all the same.
@@ -59,4 +59,4 @@ def owner_id_of(application: discord.AppInfo) -> int:
 
 
 def _text(alarm: Alarm) -> str:
-    return f"{remedy(alarm)}\nIn detail: {alarm.detail}"
+    return f"{alarm.remedy}\nIn detail: {alarm.detail}"

@@ -7,8 +7,17 @@ from discord.http import Route
 
 from bot.discord_errors import in_a_line, is_final, is_wrong_token
 from bot.gateway.registration import Registration
-from bot.rights.permissions import missing
 from ops.checks import Check, Trouble
+
+NEEDED = {
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+    "add_reactions": "Add Reactions",
+}
+"""What the bot needs to be allowed in a channel, by the names that Discord's settings have for it."""
 
 TOKEN = "token"
 
@@ -24,16 +33,25 @@ _PRIVILEGED = {
 }
 
 
+Lacking = Callable[[], Awaitable[list[str]]]
+"""Finds what the bot is not allowed in the channel that is looked at."""
+
+
+def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
+    """To write in a thread takes another permission than to write in its channel."""
+    needless = "send_messages" if in_thread else "send_messages_in_threads"
+    return [words for name, words in NEEDED.items() if name != needless and not getattr(permissions, name)]
+
+
 class BotDoctor:
     """`client` is the running one, or one that is not logged in yet and has its token to try."""
 
-    def __init__(self, client: discord.Client, registration: Registration, *, token: str) -> None:
+    def __init__(self, client: discord.Client, registration: Registration, *, token: str = "") -> None:
         self._client = client
         self._registration = registration
         self._token = token
 
-    def checks(self, lacking: Callable[[], Awaitable[list[str]]] | None) -> list[Check]:
-        """`lacking` finds what the bot is not allowed in the channel that is looked at, if one is."""
+    def checks(self, lacking: Lacking | None) -> list[Check]:
         checks = [
             Check(TOKEN, self._log_in, remedy=_REACHED),
             Check("intents", self._intents, (TOKEN,), _REACHED),
@@ -119,7 +137,7 @@ class BotDoctor:
             raise Trouble("Discord has others, or none", "Start the bot: it registers them.")
         return "registered and up to date"
 
-    async def _permissions(self, find: Callable[[], Awaitable[list[str]]]) -> str:
+    async def _permissions(self, find: Lacking) -> str:
         lacking = await find()
         if lacking:
             raise Trouble(f"missing: {', '.join(lacking)}", "Server or channel settings, Permissions.")

@@ -13,7 +13,7 @@ from bot.instruments import Instruments
 from bot.messages.content import Content
 from bot.messages.estimate import over_seconds
 from bot.messages.order import order_content
-from bot.messages.picture import new_links, read_previews
+from bot.messages.show import new_links, read_previews
 from bot.messages.words import Languages
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown, Undeliverable

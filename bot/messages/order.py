@@ -1,6 +1,6 @@
 """An order as a message, in whatever state it is. Pure: what a message needs to know is handed in."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -64,8 +64,12 @@ def order_content(
         return picture_content(picture, previews[picture.id], links[picture.id], say, link_as=link_as)
     seen = [picture for picture in progress.pictures if isinstance(previews[picture.id], bytes)]
     heading = _heading(progress, estimate, say)
-    told = [*_unseen(progress.pictures, previews, say), *_what_did_not_come(progress, say)]
-    told += _without_link(progress.pictures, links, say, link_as)
+    told = [
+        *_unseen(progress.pictures, previews, say),
+        *_without_link(progress.pictures, links, say, link_as),
+    ]
+    if progress.state is not State.FAILED:
+        told += _what_did_not_come(progress, say)
     room = _BESIDE_LENGTH_MAX - len("\n".join([*heading, *told]))
     buttons, texts = _links(progress.pictures, links, say, link_as, room)
     told += texts
@@ -110,7 +114,7 @@ def _heading(progress: Progress, estimate: Estimate, say: Words) -> list[str]:
         case State.DONE:
             return []
         case State.FAILED:
-            return [say("### ⚠️ No picture")]
+            return [say("### ⚠️ No picture"), *_what_did_not_come(progress, say)]
         case State.CANCELLED:
             return [say("### 🚫 Cancelled"), _charge(progress.jobs, None, say)]
 
@@ -178,9 +182,7 @@ def _charge(jobs: Iterable[Job], code: FailureCode | None, say: Words) -> str:
     )
 
 
-def _unseen(
-    pictures: Iterable[Picture], previews: Mapping[int, bytes | Unseen], say: Words
-) -> list[str]:
+def _unseen(pictures: Iterable[Picture], previews: Mapping[int, bytes | Unseen], say: Words) -> list[str]:
     unseen = [(picture, why) for picture in pictures if isinstance(why := previews[picture.id], Unseen)]
     gone = [picture for picture, why in unseen if why is Unseen.GONE]
     refused = dict.fromkeys(why for _picture, why in unseen if why is not Unseen.GONE)

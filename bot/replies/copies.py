@@ -30,7 +30,7 @@ _GONE = {10003, 10008}
 opened again and a permission given back."""
 
 
-async def record_shared(interaction: Interaction, callback: Callback, job_ids: list[int]) -> None:
+async def record_shared(interaction: Interaction, callback: Callback, picture_ids: list[int]) -> None:
     """Of a page that is to be everybody's, before it shows anything: no restart comes between."""
     if interaction.channel_id is None:
         raise AssertionError("Discord sends a channel with every press")
@@ -38,7 +38,7 @@ async def record_shared(interaction: Interaction, callback: Callback, job_ids: l
     message_id = known or (await interaction.original_response()).id
     await in_time(
         services_of(interaction).copies.record(
-            message_id, interaction.channel_id, member_id=interaction.user.id, job_ids=job_ids
+            message_id, interaction.channel_id, member_id=interaction.user.id, picture_ids=picture_ids
         )
     )
 

@@ -17,9 +17,9 @@ from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
 from db.replies import Replies
-from ops.storage_checks import Doctor
 
 if TYPE_CHECKING:
+    from bot.owner.doctor import BotDoctor
     from bot.rights.command_permissions import CommandPermissions
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
@@ -43,7 +43,7 @@ class Services:
     languages: Languages
     model: str
     wake: Callable[[], None]
-    doctor: Doctor
+    doctor: "BotDoctor"
     registration: Registration
     command_permissions: "CommandPermissions"
     instruments: Instruments

@@ -48,9 +48,7 @@ def queue_view(open_: list[tuple[Progress, Estimate]], say: Words) -> ui.LayoutV
         return notice(say("⏳ Nothing of yours is waiting or being painted."))
     items: list[ui.Item[Any]] = [ui.TextDisplay(say("### ⏳ Your queue"))]
     items += [
-        ui.Section(
-            _line(progress, estimate, say), accessory=OrderButton(Action.DROP, progress.order.id, say)
-        )
+        ui.Section(_line(progress, estimate, say), accessory=OrderButton(Action.DROP, progress.order.id, say))
         for progress, estimate in open_[:SHOWN_MAX]
     ]
     if len(open_) > SHOWN_MAX:

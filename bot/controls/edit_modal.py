@@ -28,7 +28,9 @@ class FilledIn:
 
 
 def edit_modal(order: Order, say: Say, *, size_hint: str, with_negative_prompt: bool) -> ui.Modal:
-    modal = ui.Modal(title=say("Paint it differently"), custom_id=f"edit:{order.id}", timeout=_TIMEOUT_SECONDS)
+    modal = ui.Modal(
+        title=say("Paint it differently"), custom_id=f"edit:{order.id}", timeout=_TIMEOUT_SECONDS
+    )
     prompt = _text("prompt", order.prompt)
     modal.add_item(ui.Label(text=say("What the picture should show"), component=prompt))
     size = ui.TextInput[Any](custom_id="size", default=f"{order.width} × {order.height}", max_length=20)

@@ -10,8 +10,8 @@ from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton
 from bot.controls.page_controls import PictureSelect
-from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, notice, view_of
-from bot.messages.estimate import likely_done, over_seconds, waiting_line
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
+from bot.messages.estimate import likely_done, waiting_line
 from bot.messages.failures import FAILURE_TEXTS
 from bot.messages.picture import (
     GREEN,
@@ -29,8 +29,6 @@ from bot.messages.prompts import alt_text
 from bot.messages.words import Words
 from core.failures import FAILURES, FailureCode, Outcome
 from core.orders import Estimate, Job, Picture, Progress, State
-
-__all__ = ["notice", "order_content", "over_seconds", "view_of", "waiting_line"]
 
 _GREY = discord.Colour(0x80848E)
 _COLOURS = {
@@ -159,11 +157,11 @@ def _what_did_not_come(progress: Progress, say: Words) -> list[str]:
             lines.append(f"{_numbers(jobs)} ⚠️ {reason} {charge}")
     cancelled = progress.in_state(State.CANCELLED)
     if cancelled and progress.state is not State.CANCELLED:
-        lines.append(f"{_numbers(cancelled)} 🚫 {say('Cancelled.')} {_charge(cancelled, None, say)}")
+        lines.append(" ".join([_numbers(cancelled), say("🚫 Cancelled."), _charge(cancelled, None, say)]))
     there = {picture.id for picture in progress.pictures}
     deleted = [job for job in progress.in_state(State.DONE) if job.id not in there]
     if deleted:
-        lines.append(f"{_numbers(deleted)} 🗑️ {say('Deleted.')}")
+        lines.append(" ".join([_numbers(deleted), say("🗑️ Deleted.")]))
     return lines
 
 

@@ -11,7 +11,7 @@ from bot.rights.access import in_time
 from bot.services import Interaction, services_of
 from db.copies import Copies, Copy
 from db.pool import until_answered
-from ops.wake_loop import Woken
+from ops.wake_loop import WakeLoop
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +43,14 @@ async def record_shared(interaction: Interaction, callback: Callback, picture_id
     )
 
 
-class CopyRemover(Woken):
-    postponed = "messages that are to go stay for now"
-
+class CopyRemover:
     def __init__(self, client: discord.Client, copies: Copies) -> None:
-        super().__init__()
         self._client = client
         self._copies = copies
+        loop = WakeLoop(self.remove_due, postponed="messages that are to go stay for now")
+        self.wake, self.serve = loop.wake, loop.serve
 
-    async def work(self) -> None:
+    async def remove_due(self) -> None:
         while copies := await self._copies.claim_due(BATCH, hold_seconds=HOLD_SECONDS):
             for copy in copies:
                 await self._remove(copy)

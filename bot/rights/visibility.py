@@ -1,4 +1,4 @@
-"""Who may see an order and its pictures, and where: by what the gateway told of channels and roles, and without a call to Discord.
+"""Who may see an order's pictures where: by what the gateway told of channels and roles, without a call to Discord.
 
 A picture is seen by who could see it where it was made. What is not known there any more (a channel that is
 gone, a private thread from outside) is for the picture's own member alone.

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.messages.content import Content, Unseen
-from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS
+from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS, over_seconds
 from bot.messages.failures import FAILURE_TEXTS
-from bot.messages.order import order_content, over_seconds
+from bot.messages.order import order_content
 from bot.messages.picture import Link
 from bot.messages.words import ENGLISH, Languages, Words
 from core.failures import FAILURES, FailureCode, Outcome

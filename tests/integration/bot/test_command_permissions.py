@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
+from bot.controls.buttons import Action
+from bot.controls.page_controls import Move, Query
 from sandbox.discord.rules.command_permissions import may_use
 from tests.member import fault
 from tests.places import STAFF, Place
@@ -107,7 +107,7 @@ async def test_to_turn_a_page_is_for_who_may_use_the_gallery_and_what_one_sees_i
     may_not = "You may not use `/gallery` in this channel"
 
     async def refused() -> set[Move]:
-        said = {move: await place.turn(move, picture.id, query, place.ben, "paintings") for move in Move}
+        said = {move: await place.page(move, picture.id, query, place.ben, "paintings") for move in Move}
         return {move for move in Move if may_not in said[move]}
 
     assert await refused() == set()
@@ -117,8 +117,8 @@ async def test_to_turn_a_page_is_for_who_may_use_the_gallery_and_what_one_sees_i
     await came
     assert await refused() == {*Move}
     # One that was opened before, in a server with other rules, or by who may always.
-    assert may_not not in await place.turn(Move.LAST, picture.id, query, place.ben, "attic")
-    assert may_not not in await place.turn(Move.LAST, picture.id, query, place.ada, "paintings")
+    assert may_not not in await place.page(Move.LAST, picture.id, query, place.ben, "attic")
+    assert may_not not in await place.page(Move.LAST, picture.id, query, place.ada, "paintings")
     for said in (
         await place.open(picture, place.ben, "paintings"),
         await place.press(Action.LINK, picture, place.ben, "paintings"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
+from bot.controls.buttons import Action
+from bot.controls.page_controls import Move, Query
 from bot.owner.doctor import BotDoctor
 from db.orders import Job
 from db.pictures import Gallery
@@ -65,7 +65,7 @@ async def test_in_a_thread_it_takes_the_right_to_write_in_threads_to_share(place
     query, refused = Query(int(place.ben), "", False, 9), "You may not write in this channel"
 
     async def share(at: str) -> str:
-        return await place.turn(Move.SHARE, 10**9, query, place.ben, at)
+        return await place.page(Move.SHARE, 10**9, query, place.ben, at)
 
     await place.changed("paintings", Overwrite(place.ben, 1, deny=P.SEND_MESSAGES))
     assert refused in await share("paintings")

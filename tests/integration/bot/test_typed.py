@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord.abc import _Overwrites
 
-from bot.controls.job_buttons import Action
+from bot.controls.buttons import Action
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool

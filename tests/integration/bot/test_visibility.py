@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
+from bot.controls.buttons import Action
+from bot.controls.page_controls import Move, Query
 from db.orders import Job
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import Overwrite
@@ -27,11 +27,11 @@ async def test_a_gallery_shows_of_others_what_the_viewer_sees_where_it_was_made(
     # And so from whatever picture a page is turned, however many lie between.
     query, at = Query(int(place.ada), "", False, 1), "corner"
     by_turns = seen(
-        str([await place.turn(move, 1, query, place.ben, at) for move in (Move.FIRST, Move.LAST)]), made
+        str([await place.page(move, 1, query, place.ben, at) for move in (Move.FIRST, Move.LAST)]), made
     )
     for job in made.values():
         for move in (Move.NEXT, Move.PREVIOUS):
-            by_turns |= seen(await place.turn(move, job.id, query, place.ben, at), made)
+            by_turns |= seen(await place.page(move, job.id, query, place.ben, at), made)
     assert by_turns == SEEN_BY_BEN[at]
     # Pictures of before the column are found by the threads that are active.
     parents = await place.bot.pool.fetch("select id, parent_channel_id from jobs")
@@ -104,7 +104,7 @@ async def test_a_favourite_is_seen_for_as_long_as_its_picture_would_be(place: Pl
     assert seen(await place.gallery(place.ben, "corner", favourites=True), made) == set()
     query = Query(None, "", True, 9)
     for move in Move:
-        assert seen(await place.turn(move, 10**9, query, place.ben, "corner"), made) == set(), move
+        assert seen(await place.page(move, 10**9, query, place.ben, "corner"), made) == set(), move
 
 
 async def test_a_page_is_shared_as_far_as_everybody_there_sees_it_anyway(place: Place) -> None:
@@ -137,7 +137,7 @@ async def test_a_page_is_shared_as_far_as_everybody_there_sees_it_anyway(place: 
     }
     assert not {"staff", "staff-talk"} & seen(await place.share("corner", *pages), made)
     hidden = Query(int(place.ada), "staff", False, 9)
-    refused = await place.turn(Move.SHARE, 10**9, hidden, place.ada, "corner")
+    refused = await place.page(Move.SHARE, 10**9, hidden, place.ada, "corner")
     assert "No picture on this page can be shared here" in refused
 
 
@@ -163,7 +163,7 @@ async def test_spoilers_stay_covered(place: Place) -> None:
     for said in (
         await place.gallery(place.ben, "corner", member=place.ada),
         await place.open(job, place.ben, "corner"),
-        await place.turn(Move.FIRST, 1, query, place.ben, "corner"),
+        await place.page(Move.FIRST, 1, query, place.ben, "corner"),
         await place.share("paintings", job),
     ):
         assert "'spoiler': True" in said

@@ -112,7 +112,8 @@ def why_none_is_seen(unseen: Unseen, say: Words) -> str:
 
 def expiry(link: Link, say: Words) -> str:
     date, when = format_dt(link.expires_at, "f"), format_dt(link.expires_at, "R")
-    return f"-# {say('The link works until {date} ({when}).', date=date, when=when)}"
+    text = say("The link works until {date} ({when}).", date=date, when=when)
+    return f"-# {text}"
 
 
 def quote(order: Order, beside: str = "") -> str:

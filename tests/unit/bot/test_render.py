@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from bot.messages.content import Content, Unseen
-from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS
+from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS, over_seconds
 from bot.messages.failures import FAILURE_TEXTS
-from bot.messages.order import order_content, over_seconds
+from bot.messages.order import order_content
 from bot.messages.picture import Link
 from bot.messages.words import ENGLISH, Languages, Words
 from core.failures import FAILURES, FailureCode, Outcome
 from core.orders import PLACE_MAX, Estimate, Job, Progress, State
 from tests.jobs import NOW, done, job, order, progress
 
-BEGUN = {"started_at": NOW, "attempt": 1}
-ENDED = {**BEGUN, "finished_at": NOW + timedelta(seconds=8)}
+BEGUN: dict[str, Any] = {"started_at": NOW, "attempt": 1}
+ENDED: dict[str, Any] = {**BEGUN, "finished_at": NOW + timedelta(seconds=8)}
 LINK = Link("https://bucket.example/picture.png?signature=1", NOW + timedelta(days=7))
 
 FIRST = Estimate(1)
@@ -62,7 +62,9 @@ def texts(content: Content) -> str:
 
 
 def buttons(content: Content) -> list[str]:
-    return re.findall(r'"type": 2, [^}]*?"label": "([^"]+)"', json.dumps(components(content)))
+    return re.findall(
+        r'"type": 2, [^}]*?"label": "([^"]+)"', json.dumps(components(content), ensure_ascii=False)
+    )
 
 
 def waiting(**changes: Any) -> Job:

@@ -91,7 +91,7 @@ class Client(discord.AutoShardedClient):
         self._identify_buckets = 1
         self.identifying = asyncio.Lock()
         """One shard of this process after the other begins its session."""
-        self._troubles: dict[int, str] = {}
+        self._problems: dict[int, str] = {}
         self._away_since = {0: time.monotonic()}
         """Of each shard that is not connected; until it is known which there are, that is the one."""
         self.logged_in = asyncio.Event()
@@ -112,15 +112,15 @@ class Client(discord.AutoShardedClient):
         """Another process may have the shards, so it is no fault that this one is not connected."""
         self._away_since.clear()
 
-    def trouble(self, shard_id: int, problem: str | None) -> None:
+    def note_problem(self, shard_id: int, problem: str | None) -> None:
         """What a shard waits for, or 0 while nothing is known of shards; None: it is over."""
-        self._troubles.pop(shard_id, None)
+        self._problems.pop(shard_id, None)
         if problem is not None:
-            self._troubles[shard_id] = problem
+            self._problems[shard_id] = problem
 
     @property
     def problem(self) -> str | None:
-        return next(iter(list(self._troubles.values())), None)
+        return next(iter(list(self._problems.values())), None)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Each of the shards, until it is cancelled. `reconnect` is discord.py's; it always does."""

@@ -10,6 +10,7 @@ from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButt
 from bot.controls.page_controls import Move, Query
 from core.orders import JOB_NUMBERS, Order, Picture
 from db.bucket.client import Bucket
+from db.pool import Pool
 from sandbox.discord import DiscordServer
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from sandbox.discord.rules.permissions import Permission as P
@@ -108,10 +109,8 @@ class Place:
     async def newest(self) -> Order:
         return (await stored(self.bot.pool, await self.bot.pool.fetchval("select max(id) from orders"))).order
 
-    async def forget_waiting(self) -> None:
-        await self.bot.pool.execute(
-            "update jobs set state = 'cancelled', finished_at = now() where state = 'queued'"
-        )
+    async def end_waiting(self) -> None:
+        await end_waiting(self.bot.pool)
 
     async def changed(self, name: str, *overwrites: Overwrite) -> None:
         """The channel's overwrites are these now, and the bot has been told."""
@@ -120,6 +119,11 @@ class Place:
         came = self.bot.client.wait_for("guild_channel_update", timeout=10)
         self.bot.server.owner.channel_changed(channel)
         await came
+
+
+async def end_waiting(pool: Pool) -> None:
+    """So that there is room for more."""
+    await pool.execute("update jobs set state = 'cancelled', finished_at = now() where state = 'queued'")
 
 
 def first_of(order: Order) -> int:

@@ -36,7 +36,7 @@ async def test_again_edit_and_upscale_are_for_who_may_use_the_command_there(plac
             command = next(one for one in place.world.commands.values() if one["name"] == "imagine")
             if may_use(place.world, command, place.channel(at), by):
                 may[name].add("command")
-            await place.forget_waiting()
+            await place.end_waiting()
         assert {len(verbs) for verbs in may.values()} <= {0, 5}, may
         return {name for name, verbs in may.items() if verbs}
 
@@ -88,11 +88,11 @@ async def test_what_was_set_while_nobody_listened_is_known_and_what_cannot_be_kn
         unknown = await place.press(Action.AGAIN, picture, place.ben, "paintings")
         assert "does not say at the moment" in unknown
     # Administrators may in any case, and so could who had it painted there.
-    await place.forget_waiting()
+    await place.end_waiting()
     bens = await place.paint(place.ben, "paintings", "a badger")
-    for by, job in ((place.ada, picture), (place.ben, bens)):
-        assert "does not say" not in await place.press(Action.AGAIN, job, by, "paintings")
-        await place.forget_waiting()
+    for by, one in ((place.ada, picture), (place.ben, bens)):
+        assert "does not say" not in await place.press(Action.AGAIN, one, by, "paintings")
+        await place.end_waiting()
     asked = [one for one in place.bot.exchanges if one.status == 404]
     assert len(asked) == 1, "it is not asked again with each press"
 

@@ -1,6 +1,9 @@
 """From an exception to the words that a member reads."""
 
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 import aiohttp
 import discord
@@ -14,6 +17,8 @@ from core.errors import BucketUnavailable, InvalidRequest, reason
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
 
 _TOO_LATE = {10062, 10015, 50027}
 """Discord's codes for an interaction, or its token, whose time is over."""
@@ -95,5 +100,16 @@ def _cause(error: Exception) -> Exception:
     return error.original if isinstance(error, app_commands.CommandInvokeError) else error
 
 
-async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:
-    await tell(interaction, error)
+def told(
+    handler: Callable[Concatenate[Interaction, P], Awaitable[None]],
+) -> Callable[Concatenate[Interaction, P], Coroutine[Any, Any, None]]:
+    """The outermost frame of a press or a modal: whatever it ends by, the member is told."""
+
+    @wraps(handler)
+    async def handle(interaction: Interaction, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await handler(interaction, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the outermost frame: discord.py would only log it
+            await tell(interaction, error)
+
+    return handle

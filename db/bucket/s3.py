@@ -2,8 +2,8 @@
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
@@ -107,6 +107,15 @@ def said(error: BaseException) -> str:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         return f"{error.operation_name} was answered with {status}, and not as S3 does"
     return f"{error.operation_name} was answered {code}: {message}"
+
+
+@contextmanager
+def unavailable(what: str) -> Iterator[None]:
+    """BucketUnavailable for whatever the client raises."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise BucketUnavailable(f"{what}: {said(error)}") from error
 
 
 def listed(page: _Answer) -> _Answer:

@@ -33,6 +33,7 @@ from core.addresses import (
 )
 from core.operations import PAINTERS
 from core.postgres_url import understood
+from core.providers import load_catalogues
 from core.typed_values import alike, as_meant, as_spelled, shown
 
 LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
@@ -145,6 +146,24 @@ class ProxySettings(Settings):
         if proxy is None or is_loopback(url) or is_among(parts, self.no_proxy or ""):
             return None
         return proxy.get_secret_value()
+
+
+class ProviderSettings(Settings):
+    """Their models are on offer from here on: a setting that names a model is checked after it."""
+
+    providers: str = Field(
+        "stability",
+        validate_default=True,
+        description="names of providers, separated by commas, such as stability, or packages of Python with dots",
+    )
+
+    @field_validator("providers")
+    @classmethod
+    def _load_providers(cls, value: str) -> str:
+        if not value.strip(" ,"):
+            raise ValueError("names nobody")
+        load_catalogues(value)
+        return value
 
 
 class BucketSettings(ProxySettings):

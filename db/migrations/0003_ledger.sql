@@ -19,8 +19,8 @@ create table calls (
     constraint calls_outcome_known check (outcome in ('open', 'billed', 'free', 'unknown'))
 );
 
--- A sum for each limit that there can be. Of a server and of all, each connection of the database has a part of its own,
--- so that members do not wait for one another's commit; the sum of the parts is what is used.
+-- A sum for each limit that there can be. Of a server and of all there are sixteen parts, and whoever adds takes one that
+-- is free, so that members do not wait for one another's commit; the sum of the parts is what is used.
 create table usage (
     month   date not null,
     scope   text not null,
@@ -58,15 +58,26 @@ begin
 end
 $$;
 
+-- A part of the sums of servers and of all that no other transaction uses just now; it is this one's until its end.
+create function usage_part() returns smallint
+language sql volatile as $$
+    select coalesce(
+        (select part from generate_series(0, 15) as part where pg_try_advisory_xact_lock(7263447, part) limit 1),
+        pg_backend_pid() % 16
+    )::smallint
+$$;
+
 -- Adds to what is used, or takes away from it where it is negative. All that ends together is one call, in one order, so
 -- that two transactions do not wait for each other.
 create function count_usage(of_month date, holder bytea, server bigint, credits numeric) returns void
 language sql volatile as $$
+    with free as materialized (select usage_part() as part)
     insert into usage (month, scope, key, part, credits)
-    values
-        ($1, 'all', '', pg_backend_pid() % 16, $4),
-        ($1, 'member', $2, 0, $4),
-        ($1, 'server', int8send($3), pg_backend_pid() % 16, $4)
+    select $1, 'all', '', part, $4 from free
+    union all
+    select $1, 'member', $2, 0, $4
+    union all
+    select $1, 'server', int8send($3), part, $4 from free
     on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits
 $$;
 

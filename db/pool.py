@@ -139,11 +139,11 @@ class Pool:
             self._admission.refused(error)
             raise
         except DatabaseUnavailable as error:
-            if self.size == 0:
+            if (others := self.size) == 0:
                 raise
+            size = settings.database_pool_size
             raise DatabaseUnavailable(
-                f"{reason(error)}; {self.size} connections are open, "
-                f"and DATABASE_POOL_SIZE is {settings.database_pool_size}"
+                f"{reason(error)}; {others} connections are open, and DATABASE_POOL_SIZE is {size}"
             ) from error
         self._admission.admitted()
         self._connections.add(connection)

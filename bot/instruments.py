@@ -1,7 +1,6 @@
 """What the bot counts and traces: the orders that it takes and cancels, and how their replies get through."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import discord
 from prometheus_client import CollectorRegistry, Counter
@@ -35,18 +34,14 @@ class Instruments:
         """The stage that is open here: stored with an order, all that is done about it goes on from there."""
         return self._traces.traceparent
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> AbstractContextManager[None]:
         """A span of the trace that is open here, or the beginning of one."""
-        with self._traces.span(name):
-            yield
+        return self._traces.span(name)
 
-    @contextmanager
-    def edit(self, reply: Reply) -> Iterator[None]:
+    def edit(self, reply: Reply) -> AbstractContextManager[None]:
         """A span of the order's own trace, for one try to show this revision."""
         progress = reply.progress
-        with self._traces.of_job("edit", progress.jobs[0], state=progress.state, revision=reply.revision):
-            yield
+        return self._traces.of_job("edit", progress.jobs[0], state=progress.state, revision=reply.revision)
 
     def accepted(self, progress: Progress) -> None:
         """Within the stage that stored it."""
@@ -62,8 +57,7 @@ class Instruments:
 
     def delivery_failed(self, way: str, error: BaseException) -> None:
         cause = error if isinstance(error, discord.HTTPException) else error.__cause__ or error
+        code = type(cause).__name__
         if isinstance(cause, discord.HTTPException):
             code = str(cause.code or cause.status)
-        else:
-            code = type(cause).__name__
         self._failures.labels(way, code).inc()

@@ -42,6 +42,23 @@ def clean(text: str) -> str:
     return _LOOSE_JOINERS.sub(r"\1", _UNSAFE.sub(r"\1", text)).strip()
 
 
+def clean_prompt(text: str) -> str:
+    """The prompt as it is stored. Raises InvalidRequest if nothing to see is left of it, or too much."""
+    prompt = clean(text)
+    if all(unicodedata.category(char) in _INVISIBLE or char in _FILLERS for char in prompt):
+        raise InvalidRequest(
+            "The prompt is blank. Say in a few words what the picture should show, such as "
+            "`/imagine prompt: a red fox in the snow`."
+        )
+    if len(prompt) > PROMPT_LENGTH_MAX:
+        raise InvalidRequest(
+            "The prompt has {count} characters; it may have {most}.",
+            count=len(prompt),
+            most=PROMPT_LENGTH_MAX,
+        )
+    return prompt
+
+
 def on_offer(operation: Operation, default_model: str) -> dict[str, Model]:
     """The models by name that members may choose: those on the menu, and the owner's default."""
     return {name: model for name, model in operation.models.items() if model.on_menu or name == default_model}
@@ -68,32 +85,17 @@ def validated(request: Request, *, default_model: str) -> Request:
     model = model_on_offer(operation, request.model, default_model)
     # The size of what is made from a picture follows from that picture.
     if not operation.inputs:
-        _check_size(request.width, request.height)
+        check_size(request.width, request.height)
     _check_seed(request.seed)
     _check_style(request.style, model)
     negative_prompt = clean(request.negative_prompt or "") or None
     _check_negative_prompt(negative_prompt, model, on_offer(operation, default_model))
-    request = replace(request, prompt=clean(request.prompt)).with_params(negative_prompt=negative_prompt)
-    _check_prompt(request.prompt)
-    return request
+    prompt = clean_prompt(request.prompt)
+    return replace(request, prompt=prompt).with_params(negative_prompt=negative_prompt)
 
 
-def _check_prompt(prompt: str) -> None:
-    if all(unicodedata.category(char) in _INVISIBLE or char in _FILLERS for char in prompt):
-        raise InvalidRequest(
-            "The prompt is blank. Say in a few words what the picture should show, such as "
-            "`/imagine prompt: a red fox in the snow`."
-        )
-    if len(prompt) > PROMPT_LENGTH_MAX:
-        raise InvalidRequest(
-            "The prompt has {count} characters; it may have {most}.",
-            count=len(prompt),
-            most=PROMPT_LENGTH_MAX,
-        )
-
-
-def _check_size(width: int, height: int) -> None:
-    """Discord's own limits on each side are not ours to rely on."""
+def check_size(width: int, height: int) -> None:
+    """Raises InvalidRequest. Discord's own limits on each side are not ours to rely on."""
     for side in (width, height):
         if not SIDE_MIN <= side <= SIDE_MAX:
             raise InvalidRequest(

@@ -25,7 +25,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "plural": (1, 2),
     "InvalidRequest": None,
     "LimitReached": None,
-    "Failure": None,
+    "said": None,
 }
 """The functions whose first argument is said to a member."""
 

@@ -17,7 +17,7 @@ from bot.controls.page_controls import (
 from bot.mentions import spelled_out
 from bot.messages.content import notice
 from bot.messages.gallery_page import empty_text, page_content
-from bot.messages.picture import show
+from bot.messages.show import show
 from bot.replies.copies import record_shared
 from bot.rights.access import in_time, require_gallery
 from bot.rights.visibility import may_be_shown_to_all, may_write, seen_channel_ids

@@ -1,7 +1,7 @@
 """The buttons and the menu under a page of the gallery. What they need is in their custom ids, so no page dies."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self, TypeAlias, cast
@@ -109,10 +109,15 @@ class PageButton(
 
 
 class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"gallery:open"):
-    def __init__(self, pictures: Sequence[Picture], say: Say = str) -> None:
+    def __init__(
+        self,
+        pictures: Sequence[Picture],
+        say: Say = str,
+        numbers: Iterable[int] = range(1, PAGE_SIZE_MAX + 1),
+    ) -> None:
         options = [
             discord.SelectOption(label=_label(number, picture), value=str(picture.id))
-            for number, picture in enumerate(pictures, start=1)
+            for number, picture in zip(numbers, pictures, strict=False)
         ]
         placeholder = say("Open one of these pictures")
         super().__init__(ui.Select(custom_id="gallery:open", placeholder=placeholder, options=options))

@@ -8,7 +8,7 @@ from discord import ui
 from bot.controls.buttons import Action, PictureButton, on
 from bot.controls.page_controls import on_open
 from bot.messages.content import notice
-from bot.messages.picture import new_link, show_picture
+from bot.messages.show import new_link, show_picture
 from bot.orders import derived_request, submit
 from bot.rights.access import (
     gone,

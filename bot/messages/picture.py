@@ -1,10 +1,7 @@
-"""One picture as a message: its preview, a link made just now, and the buttons for all that can be done with it."""
+"""One picture as a message: its preview, its link, and the buttons for all that can be done with it. Pure."""
 
-import asyncio
-import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -18,18 +15,12 @@ from bot.messages.content import (
     File,
     LinkAs,
     Unseen,
-    send_what_is_taken,
     view_of,
 )
 from bot.messages.prompts import SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import Words, rounded
-from bot.services import Interaction, services_of, words_of
-from core.errors import PictureGone
 from core.operations import IMAGINE, MODELS
 from core.orders import Order, Picture
-from db.picture_store import PictureStore
-
-log = logging.getLogger(__name__)
 
 GREEN = discord.Colour(0x3BA55D)
 PREVIEW_NAME = "preview.webp"
@@ -121,7 +112,8 @@ def why_none_is_seen(unseen: Unseen, say: Words) -> str:
 
 def expiry(link: Link, say: Words) -> str:
     date, when = format_dt(link.expires_at, "f"), format_dt(link.expires_at, "R")
-    return f"-# {say('The link works until {date} ({when}).', date=date, when=when)}"
+    text = say("The link works until {date} ({when}).", date=date, when=when)
+    return f"-# {text}"
 
 
 def quote(order: Order, beside: str = "") -> str:
@@ -176,46 +168,3 @@ def _full_size(
     if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
         return expiry(link, say), ui.Button(label=size, emoji="🔗", url=link.url)
     return f"🔗 [{size}]({link.url})\n{expiry(link, say)}", None
-
-
-def new_link(store: PictureStore, picture: Picture) -> Link | None:
-    """None while the picture is spilled, or when it has expired."""
-    expires_at = datetime.now(UTC) + timedelta(seconds=store.link_ttl_seconds)
-    url = store.link(picture)
-    return Link(url, expires_at) if url is not None else None
-
-
-def new_links(store: PictureStore, pictures: Iterable[Picture]) -> dict[int, Link | None]:
-    return {picture.id: new_link(store, picture) for picture in pictures}
-
-
-async def read_previews(store: PictureStore, pictures: Iterable[Picture]) -> dict[int, bytes | Unseen]:
-    """By the pictures' ids. Raises BucketUnavailable."""
-    wanted = list(pictures)
-    previews = await asyncio.gather(*(_preview(store, picture) for picture in wanted))
-    return {picture.id: preview for picture, preview in zip(wanted, previews, strict=True)}
-
-
-async def _preview(store: PictureStore, picture: Picture) -> bytes | Unseen:
-    try:
-        return await store.preview(picture)
-    except PictureGone as error:
-        log.warning("its preview is not there: %s", error)
-        return Unseen.GONE
-
-
-async def show_picture(interaction: Interaction, picture: Picture) -> None:
-    """For the member who asked. Raises BucketUnavailable."""
-    store = services_of(interaction).store
-    preview = await _preview(store, picture)
-    await show(
-        interaction, picture_content(picture, preview, new_link(store, picture), words_of(interaction))
-    )
-
-
-async def show(interaction: Interaction, content: Content) -> None:
-    """In the place of a deferred answer."""
-    await send_what_is_taken(
-        content,
-        lambda part: interaction.edit_original_response(view=part.view, attachments=part.attachments()),
-    )

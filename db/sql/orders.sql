@@ -15,7 +15,7 @@ holder as materialized (
 used as materialized (
     select holder.*, used.*
     from holder, used(
-        $5, holder, coalesce($6, 0), month, $20::integer,
+        $5, holder, coalesce($6::bigint, 0), month, $20::integer,
         $22::numeric is not null, $23::numeric is not null, $24::numeric is not null
     )
 ),

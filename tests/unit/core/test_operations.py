@@ -7,11 +7,9 @@ from core.operations import (
     MODELS,
     PAINTERS,
     PIXELS_MAX,
-    PROMPT_LENGTH_MAX,
     SIDE_MAX,
     SIDE_MIN,
     SIZES,
-    STYLES,
     UPSCALE_PIXELS_MAX,
     UPSCALE_SIDE_MAX,
     UPSCALER,
@@ -19,8 +17,6 @@ from core.operations import (
     upscale_input,
     upscaled_size,
 )
-from core.validation import validated
-from tests.orders import request
 
 CHOICE_LENGTH_MAX = 100
 """Of a choice's label, at Discord."""
@@ -42,50 +38,6 @@ def test_every_shape_by_name_is_within_the_bounds(name: str) -> None:
     width, height = SIZES[name]
     assert SIDE_MIN <= min(width, height) <= max(width, height) <= SIDE_MAX
     assert width * height <= PIXELS_MAX
-
-
-@pytest.mark.parametrize("model", PAINTERS)
-def test_what_was_not_asked_for_is_taken_by_every_model(model: str) -> None:
-    asked = request(model=model, negative_prompt=None, style=None)
-    assert validated(asked, default_model=model) == asked
-
-
-@pytest.mark.parametrize(
-    ("model", "negative_prompt", "style", "complaint"),
-    [
-        (
-            "core",
-            None,
-            "vaporwave",
-            "Core does not know the style “vaporwave”; leave it out, or choose one of: photo",
-        ),
-        (
-            "sd3.5-large-turbo",
-            "rain",
-            None,
-            "takes no negative prompt. Leave it out, or choose one of",
-        ),
-        ("core", "x" * (PROMPT_LENGTH_MAX + 1), None, "has 2001 characters; it may have 2000"),
-    ],
-)
-def test_what_a_model_does_not_take_is_refused_in_words(
-    model: str, negative_prompt: str | None, style: str | None, complaint: str
-) -> None:
-    with pytest.raises(InvalidRequest, match=complaint):
-        validated(request(model=model, negative_prompt=negative_prompt, style=style), default_model="core")
-
-
-@pytest.mark.parametrize("style", STYLES)
-def test_what_a_model_takes_passes(style: str) -> None:
-    asked = request(model="core", negative_prompt="x" * PROMPT_LENGTH_MAX, style=style)
-    assert validated(asked, default_model="core") == asked
-
-
-def test_what_an_operation_does_not_take_is_a_mistake_of_the_caller() -> None:
-    """An upscale has no style: nothing offers one, so nobody has to be told."""
-    asked = request(operation="upscale", model=UPSCALER.name, inputs=(17,), style="anime")
-    with pytest.raises(ValueError, match="upscale takes other parameters"):
-        validated(asked, default_model="core")
 
 
 @pytest.mark.parametrize(

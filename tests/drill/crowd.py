@@ -21,6 +21,9 @@ ACTIONS = {
     "imagine": 65, "Again": 9, "Cancel": 8, "Upscale": 3, "Edit": 4, "Delete": 5, "gallery": 4, "Share": 2,
     "react": 4,
 }  # fmt: skip
+SEVERAL_SHARE = 0.1
+"""Of the orders, so many are for more than one picture."""
+
 CONFIRM = "Delete it for good"
 EPHEMERAL = 1 << 6
 UPSCALED_PIXELS_MAX = 400 * 400
@@ -113,6 +116,8 @@ def _order(rng: random.Random, number: str) -> dict[str, Any]:
     sizes, weights = zip(*SIZES, strict=True)
     (size,) = rng.choices(sizes, weights)
     options = {**size, "prompt": f"a {rng.choice(MANNERS)} {rng.choice(NOUNS)} for {number}"}
+    if rng.random() < SEVERAL_SHARE:
+        options["prompt"] += f", {rng.randint(2, 4)} times"
     if rng.random() < 0.1:
         options["private"] = True
     return options

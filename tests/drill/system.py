@@ -65,7 +65,7 @@ class System:
         for line in self.lines:
             await line.start()
         for name in self.names:
-            module = "bot" if name == "bot" else "worker"
+            module = "tests.drill.bot" if name == "bot" else "worker"
             process = Process(
                 name,
                 python("-m", module),

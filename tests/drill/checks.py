@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tests.drill.bills import keys, surplus, uncounted
 from tests.drill.evidence import Evidence, Row, Shown
 from tests.drill.losses import AFTER_SECONDS, Losses, attempts
+from tests.drill.schedule import UNTOUCHED_MODEL
 
 FINAL = ("done", "failed", "cancelled")
 MARKS = {"done": "Full size", "failed": "⚠️", "cancelled": "🚫"}
@@ -15,8 +16,8 @@ MARKS = {"done": "Full size", "failed": "⚠️", "cancelled": "🚫"}
 UNFINISHED = "### 🔄"
 """What is to be read while some of an order's pictures are there, and others are not."""
 
-UNTOUCHED_MODEL, UNTOUCHED_STEP, UNTOUCHED_MIN = "stable-diffusion-v1-6", 64, 320
-"""Sizes that this model paints as they are, so that the bytes in the bucket are those that it sent."""
+UNTOUCHED_STEP, UNTOUCHED_MIN = 64, 320
+"""Of the sizes that it paints as they are."""
 
 POOL_SIZE, POOLS = 8, 1
 TABLE_BYTES_MAX = 64 * 1024 * 1024

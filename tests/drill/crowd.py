@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from typing import Any
 
+from tests.drill.schedule import UNTOUCHED_MODEL
 from tests.member import Member, Message, buttons_of, interaction_of, is_done
 
 NOUNS = "fox owl castle lake forest boat tower robot cat garden".split()
@@ -12,9 +13,9 @@ MANNERS = "red quiet golden snowy neon old bright stormy tiny endless".split()
 
 # What is asked for and how often: the first two pass through untouched, the others are cut to size.
 SIZES: tuple[tuple[dict[str, Any], int], ...] = (
-    ({"model": "stable-diffusion-v1-6", "width": 512, "height": 512}, 5),
-    ({"model": "stable-diffusion-v1-6", "width": 320, "height": 384}, 3),
-    ({"model": "stable-diffusion-v1-6", "width": 300, "height": 260}, 2),
+    ({"model": UNTOUCHED_MODEL, "width": 512, "height": 512}, 5),
+    ({"model": UNTOUCHED_MODEL, "width": 320, "height": 384}, 3),
+    ({"model": UNTOUCHED_MODEL, "width": 300, "height": 260}, 2),
     ({"model": "core", "width": 512, "height": 384}, 1),
 )
 ACTIONS = {

@@ -99,11 +99,12 @@ class Pictures:
         channel_ids: Collection[int],
     ) -> Page:
         query, found = None, None
-        if search:
-            # Asked for before the page, so that the page is planned for these words and not for any.
-            whose = None if which else owner_id
-            query = await self._pool.fetchval(_SQL["query"], _storable(search), whose)
-            found = await self._pool.fetchval(_SQL["matching"], query, MATCHES_MAX + 1) or []
+        # Asked for before the page, so that the page is planned for these words and not for any.
+        whose = viewer_id if which else owner_id
+        row = await self._pool.fetchrow(_SQL["query"], _storable(search), whose) if search else None
+        if row and row["whole"] is not None:
+            query = row["whole"]
+            found = await self._pool.fetchval(_SQL[f"matching{which}"], row["long"], MATCHES_MAX + 1) or []
             found = found if len(found) <= MATCHES_MAX else None
 
         async def rows(direction: str, edge: int) -> list[asyncpg.Record]:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from typing import Any
 
 import discord
@@ -19,17 +18,17 @@ from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
 from bot.discord_errors import watched
+from bot.gateway.command_permissions import CommandPermissions
+from bot.gateway.connection import GatewayClient
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
 from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
-from bot.gateway.shards import Shards, until_a_session_is_left
 from bot.handlers import pictures as _pictures  # noqa: F401 - what its presses do registers itself
 from bot.handlers.orders import submit_edit
 from bot.messages.words import Languages, Translator
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
-from bot.rights.command_permissions import CommandPermissions
 from bot.services import Interaction, Services
 from core.errors import reason
 from core.operations import DEFAULT_MODEL
@@ -57,7 +56,7 @@ def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[A
     return imagine(default_model), gallery, queue, forget_me, doctor
 
 
-class Client(discord.AutoShardedClient):
+class Client(GatewayClient):
     """`services`, `downloads` and `identify_limit` are set before it is connected. `model` is what /imagine uses
     unless another is named."""
 
@@ -88,12 +87,6 @@ class Client(discord.AutoShardedClient):
         )
         guard(self._connection)
         self._shards: list[Shard] = []
-        self._identify_buckets = 1
-        self.identifying = asyncio.Lock()
-        """One shard of this process after the other begins its session."""
-        self._troubles: dict[int, str] = {}
-        self._away_since = {0: time.monotonic()}
-        """Of each shard that is not connected; until it is known which there are, that is the one."""
         self.logged_in = asyncio.Event()
         """Messages can be sent and edited from here on; the gateway is still to be connected."""
         self._languages = languages
@@ -108,19 +101,8 @@ class Client(discord.AutoShardedClient):
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator(self._languages))
 
-    def stand_by(self) -> None:
-        """Another process may have the shards, so it is no fault that this one is not connected."""
-        self._away_since.clear()
-
-    def trouble(self, shard_id: int, problem: str | None) -> None:
-        """What a shard waits for, or 0 while nothing is known of shards; None: it is over."""
-        self._troubles.pop(shard_id, None)
-        if problem is not None:
-            self._troubles[shard_id] = problem
-
-    @property
-    def problem(self) -> str | None:
-        return next(iter(list(self._troubles.values())), None)
+    async def keep_registered(self, *, registers: bool) -> None:
+        await self.registration.serve(registers=registers)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Each of the shards, until it is cancelled. `reconnect` is discord.py's; it always does."""
@@ -132,19 +114,10 @@ class Client(discord.AutoShardedClient):
             for shard in self._shards:
                 group.create_task(shard.serve())
 
-    async def may_begin_session(self, shard_id: int) -> None:
-        await until_a_session_is_left(self, shard_id)
-
-    def take_on(self, shards: Shards) -> None:
-        """Those which `connect` is to connect."""
-        self.shard_ids, self.shard_count = list(shards.ids), shards.count
-        self._identify_buckets = shards.identify_buckets
-        self._away_since = dict.fromkeys(shards.ids, time.monotonic())
-
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Keeps to Discord's limit of new sessions, together with the other processes of this bot."""
         try:
-            seconds = await in_time(self.identify_limit.reserve((shard_id or 0) % self._identify_buckets))
+            seconds = await in_time(self.identify_limit.reserve((shard_id or 0) % self.identify_buckets))
         except UNAVAILABLE as error:
             log.warning("identifying without a word with other bots: %s", reason(error))
             seconds = IDENTIFY_SECONDS
@@ -169,20 +142,8 @@ class Client(discord.AutoShardedClient):
         await asyncio.gather(*(shard.close() for shard in self._shards))
         await super().close()
 
-    @property
-    def away_seconds(self) -> float:
-        """How long a shard has had no connection to the gateway, the longest of them; 0 while all have."""
-        return max((time.monotonic() - since for since in list(self._away_since.values())), default=0.0)
-
-    async def on_shard_disconnect(self, shard_id: int) -> None:
-        # Each try that fails says so again.
-        self._away_since.setdefault(shard_id, time.monotonic())
-
-    async def on_shard_resumed(self, shard_id: int) -> None:
-        self._away_since.pop(shard_id, None)
-
     async def on_shard_connect(self, shard_id: int) -> None:
-        self._away_since.pop(shard_id, None)
+        await super().on_shard_connect(shard_id)
         # A new session: what was changed since the last one nobody has told.
         self.command_permissions.forget()
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import discord
 
+from bot.gateway.command_permissions import CommandPermissions
 from bot.gateway.registration import Registration
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
+from bot.owner.doctor import BotDoctor
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -17,10 +19,6 @@ from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
 from db.replies import Replies
-
-if TYPE_CHECKING:
-    from bot.owner.doctor import BotDoctor
-    from bot.rights.command_permissions import CommandPermissions
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
 
@@ -43,9 +41,9 @@ class Services:
     languages: Languages
     model: str
     wake: Callable[[], None]
-    doctor: "BotDoctor"
+    doctor: BotDoctor
     registration: Registration
-    command_permissions: "CommandPermissions"
+    command_permissions: CommandPermissions
     instruments: Instruments
 
 

@@ -37,7 +37,8 @@ from ops.health import Check, Health, answering, unreachable
 from ops.logs import configure
 from ops.metrics import new_registry
 from ops.supervisor import Supervisor
-from ops.tracing.traces import Traces, open_traces
+from ops.tracing import open_traces
+from ops.tracing.traces import Traces
 from ops.wake_loop import WakeLoop
 from worker import sweeper, upkeep, uploader
 from worker.cpus import CpuSlots

@@ -7,8 +7,8 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.messages.errors import on_command_error, tell
 from bot.services import Interaction
+from bot.told import on_command_error, tell
 from core.errors import reason
 
 

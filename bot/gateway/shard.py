@@ -10,7 +10,7 @@ import logging
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
@@ -18,11 +18,10 @@ from discord.gateway import ReconnectWebSocket, WebSocketClosure
 from yarl import URL
 
 from bot.discord_errors import in_a_line
+from bot.gateway.connection import GatewayClient
+from bot.gateway.shards import until_a_session_is_left
 from bot.gateway.websocket import PASSING, WebSocket
 from core.errors import reason
-
-if TYPE_CHECKING:
-    from bot.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ class _Session:
 
 
 class Shard:
-    def __init__(self, client: "Client", shard_id: int) -> None:
+    def __init__(self, client: GatewayClient, shard_id: int) -> None:
         self._client = client
         self._id = shard_id
         self._websocket: WebSocket | None = None
@@ -125,7 +124,7 @@ class Shard:
 
     async def _begin(self) -> WebSocket:
         async with self._client.identifying:
-            await self._client.may_begin_session(self._id)
+            await until_a_session_is_left(self._client, self._id)
             websocket = await self._connect()
         self._begun.append(time.monotonic())
         return websocket

@@ -2,22 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine
+from typing import Any
 
 import discord
 
 from bot.discord_errors import in_a_line, is_wrong_token
+from bot.gateway.connection import GatewayClient, Shards
 from bot.gateway.endpoints import FAILURES, ask, log_in, until_discord_answers
 from bot.settings import BotSettings
 from core.errors import BadAnswer
 from db.migrate import wait_until_migrated
 from db.pool import Pool
 from db.shard_locks import ShardLocks
-
-if TYPE_CHECKING:
-    from bot.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -26,16 +23,7 @@ RECHECK_SECONDS_MAX = 600.0
 WRONG_TOKEN_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """`identify_buckets` is how many sessions Discord takes at once, of shards that differ by it."""
-
-    ids: Sequence[int]
-    count: int
-    identify_buckets: int
-
-
-async def serve(client: "Client", settings: BotSettings, pool: Pool, locks: ShardLocks) -> None:
+async def serve(client: GatewayClient, settings: BotSettings, pool: Pool, locks: ShardLocks) -> None:
     """Runs for as long as the shards are this process's. Raises ShardLost, or Misconfigured at the start.
 
     It does not go back to waiting then: a process that ends leaves nothing behind that could still answer,
@@ -49,7 +37,7 @@ async def serve(client: "Client", settings: BotSettings, pool: Pool, locks: Shar
     await locks.take(shards.ids)
     client.take_on(shards)
     # One registers for the whole bot.
-    await _together(locks.keep(), client.connect(), client.registration.serve(registers=0 in shards.ids))
+    await _together(locks.keep(), client.connect(), client.keep_registered(registers=0 in shards.ids))
 
 
 async def _together(*works: Coroutine[Any, Any, None]) -> None:
@@ -62,7 +50,7 @@ async def _together(*works: Coroutine[Any, Any, None]) -> None:
         raise ended.exceptions[0] from None
 
 
-async def _choose(client: "Client", settings: BotSettings) -> Shards:
+async def _choose(client: GatewayClient, settings: BotSettings) -> Shards:
     advice = await _advice(client)
     count = settings.discord_shard_count or _number(advice, "shards", 0)
     if not 0 < count <= SHARDS_MAX:
@@ -71,7 +59,7 @@ async def _choose(client: "Client", settings: BotSettings) -> Shards:
     return Shards(settings.shard_ids or range(count), count, buckets)
 
 
-async def until_a_session_is_left(client: "Client", shard_id: int) -> None:
+async def until_a_session_is_left(client: GatewayClient, shard_id: int) -> None:
     """Discord resets the token of a bot that begins more sessions in a day than it may."""
     while True:
         try:
@@ -91,7 +79,7 @@ async def until_a_session_is_left(client: "Client", shard_id: int) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _advice(client: "Client") -> dict[str, Any]:
+async def _advice(client: GatewayClient) -> dict[str, Any]:
     return await ask(client, "/gateway/bot", "shards", client.http.token or "")
 
 

@@ -31,7 +31,7 @@ async def open_picture(interaction: Interaction, picture_id: int) -> None:
     """For the member alone, with a new link and its buttons."""
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await show_picture(interaction, picture)
+    await show_picture(interaction, picture, services_of(interaction).picture_store, words_of(interaction))
 
 
 @on(Action.UPSCALE)
@@ -147,7 +147,7 @@ async def keep(interaction: Interaction, _picture_id: int) -> None:
 async def restore(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer()
-    await show_picture(interaction, picture)
+    await show_picture(interaction, picture, services_of(interaction).picture_store, words_of(interaction))
 
 
 async def _record_reply(interaction: Interaction, picture_id: int) -> None:

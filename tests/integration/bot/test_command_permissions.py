@@ -131,7 +131,7 @@ async def test_to_turn_a_page_is_for_who_may_use_the_gallery_and_what_one_sees_i
 async def test_in_a_server_that_has_the_commands_and_not_the_bot_rules_are_asked_for_anew(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.rights.command_permissions.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("bot.gateway.command_permissions.AGAIN_SECONDS", 0.0)
     picture = await place.paint(place.cleo, "paintings", "a fox")
     client, server = place.bot.client, place.bot.server
     guild = client.get_guild(int(place.world.guild.id))

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.client import Client
-from bot.gateway.shards import Shards
+from bot.gateway.connection import Shards
 from bot.health import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, disconnected, overdue
 from bot.messages.words import Languages
 from ops.database_probe import DatabaseProbe
@@ -13,7 +13,7 @@ from ops.database_probe import DatabaseProbe
 
 async def test_a_gateway_that_stays_away_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     client, now = Client(Languages()), time.monotonic()
-    monkeypatch.setattr("bot.client.time.monotonic", lambda: now)
+    monkeypatch.setattr("bot.gateway.connection.time.monotonic", lambda: now)
     check = disconnected(client)
     assert check() is None
     now += GATEWAY_SECONDS_MAX + 1

@@ -31,11 +31,11 @@ from db.queue import Queue
 from db.rate_limits import RateLimit
 from db.retention import Retention
 from db.spill import Spill
-from ops.checks import consult
-from ops.database_probe import Reach
+from ops.checks import doctor
+from ops.database_probe import DatabaseProbe
 from ops.health import Check, Health, answering, unreachable
 from ops.logs import configure
-from ops.metrics import LoopLag, new_registry
+from ops.metrics import new_registry
 from ops.supervisor import Supervisor
 from ops.tracing.traces import Traces, open_traces
 from ops.wake_loop import WakeLoop
@@ -94,17 +94,18 @@ async def _work(
         Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED, transient=sweeper.TRANSIENT
     )
     uploading = WakeLoop(Uploader(spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
-    probe = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
+    probe = DatabaseProbe(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
     health = Health(
         [unreachable(probe), _starvation(settings, loop, probe)],
+        instruments.registry,
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
     channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "removal_due": sweeping.wake}
     supervisor = Supervisor()
 
     async def begin() -> None:
-        for task in (probe.serve(), health.serve(), LoopLag(instruments.registry).serve()):
-            supervisor.start(task)
+        supervisor.start(health.serve())
+        supervisor.every(probe.every_seconds, probe.probe, at_once=True)
         await wait_until_migrated(pool)
         for runner in runners.values():
             await runner.prepare()
@@ -121,7 +122,7 @@ async def _work(
         supervisor.start(loop.serve(grace_seconds=settings.shutdown_grace_seconds), stop=loop.stop)
         log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
 
-    with answering(health, settings, instruments.registry):
+    with answering(health, settings):
         await supervisor.run(begin())
 
 
@@ -159,7 +160,7 @@ def _schedule(
     pool: Pool,
     bucket: Bucket,
     queue: Queue,
-    probe: Reach,
+    probe: DatabaseProbe,
     instruments: Instruments,
 ) -> None:
     nightly: dict[str, Callable[[], Awaitable[None]]] = {
@@ -182,7 +183,7 @@ def _schedule(
     )
 
 
-def _starvation(settings: WorkerSettings, loop: Loop, probe: Reach) -> Check:
+def _starvation(settings: WorkerSettings, loop: Loop, probe: DatabaseProbe) -> Check:
     def check() -> str | None:
         seconds = probe.answer
         if seconds is None or seconds <= settings.health_wait_seconds_max or not loop.is_idle:
@@ -197,7 +198,7 @@ def main() -> None:
     parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
     if parser.parse_args().command == "doctor":
         end_as_usual_when_told()
-        sys.exit(consult(WorkerSettings, examine_worker))
+        sys.exit(doctor(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
     configure(settings, process="worker")
     try:

@@ -5,8 +5,8 @@ from core.failures import FailureCode, JobFailed
 from core.operations import MODELS
 from db.bucket.client import open_bucket
 from db.pool import open_pool
-from ops.checks import Check, Finding, Trouble
-from ops.storage_checks import Doctor
+from ops.checks import Check, CheckFailed, Finding, run_checks
+from ops.storage_checks import StorageChecks
 from worker.providers.provider import Provider, open_providers
 from worker.settings import WorkerSettings
 
@@ -17,11 +17,12 @@ async def examine_worker(settings: WorkerSettings) -> list[Finding]:
         open_bucket(settings) as bucket,
         open_providers(settings) as providers,
     ):
-        return await Doctor(settings, pool, bucket).examine(list(map(_check, providers)))
+        checks = [*StorageChecks(settings, pool, bucket).all(), *map(_check, providers)]
+        return await run_checks(checks, settings)
 
 
 def _check(provider: Provider) -> Check:
-    async def look() -> str:
+    async def check() -> str:
         try:
             credits = await provider.balance()
         except JobFailed as error:
@@ -30,10 +31,10 @@ def _check(provider: Provider) -> Check:
                 if error.code is FailureCode.BAD_KEY
                 else f"Is {provider.host_variable} right? {provider.title} has a status page."
             )
-            raise Trouble(f"does not answer as it should: {reason(error)}", remedy) from error
+            raise CheckFailed(f"does not answer as it should: {reason(error)}", remedy) from error
         # What one picture of its dearest model takes.
         if credits < max(model.credits for model in MODELS.values() if model.provider == provider.name):
-            raise Trouble(f"{credits:g} credits are left", f"Buy some at {provider.account_url}.")
+            raise CheckFailed(f"{credits:g} credits are left", f"Buy some at {provider.account_url}.")
         return f"the key is good for {credits:g} credits"
 
-    return Check(provider.title, look)
+    return Check(provider.title, check)

@@ -11,7 +11,7 @@ from db.downloads import Downloads
 from db.pool import UNAVAILABLE
 from db.queue import Queue
 from db.retention import Retention
-from ops.database_probe import Reach
+from ops.database_probe import DatabaseProbe
 from worker.instruments import Instruments
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ NIGHTLY_JITTER_SECONDS = 600
 
 
 async def reclaim_expired(
-    queue: Queue, probe: Reach, instruments: Instruments, *, lease_seconds: float
+    queue: Queue, probe: DatabaseProbe, instruments: Instruments, *, lease_seconds: float
 ) -> None:
     """Reclaims what was lost; but not before Postgres has been there for as long as a lease.
 

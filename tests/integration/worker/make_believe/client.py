@@ -1,6 +1,7 @@
-"""Paints plain colours, and refuses its key for prompts that say so."""
+"""Paints plain colours, and refuses its key where the prompt or the environment says so."""
 
 import io
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -30,7 +31,9 @@ class MakeBelieve:
         return Painting(buffer.getvalue(), 42, f"make-believe {order.id}")
 
     async def balance(self) -> Decimal:
-        raise JobFailed(FailureCode.BAD_KEY, "it is refused")
+        if os.environ.get("MAKE_BELIEVE_KEY") == "bad":
+            raise JobFailed(FailureCode.BAD_KEY, "it is refused")
+        return Decimal(100)
 
 
 @asynccontextmanager

@@ -37,7 +37,10 @@ def on_offer() -> Iterator[None]:
 
 @pytest.fixture
 async def worker(
-    database_url: str, bucket_environment: dict[str, str], server: StabilityServer
+    database_url: str,
+    bucket_environment: dict[str, str],
+    server: StabilityServer,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Process]:
     environment = {
         "DATABASE_URL": database_url,
@@ -46,6 +49,7 @@ async def worker(
         "STABILITY_API_KEY": server.key,
         "PROVIDERS": PROVIDERS,
         "PAUSE_PROBE_SECONDS": "3600",
+        "MAKE_BELIEVE_KEY": getattr(request, "param", "good"),
         **QUICK,
     }
     process = Process("worker", python("-m", "worker"), environment)
@@ -88,7 +92,8 @@ async def test_it_paints_at_its_own_price_beside_stability(
     assert {row["name"]: row["slots"] for row in rows} == {"make_believe": 7, "stability": 150}
 
 
-async def test_its_key_and_its_pauses_are_its_own(pool: Pool, worker: Process) -> None:
+@pytest.mark.parametrize("worker", ["bad"], indirect=True)
+async def test_its_key_is_its_own(pool: Pool, worker: Process) -> None:
     # It was refused as the worker started, and Stability's was not.
     (alarm,) = await until(Alarms(pool).open, lambda alarms: len(alarms) > 0)
     assert (alarm.code, alarm.provider) == (AlarmCode.BAD_KEY, "make_believe")
@@ -111,7 +116,8 @@ async def test_a_pause_that_it_asks_for_stops_nobody_else(pool: Pool, worker: Pr
     assert (await stored(pool, theirs.order.id)).progress.state is State.QUEUED
 
 
-async def test_a_key_that_it_refuses_halts_its_jobs_alone(pool: Pool, worker: Process) -> None:
+@pytest.mark.parametrize("worker", ["bad"], indirect=True)
+async def test_a_refusal_of_its_key_is_held_against_no_job(pool: Pool, worker: Process) -> None:
     await until(Alarms(pool).open, lambda alarms: len(alarms) > 0)
     await Alarms(pool).resolve((AlarmCode.BAD_KEY,), provider="make_believe")
     refused = await waiting(pool, **MODEL, prompt="no key for this")

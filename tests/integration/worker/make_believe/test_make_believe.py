@@ -18,6 +18,7 @@ from sandbox.stability import StabilityServer
 from tests.conditions import until
 from tests.house import QUICK
 from tests.lives import stored, waiting
+from tests.lives import worker as queue_of
 from tests.workshop import used
 
 PACKAGE = "tests.integration.worker.make_believe"
@@ -137,3 +138,12 @@ def test_a_provider_that_is_not_there_is_named() -> None:
     for wrong, complaint in ((" , ", "names nobody"), ("stability,../x", "no package can have")):
         with pytest.raises(ValueError, match=complaint):
             ProviderSettings.model_validate({"providers": wrong})
+
+
+async def test_a_worker_is_not_idle_over_what_it_does_not_serve(pool: Pool) -> None:
+    await waiting(pool, **MODEL)
+    for name in ("stability", "make_believe"):
+        await RateLimit(pool, name).provide()
+    queue = queue_of(pool)
+    assert await queue.front_waits_seconds() is None
+    assert await queue.front_waits_seconds(providers=("stability", "make_believe")) is not None

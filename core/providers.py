@@ -1,5 +1,6 @@
 """Who paints: packages that the owner names, each with the models that it offers."""
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -13,16 +14,24 @@ def packages(providers: str) -> list[str]:
 
 
 def load_catalogues(providers: str) -> None:
-    """Puts the models of these providers on offer. Raises ValueError for one that is not there.
+    """Puts the models of these providers on offer. Raises ValueError where one is no provider's package.
 
     A package does so in its module `catalogue`, which imports nothing but core. Stability's are in core.operations.
     """
-    for package in packages(providers):
-        try:
-            found = find_spec(package)
-        except (ImportError, ValueError):
-            found = None
-        if found is None:
+    found = packages(providers)
+    if not found:
+        raise ValueError("names nobody")
+    for package in found:
+        if not re.fullmatch(r"[a-z_]\w*(\.[a-z_]\w*)*", package, re.ASCII | re.IGNORECASE):
+            raise ValueError("has a name that no package can have")
+        if not _is_there(f"{package}.client"):
             raise ValueError(f"names {package.removeprefix(f'{OURS}.')}, of which there is no package")
-        if find_spec(f"{package}.catalogue") is not None:
+        if _is_there(f"{package}.catalogue"):
             import_module(f"{package}.catalogue")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

@@ -160,8 +160,6 @@ class ProviderSettings(Settings):
     @field_validator("providers")
     @classmethod
     def _load_providers(cls, value: str) -> str:
-        if not value.strip(" ,"):
-            raise ValueError("names nobody")
         load_catalogues(value)
         return value
 

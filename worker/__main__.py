@@ -95,7 +95,10 @@ async def _work(
         Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED, transient=sweeper.TRANSIENT
     )
     uploading = WakeLoop(Uploader(spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
-    probe = DatabaseProbe(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
+    probe = DatabaseProbe(
+        partial(queue.front_waits_seconds, providers=runners),
+        every_seconds=min(5.0, settings.lease_seconds / 6),
+    )
     health = Health(
         [unreachable(probe), _starvation(settings, loop, probe)],
         instruments.registry,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.errors import ShardLost, reason
 from db import queries
 from db.connect import UNAVAILABLE, TrackedConnection, connect, watch
-from db.pool import until_answered
+from db.retry import until_answered
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,10 @@ from core.operations import UPSCALE, upscale_input
 from core.orders import Job, Picture, State
 from db.ledger import Ledger
 from db.picture_store import PictureStore
-from db.pool import UNAVAILABLE, until_answered, within
+from db.pool import UNAVAILABLE
 from db.queue import Queue
 from db.rate_limits import RateLimit
+from db.retry import until_answered, within
 from worker import imaging
 from worker.cpus import CpuSlots
 from worker.instruments import Instruments

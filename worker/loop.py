@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from core.errors import reason
 from core.orders import Job
-from db.pool import UNAVAILABLE, until_stopped, within
+from db.pool import UNAVAILABLE
 from db.queue import Queue
+from db.retry import until_stopped, within
 from ops.logs import about_job
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,9 @@ from core.failures import JobFailed
 from core.orders import Job
 from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
-from db.pool import UNAVAILABLE, until_answered
+from db.pool import UNAVAILABLE
 from db.queue import Painted, Queue
+from db.retry import until_answered
 from db.spill import Spill
 from worker.imaging import Pictures
 from worker.instruments import Instruments

@@ -9,8 +9,9 @@ from core.errors import reason
 from core.failures import FailureCode, JobFailed
 from core.orders import Job
 from db.alarms import PROBE_SECONDS, AlarmCode, Alarms
-from db.pool import UNAVAILABLE, until_answered
+from db.pool import UNAVAILABLE
 from db.queue import Queue
+from db.retry import until_answered
 from ops.logs import without_what_was_typed
 from worker.providers.provider import Provider
 

@@ -26,7 +26,7 @@ class GatewayClient(discord.AutoShardedClient):
         self.identifying = asyncio.Lock()
         """One shard of this process after the other begins its session."""
         self.identify_buckets = 1
-        self._troubles: dict[int, str] = {}
+        self._problems: dict[int, str] = {}
         self._away_since = {0: time.monotonic()}
         """Of each shard that is not connected; until it is known which there are, that is the one."""
 
@@ -44,15 +44,15 @@ class GatewayClient(discord.AutoShardedClient):
         self.identify_buckets = shards.identify_buckets
         self._away_since = dict.fromkeys(shards.ids, time.monotonic())
 
-    def trouble(self, shard_id: int, problem: str | None) -> None:
+    def note_problem(self, shard_id: int, problem: str | None) -> None:
         """What a shard waits for, or 0 while nothing is known of shards; None: it is over."""
-        self._troubles.pop(shard_id, None)
+        self._problems.pop(shard_id, None)
         if problem is not None:
-            self._troubles[shard_id] = problem
+            self._problems[shard_id] = problem
 
     @property
     def problem(self) -> str | None:
-        return next(iter(list(self._troubles.values())), None)
+        return next(iter(list(self._problems.values())), None)
 
     @property
     def away_seconds(self) -> float:

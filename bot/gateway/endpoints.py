@@ -69,9 +69,9 @@ async def until_discord_answers(client: GatewayClient, ask: Callable[[], Awaitab
         else:
             if said:
                 log.info("Discord answers")
-            client.trouble(0, None)
+            client.note_problem(0, None)
             return answer
-        client.trouble(0, problem)
+        client.note_problem(0, problem)
         if problem != said:
             # Once, however often it is tried.
             log.warning("waiting for Discord: %s", problem)

@@ -20,7 +20,7 @@ from yarl import URL
 from bot.discord_errors import in_a_line
 from bot.gateway.connection import GatewayClient
 from bot.gateway.shards import until_a_session_is_left
-from bot.gateway.websocket import PASSING, WebSocket
+from bot.gateway.websocket import TRANSIENT, WebSocket
 from core.errors import reason
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Shard:
             try:
                 await self._converse()
             except Exception as error:  # the outermost frame of a connection, after which comes the next
-                if not isinstance(error, PASSING):
+                if not isinstance(error, TRANSIENT):
                     log.exception("the connection of shard %d broke", self._id)
                 self._failures = 1 if self._was_steady() else self._failures + 1
                 self._note_session(error)
@@ -105,7 +105,7 @@ class Shard:
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await websocket.close(code=code)
-            except PASSING as error:
+            except TRANSIENT as error:
                 log.debug("the gateway was not told: %s", reason(error))
 
     async def _converse(self) -> None:
@@ -118,7 +118,7 @@ class Shard:
         except TimeoutError:
             raise TimeoutError(f"no session begins within {READY_SECONDS:g} s") from None
         self._ready_at, self._said = time.monotonic(), ""
-        self._client.trouble(self._id, None)
+        self._client.note_problem(self._id, None)
         while True:
             await websocket.poll_event()
 
@@ -157,7 +157,7 @@ class Shard:
     def _say(self, error: Exception) -> None:
         """Once, however often it is tried."""
         problem = _problem(error)
-        self._client.trouble(self._id, problem)
+        self._client.note_problem(self._id, problem)
         if problem != self._said:
             usual = isinstance(error, ReconnectWebSocket) and self._failures == 1
             level = logging.INFO if usual else logging.WARNING

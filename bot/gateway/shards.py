@@ -74,7 +74,7 @@ async def until_a_session_is_left(client: GatewayClient, shard_id: int) -> None:
                 return
             seconds = min(max(1.0, _number(limit, "reset_after", 0) / 1000), RECHECK_SECONDS_MAX)
             problem = "Discord takes no more new sessions of this bot today"
-        client.trouble(shard_id, problem)
+        client.note_problem(shard_id, problem)
         log.warning("shard %d waits, and asks again in %.0f s: %s", shard_id, seconds, problem)
         await asyncio.sleep(seconds)
 

@@ -9,7 +9,7 @@ import discord
 from bot.discord_errors import UNANSWERED, in_a_line, is_taken, is_transient
 from bot.messages.content import notice
 from db.alarms import Alarms
-from db.pool import until_answered
+from db.retry import until_answered
 from ops.wake_loop import WakeLoop
 
 log = logging.getLogger(__name__)

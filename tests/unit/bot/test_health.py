@@ -18,9 +18,9 @@ async def test_a_gateway_that_stays_away_is_a_problem(monkeypatch: pytest.Monkey
     assert check() is None
     now += GATEWAY_SECONDS_MAX + 1
     assert check() == "no connection to Discord for 61 s"
-    client.trouble(0, "status 503")
+    client.note_problem(0, "status 503")
     assert check() == "no connection to Discord for 61 s: status 503"
-    client.trouble(0, None)
+    client.note_problem(0, None)
     client.stand_by()
     assert check() is None
     client.take_on(Shards([2, 3], 4, 1))

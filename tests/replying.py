@@ -57,16 +57,16 @@ class Replying:
         self,
         one: Connected,
         orders: SeveralOrders,
+        replies: Replies,
         reconciler: Reconciler,
-        reactions: DownloadReactions,
         bucket: Bucket,
         session: aiohttp.ClientSession,
     ) -> None:
         self.one = one
         self.pool = one.pool
         self.orders = orders
+        self.replies = replies
         self.reconciler = reconciler
-        self.reactions = reactions
         self.bucket = bucket
         self._session = session
 
@@ -176,28 +176,29 @@ async def replying(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> As
         await pool.execute("truncate orders cascade")
         one.server.world.messages.clear()
         one.exchanges.clear()
-        orders, reactions = SeveralOrders(pool), DownloadReactions(one.client, reaction=EMOJI)
-        reconciler = reconciler_of(one, bucket, reactions)
+        orders, replies = SeveralOrders(pool), Replies(pool)
+        reactions = DownloadReactions(one.client, reaction=EMOJI)
+        reconciler = reconciler_of(one, bucket, replies, reactions)
         one.client.services = replace(one.client.services, orders=orders, wake=reconciler.wake)
         remover = CopyRemover(one.client, Copies(pool))
         reconciling = asyncio.create_task(reconciler.serve())
-        removing = [
-            asyncio.create_task(work)
-            for work in (remover.serve(), listen(settings.listen_dsn, {"copy_due": remover.wake}))
-        ]
-        yield Replying(one, orders, reconciler, reactions, bucket, session)
+        listening = listen(settings.listen_dsn, {"copy_due": remover.wake})
+        beside = [asyncio.create_task(work) for work in (remover.serve(), reactions.serve(), listening)]
+        yield Replying(one, orders, replies, reconciler, bucket, session)
         reconciler.stop()
-        for task in removing:
+        for task in beside:
             task.cancel()
-        await asyncio.gather(reconciling, *removing, return_exceptions=True)
+        await asyncio.gather(reconciling, *beside, return_exceptions=True)
         reconciling.result()
 
 
-def reconciler_of(one: Connected, bucket: Bucket, reactions: DownloadReactions) -> Reconciler:
+def reconciler_of(
+    one: Connected, bucket: Bucket, replies: Replies, reactions: DownloadReactions
+) -> Reconciler:
     instruments = Instruments(new_registry())
     return Reconciler(
         Orders(one.pool),
-        Replies(one.pool),
+        replies,
         PictureStore(bucket, Spill(one.pool)),
         Messenger(one.client, instruments),
         reactions,

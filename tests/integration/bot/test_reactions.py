@@ -11,9 +11,9 @@ import pytest
 
 from bot.replies.copies import CopyRemover
 from bot.replies.reaction_downloads import HELD_BYTES_MAX, ReactionDownloads
-from core.orders import Picture
+from core.orders import Picture, State
 from core.settings import DatabaseSettings
-from db.bucket.client import Bucket, original_key
+from db.bucket.client import Bucket, file_name, original_key
 from db.copies import Copies
 from db.erasure import Erasure
 from db.picture_store import PictureStore
@@ -23,7 +23,7 @@ from sandbox.discord.ratelimits import Limit
 from sandbox.discord.state import Message
 from tests.conditions import until
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
-from tests.lives import painted, stored
+from tests.lives import finish, painted, stored, waiting, worker
 from tests.member import fault, text, walk
 
 PICTURES = 10
@@ -330,6 +330,80 @@ async def test_a_private_picture_and_a_deleted_one_are_sent_to_nobody_else(
     await reactions.react(bot.member_id, 1)
     assert reactions.in_channel() == []
     assert (len(reactions.sent_to(ada)), len(reactions.sent_to(bot.member_id))) == (0, 1)
+
+
+async def several(bot: Connected, bucket: Bucket, **changes: Any) -> list[Picture]:
+    """An order of four of which three are there, shown by the message 9."""
+    await bot.pool.execute("truncate orders cascade")
+    order = (await waiting(bot.pool, member_id=int(bot.member_id), count=4, **changes)).order
+    jobs = await worker(bot.pool).claim(4)
+    pictures = [await finish(bot.pool, job) for job in jobs[:3]]
+    for picture in pictures:
+        await bucket.put_original(picture, b"picture %d" % picture.number)
+    await bot.pool.execute("update replies set message_id = 9 where order_id = $1", order.id)
+    return pictures
+
+
+def file_names(messages: list[Message]) -> list[str]:
+    return [attachment.filename for message in messages for attachment in message.attachments]
+
+
+async def test_all_that_an_order_shows_is_sent_each_in_a_message_of_its_own(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    pictures = await several(bot, bucket)
+    await Erasure(bot.pool).erase(pictures[1].id)
+    await reactions.react(bot.member_id, 9)
+    wanted = [file_name(picture) for picture in (pictures[0], pictures[2])]
+    assert file_names(reactions.sent_to(bot.member_id)) == wanted
+    assert len(reactions.sent_to(bot.member_id)) == 2
+    # Each is known where it went, and goes with its picture.
+    rows = await bot.pool.fetch("select picture_ids from copies order by message_id")
+    assert [row["picture_ids"] for row in rows] == [[pictures[0].id], [pictures[2].id]]
+    # Whoever asks again is sent what came meanwhile.
+    (last,) = (await stored(bot.pool, pictures[0].order.id)).progress.in_state(State.RUNNING)
+    picture = await finish(bot.pool, last)
+    await bucket.put_original(picture, b"the last one")
+    await reactions.react(bot.member_id, 9)
+    assert file_names(reactions.sent_to(bot.member_id)) == [*wanted, file_name(picture)]
+
+
+async def test_none_of_a_private_order_is_sent_to_another_and_each_of_a_covered_one_is_covered(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    ada = next(user.id for user in reactions.world.users.values() if user.global_name == "Ada")
+    await several(bot, bucket, private=True, spoiler=True)
+    await reactions.react(ada, 9)
+    await reactions.react(bot.member_id, 9)
+    assert reactions.sent_to(ada) == []
+    sent = reactions.sent_to(bot.member_id)
+    files = [one for message in sent for one in walk({"components": message.components}) if one["type"] == 13]
+    assert [file["spoiler"] for file in files] == [True] * 3
+
+
+async def test_where_one_does_not_arrive_the_others_are_not_tried_and_can_be_asked_for(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    await several(bot, bucket)
+    await reactions.fail(bot.member_id, 403, 50007)
+    await reactions.react(bot.member_id, 9)
+    assert reactions.sent_to(bot.member_id) == []
+    assert len(reactions.in_channel()) == 1
+    await reactions.react(bot.member_id, 9)
+    assert len(file_names(reactions.sent_to(bot.member_id))) == 3
+
+
+async def test_what_has_expired_is_said_once_and_what_has_not_is_sent(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    pictures = await several(bot, bucket)
+    await bot.pool.execute("update pictures set expired_at = now() where id <> $1", pictures[2].id)
+    await reactions.react(bot.member_id, 9)
+    assert file_names(reactions.sent_to(bot.member_id)) == [file_name(pictures[2])]
+    await bot.pool.execute("update pictures set expired_at = now(); delete from downloads")
+    await reactions.react(bot.member_id, 9)
+    _file, said = reactions.sent_to(bot.member_id)
+    assert "has expired" in read(said)
 
 
 async def test_no_bot_is_sent_anything(bot: Connected, reactions: Reactions) -> None:

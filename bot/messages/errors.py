@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.discord_errors import ACKNOWLEDGED, UNANSWERED, UNREADABLE, in_a_line, is_taken, is_transient
-from bot.messages import order as render
+from bot.messages.content import notice
 from bot.messages.words import Words
 from bot.services import Interaction, words_of
 from core.errors import BucketUnavailable, InvalidRequest, reason
@@ -74,7 +74,7 @@ async def tell(interaction: Interaction, error: Exception) -> None:
     line = "an interaction was refused: %r" if refused else "an interaction failed: %r"
     # Quoted, it is one line of the log, whatever it repeats of what others sent.
     log.log(level, line, _in_log(error), exc_info=cause if level >= logging.ERROR else None)
-    view = render.notice(text)
+    view = notice(text)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(view=view, ephemeral=True)

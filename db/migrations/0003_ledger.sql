@@ -19,8 +19,8 @@ create table calls (
     constraint calls_outcome_known check (outcome in ('open', 'billed', 'free', 'unknown'))
 );
 
--- A sum for each limit that there can be. Of a server and of all, each connection of the database has a part of its own,
--- so that members do not wait for one another's commit; the sum of the parts is what is used.
+-- A sum for each limit that there can be. Of a server and of all there are sixteen parts, and whoever adds takes one that
+-- is free, so that members do not wait for one another's commit; the sum of the parts is what is used.
 create table usage (
     month   date not null,
     scope   text not null,
@@ -58,30 +58,46 @@ begin
 end
 $$;
 
--- Adds to what is used, or takes away from it where it is negative. All that ends together is one call, in one order, so
--- that two transactions do not wait for each other.
+-- A part of the sums that no other transaction uses just now; it is this one's until its end.
+create function usage_part() returns smallint
+language sql volatile as $$
+    select coalesce(
+        (select part from generate_series(0, 15) as part where pg_try_advisory_xact_lock(7263447, part) limit 1),
+        pg_backend_pid() % 16
+    )::smallint
+$$;
+
+-- Adds to what is used, or takes away from it where it is negative. Whoever counts for several members does so in the
+-- order of the holders, so that two transactions do not wait for each other.
 create function count_usage(of_month date, holder bytea, server bigint, credits numeric) returns void
 language sql volatile as $$
+    with free as materialized (select usage_part() as part)
     insert into usage (month, scope, key, part, credits)
-    values
-        ($1, 'all', '', pg_backend_pid() % 16, $4),
-        ($1, 'member', $2, 0, $4),
-        ($1, 'server', int8send($3), pg_backend_pid() % 16, $4)
+    select $1, 'all', '', part, $4 from free
+    union all
+    select $1, 'member', $2, 0, $4
+    union all
+    select $1, 'server', int8send($3), part, $4 from free
     on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits
 $$;
 
--- What is used of the limits. A function of its own, as its statements see what was committed until it had the locks:
--- one statement alone would see only what was there when it began, and several commands at once would pass together.
+-- What is used of the limits, whether the interaction has an order already, and the turn of what is stored next: the
+-- queue's current one, or behind the member's last one that is still open, if that is later. The current turn is that of
+-- the job next in line or, when none waits, the latest that is at work.
+-- A function of its own, as its statements see what was committed until it had the locks: one statement alone would see
+-- only what was there when it began, and several commands at once would pass together, or share a turn.
 -- The locks last until the order is stored. They are the member's, and those of the limits that others share.
 -- The line is counted no further than `line_max`. What is not asked for is null.
 create function used(
-    member bigint, holder bytea, server bigint, of_month date, line_max integer, by_member boolean, by_server boolean,
-    by_all boolean
+    interaction bigint, member bigint, holder bytea, server bigint, of_month date, line_max integer, by_member boolean,
+    by_server boolean, by_all boolean
 )
 returns table (
-    line_length bigint, member_jobs bigint, member_credits numeric, server_credits numeric, all_credits numeric
+    is_replay boolean, turn bigint, line_length bigint, member_jobs bigint, member_credits numeric,
+    server_credits numeric, all_credits numeric
 )
 language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 begin
     if by_all then
         perform pg_advisory_xact_lock(7263442, 0);
@@ -91,6 +107,21 @@ begin
     end if;
     perform pg_advisory_xact_lock(7263442, (member % 2147483647)::integer);
     return query select
+        exists (select from orders where interaction_id = interaction),
+        greatest(
+            coalesce(
+                (select turn from jobs where state = 'queued' order by turn, id limit 1),
+                (select max(turn) from jobs where state = 'running'),
+                1
+            ),
+            -- A range and not an equality, so that no plan looks for the member in the turns of all.
+            (
+                select turn + 1 from jobs
+                where member_id >= member and member_id <= member and state in ('queued', 'running')
+                order by member_id desc, turn desc
+                limit 1
+            )
+        ),
         case when line_max is not null then (
             select count(*) from (select from jobs where state = 'queued' order by turn, id limit line_max) as line
         ) end,

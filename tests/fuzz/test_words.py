@@ -15,43 +15,26 @@ from hypothesis import strategies as st
 
 from bot.commands.queue import queue_view
 from bot.controls import edit_modal as edit
-from bot.controls.edit_modal import CUSTOM_ID, edit_modal
-from bot.controls.job_buttons import Action, JobButton
-from bot.messages import order as render
-from bot.messages.gallery_page import SEARCH_LENGTH_MAX, Move, PageButton, Query, empty_text, page_reply
-from bot.messages.order import Link
-from bot.messages.prompts import (
-    ALT_TEXT_LENGTH_MAX,
-    SHOWN_LENGTH_MAX,
-    alt_text,
-    check_size,
-    clean_negative_prompt,
-    clean_prompt,
-    escape,
-)
-from bot.messages.reply import Reply, Unseen
+from bot.controls.buttons import Action, OrderButton, PictureButton
+from bot.controls.page_controls import SEARCH_LENGTH_MAX, Move, PageButton, Query
+from bot.messages.content import Content, Unseen, notice
+from bot.messages.gallery_page import empty_text, page_content
+from bot.messages.order import order_content
+from bot.messages.picture import Link
+from bot.messages.prompts import ALT_TEXT_LENGTH_MAX, SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import ENGLISH, Languages, Words
-from core.errors import FAILURES, FailureCode, InvalidRequest
-from core.operations import (
-    MODELS,
-    PAINTERS,
-    PIXELS_MAX,
-    PROMPT_LENGTH_MAX,
-    SEED_MAX,
-    SIDE_MAX,
-    SIDE_MIN,
-    STYLES,
-    Kind,
-    check_options,
-)
-from db.orders import Estimate, Job, State
+from core.errors import InvalidRequest
+from core.failures import FAILURES, FailureCode
+from core.operations import MODELS, OPERATIONS, SEED_MAX, STYLES
+from core.orders import COUNT_MAX, Estimate, Order, Picture, Progress, State
+from core.validation import clean
 from db.pictures import Page
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.rules.messages import read_parts
 from sandbox.discord.rules.modals import read_modal
 from sandbox.discord.state import Attachment
 from tests.fuzz.examples import fuzz, json_values, outcome, texts
-from tests.jobs import JOB, NOW
+from tests.jobs import NOW, done, job, order, picture
 
 BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LANGUAGES = [ENGLISH, Languages().of("de")]

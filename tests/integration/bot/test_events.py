@@ -11,8 +11,8 @@ from sandbox.discord.oddities import GONE
 from tests.conditions import until
 from tests.connected import Connected, caught
 
-LINK = {"type": 2, "style": 2, "label": "Link", "custom_id": "job:link:1"}
-PRESS = {"component_type": 2, "custom_id": "job:link:1"}
+LINK = {"type": 2, "style": 2, "label": "Link", "custom_id": "picture:link:17"}
+PRESS = {"component_type": 2, "custom_id": "picture:link:17"}
 QUEUE = {"id": "5", "name": "queue", "type": 1}
 
 FOX = {"emoji": {"id": None, "name": "🦊"}, "count": 1}
@@ -214,7 +214,7 @@ async def test_no_session_is_begun_where_none_is_left_or_the_token_is_not_known_
 
 def _begin_sessions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between two of them are another test's."""
-    monkeypatch.setattr("db.identifies.IDENTIFY_SECONDS", 0.0)
+    monkeypatch.setattr("db.rate_limits.IDENTIFY_SECONDS", 0.0)
     monkeypatch.setattr("bot.gateway.shard.STEADY_SECONDS", 0.0)
     monkeypatch.setattr("sandbox.discord.gateway.IDENTIFY_SECONDS", 0.0)
 

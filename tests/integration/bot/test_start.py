@@ -11,13 +11,16 @@ import pytest
 from bot.client import Client
 from bot.gateway import shards
 from bot.gateway.endpoints import point_at
+from bot.messages.words import Languages
 from bot.owner.doctor import BotDoctor
 from bot.settings import BotSettings
 from core.errors import Misconfigured
-from db.identifies import Identifies
+from db.bucket.client import Bucket
 from db.pool import Pool
+from db.rate_limits import IdentifyLimit
 from db.shard_locks import ShardLocks
-from ops.checks import Trouble
+from ops.checks import CheckFailed
+from ops.storage_checks import StorageChecks
 from sandbox.discord import DiscordServer
 from sandbox.discord.outages import RestFault
 from tests.conditions import until
@@ -64,13 +67,6 @@ class Start:
         await until(online, bool)
 
 
-class _Plain(Client):
-    """Without the languages that the services bring."""
-
-    async def setup_hook(self) -> None:
-        self.logged_in.set()
-
-
 @pytest.fixture
 async def start(
     pool: Pool,
@@ -89,8 +85,8 @@ async def start(
     settings = BotSettings.model_validate(
         {"database_url": database_url, "discord_token": server.token, **given}
     )
-    client = _Plain()
-    client.identifies = Identifies(pool)
+    client = Client(Languages())
+    client.identify_limit = IdentifyLimit(pool)
     yield Start(server, client, pool, settings)
     await server.stop()
 
@@ -115,11 +111,12 @@ async def test_only_discord_itself_tells_a_wrong_token(start: Start) -> None:
         await asyncio.wait_for(start.serve(discord_token=type(start.settings.discord_token)("wrong")), 10)
 
 
-async def test_the_doctor_takes_no_page_for_discords_word(start: Start) -> None:
+async def test_the_doctor_takes_no_page_for_discords_word(start: Start, pool: Pool, bucket: Bucket) -> None:
     start.answer(status=401, body="html", path=LOGIN)
     async with start.client as client:
-        doctor = BotDoctor(client, client.registration, token=start.server.token)
-        with pytest.raises(Trouble, match="it is not Discord who says so"):
+        storage = StorageChecks(start.settings, pool, bucket)
+        doctor = BotDoctor(client, client.registration, storage, start.settings, token=start.server.token)
+        with pytest.raises(CheckFailed, match="it is not Discord who says so"):
             await doctor._log_in()
         await client.http.close()
 

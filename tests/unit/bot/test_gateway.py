@@ -7,6 +7,7 @@ from discord.gateway import ReconnectWebSocket
 
 from bot.client import Client
 from bot.gateway.shard import RESUME_SECONDS_MAX, SESSION_SECONDS_MAX, SESSIONS_PER_HOUR, Shard, _Session
+from bot.messages.words import Languages
 
 UNREACHED = aiohttp.ClientConnectionError()
 
@@ -20,7 +21,7 @@ REFUSED = discord.ConnectionClosed(_Socket(), shard_id=0)  # type: ignore[arg-ty
 
 @pytest.fixture
 async def shard() -> Shard:
-    return Shard(Client(), 0)
+    return Shard(Client(Languages()), 0)
 
 
 def pauses(shard: Shard, error: Exception, tries: int) -> list[float]:

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 from babel.numbers import format_decimal
 
-from bot.client import COMMANDS
+from bot.client import commands
 from bot.messages.words import ENGLISH, Languages
 from core.operations import MODELS
 from tests.catalogue import messages, read, translations
@@ -56,8 +56,8 @@ def _pairs(language: str, file: Path) -> Iterator[tuple[list[str], list[str]]]:
 
 def _names() -> dict[str, set[str]]:
     """What members type: the commands, and the options of any."""
-    commands = {command.name for command in COMMANDS}
-    return {"/": commands, ":": {option.name for command in COMMANDS for option in command.parameters}}
+    names = {command.name for command in commands()}
+    return {"/": names, ":": {option.name for command in commands() for option in command.parameters}}
 
 
 @pytest.mark.parametrize(("language", "file"), LANGUAGES)

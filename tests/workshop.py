@@ -1,6 +1,5 @@
 """A worker's parts on a real queue and a real bucket, and what its calls have cost."""
 
-from decimal import Decimal
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -67,9 +66,8 @@ async def calls(pool: Pool) -> list[tuple[Outcome, str | None]]:
     return [(Outcome(row["outcome"]), row["request_id"]) for row in rows]
 
 
-async def used(pool: Pool) -> Decimal:
+async def used(pool: Pool) -> float:
     """The credits that are counted, which a recount confirms."""
     _totals, differences = await audit(pool)
     assert differences == []
-    credits: Decimal = await pool.fetchval("select coalesce(sum(credits), 0) from usage where scope = 'all'")
-    return credits
+    return float(await pool.fetchval("select coalesce(sum(credits), 0) from usage where scope = 'all'"))

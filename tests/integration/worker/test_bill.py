@@ -319,7 +319,7 @@ async def test_what_a_picture_is_made_from_is_read_before_anything_is_paid(
     )
     assert progress.jobs[0].faults == 1
     assert (await outcomes(pool))[1:] == [Outcome.FREE]
-    assert await used(pool) == before + UPSCALER.credits
+    assert await used(pool) == before + float(UPSCALER.credits)
 
 
 async def test_what_breaks_after_the_picture_came_is_billed(

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -374,7 +375,7 @@ async def test_what_there_is_no_credit_for_waits_and_what_there_is_credit_for_is
     first = job_of(await workshop.paint(model="ultra", width=256, height=256))
     assert (first.state, first.faults) == (State.QUEUED, 0)
     (alarm,) = await Alarms(pool).claim_untold()
-    assert (alarm.code, alarm.price) == (AlarmCode.NO_CREDIT, 8)
+    assert (alarm.code, alarm.price) == (AlarmCode.NO_CREDIT, Decimal(8))
     other = job_of(await waiting(pool, member_id=7, model="ultra", width=256, height=256))
     core = job_of(await waiting(pool, width=256, height=256))
     (claimed,) = await workshop.queue.claim(4)

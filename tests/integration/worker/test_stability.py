@@ -375,16 +375,16 @@ async def test_the_providers_id_is_one_that_can_be_stored(id_: str) -> None:
 
 
 async def test_a_call_is_known_as_sent_when_it_is_on_its_way_and_not_before(
-    stability: Stability, server: StabilityServer
+    stability: Stability,
 ) -> None:
     call = Call()
     await stability.paint(order(width=256, height=256), (), call)
     assert call.outcome is Outcome.UNKNOWN
-    await server.stop()
     call = Call()
-    with pytest.raises(JobFailed):
-        await stability.paint(ORDER, (), call)
-    assert call.outcome is Outcome.FREE
+    async with open_stability(host="http://127.0.0.1:1", key="sk", timeout_seconds=5) as nobody:
+        with pytest.raises(JobFailed) as raised:
+            await nobody.paint(ORDER, (), call)
+    assert (call.outcome, raised.value.outcome) == (Outcome.FREE, Outcome.FREE)
 
 
 def test_every_model_of_stabilitys_has_an_address() -> None:

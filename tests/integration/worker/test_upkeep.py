@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
@@ -66,7 +67,7 @@ async def test_the_nightly_work_is_one_workers_and_says_what_it_did(
     await pool.execute("update usage_keys set month = month - interval '1 month'")
     caplog.set_level(logging.INFO, "worker.upkeep")
     counted = instruments()
-    tasks = {
+    tasks: dict[str, Callable[[], Awaitable[None]]] = {
         "sweep": partial(upkeep.sweep, Sweep(pool, bucket)),
         "month": Ledger(pool).end_month,
         "retention": partial(upkeep.expire, Retention(pool, days=30, link_ttl_seconds=60), counted),

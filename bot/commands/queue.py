@@ -66,5 +66,5 @@ def _line(progress: Progress, estimate: Estimate, say: Words) -> str:
     count = progress.order.count
     if count > 1:
         there = len(progress.in_state(State.DONE))
-        where = f"{where} · {say('{there} of {count} pictures are there', there=there, count=count)}"
+        where += " · " + say("{there} of {count} pictures are there", there=there, count=count)
     return f"{escape(progress.order.prompt, _PROMPT_LENGTH_MAX)}\n-# {where}"

@@ -1,5 +1,6 @@
 """Every language says all that there is to say, and fills in what is to be filled in."""
 
+import ast
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -14,7 +15,7 @@ from babel.numbers import format_decimal
 from bot.client import commands
 from bot.messages.words import ENGLISH, Languages
 from core.operations import MODELS
-from tests.catalogue import messages, read, translations
+from tests.catalogue import ROOT, messages, read, translations
 
 LANGUAGES = sorted(translations().items())
 
@@ -31,6 +32,19 @@ def test_a_language_is_complete_and_has_nothing_that_is_no_longer_said(language:
     assert translated.keys() - said == set(), "run python -m tests.catalogue"
 
 
+def test_what_is_said_in_the_midst_of_a_text_is_gathered_too() -> None:
+    """What gathers the texts does not look into an f-string."""
+    said = {text for message in messages() for text in _forms(message)}
+    for file in sorted((ROOT / "bot").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            name = node.func if isinstance(node, ast.Call) else None
+            if isinstance(name, ast.Attribute | ast.Name) and isinstance(node, ast.Call) and node.args:
+                first = node.args[0]
+                is_said = (name.attr if isinstance(name, ast.Attribute) else name.id) in ("say", "plural")
+                if is_said and isinstance(first, ast.Constant):
+                    assert first.value in said, file.name
+
+
 @pytest.mark.parametrize(("language", "file"), LANGUAGES)
 def test_a_translation_fills_in_the_same(language: str, file: Path) -> None:
     for message in read(language, file):
@@ -44,6 +58,10 @@ def test_what_is_read_at_run_time_is_the_newest(language: str, file: Path) -> No
     with file.with_suffix(".mo").open("rb") as compiled:
         current = _strings(read_mo(compiled))
     assert current == _strings(read(language, file)), "run python -m tests.catalogue"
+
+
+def _forms(message: Message) -> list[str]:
+    return [str(text) for text in (message.id if isinstance(message.id, list | tuple) else [message.id])]
 
 
 def _pairs(language: str, file: Path) -> Iterator[tuple[list[str], list[str]]]:

@@ -131,7 +131,7 @@ async def test_cancel_works_while_waiting_and_while_painting_for_those_who_may(
     await ada.press(await ada.reply(third, is_running), "Cancel")
     await ben.reply(third, is_cancelled)
     await ada.press(running, "Cancel")
-    assert "may still bill its owner" in text(await ada.reply(second, is_cancelled))
+    assert "It counts as 3 credits" in text(await ada.reply(second, is_cancelled))
     house.servers.stability.latency_seconds = 0
     await paint(ben)
     assert [call.status for call in house.servers.stability.calls] == [200]

@@ -51,7 +51,8 @@ from ops.logs import configure
 from ops.metrics import new_registry
 from ops.storage_checks import StorageChecks
 from ops.supervisor import Supervisor
-from ops.tracing.traces import Traces, open_traces
+from ops.tracing import open_traces
+from ops.tracing.traces import Traces
 
 log = logging.getLogger("bot")
 

@@ -16,7 +16,8 @@ from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob, reason
 from core.orders import Estimate, Order, Progress, Request
 from core.validation import validated
-from db.pool import UNAVAILABLE, within
+from db.pool import UNAVAILABLE
+from db.retry import within
 from ops.logs import about_order
 
 log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import asyncpg
@@ -110,6 +111,18 @@ async def connect(
     finally:
         if connection is not None and not connection.answered_at:
             connection.terminate()
+
+
+async def watch(connection: TrackedConnection, statement: str, *, every_seconds: float) -> None:
+    """Returns when the connection has ended. Raises one of UNAVAILABLE where the statement is not answered."""
+    ended = asyncio.Event()
+    connection.add_termination_listener(lambda _connection: ended.set())
+    while not ended.is_set():
+        await connection.fetchval(statement)
+        # Not wait_for: it swallows a cancellation that comes in the moment when the connection ends.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(every_seconds):
+                await ended.wait()
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -60,7 +60,7 @@ class Orders:
         if row["line_length"] is not None:
             self._line_length, self._counted_at = row["line_length"], time.monotonic()
         if row["id"] is None:
-            if not row["replayed"]:
+            if not row["is_replay"]:
                 self._limits.check(
                     _used(row), model.credits, request.count, in_server=request.guild_id is not None
                 )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import TypeAlias
 
 from core.errors import SchemaBehind, reason
-from db.pool import UNAVAILABLE, QueryFailed, within
+from db.pool import UNAVAILABLE, QueryFailed
+from db.retry import within
 
 log = logging.getLogger(__name__)
 

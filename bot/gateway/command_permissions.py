@@ -49,7 +49,7 @@ class CommandPermissions:
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._ask_from: dict[int, float] = {}
 
-    async def may_use(self, interaction: Interaction, command: str) -> bool | None:
+    async def may_use(self, interaction: discord.Interaction[Any], command: str) -> bool | None:
         """None: Discord does not say at the moment."""
         guild_id = interaction.guild_id
         if guild_id is None or interaction.permissions.administrator:
@@ -115,7 +115,7 @@ def _read(permissions: Iterable[Any]) -> _Said:
     return {(int(one["type"]), int(one["id"])): bool(one["permission"]) for one in permissions}
 
 
-def _allows(interaction: Interaction, guild_id: int, for_command: _Said, for_all: _Said) -> bool:
+def _allows(interaction: discord.Interaction[Any], guild_id: int, for_command: _Said, for_all: _Said) -> bool:
     """As Discord's own client decides: what is said of the command stands before what is said of all.
 
     The channel and the member are asked apart, and either may be kept out.

@@ -1,48 +1,45 @@
 """Tells the owner of the bot, once each, what only the owner can mend."""
 
 import logging
-import time
 from functools import partial
+from hashlib import sha256
 
 import discord
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_taken, is_transient
 from bot.messages.content import notice
 from db.alarms import Alarms
-from db.pool import until_answered
+from db.retry import until_answered
 from ops.wake_loop import WakeLoop
 
 log = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 60.0
-"""Until an alarm is told again that Discord did not take for now."""
+NONCE_LENGTH_MAX = 25
 
 
 class Alerts:
     def __init__(self, client: discord.Client, alarms: Alarms) -> None:
         self._client = client
         self._alarms = alarms
-        self._again_at = 0.0
         loop = WakeLoop(self.tell, postponed="alarms could not be looked up")
         self.wake, self.serve = loop.wake, loop.serve
 
     async def tell(self) -> None:
-        """By direct message, of the alarms that nobody has told yet."""
-        if time.monotonic() < self._again_at:
-            return
+        """By direct message, of the alarms that nobody has told yet. What Discord does not take for now comes again."""
         for alarm in await self._alarms.claim_untold():
             text = f"{alarm.remedy}\nIn detail: {alarm.detail}"
             log.error("alarm: %s", text)
-            if not await self._send(text):
-                self._again_at = time.monotonic() + AGAIN_SECONDS
-                await until_answered(partial(self._alarms.not_told, alarm))
+            # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
+            nonce = sha256(f"{alarm.code} {alarm.provider} {alarm.model} {alarm.raised_at}".encode())
+            if await self._send(text, nonce.hexdigest()[:NONCE_LENGTH_MAX]):
+                await until_answered(partial(self._alarms.told, alarm))
 
-    async def _send(self, text: str) -> bool:
+    async def _send(self, text: str, nonce: str) -> bool:
         """False if it was not taken, and may be later."""
         try:
             owner_id = owner_id_of(await self._client.application_info())
             owner = await self._client.fetch_user(owner_id)
-            await owner.send(view=notice(f"🚨 {text}"))
+            await owner.send(view=notice(f"🚨 {text}"), nonce=nonce)
         except UNANSWERED as error:
             if not is_taken(error):
                 # The log has it too, for whoever watches that.

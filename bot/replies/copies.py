@@ -10,7 +10,7 @@ from bot.discord_errors import UNANSWERED, in_a_line, own_pauses, retry_after_se
 from bot.rights.access import in_time
 from bot.services import Interaction, services_of
 from db.copies import Copies, Copy
-from db.pool import until_answered
+from db.retry import until_answered
 from ops.wake_loop import WakeLoop
 
 log = logging.getLogger(__name__)

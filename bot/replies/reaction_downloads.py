@@ -22,7 +22,8 @@ from bot.services import Services
 from core.errors import BucketUnavailable, reason
 from core.orders import Picture
 from db.bucket.client import file_name
-from db.pool import UNAVAILABLE, until_answered
+from db.pool import UNAVAILABLE
+from db.retry import until_answered
 from ops.logs import about_job
 
 log = logging.getLogger(__name__)

@@ -21,8 +21,9 @@ from core.errors import BucketUnavailable, reason
 from core.orders import Estimate, Reply
 from db.orders import Orders
 from db.picture_store import PictureStore
-from db.pool import UNAVAILABLE, until_answered, until_stopped
+from db.pool import UNAVAILABLE
 from db.replies import Replies
+from db.retry import until_answered, until_stopped
 from ops.logs import about_order
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from bot.rights.visibility import may_see, rights_where_made
 from bot.services import Interaction, services_of
 from core.errors import InvalidRequest
 from core.orders import Order, Picture
-from db.pool import within
+from db.retry import within
 from ops.logs import note_typed
 
 T = TypeVar("T")

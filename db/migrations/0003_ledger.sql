@@ -58,7 +58,7 @@ begin
 end
 $$;
 
--- A part of the sums of servers and of all that no other transaction uses just now; it is this one's until its end.
+-- A part of the sums that no other transaction uses just now; it is this one's until its end.
 create function usage_part() returns smallint
 language sql volatile as $$
     select coalesce(
@@ -67,8 +67,8 @@ language sql volatile as $$
     )::smallint
 $$;
 
--- Adds to what is used, or takes away from it where it is negative. All that ends together is one call, in one order, so
--- that two transactions do not wait for each other.
+-- Adds to what is used, or takes away from it where it is negative. Whoever counts for several members does so in the
+-- order of the holders, so that two transactions do not wait for each other.
 create function count_usage(of_month date, holder bytea, server bigint, credits numeric) returns void
 language sql volatile as $$
     with free as materialized (select usage_part() as part)
@@ -81,18 +81,23 @@ language sql volatile as $$
     on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits
 $$;
 
--- What is used of the limits. A function of its own, as its statements see what was committed until it had the locks:
--- one statement alone would see only what was there when it began, and several commands at once would pass together.
+-- What is used of the limits, whether the interaction has an order already, and the turn of what is stored next: the
+-- queue's current one, or behind the member's last one that is still open, if that is later. The current turn is that of
+-- the job next in line or, when none waits, the latest that is at work.
+-- A function of its own, as its statements see what was committed until it had the locks: one statement alone would see
+-- only what was there when it began, and several commands at once would pass together, or share a turn.
 -- The locks last until the order is stored. They are the member's, and those of the limits that others share.
 -- The line is counted no further than `line_max`. What is not asked for is null.
 create function used(
-    member bigint, holder bytea, server bigint, of_month date, line_max integer, by_member boolean, by_server boolean,
-    by_all boolean
+    interaction bigint, member bigint, holder bytea, server bigint, of_month date, line_max integer, by_member boolean,
+    by_server boolean, by_all boolean
 )
 returns table (
-    line_length bigint, member_jobs bigint, member_credits numeric, server_credits numeric, all_credits numeric
+    is_replay boolean, turn bigint, line_length bigint, member_jobs bigint, member_credits numeric,
+    server_credits numeric, all_credits numeric
 )
 language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 begin
     if by_all then
         perform pg_advisory_xact_lock(7263442, 0);
@@ -102,6 +107,21 @@ begin
     end if;
     perform pg_advisory_xact_lock(7263442, (member % 2147483647)::integer);
     return query select
+        exists (select from orders where interaction_id = interaction),
+        greatest(
+            coalesce(
+                (select turn from jobs where state = 'queued' order by turn, id limit 1),
+                (select max(turn) from jobs where state = 'running'),
+                1
+            ),
+            -- A range and not an equality, so that no plan looks for the member in the turns of all.
+            (
+                select turn + 1 from jobs
+                where member_id >= member and member_id <= member and state in ('queued', 'running')
+                order by member_id desc, turn desc
+                limit 1
+            )
+        ),
         case when line_max is not null then (
             select count(*) from (select from jobs where state = 'queued' order by turn, id limit line_max) as line
         ) end,

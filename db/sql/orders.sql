@@ -1,11 +1,9 @@
 -- The bot's side of the queue.
 
 -- name: create
--- Stores an order, its jobs and its reply. Fair turns: a member's next job goes to the queue's current turn, or behind
--- that member's last one that is still open, if that is later; the current turn is that of the job next in line or, when
--- none waits, the latest that is at work. Four pictures are four turns.
--- Nothing is stored where the interaction has an order already (`replayed`), or one of the limits $20 to $24 is reached;
--- the row says what is used of them. A limit that is null is none; a line that is known to be short is not counted.
+-- Stores an order, its jobs and its reply. Four pictures are four turns, from the one that `used` tells.
+-- Nothing is stored where the interaction has an order already, or one of the limits $20 to $24 is reached; the row says
+-- what is used of them. A limit that is null is none; a line that is known to be short is not counted.
 with month as materialized (
     select usage_month() as month
 ),
@@ -15,25 +13,9 @@ holder as materialized (
 used as materialized (
     select holder.*, used.*
     from holder, used(
-        $5, holder, coalesce($6::bigint, 0), month, $20::integer,
+        $1, $5, holder, coalesce($6::bigint, 0), month, $20::integer,
         $22::numeric is not null, $23::numeric is not null, $24::numeric is not null
     )
-),
-turn as materialized (
-    select greatest(
-        coalesce(
-            (select turn from jobs where state = 'queued' order by turn, id limit 1),
-            (select max(turn) from jobs where state = 'running'),
-            1
-        ),
-        (
-            select turn + 1 from jobs
-            where member_id >= $5 and member_id <= $5 and state in ('queued', 'running')
-            order by member_id desc, turn desc
-            limit 1
-        )
-    ) as first
-    from used
 ),
 added as (
     insert into orders (
@@ -42,7 +24,8 @@ added as (
     )
     select $1, $5::bigint, $6::bigint, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14::bigint[], $15::smallint, $16, $17, $18
     from used
-    where ($20 is null or line_length + $15 <= $20)
+    where not is_replay
+        and ($20 is null or line_length + $15 <= $20)
         and member_jobs + $15 <= $21
         and ($22 is null or member_credits + $15 * $26::numeric <= $22)
         and ($23 is null or server_credits + $15 * $26 <= $23)
@@ -52,8 +35,8 @@ added as (
 ),
 queued as (
     insert into jobs (id, order_id, member_id, provider, price, turn, month, holder, guild_id)
-    select added.id * 16 + n, added.id, $5, $25, $26, turn.first + n - 1, used.month, used.holder, coalesce($6, 0)
-    from added, turn, used, generate_series(1, $15) as n
+    select added.id * 16 + n, added.id, $5, $25, $26, used.turn + n - 1, used.month, used.holder, coalesce($6, 0)
+    from added, used, generate_series(1, $15) as n
     returning id
 ),
 replying as (
@@ -64,24 +47,25 @@ counted as (
     select count_usage(used.month, used.holder, coalesce($6, 0), $15 * $26) from added, used
 )
 select
-    used.line_length, used.member_jobs, used.member_credits, used.server_credits, used.all_credits,
-    added.id, added.key, added.created_at, turn.first as turn,
-    added.id is null and exists (select from orders where interaction_id = $1) as replayed,
-    (select count(*) from counted) as counted
-from used left join added on true left join turn on true;
+    used.is_replay, used.turn, used.line_length, used.member_jobs, used.member_credits, used.server_credits,
+    used.all_credits, added.id, added.key, added.created_at, (select count(*) from counted) as counted
+from used left join added on true;
 
 -- name: announce
 -- Apart from the order: a commit that notifies waits for its turn among all others that do.
 select pg_notify('job_queued', '');
 
 -- name: find
-select * from order_jobs where order_id = $1 and erased_at is null order by id;
+select * from order_jobs
+where id > $1::bigint * 16 and id < $1 * 16 + 16 and erased_at is null
+order by id;
 
 -- name: cancel
 -- What is left of an order. `started_at` remains and tells whether it was being painted: a job that waits has none. What
--- was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger).
+-- was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger). The call is put in
+-- and not updated, as a claim that is committed meanwhile has opened one which this statement does not see.
 with chosen as (
-    select id, state, attempt, month, holder, guild_id, price from jobs
+    select id, state, attempt, provider, month, holder, guild_id, price from jobs
     where id > $1::bigint * 16 and id < $1 * 16 + 16 and state in ('queued', 'running')
     order by id
     for update
@@ -94,10 +78,11 @@ cancelled as (
     returning jobs.id, chosen.state as state_before
 ),
 unknown as (
-    update calls
-    set outcome = 'unknown', ended_at = now()
-    from chosen
-    where calls.job_id = chosen.id and calls.attempt = chosen.attempt and calls.outcome = 'open'
+    insert into calls (job_id, attempt, provider, operation, model, credits, outcome, ended_at)
+    select chosen.id, chosen.attempt, chosen.provider, orders.operation, orders.model, chosen.price, 'unknown', now()
+    from chosen join orders on orders.id = $1
+    where chosen.state = 'running'
+    on conflict (job_id, attempt) do update set outcome = 'unknown', ended_at = now()
 ),
 freed as (
     select count_usage(month, holder, guild_id, -sum(price)) from chosen
@@ -120,7 +105,7 @@ with open as (
     order by is_at_work desc, turn, id
     limit $2
 )
-select order_jobs.* from open join order_jobs using (order_id)
+select order_jobs.* from open join order_jobs on order_jobs.id > open.order_id * 16 and order_jobs.id < open.order_id * 16 + 16
 order by open.is_at_work desc, open.turn, open.id, order_jobs.id;
 
 -- name: estimates

@@ -20,7 +20,7 @@ async def test_an_alarm_that_discord_does_not_take_for_now_is_told_later(
     caplog: pytest.LogCaptureFixture,
     refusal: dict[str, object],
 ) -> None:
-    monkeypatch.setattr("bot.owner.alerts.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("db.alarms.TELL_SECONDS", 0.0)
     alarms = Alarms(bot.pool)
     alerts = Alerts(bot.client, alarms)
     await bot.pool.execute("delete from alarms")

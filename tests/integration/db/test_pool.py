@@ -12,7 +12,8 @@ from core.settings import DatabaseSettings
 from db.connect import connect
 from db.listen import listen
 from db.migrate import wait_until_migrated
-from db.pool import UNAVAILABLE, Pool, open_pool, until_answered, within
+from db.pool import UNAVAILABLE, Pool, open_pool
+from db.retry import until_answered, within
 from tests.conditions import until
 from tests.drill.proxy import Mode, Proxy
 from tests.drill.refusals import refusal
@@ -124,7 +125,7 @@ async def test_who_was_connected_once_waits_whatever_new_connections_are_told(
     line: tuple[Proxy, str], pool: Pool, words: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.connect.REFUSED_SECONDS_MAX", 0.0)
-    monkeypatch.setattr("db.pool.AGAIN_SECONDS_MIN", 0.02)
+    monkeypatch.setattr("db.retry.AGAIN_SECONDS_MIN", 0.02)
     monkeypatch.setattr("db.migrate.RECHECK_SECONDS", 0.02)
     monkeypatch.setattr("db.listen.RECONNECT_SECONDS_MIN", 0.02)
     proxy, url = line

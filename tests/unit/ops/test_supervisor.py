@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.errors import Misconfigured
 from ops.supervisor import Supervisor
 from ops.wake_loop import WakeLoop
 
@@ -219,6 +220,18 @@ async def test_what_repeats_may_be_a_plain_function_and_breaks_for_itself_alone(
         await run(supervisor)
     (record,) = caplog.records
     assert "LookupError: not there yet" in (record.exc_text or "")
+
+
+async def test_what_only_the_owner_can_set_right_ends_the_process() -> None:
+    supervisor = Supervisor()
+
+    async def refused() -> None:
+        raise Misconfigured("DATABASE_URL", "is refused", right="another")
+
+    supervisor.every(60, refused, at_once=True)
+    supervisor.start(forever())
+    with pytest.raises(Misconfigured, match="DATABASE_URL"):
+        await run(supervisor)
 
 
 async def test_what_the_end_cuts_off_in_its_run_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:

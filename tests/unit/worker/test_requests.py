@@ -1,7 +1,7 @@
 import pytest
 
 from core.operations import MODELS
-from worker.providers.stability.shapes import choose_shape
+from worker.providers.stability.requests import choose_shape
 
 
 @pytest.mark.parametrize(

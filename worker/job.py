@@ -116,6 +116,7 @@ class JobRunner:
         except LostJob:
             raise
         except Exception as error:
+            # The outermost frame of a job: its fault must not stop the others.
             log.error("it broke", exc_info=error)
             detail = f"{type(error).__name__}: {error}"
             await self._handle_failure(

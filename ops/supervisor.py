@@ -11,7 +11,7 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from core.errors import reason
+from core.errors import Misconfigured, reason
 from ops.signals import stop_when_told
 
 log = logging.getLogger(__name__)
@@ -66,18 +66,22 @@ class Supervisor:
     ) -> None:
         """Calls `work` at this interval, `at_once` for the first time too, and never twice at once.
 
-        What breaks is logged, and done again at the next time.
+        What breaks is logged, and done again at the next time; only Misconfigured ends the process.
         """
 
         async def run() -> None:
             # The scheduler would take a run that the end of the process cuts off for a fault.
             with suppress(asyncio.CancelledError):
-                answer = work()
-                if inspect.isawaitable(answer):
-                    await answer
+                try:
+                    answer = work()
+                    if inspect.isawaitable(answer):
+                        await answer
+                except Misconfigured as error:
+                    self._end_by(error)
 
+        name = getattr(getattr(work, "func", work), "__qualname__", repr(work))
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
-        self._scheduler.add_job(run, "interval", seconds=seconds, jitter=jitter_seconds, **first)
+        self._scheduler.add_job(run, "interval", name=name, seconds=seconds, jitter=jitter_seconds, **first)
 
     def stop(self) -> None:
         """Ends the process as a signal does."""
@@ -114,8 +118,11 @@ class Supervisor:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the outermost frame of a task: `run` raises it when all have ended
-            if self._error is None:
-                self._error = error
-            else:
-                log.error("another task broke as the process ended: %s", reason(error))
-            self.stop()
+            self._end_by(error)
+
+    def _end_by(self, error: Exception) -> None:
+        if self._error is None:
+            self._error = error
+        else:
+            log.error("another task broke as the process ended: %s", reason(error))
+        self.stop()

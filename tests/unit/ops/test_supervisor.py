@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.errors import Misconfigured
 from ops.supervisor import Supervisor
 from ops.wake_loop import WakeLoop
 
@@ -219,6 +220,17 @@ async def test_what_repeats_may_be_a_plain_function_and_breaks_for_itself_alone(
         await run(supervisor)
     (record,) = caplog.records
     assert "LookupError: not there yet" in (record.exc_text or "")
+
+
+async def test_what_the_owner_has_to_mend_ends_the_process_wherever_it_is_found() -> None:
+    supervisor = Supervisor()
+
+    async def work() -> None:
+        raise Misconfigured("DATABASE_URL", "is refused", right="another")
+
+    supervisor.every(60, work, at_once=True)
+    with pytest.raises(Misconfigured):
+        await run(supervisor)
 
 
 async def test_what_the_end_cuts_off_in_its_run_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:

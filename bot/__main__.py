@@ -12,7 +12,6 @@ import sys
 from contextlib import closing
 
 from bot.client import Client
-from bot.gateway import shards
 from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue, unregistered
 from bot.instruments import Instruments
@@ -84,7 +83,12 @@ class Bot:
         self._remover = CopyRemover(client, Copies(pool))
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
-            [unreachable(self._probe), disconnected(client), unregistered(client), overdue(self._probe)],
+            [
+                unreachable(self._probe),
+                disconnected(client.gateway_status),
+                unregistered(client.registration),
+                overdue(self._probe),
+            ],
             self._registry,
             loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
         )
@@ -121,7 +125,7 @@ class Bot:
         }
         supervisor.start(self.health.serve())
         supervisor.start(listen(settings.listen_dsn, woken))
-        supervisor.start(shards.serve(client, settings, pool, locks))
+        supervisor.start(client.serve(settings, pool, locks))
         supervisor.every(settings.poll_seconds, self._probe.probe, at_once=True)
         await wait_until_migrated(pool)
         gauges = queue_gauges.QueueGauges(pool, self._registry)

@@ -19,21 +19,26 @@ from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
 from bot.discord_errors import watched
 from bot.gateway.command_permissions import CommandPermissions
-from bot.gateway.connection import GatewayClient
+from bot.gateway.endpoints import log_in, until_discord_answers
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
 from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
+from bot.gateway.shards import Shards, choose_shards
+from bot.gateway.status import GatewayStatus
 from bot.handlers import pictures as _pictures  # noqa: F401 - what its presses do registers itself
 from bot.handlers.orders import submit_edit
 from bot.messages.words import Languages, Translator
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
+from bot.settings import BotSettings
 from core.errors import reason
 from core.operations import DEFAULT_MODEL
-from db.pool import UNAVAILABLE
+from db.migrate import wait_until_migrated
+from db.pool import UNAVAILABLE, Pool
 from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
+from db.shard_locks import ShardLocks
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +61,7 @@ def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[A
     return imagine(default_model), gallery, queue, forget_me, doctor
 
 
-class Client(GatewayClient):
+class Client(discord.AutoShardedClient):
     """`services`, `downloads` and `identify_limit` are set before it is connected. `model` is what /imagine uses
     unless another is named."""
 
@@ -87,6 +92,10 @@ class Client(GatewayClient):
         )
         guard(self._connection)
         self._shards: list[Shard] = []
+        self._identify_buckets = 1
+        self.identifying = asyncio.Lock()
+        """One shard of this process after the other begins its session."""
+        self.gateway_status = GatewayStatus()
         self.logged_in = asyncio.Event()
         """Messages can be sent and edited from here on; the gateway is still to be connected."""
         self._languages = languages
@@ -101,15 +110,44 @@ class Client(GatewayClient):
         self.add_dynamic_items(*CONTROLS)
         await self.tree.set_translator(Translator(self._languages))
 
-    async def keep_registered(self, *, registers: bool) -> None:
-        await self.registration.serve(registers=registers)
+    async def serve(self, settings: BotSettings, pool: Pool, locks: ShardLocks) -> None:
+        """Runs for as long as the shards are this process's. Raises ShardLost, or Misconfigured at the start.
+
+        It does not go back to waiting then: a process that ends leaves nothing behind that could still answer,
+        and the platform starts it again.
+        """
+        token = settings.discord_token.get_secret_value()
+        await until_discord_answers(self.gateway_status, lambda: log_in(self, token))
+        shards = await until_discord_answers(self.gateway_status, lambda: choose_shards(self, settings))
+        await wait_until_migrated(pool)
+        self.gateway_status.expect(())
+        await locks.take(shards.ids)
+        self.take_on(shards)
+        # One registers for the whole bot.
+        registering = self.registration.serve(registers=0 in shards.ids)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in (locks.keep(), self.connect(), registering):
+                    group.create_task(work)
+        except ExceptionGroup as ended:
+            raise ended.exceptions[0] from None
+
+    def take_on(self, shards: Shards) -> None:
+        """Those which `connect` is to connect."""
+        self.shard_ids, self.shard_count = list(shards.ids), shards.count
+        self._identify_buckets = shards.identify_buckets
+        self.gateway_status.expect(shards.ids)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Each of the shards, until it is cancelled. `reconnect` is discord.py's; it always does."""
         count = self.shard_count or 1
         self._connection.shard_count = self.shard_count = count
         self._connection.shard_ids = self.shard_ids = self.shard_ids or list(range(count))
-        self._shards = [Shard(self, shard_id) for shard_id in self.shard_ids]
+        identifying = asyncio.Lock()
+        self._shards = [
+            Shard(self, shard_id, status=self.gateway_status, identifying=identifying)
+            for shard_id in self.shard_ids
+        ]
         async with asyncio.TaskGroup() as group:
             for shard in self._shards:
                 group.create_task(shard.serve())
@@ -117,7 +155,7 @@ class Client(GatewayClient):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Keeps to Discord's limit of new sessions, together with the other processes of this bot."""
         try:
-            seconds = await in_time(self.identify_limit.reserve((shard_id or 0) % self.identify_buckets))
+            seconds = await in_time(self.identify_limit.reserve((shard_id or 0) % self._identify_buckets))
         except UNAVAILABLE as error:
             log.warning("identifying without a word with other bots: %s", reason(error))
             seconds = IDENTIFY_SECONDS
@@ -142,8 +180,14 @@ class Client(GatewayClient):
         await asyncio.gather(*(shard.close() for shard in self._shards))
         await super().close()
 
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        self.gateway_status.disconnected(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        self.gateway_status.connected(shard_id)
+
     async def on_shard_connect(self, shard_id: int) -> None:
-        await super().on_shard_connect(shard_id)
+        self.gateway_status.connected(shard_id)
         # A new session: what was changed since the last one nobody has told.
         self.command_permissions.forget()
 

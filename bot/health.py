@@ -1,6 +1,7 @@
 """What is wrong with a bot that runs: the checks of its own for /healthz."""
 
-from bot.client import Client
+from bot.gateway.registration import Registration
+from bot.gateway.status import GatewayStatus
 from ops.database_probe import DatabaseProbe
 from ops.health import Check
 
@@ -11,19 +12,19 @@ OVERDUE_SECONDS_MAX = 60.0
 """How long a reply that is due may stay as it is before that is a problem."""
 
 
-def disconnected(client: Client) -> Check:
+def disconnected(status: GatewayStatus) -> Check:
     def check() -> str | None:
-        seconds = client.away_seconds
+        seconds = status.away_seconds
         if seconds <= GATEWAY_SECONDS_MAX:
             return None
-        because = f": {client.problem}" if client.problem else ""
+        because = f": {status.problem}" if status.problem else ""
         return f"no connection to Discord for {seconds:.0f} s{because}"
 
     return check
 
 
-def unregistered(client: Client) -> Check:
-    return lambda: client.registration.overdue
+def unregistered(registration: Registration) -> Check:
+    return lambda: registration.overdue
 
 
 def overdue(probe: DatabaseProbe) -> Check:

@@ -66,7 +66,7 @@ class Supervisor:
     ) -> None:
         """Calls `work` at this interval, `at_once` for the first time too, and never twice at once.
 
-        What breaks is logged, and done again at the next time; only Misconfigured ends the process.
+        What breaks is logged, and done again at the next time; but what only the owner can set right ends the process.
         """
 
         async def run() -> None:
@@ -77,7 +77,7 @@ class Supervisor:
                     if inspect.isawaitable(answer):
                         await answer
                 except Misconfigured as error:
-                    self._end_by(error)
+                    self._break(error)
 
         name = getattr(getattr(work, "func", work), "__qualname__", repr(work))
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
@@ -118,9 +118,9 @@ class Supervisor:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the outermost frame of a task: `run` raises it when all have ended
-            self._end_by(error)
+            self._break(error)
 
-    def _end_by(self, error: Exception) -> None:
+    def _break(self, error: Exception) -> None:
         if self._error is None:
             self._error = error
         else:

@@ -5,10 +5,10 @@ from typing import Any, Self
 import discord
 from discord import app_commands, ui
 
+from bot.answers.errors import told
 from bot.controls.buttons import Say
 from bot.messages.content import notice
 from bot.services import Interaction, services_of, words_of
-from bot.told import told
 
 
 @app_commands.command(

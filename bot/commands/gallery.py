@@ -6,6 +6,8 @@ import logging
 import discord
 from discord import app_commands
 
+from bot.answers.errors import told
+from bot.answers.show import show
 from bot.controls.page_controls import (
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
@@ -17,12 +19,10 @@ from bot.controls.page_controls import (
 from bot.mentions import spelled_out
 from bot.messages.content import notice
 from bot.messages.gallery_page import empty_text, page_content
-from bot.messages.show import show
 from bot.replies.copies import record_shared
 from bot.rights.access import in_time, require_gallery
 from bot.rights.visibility import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, services_of, words_of
-from bot.told import told
 from core.errors import BucketUnavailable, InvalidRequest, reason
 from core.orders import Picture
 from db.pictures import Page

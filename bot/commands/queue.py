@@ -5,6 +5,7 @@ from typing import Any
 from discord import app_commands, ui
 from discord.utils import format_dt
 
+from bot.answers.errors import told
 from bot.controls.buttons import Action, OrderButton, on
 from bot.messages.content import notice, view_of
 from bot.messages.estimate import waiting_line
@@ -13,7 +14,6 @@ from bot.messages.words import Words
 from bot.orders import cancel
 from bot.rights.access import in_time, require_control, visible_order
 from bot.services import Interaction, services_of, words_of
-from bot.told import told
 from core.orders import Estimate, Progress, State
 
 SHOWN_MAX = 12

@@ -25,6 +25,7 @@ LEARN_SECONDS = 0.8
 AGAIN_SECONDS = 10.0
 """So long Discord is not asked again for a server after it gave no answer."""
 
+Interaction: TypeAlias = discord.Interaction[Any]
 _Said: TypeAlias = Mapping[tuple[int, int], bool]
 """By the kind and the id of a channel, a role or a member."""
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from bot.answers.errors import told
 from bot.controls.buttons import Action, on
 from bot.controls.edit_modal import edit_modal, filled_in
 from bot.mentions import spelled_out
@@ -10,7 +11,6 @@ from bot.messages.prompts import escape
 from bot.orders import again, cancel, submit
 from bot.rights.access import require_control, require_imagine, visible_order
 from bot.services import Interaction, services_of, words_of
-from bot.told import told
 from core.errors import InvalidRequest
 from core.operations import IMAGINE, SIDE_MAX, SIDE_MIN
 from core.validation import clean, model_on_offer

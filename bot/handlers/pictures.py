@@ -5,10 +5,11 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.answers.errors import told
+from bot.answers.show import new_link, show_picture
 from bot.controls.buttons import Action, PictureButton, on
 from bot.controls.page_controls import on_open
 from bot.messages.content import notice
-from bot.messages.show import new_link, show_picture
 from bot.orders import derived_request, submit
 from bot.rights.access import (
     gone,
@@ -19,7 +20,6 @@ from bot.rights.access import (
     visible_picture,
 )
 from bot.services import Interaction, services_of, words_of
-from bot.told import told
 from core.errors import InvalidRequest, LostJob
 from core.operations import UPSCALE, UPSCALER, upscaled_size
 from core.orders import JOB_NUMBERS
@@ -31,7 +31,7 @@ async def open_picture(interaction: Interaction, picture_id: int) -> None:
     """For the member alone, with a new link and its buttons."""
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await show_picture(interaction, picture, services_of(interaction).picture_store, words_of(interaction))
+    await show_picture(interaction, picture)
 
 
 @on(Action.UPSCALE)
@@ -147,7 +147,7 @@ async def keep(interaction: Interaction, _picture_id: int) -> None:
 async def restore(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer()
-    await show_picture(interaction, picture, services_of(interaction).picture_store, words_of(interaction))
+    await show_picture(interaction, picture)
 
 
 async def _record_reply(interaction: Interaction, picture_id: int) -> None:

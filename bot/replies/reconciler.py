@@ -8,12 +8,12 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
+from bot.answers.show import new_links, read_previews
 from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
 from bot.instruments import Instruments
 from bot.messages.content import Content
 from bot.messages.estimate import over_seconds
 from bot.messages.order import order_content
-from bot.messages.show import new_links, read_previews
 from bot.messages.words import Languages
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown, Undeliverable

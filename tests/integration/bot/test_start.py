@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.client import Client
-from bot.gateway import shards
 from bot.gateway.endpoints import point_at
 from bot.messages.words import Languages
 from bot.owner.doctor import BotDoctor
@@ -57,7 +56,7 @@ class Start:
         settings = self.settings.model_copy(update=changes)
         with closing(ShardLocks(settings.listen_dsn)) as locks:
             async with self.client:
-                await shards.serve(self.client, settings, self._pool, locks)
+                await self.client.serve(settings, self._pool, locks)
 
     async def until_online(self, serving: asyncio.Task[None]) -> None:
         async def online() -> bool:
@@ -100,7 +99,7 @@ async def test_each_answer_that_is_not_discords_own_is_waited_for(
     await start.until_online(serving)
     assert "waiting for Discord: " in caplog.text
     assert "Discord answers" in caplog.text
-    assert start.client.problem is None
+    assert start.client.gateway_status.problem is None
     assert "Traceback" not in caplog.text
     assert "<html" not in caplog.text
     await _end(serving)
@@ -126,7 +125,7 @@ async def test_while_it_waits_it_says_what_for(start: Start) -> None:
     serving = asyncio.create_task(start.serve())
 
     async def problem() -> str:
-        return str(start.client.problem)
+        return str(start.client.gateway_status.problem)
 
     await until(problem, lambda problem: "status 503" in problem)
     await _end(serving)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.client import Client
-from bot.gateway.connection import Shards
+from bot.gateway.shards import Shards
 from bot.health import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, disconnected, overdue
 from bot.messages.words import Languages
 from ops.database_probe import DatabaseProbe
@@ -13,15 +13,16 @@ from ops.database_probe import DatabaseProbe
 
 async def test_a_gateway_that_stays_away_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     client, now = Client(Languages()), time.monotonic()
-    monkeypatch.setattr("bot.gateway.connection.time.monotonic", lambda: now)
-    check = disconnected(client)
+    status = client.gateway_status
+    monkeypatch.setattr("bot.gateway.status.time.monotonic", lambda: now)
+    check = disconnected(status)
     assert check() is None
     now += GATEWAY_SECONDS_MAX + 1
     assert check() == "no connection to Discord for 61 s"
-    client.note_problem(0, "status 503")
+    status.note_problem(0, "status 503")
     assert check() == "no connection to Discord for 61 s: status 503"
-    client.note_problem(0, None)
-    client.stand_by()
+    status.note_problem(0, None)
+    status.expect(())
     assert check() is None
     client.take_on(Shards([2, 3], 4, 1))
     await client.on_shard_connect(2)

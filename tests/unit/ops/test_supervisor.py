@@ -222,14 +222,15 @@ async def test_what_repeats_may_be_a_plain_function_and_breaks_for_itself_alone(
     assert "LookupError: not there yet" in (record.exc_text or "")
 
 
-async def test_what_the_owner_has_to_mend_ends_the_process_wherever_it_is_found() -> None:
+async def test_what_only_the_owner_can_set_right_ends_the_process() -> None:
     supervisor = Supervisor()
 
-    async def work() -> None:
+    async def refused() -> None:
         raise Misconfigured("DATABASE_URL", "is refused", right="another")
 
-    supervisor.every(60, work, at_once=True)
-    with pytest.raises(Misconfigured):
+    supervisor.every(60, refused, at_once=True)
+    supervisor.start(forever())
+    with pytest.raises(Misconfigured, match="DATABASE_URL"):
         await run(supervisor)
 
 

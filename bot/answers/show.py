@@ -4,13 +4,10 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import discord
 
 from bot.messages.content import Content, Unseen, send_what_is_taken
 from bot.messages.picture import Link, picture_content
-from bot.messages.words import Words
+from bot.services import Interaction, services_of, words_of
 from core.errors import PictureGone
 from core.orders import Picture
 from db.picture_store import PictureStore
@@ -44,15 +41,16 @@ async def _preview(store: PictureStore, picture: Picture) -> bytes | Unseen:
         return Unseen.GONE
 
 
-async def show_picture(
-    interaction: discord.Interaction[Any], picture: Picture, store: PictureStore, say: Words
-) -> None:
+async def show_picture(interaction: Interaction, picture: Picture) -> None:
     """For the member who asked. Raises BucketUnavailable."""
+    store = services_of(interaction).picture_store
     preview = await _preview(store, picture)
-    await show(interaction, picture_content(picture, preview, new_link(store, picture), say))
+    await show(
+        interaction, picture_content(picture, preview, new_link(store, picture), words_of(interaction))
+    )
 
 
-async def show(interaction: discord.Interaction[Any], content: Content) -> None:
+async def show(interaction: Interaction, content: Content) -> None:
     """In the place of a deferred answer."""
     await send_what_is_taken(
         content,

@@ -245,3 +245,13 @@ async def test_of_an_order_of_four_one_picture_is_deleted_and_the_others_stay(pl
     for picture in left.pictures:
         await place.press(Action.ERASE, picture, place.ada, "paintings")
     assert NOT_THERE in await place.press(Action.AGAIN, order, place.ada, "paintings")
+
+
+async def test_what_is_made_in_direct_messages_is_private(place: Place) -> None:
+    bot = place.bot
+    await bot.interact(COMMAND, command("imagine", prompt="between us"), direct=True)
+    order = await place.newest()
+    assert (order.prompt, order.guild_id, order.private) == ("between us", None, True)
+    assert NOT_THERE in await place.press(Action.AGAIN, order, place.ada, "paintings")
+    # Its message is the channel's own: nobody else is there to read it.
+    assert not order.is_ephemeral

@@ -39,7 +39,8 @@ create table orders (
     constraint orders_count check (count between 1 and 15)
 );
 
--- A member's newest prompts are proposed to them, and all of them are found when the member is to be forgotten.
+-- A member's newest prompts are proposed to them (pictures.suggestions), and all are found when the member is to be
+-- forgotten (erasure.orders_of).
 create index orders_of_member on orders (member_id, id) where member_id <> 0;
 
 -- One call's worth of work. The row is narrow and has few indexes, as it is written three times in its short life.
@@ -79,14 +80,15 @@ create table jobs (
     constraint jobs_failure_when_failed check ((state = 'failed') = (failure is not null))
 );
 
--- The claim reads it from its start: members in turn, and within a turn first come, first served.
+-- The claim reads it from its start (queue.claim): members in turn, and within a turn first come, first served.
 create index jobs_queue on jobs (turn, id) where state = 'queued';
--- What a member has in line and at work, and the last turn of it.
+-- What a member has in line and at work (orders.open_of), and the last turn of it (the function `used`).
 create index jobs_open on jobs (member_id, turn) where state in ('queued', 'running');
--- The reaper looks through those at work, and so do the gauges. `lease_until` is no part of it: a heartbeat writes no
--- index.
+-- Leases that ran out are looked for among those at work (queue.reclaim_expired). `lease_until` is no part of it: a
+-- heartbeat writes no index.
 create index jobs_running on jobs (id) where state = 'running';
--- When a month is over, what forgotten members asked for in it is no longer known as one member's.
+-- When a month is over, what forgotten members asked for in it is no longer known as one member's
+-- (ledger.forget_holders).
 create index jobs_forgotten on jobs (month) where member_id = 0 and holder <> '';
 
 -- Rows of the queue die young, so they are cleared away long before a fifth of the table is dead.
@@ -120,11 +122,11 @@ create table replies (
     estimate_over_at  timestamptz
 );
 
--- The reconciler looks for what is behind.
+-- The reconciler looks for what is behind (replies.claim_due).
 create index replies_behind on replies (due_at) where shown_revision < revision and given_up_revision < revision;
--- A reaction names the message.
+-- A reaction names the message (pictures.by_message).
 create index replies_message on replies (message_id) where message_id is not null;
--- The reconciler looks for times that are over.
+-- The reconciler looks for times that are over (replies.claim_over).
 create index replies_estimates on replies (estimate_over_at) where estimate_over_at is not null;
 
 alter table replies set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);

@@ -58,7 +58,8 @@ select pg_notify('job_queued', '');
 -- name: find
 select * from order_jobs
 where id > $1::bigint * 16 and id < $1 * 16 + 16 and erased_at is null
-order by id;
+order by id
+limit 15;
 
 -- name: cancel
 -- What is left of an order. `started_at` remains and tells whether it was being painted: a job that waits has none. What
@@ -105,7 +106,14 @@ with open as (
     order by is_at_work desc, turn, id
     limit $2
 )
-select order_jobs.* from open join order_jobs on order_jobs.id > open.order_id * 16 and order_jobs.id < open.order_id * 16 + 16
+select order_jobs.*
+from open cross join lateral (
+    -- The limit tells the planner how few they are.
+    select * from order_jobs
+    where order_jobs.id > open.order_id * 16 and order_jobs.id < open.order_id * 16 + 16
+    order by order_jobs.id
+    limit 15
+) as order_jobs
 order by open.is_at_work desc, open.turn, open.id, order_jobs.id;
 
 -- name: estimates

@@ -259,10 +259,12 @@ order by n;
 
 -- name: is_refused_alone
 -- Whether, since it was last refused, another of its model was begun and painted.
-select exists (
-    select from pictures
-    where pictures.model = orders.model and pictures.created_at > jobs.refused_at
-        and pictures.created_at - make_interval(secs => pictures.seconds) > jobs.refused_at
+select coalesce(
+    (
+        select max(pictures.created_at - make_interval(secs => pictures.seconds)) from pictures
+        where pictures.model = orders.model and pictures.created_at > jobs.refused_at
+    ) > jobs.refused_at,
+    false
 )
 from jobs join orders on orders.id = jobs.order_id where jobs.id = $1;
 

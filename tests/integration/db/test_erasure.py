@@ -341,3 +341,14 @@ async def test_what_is_still_spilled_is_erased_with_its_bytes(pool: Pool, erasur
     assert await spill.bytes_used() == 0
     with pytest.raises(LostJob):
         await spill.uploaded(claimed.picture)
+
+
+async def test_a_record_that_is_made_again_keeps_nothing_of_what_was_erased(
+    pool: Pool, erasure: Erasure
+) -> None:
+    """The answer to the first was lost, and the picture was seen and deleted meanwhile."""
+    job, spill = await running(pool), Spill(pool)
+    await spill.keep(painted_by(job), b"png", b"webp")
+    await erasure.erase(job.id)
+    await spill.keep(painted_by(job), b"png", b"webp")
+    assert await spill.bytes_used() == 0

@@ -5,7 +5,7 @@ BENCH := .venv-bench
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit drill bench lint format browser pooler lock clean
+.PHONY: help install run test unit drill mutants bench lint format browser pooler lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ unit: install  ## the tests that need no server, in some seconds
 
 drill: install  ## the whole system under load while everything around it fails (ARGS="--seconds 60 --seed 7")
 	@$(BIN)/python -m tests.drill $(ARGS)
+
+mutants: install  ## plant small mistakes one by one and see whether the tests notice (ARGS="core/policy db/queue --share 0.1")
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(BENCH)/.installed  ## measure all beside its peers and the machine's floor, some minutes (ARGS="queue pickup", ARGS=--large)
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)

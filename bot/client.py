@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from typing import Any
 
 import discord
@@ -15,24 +14,31 @@ from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
 from bot.commands.queue import queue
 from bot.commands.tree import Tree
-from bot.controls import edit_modal as edit
-from bot.controls.job_buttons import JobButton
+from bot.controls.buttons import OrderButton, PictureButton
+from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
+from bot.controls.page_controls import PageButton, PictureSelect
 from bot.discord_errors import watched
+from bot.gateway.command_permissions import CommandPermissions
+from bot.gateway.endpoints import log_in, until_discord_answers
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
 from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
-from bot.gateway.shards import Shards, until_a_session_is_left
-from bot.messages.errors import tell
-from bot.messages.gallery_page import PageButton, PictureSelect
-from bot.messages.words import Translator
+from bot.gateway.shards import Shards, choose_shards
+from bot.gateway.status import GatewayStatus
+from bot.handlers import pictures as _pictures  # noqa: F401 - what its presses do registers itself
+from bot.handlers.orders import submit_edit
+from bot.messages.words import Languages, Translator
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
-from bot.rights.command_permissions import CommandPermissions
 from bot.services import Interaction, Services
+from bot.settings import BotSettings
 from core.errors import reason
-from db.identifies import IDENTIFY_SECONDS, Identifies
-from db.pool import UNAVAILABLE
+from core.operations import DEFAULT_MODEL
+from db.migrate import wait_until_migrated
+from db.pool import UNAVAILABLE, Pool
+from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
+from db.shard_locks import ShardLocks
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +48,35 @@ FINISH_SECONDS = 5.0
 # discord.py keeps no record of the handlers that it begins, but names their tasks.
 _HANDLERS = ("CommandTree-invoker", "discord-ui-", "discord.py: on_")
 
-COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me, doctor)
+CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
+    OrderButton,
+    PictureButton,
+    PageButton,
+    PictureSelect,
+    ForgetButton,
+)
 
-CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (JobButton, PageButton, PictureSelect, ForgetButton)
+
+def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[Any, ..., None], ...]:
+    return imagine(default_model), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):
-    """`services`, `downloads` and `identifies` are set before it is started."""
+    """`services`, `downloads` and `identify_limit` are set before it is connected. `model` is what /imagine uses
+    unless another is named."""
 
     services: Services
     downloads: ReactionDownloads
-    identifies: Identifies
+    identify_limit: IdentifyLimit
 
-    def __init__(self, *, commands_guild_id: int | None = None, proxy: str | None = None) -> None:
+    def __init__(
+        self,
+        languages: Languages,
+        *,
+        model: str = DEFAULT_MODEL,
+        commands_guild_id: int | None = None,
+        proxy: str | None = None,
+    ) -> None:
         # Voice is not used, so there is nothing to miss in a library for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         be_lenient()
@@ -73,13 +95,12 @@ class Client(discord.AutoShardedClient):
         self._identify_buckets = 1
         self.identifying = asyncio.Lock()
         """One shard of this process after the other begins its session."""
-        self._troubles: dict[int, str] = {}
-        self._away_since = {0: time.monotonic()}
-        """Of each shard that is not connected; until it is known which there are, that is the one."""
+        self.gateway_status = GatewayStatus()
         self.logged_in = asyncio.Event()
         """Messages can be sent and edited from here on; the gateway is still to be connected."""
+        self._languages = languages
         self.tree = Tree(self)
-        for command in COMMANDS:
+        for command in commands(model):
             self.tree.add_command(command)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
         self.command_permissions = CommandPermissions(self)
@@ -87,45 +108,54 @@ class Client(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         self.logged_in.set()
         self.add_dynamic_items(*CONTROLS)
-        await self.tree.set_translator(Translator(self.services.languages))
+        await self.tree.set_translator(Translator(self._languages))
 
-    def stand_by(self) -> None:
-        """Another process may have the shards, so it is no fault that this one is not connected."""
-        self._away_since.clear()
+    async def serve(self, settings: BotSettings, pool: Pool, locks: ShardLocks) -> None:
+        """Runs for as long as the shards are this process's. Raises ShardLost, or Misconfigured at the start.
 
-    def trouble(self, shard_id: int, problem: str | None) -> None:
-        """What a shard waits for, or 0 while nothing is known of shards; None: it is over."""
-        self._troubles.pop(shard_id, None)
-        if problem is not None:
-            self._troubles[shard_id] = problem
+        It does not go back to waiting then: a process that ends leaves nothing behind that could still answer,
+        and the platform starts it again.
+        """
+        token = settings.discord_token.get_secret_value()
+        await until_discord_answers(self.gateway_status, lambda: log_in(self, token))
+        shards = await until_discord_answers(self.gateway_status, lambda: choose_shards(self, settings))
+        await wait_until_migrated(pool)
+        self.gateway_status.expect(())
+        await locks.take(shards.ids)
+        self.take_on(shards)
+        # One registers for the whole bot.
+        registering = self.registration.serve(registers=0 in shards.ids)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in (locks.keep(), self.connect(), registering):
+                    group.create_task(work)
+        except ExceptionGroup as ended:
+            raise ended.exceptions[0] from None
 
-    @property
-    def problem(self) -> str | None:
-        return next(iter(list(self._troubles.values())), None)
+    def take_on(self, shards: Shards) -> None:
+        """Those which `connect` is to connect."""
+        self.shard_ids, self.shard_count = list(shards.ids), shards.count
+        self._identify_buckets = shards.identify_buckets
+        self.gateway_status.expect(shards.ids)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Each of the shards, until it is cancelled. `reconnect` is discord.py's; it always does."""
         count = self.shard_count or 1
         self._connection.shard_count = self.shard_count = count
         self._connection.shard_ids = self.shard_ids = self.shard_ids or list(range(count))
-        self._shards = [Shard(self, shard_id) for shard_id in self.shard_ids]
+        identifying = asyncio.Lock()
+        self._shards = [
+            Shard(self, shard_id, status=self.gateway_status, identifying=identifying)
+            for shard_id in self.shard_ids
+        ]
         async with asyncio.TaskGroup() as group:
             for shard in self._shards:
                 group.create_task(shard.serve())
 
-    async def may_begin_session(self, shard_id: int) -> None:
-        await until_a_session_is_left(self, shard_id)
-
-    def take_on(self, shards: Shards) -> None:
-        """Those which `connect` is to connect."""
-        self.shard_ids, self.shard_count = list(shards.ids), shards.count
-        self._identify_buckets = shards.identify_buckets
-        self._away_since = dict.fromkeys(shards.ids, time.monotonic())
-
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Keeps to Discord's limit of new sessions, together with the other processes of this bot."""
         try:
-            seconds = await in_time(self.identifies.reserve((shard_id or 0) % self._identify_buckets))
+            seconds = await in_time(self.identify_limit.reserve((shard_id or 0) % self._identify_buckets))
         except UNAVAILABLE as error:
             log.warning("identifying without a word with other bots: %s", reason(error))
             seconds = IDENTIFY_SECONDS
@@ -150,20 +180,14 @@ class Client(discord.AutoShardedClient):
         await asyncio.gather(*(shard.close() for shard in self._shards))
         await super().close()
 
-    @property
-    def away_seconds(self) -> float:
-        """How long a shard has had no connection to the gateway, the longest of them; 0 while all have."""
-        return max((time.monotonic() - since for since in list(self._away_since.values())), default=0.0)
-
     async def on_shard_disconnect(self, shard_id: int) -> None:
-        # Each try that fails says so again.
-        self._away_since.setdefault(shard_id, time.monotonic())
+        self.gateway_status.disconnected(shard_id)
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        self._away_since.pop(shard_id, None)
+        self.gateway_status.connected(shard_id)
 
     async def on_shard_connect(self, shard_id: int) -> None:
-        self._away_since.pop(shard_id, None)
+        self.gateway_status.connected(shard_id)
         # A new session: what was changed since the last one nobody has told.
         self.command_permissions.forget()
 
@@ -180,20 +204,16 @@ class Client(discord.AutoShardedClient):
             log.warning("a press came that is for nobody")
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        match = edit.CUSTOM_ID.fullmatch(custom_id)
-        if match is None:
+        if match := EDIT_ID.fullmatch(custom_id):
+            await submit_edit(interaction, int(match["id"]))
+        else:
             log.warning("a modal came that nobody opened")
-            return
-        try:
-            await edit.submit(interaction, int(match["id"]))
-        except Exception as error:  # noqa: BLE001 - the outermost frame of a modal: whatever it is, the member is told
-            await tell(interaction, error)
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
     ) -> None:
         if payload.application_id == self.application_id:
-            self.command_permissions.look_again(payload.guild.id)
+            self.command_permissions.learn_again(payload.guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self.command_permissions.forget(guild.id)

@@ -68,7 +68,7 @@ class CallTooSoon(TigerbrushError):
     """The limit of requests lets the call be made only in so many seconds."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"the next call to Stability is in {seconds:.0f} s")
+        super().__init__(f"the next call to its provider is in {seconds:.0f} s")
         self.seconds = seconds
 
 

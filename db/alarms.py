@@ -19,6 +19,9 @@ PROBE_SECONDS = 60.0
 PROBE_FIRST_SECONDS = 5.0
 """How soon at first: it may have been a single job's."""
 
+TELL_SECONDS = 60.0
+"""How long it may take to tell the owner of one; then it is somebody else's, or comes again."""
+
 
 class AlarmCode(StrEnum):
     """Those that a job's failure has a name for are called the same."""
@@ -118,12 +121,11 @@ class Alarms:
         await self._pool.execute(_SQL["postpone"], code, provider, PROBE_FIRST_SECONDS, pause_seconds)
 
     async def claim_untold(self) -> list[Alarm]:
-        """The alarms that nobody has told the owner yet; they are the caller's to tell."""
-        return [_alarm(row) for row in await self._pool.fetch(_SQL["claim_untold"])]
+        """The alarms that nobody has told the owner yet; for TELL_SECONDS they are the caller's to tell."""
+        return [_alarm(row) for row in await self._pool.fetch(_SQL["claim_untold"], TELL_SECONDS)]
 
-    async def not_told(self, alarm: Alarm) -> None:
-        """It could not be told for now; somebody may claim it again."""
-        await self._pool.execute(_SQL["not_told"], alarm.code, alarm.provider, alarm.model)
+    async def told(self, alarm: Alarm) -> None:
+        await self._pool.execute(_SQL["told"], alarm.code, alarm.provider, alarm.model)
 
     async def open(self) -> list[Alarm]:
         """All that sound at the moment, told or not, the oldest first."""

@@ -121,9 +121,9 @@ class Queue:
         alone: bool = await self._pool.fetchval(_SQL["is_refused_alone"], job.id)
         return alone
 
-    async def front_waits_seconds(self) -> float | None:
-        """For how long the next job could have been claimed; None where there is none, or a pause."""
-        seconds: float | None = await self._pool.fetchval(_SQL["front_waits"])
+    async def front_waits_seconds(self, *, providers: Collection[str] = ("stability",)) -> float | None:
+        """For how long the next job of theirs could have been claimed; None where there is none, or a pause."""
+        seconds: float | None = await self._pool.fetchval(_SQL["front_waits"], ",".join(providers))
         return seconds
 
     async def clock(self) -> datetime:

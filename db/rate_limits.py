@@ -4,7 +4,8 @@ import asyncio
 
 from core.errors import CallTooSoon
 from db import queries
-from db.pool import Pool, until_answered
+from db.pool import Pool
+from db.retry import until_answered
 
 _SQL = queries.load("rate_limits")
 

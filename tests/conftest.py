@@ -37,11 +37,14 @@ _MEMORY_BYTES_MIN = 4 * 2**30
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A server whose database `migrated` has the schema; tests copy it."""
+    """A server whose database `migrated` has the schema; tests copy it. Whoever runs tests over and over keeps one."""
+    if kept := os.environ.get("TESTS_POSTGRES_URL"):
+        yield kept
+        return
     # Root's Postgres runs as another user, whom the next pytest to start would lock out of pytest's folder.
     folder = tempfile.TemporaryDirectory(dir=_memory())
     with folder as directory, postgres(Path(directory) / "data") as url:
-        asyncio.run(_make_template(url))
+        make_template(url)
         yield url
 
 
@@ -50,6 +53,10 @@ def _memory() -> Path | None:
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN:
         return _MEMORY
     return None
+
+
+def make_template(url: str) -> None:
+    asyncio.run(_make_template(url))
 
 
 async def _make_template(url: str) -> None:
@@ -75,7 +82,7 @@ def database_of(url: str, name: str) -> str:
 
 @pytest.fixture
 async def database_url(postgres_url: str) -> AsyncIterator[str]:
-    name = f"test_{next(_numbers)}"
+    name = f"test_{os.getpid()}_{next(_numbers)}"
     yield await new_database(postgres_url, name)
     await _execute(postgres_url, f"drop database {name} with (force)")
 

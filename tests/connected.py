@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from bot.client import Client
-from bot.commands.gallery import open_picture, turn
-from bot.controls.presses import press
 from bot.gateway.endpoints import point_at
+from bot.instruments import Instruments
 from bot.messages.words import Languages
+from bot.owner.doctor import BotDoctor
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.services import Services
 from core.settings import DatabaseSettings
@@ -23,15 +23,15 @@ from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
-from db.identifies import Identifies
-from db.orders import Jobs
-from db.picture_store import Pictures
-from db.pictures import Gallery
+from db.orders import Orders
+from db.picture_store import PictureStore
+from db.pictures import Pictures
 from db.pool import Pool
+from db.rate_limits import IdentifyLimit
 from db.replies import Replies
-from db.spill import Parking
-from ops.storage_checks import Doctor
-from ops.tracing.traces import Traces
+from db.spill import Spill
+from ops.metrics import new_registry
+from ops.storage_checks import StorageChecks
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.discord.gateway import Intent
 from sandbox.discord.interactions import COMMAND, MODAL_SUBMIT
@@ -155,7 +155,8 @@ async def connected(
     *,
     furnish: Callable[[DiscordServer], None] = lambda server: None,
 ) -> AsyncIterator[Connected]:
-    """With two pictures, of which the second is somebody else's private one, and a job that waits.
+    """With the orders 1 to 3: a picture, somebody else's private one, and one that waits. The first two are shown by
+    the messages 1 and 2.
 
     `furnish` changes the world before the client comes into it.
     """
@@ -164,9 +165,11 @@ async def connected(
     furnish(server)
     await server.start()
     point_at(server.api_base, server.gateway_url)
-    client = Client()
-    client.identifies = Identifies(pool)
-    client.services = _services(Doctor(settings, pool, bucket), pool, bucket, client)
+    client = Client(Languages())
+    client.identify_limit = IdentifyLimit(pool)
+    storage = StorageChecks(settings, pool, bucket)
+    doctor = BotDoctor(client, client.registration, storage, settings)
+    client.services = _services(doctor, pool, bucket, client)
     client.downloads = ReactionDownloads(client, client.services, (EMOJI,))
     try:
         async with client:
@@ -194,36 +197,33 @@ def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
-def _services(doctor: Doctor, pool: Pool, bucket: Bucket, client: Client) -> Services:
+def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> Services:
     return Services(
-        jobs=Jobs(pool),
+        orders=Orders(pool),
         replies=Replies(pool),
-        gallery=Gallery(pool),
+        pictures=Pictures(pool),
+        picture_store=PictureStore(bucket, Spill(pool)),
         favourites=Favourites(pool),
         downloads=Downloads(pool),
         copies=Copies(pool),
         erasure=Erasure(pool),
-        pictures=Pictures(bucket, Parking(pool)),
         languages=Languages(),
         model="core",
         wake=lambda: None,
         doctor=doctor,
         registration=client.registration,
-        traces=Traces(),
         command_permissions=client.command_permissions,
-        press=press,
-        turn=turn,
-        open=open_picture,
+        instruments=Instruments(new_registry()),
     )
 
 
 async def _paint(one: Connected, bucket: Bucket) -> None:
-    picture = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(picture, "WEBP")
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "WEBP")
     mine = await painted(one.pool, member_id=int(one.member_id))
     theirs = await painted(one.pool, member_id=int(one.member_id) + 1, private=True)
-    for job in (mine, theirs):
-        await bucket.put_preview(job, picture.getvalue())
-        await bucket.put_original(job, picture.getvalue())
-    await one.pool.execute("update jobs set message_id = id")
+    for picture in (mine, theirs):
+        await bucket.put_preview(picture, file.getvalue())
+        await bucket.put_original(picture, file.getvalue())
+    await one.pool.execute("update replies set message_id = order_id")
     await waiting(one.pool, member_id=int(one.member_id))

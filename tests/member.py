@@ -277,7 +277,8 @@ def is_running(message: Message) -> bool:
 
 
 def is_done(message: Message) -> bool:
-    return "Full size" in text(message)
+    """All of it: of an order of several, some may be there while others are painted."""
+    return "Full size" in text(message) and not is_running(message)
 
 
 def is_cancelled(message: Message) -> bool:

@@ -6,16 +6,17 @@ from typing import Any
 
 from PIL import Image
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
+from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
+from bot.controls.page_controls import Move, Query
+from core.orders import JOB_NUMBERS, Order, Picture
 from db.bucket.client import Bucket
-from db.orders import Job
+from db.pool import Pool
 from sandbox.discord import DiscordServer
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import PRIVATE_THREAD, PUBLIC_THREAD, Channel, Overwrite, Role, World
 from tests.connected import Connected
-from tests.lives import stored, worker
+from tests.lives import finish, stored, worker
 
 NOT_THERE = "This picture is not there any more, or it is not for you to see here."
 NOT_THEIRS = "Only the member who asked for this picture"
@@ -52,16 +53,22 @@ class Place:
         assert [call for call in calls if call.status >= 400 and call.method != "GET"] == []
         return str([call.request for call in calls])
 
-    async def press(self, action: Action, job: Job, by: str, at: str) -> str:
-        data = {"custom_id": f"job:{action}:{job.id}", "component_type": 2}
+    async def press(self, action: Action, of: Order | Picture, by: str, at: str) -> str:
+        order = of if isinstance(of, Order) else of.order
+        button = (
+            OrderButton(action, order.id)
+            if action in ORDER_ACTIONS
+            else PictureButton(action, of.id if isinstance(of, Picture) else first_of(of))
+        )
+        data = {"custom_id": button.custom_id, "component_type": 2}
         return await self.act(COMPONENT, data, by, at, style=2, label="x")
 
-    async def open(self, job: Job, by: str, at: str) -> str:
-        options = [{"label": "x", "value": str(job.id)}]
-        data = {"custom_id": "gallery:open", "component_type": 3, "values": [str(job.id)]}
+    async def open(self, picture: Picture, by: str, at: str) -> str:
+        options = [{"label": "x", "value": str(picture.id)}]
+        data = {"custom_id": "gallery:open", "component_type": 3, "values": [str(picture.id)]}
         return await self.act(COMPONENT, data, by, at, options=options)
 
-    async def edit(self, job: Job, by: str, at: str) -> str:
+    async def edit(self, picture: Picture, by: str, at: str) -> str:
         fields = {"prompt": "a badger", "size": "256 x 256", "negative_prompt": ""}
         components = [
             {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
@@ -70,40 +77,40 @@ class Place:
         self.bot.opener = await self.bot.interact(
             COMMAND, command("queue"), channel=self.channel(at), member_id=by
         )
-        data = {"custom_id": f"edit:{job.id}", "components": components}
+        data = {"custom_id": f"edit:{picture.order.id}", "components": components}
         return await self.act(MODAL_SUBMIT, data, by, at)
 
     async def gallery(self, by: str, at: str, **options: Any) -> str:
         return await self.act(COMMAND, command("gallery", **options), by, at)
 
-    async def turn(self, move: Move, cursor: int, query: Query, by: str, at: str) -> str:
+    async def page(self, move: Move, cursor: int, query: Query, by: str, at: str) -> str:
         data = {"custom_id": query.custom_id(move, cursor), "component_type": 2}
         return await self.act(COMPONENT, data, by, at, style=2, label="x")
 
-    async def share(self, at: str, *jobs: Job) -> str:
+    async def share(self, at: str, *pictures: Picture) -> str:
         """Ada shares all of hers, by the pages that begin with these."""
         query = Query(int(self.ada), "", False, 9)
-        return str([await self.turn(Move.SHARE, job.id, query, self.ada, at) for job in jobs])
+        said = [await self.page(Move.SHARE, picture.id, query, self.ada, at) for picture in pictures]
+        return str(said)
 
-    async def imagine(self, by: str, at: str, prompt: str, **options: Any) -> Job:
+    async def imagine(self, by: str, at: str, prompt: str, **options: Any) -> Order:
         await self.act(COMMAND, command("imagine", prompt=prompt, width=256, height=256, **options), by, at)
         return await self.newest()
 
-    async def paint(self, by: str, at: str, prompt: str, **options: Any) -> Job:
-        job = await self.imagine(by, at, prompt, **options)
+    async def paint(self, by: str, at: str, prompt: str, **options: Any) -> Picture:
+        order = await self.imagine(by, at, prompt, **options)
         (claimed,) = await worker(self.bot.pool).claim(1)
-        assert claimed.id == job.id
-        picture = io.BytesIO()
-        Image.new("RGB", (8, 8)).save(picture, "WEBP")
-        await self.bucket.put_preview(claimed, picture.getvalue())
-        await worker(self.bot.pool).finish(claimed, painted_seed=7, original_bytes=1000)
-        return await stored(self.bot.pool, job.id)
+        assert claimed.order.id == order.id
+        file = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(file, "WEBP")
+        await self.bucket.put_preview(claimed, file.getvalue())
+        return await finish(self.bot.pool, claimed)
 
-    async def newest(self) -> Job:
-        return await stored(self.bot.pool, await self.bot.pool.fetchval("select max(id) from jobs"))
+    async def newest(self) -> Order:
+        return (await stored(self.bot.pool, await self.bot.pool.fetchval("select max(id) from orders"))).order
 
-    async def forget_waiting(self) -> None:
-        await self.bot.pool.execute("delete from jobs where state = 'queued'")
+    async def end_waiting(self) -> None:
+        await end_waiting(self.bot.pool)
 
     async def changed(self, name: str, *overwrites: Overwrite) -> None:
         """The channel's overwrites are these now, and the bot has been told."""
@@ -112,6 +119,16 @@ class Place:
         came = self.bot.client.wait_for("guild_channel_update", timeout=10)
         self.bot.server.owner.channel_changed(channel)
         await came
+
+
+async def end_waiting(pool: Pool) -> None:
+    """So that there is room for more."""
+    await pool.execute("update jobs set state = 'cancelled', finished_at = now() where state = 'queued'")
+
+
+def first_of(order: Order) -> int:
+    """The id of its first picture, whether that is there or not."""
+    return order.id * JOB_NUMBERS + 1
 
 
 def command(name: str, **options: Any) -> dict[str, Any]:
@@ -156,7 +173,7 @@ EVERYWHERE = (
 )  # fmt: skip
 
 
-async def paint_everywhere(place: Place) -> dict[str, Job]:
+async def paint_everywhere(place: Place) -> dict[str, Picture]:
     """Ada's, who sees all; each says where it was made."""
     made = {name: await place.paint(place.ada, name, f"made in {name}.") for name in EVERYWHERE}
     made["private"] = await place.paint(place.ada, "paintings", "made in private.", private=True)
@@ -167,5 +184,5 @@ async def paint_everywhere(place: Place) -> dict[str, Job]:
     return made
 
 
-def seen(said: str, made: dict[str, Job]) -> set[str]:
+def seen(said: str, made: dict[str, Picture]) -> set[str]:
     return {name for name in made if f"made in {name}." in said}

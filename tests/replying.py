@@ -9,86 +9,122 @@ from typing import Any
 
 import aiohttp
 from PIL import Image
-from prometheus_client import CollectorRegistry
 
+from bot.instruments import Instruments
 from bot.messages.words import Languages
-from bot.metrics import ReplyMetrics
 from bot.replies.copies import CopyRemover
-from bot.replies.download_reactions import Offers
+from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger
-from bot.replies.reconciler import Keeper
+from bot.replies.reconciler import Reconciler
+from core.failures import FailureCode, JobFailed
+from core.orders import Job, Progress, Reply, Request
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.copies import Copies
 from db.listen import listen
-from db.orders import Job, Jobs
-from db.picture_store import Pictures
+from db.orders import Orders
+from db.picture_store import PictureStore
 from db.pool import Pool
 from db.replies import Replies
-from db.spill import Parking
+from db.spill import Spill
+from ops.metrics import new_registry
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.state import Interaction, Message
 from tests.conditions import until
 from tests.connected import EMOJI, Connected, connected
-from tests.lives import stored, worker
+from tests.lives import painted_by, stored, worker
 from tests.member import text
 
-_PICTURE = io.BytesIO()
-Image.new("RGB", (8, 8)).save(_PICTURE, "WEBP")
+
+def webp(number: int) -> bytes:
+    """A picture that is told from those of other numbers by its grey."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (number * 40, number * 40, number * 40)).save(file, "WEBP", lossless=True)
+    return file.getvalue()
+
+
+class SeveralOrders(Orders):
+    """Asks for so many pictures, as a member may: the command has no option for it."""
+
+    count = 1
+
+    async def create(self, request: Request) -> Progress | None:
+        return await super().create(replace(request, count=self.count))
 
 
 class Replying:
     def __init__(
-        self, one: Connected, keeper: Keeper, bucket: Bucket, session: aiohttp.ClientSession
+        self,
+        one: Connected,
+        orders: SeveralOrders,
+        replies: Replies,
+        reconciler: Reconciler,
+        bucket: Bucket,
+        session: aiohttp.ClientSession,
     ) -> None:
         self.one = one
         self.pool = one.pool
-        self._keeper = keeper
-        self._bucket = bucket
+        self.orders = orders
+        self.replies = replies
+        self.reconciler = reconciler
+        self.bucket = bucket
         self._session = session
 
-    async def ask(self, *, direct: bool = False, private: bool = False) -> tuple[Job, Interaction]:
+    async def ask(
+        self, *, count: int = 1, direct: bool = False, private: bool = False, spoiler: bool = False
+    ) -> tuple[Reply, Interaction]:
         options: list[dict[str, Any]] = [{"name": "prompt", "type": 3, "value": "a fox"}]
-        if private:
-            options.append({"name": "private", "type": 5, "value": True})
+        options += [{"name": "private", "type": 5, "value": True}] if private else []
+        options += [{"name": "spoiler", "type": 5, "value": True}] if spoiler else []
         data = {"id": "5", "name": "imagine", "type": 1, "options": options}
+        self.orders.count = count
         interaction = await self.one.interact(COMMAND, data, direct=direct)
-        return await self.job_of(interaction), interaction
+        self.orders.count = 1
+        return await self.reply_of(interaction), interaction
 
-    async def job_of(self, interaction: Interaction) -> Job:
-        sql = "select id from jobs where interaction_id = $1"
-        return await stored(self.pool, await self.pool.fetchval(sql, int(interaction.id)))
+    async def reply_of(self, interaction: Interaction) -> Reply:
+        sql = "select id from orders where interaction_id = $1"
+        return await self.now(await self.pool.fetchval(sql, int(interaction.id)))
 
-    async def begin(self, job: Job) -> Job:
-        """The worker has it, so that its spinner is due."""
-        (running,) = await worker(self.pool).claim(1)
-        assert running.id == job.id
-        self.wake()
-        return running
+    async def now(self, of: Reply | int) -> Reply:
+        return await stored(self.pool, of if isinstance(of, int) else of.order.id)
 
-    async def finish(self, running: Job) -> None:
-        await self._bucket.put_preview(running, _PICTURE.getvalue())
-        await self._bucket.put_original(running, _PICTURE.getvalue())
-        await worker(self.pool).finish(running, painted_seed=7, original_bytes=1000)
-        self.wake()
+    async def begin(self, reply: Reply) -> Job:
+        """The worker has the next of its jobs, so that its spinner is due."""
+        (job,) = await worker(self.pool).claim(1)
+        assert job.order.id == reply.order.id
+        self.reconciler.wake()
+        return job
 
-    async def paint(self, job: Job) -> None:
-        await self.finish(await self.begin(job))
+    async def finish(self, job: Job) -> None:
+        await self.bucket.put_preview(job, webp(job.number))
+        await self.bucket.put_original(job, webp(job.number))
+        await worker(self.pool).finish(painted_by(job))
+        self.reconciler.wake()
 
-    def wake(self) -> None:
-        self._keeper.wake()
+    async def fail(self, job: Job, code: FailureCode = FailureCode.REFUSED) -> None:
+        await worker(self.pool).fail(job, JobFailed(code, "detail"))
+        self.reconciler.wake()
 
-    def poll(self) -> None:
-        self._keeper.poll()
+    async def paint(self, reply: Reply) -> None:
+        for _ in reply.progress.jobs:
+            await self.finish(await self.begin(reply))
 
-    async def shown(self, job: Job) -> Job:
-        """As soon as its reply shows its newest state."""
-        return await until(lambda: stored(self.pool, job.id), lambda now: now.shown_revision == now.revision)
+    async def shown(self, reply: Reply) -> Reply:
+        """As soon as it shows the newest state."""
+        return await until(lambda: self.now(reply), lambda now: now.shown_revision == now.revision)
 
-    async def failure(self, job: Job) -> str:
-        """Why its reply cannot be shown, as soon as that is recorded."""
-        sql = "select reply_failure from jobs where id = $1"
-        found: str = await until(lambda: self.pool.fetchval(sql, job.id), lambda why: why is not None)
+    async def change(self, reply: Reply) -> None:
+        """As any visible change does."""
+        await self.pool.execute(
+            "update replies set revision = revision + 1, due_at = now() where order_id = $1", reply.order.id
+        )
+        self.reconciler.wake()
+
+    async def failure(self, reply: Reply) -> str:
+        """Why it cannot be shown, as soon as that is recorded."""
+        sql = "select failure from replies where order_id = $1"
+        found: str = await until(lambda: self.pool.fetchval(sql, reply.order.id), lambda why: why is not None)
         return found
 
     async def fault(self, kind: str, **details: Any) -> None:
@@ -98,6 +134,12 @@ class Replying:
 
     async def refuse(self, status: int, **details: Any) -> None:
         await self.fault("rest", status=status, **{"times": None, **details})
+
+    async def deliver(self) -> None:
+        """Whatever is wrong is over, and nobody waits for the pauses."""
+        await self.fault("heal_rest")
+        await self.pool.execute("update replies set due_at = now()")
+        self.reconciler.wake()
 
     def messages(self, *, direct: bool = False) -> list[Message]:
         """Of the bot, the oldest first."""
@@ -119,32 +161,48 @@ class Replying:
 
         return (await until(look, lambda found: len(found) >= count))[:count]
 
+    async def all_read(self, expected: int) -> list[str]:
+        """What there is to read in the channel, as soon as there are so many messages."""
+
+        async def look() -> list[str]:
+            return self.read()
+
+        return await until(look, lambda found: len(found) == expected)
+
 
 @asynccontextmanager
 async def replying(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> AsyncIterator[Replying]:
     async with connected(settings, pool, bucket) as one, aiohttp.ClientSession() as session:
-        await pool.execute("delete from jobs")
+        await pool.execute("truncate orders cascade")
         one.server.world.messages.clear()
         one.exchanges.clear()
-        keeper = Keeper(
-            Jobs(pool),
-            Replies(pool),
-            Pictures(bucket, Parking(pool)),
-            Messenger(one.client, ReplyMetrics(CollectorRegistry())),
-            Offers(one.client, reaction=EMOJI),
-            Languages(),
-            concurrency=8,
-        )
-        one.client.services = replace(one.client.services, wake=keeper.wake)
+        orders, replies = SeveralOrders(pool), Replies(pool)
+        reactions = DownloadReactions(one.client, reaction=EMOJI)
+        reconciler = reconciler_of(one, bucket, replies, reactions)
+        one.client.services = replace(one.client.services, orders=orders, wake=reconciler.wake)
         remover = CopyRemover(one.client, Copies(pool))
-        keeping = asyncio.create_task(keeper.serve())
-        removing = [
-            asyncio.create_task(work)
-            for work in (remover.serve(), listen(settings.listen_dsn, {"copy_due": remover.wake}))
-        ]
-        yield Replying(one, keeper, bucket, session)
-        keeper.stop()
-        for task in removing:
+        reconciling = asyncio.create_task(reconciler.serve())
+        listening = listen(settings.listen_dsn, {"copy_due": remover.wake})
+        beside = [asyncio.create_task(work) for work in (remover.serve(), reactions.serve(), listening)]
+        yield Replying(one, orders, replies, reconciler, bucket, session)
+        reconciler.stop()
+        for task in beside:
             task.cancel()
-        await asyncio.gather(keeping, *removing, return_exceptions=True)
-        keeping.result()
+        await asyncio.gather(reconciling, *beside, return_exceptions=True)
+        reconciling.result()
+
+
+def reconciler_of(
+    one: Connected, bucket: Bucket, replies: Replies, reactions: DownloadReactions
+) -> Reconciler:
+    instruments = Instruments(new_registry())
+    return Reconciler(
+        Orders(one.pool),
+        replies,
+        PictureStore(bucket, Spill(one.pool)),
+        Messenger(one.client, instruments),
+        reactions,
+        Languages(),
+        instruments,
+        concurrency=8,
+    )

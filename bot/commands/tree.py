@@ -7,7 +7,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.messages.errors import on_command_error, tell
+from bot.answers.errors import tell
 from bot.services import Interaction
 from core.errors import reason
 
@@ -19,7 +19,7 @@ class Tree(app_commands.CommandTree[Any]):
         logging.getLogger("discord.app_commands.tree").addFilter(_in_a_line)
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        await on_command_error(interaction, error)
+        await tell(interaction, error)
 
     async def _call(self, interaction: Interaction) -> None:
         """discord.py catches what a command raises, but not what it raises itself before it gets there."""

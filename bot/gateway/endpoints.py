@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import discord.gateway
@@ -15,10 +15,8 @@ import discord.http
 from yarl import URL
 
 from bot.discord_errors import UNREADABLE, in_a_line, is_final, is_wrong_token, retry_after_seconds
+from bot.gateway.status import GatewayStatus
 from core.errors import BadAnswer, Misconfigured
-
-if TYPE_CHECKING:
-    from bot.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +53,7 @@ def point_at(api_base: str, gateway_url: str | None) -> None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
 
 
-async def until_discord_answers(client: "Client", ask: Callable[[], Awaitable[T]]) -> T:
+async def until_discord_answers(status: GatewayStatus, ask: Callable[[], Awaitable[T]]) -> T:
     """What Discord answers, however long that takes. Raises Misconfigured where it does not know the bot."""
     delay_seconds, said = AGAIN_SECONDS_MIN, ""
     while True:
@@ -71,9 +69,9 @@ async def until_discord_answers(client: "Client", ask: Callable[[], Awaitable[T]
         else:
             if said:
                 log.info("Discord answers")
-            client.trouble(0, None)
+            status.note_problem(0, None)
             return answer
-        client.trouble(0, problem)
+        status.note_problem(0, problem)
         if problem != said:
             # Once, however often it is tried.
             log.warning("waiting for Discord: %s", problem)
@@ -89,7 +87,7 @@ def _cause(error: Exception) -> Exception:
     return hidden if isinstance(hidden, discord.HTTPException) else error
 
 
-async def log_in(client: "Client", token: str) -> None:
+async def log_in(client: discord.Client, token: str) -> None:
     for path in _LOGIN:
         await ask(client, path, "id", token)
     try:
@@ -101,7 +99,7 @@ async def log_in(client: "Client", token: str) -> None:
         raise
 
 
-async def ask(client: "Client", path: str, key: str, token: str) -> dict[str, Any]:
+async def ask(client: discord.Client, path: str, key: str, token: str) -> dict[str, Any]:
     """What Discord answers, with at least `key` in it. Raises what discord.py does, or BadAnswer.
 
     discord.py itself would try some answers again for half a minute, and say so to nobody.

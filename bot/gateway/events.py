@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 import discord
 from discord.state import ConnectionState
 
-from bot.gateway.typed import typed_in
 from core.errors import reason
 from ops.logs import about_typed
 
@@ -22,6 +21,7 @@ log = logging.getLogger(__name__)
 State: TypeAlias = "ConnectionState[Any]"
 Payload: TypeAlias = dict[str, Any]
 
+_TYPED = {"value", "values", "custom_id"}
 _DIRECT_MESSAGE, _TEXT_CHANNEL = 1, 0
 _COMPONENT = 3
 _ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
@@ -34,16 +34,27 @@ def guard(state: State) -> None:
 
 
 def _parse(state: State, kind: str, parse: Any, data: Any) -> None:
-    """The handlers that discord.py begins here inherit what is not to be logged."""
-    with about_typed(*typed_in(data.get("data") if isinstance(data, dict) else None)):
-        _try(state, kind, parse, data)
+    # The handlers that discord.py begins here inherit what is not to be logged.
+    with about_typed(*_typed_in(data.get("data") if isinstance(data, dict) else None)):
+        try:
+            parse(_readable(state, data) if kind == "INTERACTION_CREATE" else data)
+        except Exception as error:  # noqa: BLE001 - the outermost frame of an event: the bot outlives what is in it
+            log.error("an event could not be read: %s %s: %s", kind, _id(data), _told(error, data))
 
 
-def _try(state: State, kind: str, parse: Any, data: Any) -> None:
-    try:
-        parse(_readable(state, data) if kind == "INTERACTION_CREATE" else data)
-    except Exception as error:  # noqa: BLE001 - the outermost frame of an event: whatever is in it, the bot lives on
-        log.error("an event could not be read: %s %s: %s", kind, _id(data), _told(error, data))
+def _typed_in(data: Any) -> set[str]:
+    """The texts of options and fields, wherever they are, and custom ids, which may be of any text as well."""
+    found: set[str] = set()
+    pending = [(data, False)]
+    while pending:
+        part, is_typed = pending.pop()
+        if isinstance(part, dict):
+            pending += [(value, key in _TYPED) for key, value in part.items()]
+        elif isinstance(part, list):
+            pending += [(value, is_typed) for value in part]
+        elif isinstance(part, str) and is_typed:
+            found.add(part)
+    return found
 
 
 def _readable(state: State, data: Payload) -> Payload:
@@ -64,16 +75,13 @@ def _readable(state: State, data: Payload) -> Payload:
 
 def _is_whole(interaction: "discord.Interaction[Any]", payload: Payload) -> bool:
     """discord.py leaves out what lacks a field."""
+    message = interaction.message
     return (
-        (payload.get("type") != _COMPONENT or _tells_its_flags(interaction.message))
+        (payload.get("type") != _COMPONENT or (message is not None and isinstance(message.flags.value, int)))
         and (interaction.channel is not None or "channel_id" not in payload)
         and isinstance(interaction.user, (discord.User, discord.Member))
         and isinstance(interaction.locale.value, str)
     )
-
-
-def _tells_its_flags(message: discord.Message | None) -> bool:
-    return message is not None and isinstance(message.flags.value, int)
 
 
 def _whole(data: Payload) -> Payload:

@@ -106,9 +106,8 @@ class Registration:
         log.info("registered %d commands", len(registered))
 
     async def is_up_to_date(self) -> bool:
-        ours = sorted(map(self._plain, await self._ours()), key=_key)
-        theirs = sorted(map(self._plain, await self._stored(self._place)), key=_key)
-        return ours == theirs
+        ours, theirs = await self._ours(), await self._stored(self._place)
+        return sorted(map(self._plain, ours), key=_key) == sorted(map(self._plain, theirs), key=_key)
 
     async def _clear(self, place: str) -> None:
         """A command of ours that is registered for all and for one server stands there twice."""
@@ -119,11 +118,8 @@ class Registration:
                 await self._request("DELETE", f"{place}/commands/{command['id']}")
         except FAILURES as error:
             # Without the right to have commands there, there are none.
-            level = (
-                logging.DEBUG
-                if isinstance(error, discord.HTTPException) and is_final(error)
-                else logging.INFO
-            )
+            is_usual = isinstance(error, discord.HTTPException) and is_final(error)
+            level = logging.DEBUG if is_usual else logging.INFO
             log.log(level, "commands that may stand twice were left%s: %s", place, in_a_line(error))
         else:
             if doubled:
@@ -154,7 +150,7 @@ class Registration:
         return "" if self._guild is None else f"/guilds/{self._guild.id}"
 
     def _plain(self, command: Payload) -> Payload:
-        plain: Payload = _without_defaults(_sent(command, _SENT))
+        plain: Payload = _said(command)
         if self._guild is None:
             # In any order, they say the same.
             for key in _SENT_EVERYWHERE & command.keys():
@@ -169,25 +165,14 @@ def _key(command: Payload) -> tuple[str, int]:
     return str(command["name"]), int(command.get("type", 1))
 
 
-def _sent(value: Any, keys: set[str]) -> Any:
-    """Options and their choices have the same few keys."""
-    if isinstance(value, dict):
-        return {
-            key: inner if key in _BY_LOCALE else _sent(inner, keys)
-            for key, inner in value.items()
-            if key in keys
-        }
-    return [_sent(one, keys) for one in value] if isinstance(value, list) else value
-
-
-def _without_defaults(value: Any) -> Any:
-    """What is not said, is false or is empty means the same to Discord, which says it or not as it likes."""
-    if isinstance(value, dict):
-        return {key: inner for key, one in value.items() if not _is_default(inner := _without_defaults(one))}
+def _said(value: Any) -> Any:
+    """What can be sent, of a command, an option or a choice, and says something: nothing, false and empty mean the
+    same to Discord, which says it or not as it likes."""
     if isinstance(value, list):
-        return [_without_defaults(one) for one in value]
-    return value
-
-
-def _is_default(value: Any) -> bool:
-    return value is None or value is False or value == {} or value == []
+        return [_said(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    said = {key: one if key in _BY_LOCALE else _said(one) for key, one in value.items() if key in _SENT}
+    return {
+        key: one for key, one in said.items() if one is not None and one is not False and one not in ({}, [])
+    }

@@ -10,7 +10,7 @@ import logging
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
@@ -18,11 +18,10 @@ from discord.gateway import ReconnectWebSocket, WebSocketClosure
 from yarl import URL
 
 from bot.discord_errors import in_a_line
-from bot.gateway.websocket import PASSING, WebSocket
+from bot.gateway.shards import until_a_session_is_left
+from bot.gateway.status import GatewayStatus
+from bot.gateway.websocket import TRANSIENT, WebSocket
 from core.errors import reason
-
-if TYPE_CHECKING:
-    from bot.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +64,20 @@ class _Session:
 
 
 class Shard:
-    def __init__(self, client: "Client", shard_id: int) -> None:
+    """`identifying` is held by whichever shard of this process begins its session."""
+
+    def __init__(
+        self,
+        client: discord.AutoShardedClient,
+        shard_id: int,
+        *,
+        status: GatewayStatus,
+        identifying: asyncio.Lock,
+    ) -> None:
         self._client = client
         self._id = shard_id
+        self._status = status
+        self._identifying = identifying
         self._websocket: WebSocket | None = None
         self._session = _Session()
         self._ready_at: float | None = None
@@ -82,7 +92,7 @@ class Shard:
             try:
                 await self._converse()
             except Exception as error:  # the outermost frame of a connection, after which comes the next
-                if not isinstance(error, PASSING):
+                if not isinstance(error, TRANSIENT):
                     log.exception("the connection of shard %d broke", self._id)
                 self._failures = 1 if self._was_steady() else self._failures + 1
                 self._note_session(error)
@@ -106,7 +116,7 @@ class Shard:
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await websocket.close(code=code)
-            except PASSING as error:
+            except TRANSIENT as error:
                 log.debug("the gateway was not told: %s", reason(error))
 
     async def _converse(self) -> None:
@@ -119,13 +129,13 @@ class Shard:
         except TimeoutError:
             raise TimeoutError(f"no session begins within {READY_SECONDS:g} s") from None
         self._ready_at, self._said = time.monotonic(), ""
-        self._client.trouble(self._id, None)
+        self._status.note_problem(self._id, None)
         while True:
             await websocket.poll_event()
 
     async def _begin(self) -> WebSocket:
-        async with self._client.identifying:
-            await self._client.may_begin_session(self._id)
+        async with self._identifying:
+            await until_a_session_is_left(self._client, self._status, self._id)
             websocket = await self._connect()
         self._begun.append(time.monotonic())
         return websocket
@@ -158,7 +168,7 @@ class Shard:
     def _say(self, error: Exception) -> None:
         """Once, however often it is tried."""
         problem = _problem(error)
-        self._client.trouble(self._id, problem)
+        self._status.note_problem(self._id, problem)
         if problem != self._said:
             usual = isinstance(error, ReconnectWebSocket) and self._failures == 1
             level = logging.INFO if usual else logging.WARNING

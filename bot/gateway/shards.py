@@ -1,23 +1,18 @@
-"""The shards of this process: which they are, and that they are connected by no other at the same time."""
+"""The shards of this process, and whether a session may be begun."""
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
 from bot.discord_errors import in_a_line, is_wrong_token
-from bot.gateway.endpoints import FAILURES, ask, log_in, until_discord_answers
+from bot.gateway.endpoints import FAILURES, ask
+from bot.gateway.status import GatewayStatus
 from bot.settings import BotSettings
 from core.errors import BadAnswer
-from db.migrate import wait_until_migrated
-from db.pool import Pool
-from db.shard_locks import ShardLocks
-
-if TYPE_CHECKING:
-    from bot.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -35,34 +30,7 @@ class Shards:
     identify_buckets: int
 
 
-async def serve(client: "Client", settings: BotSettings, pool: Pool, locks: ShardLocks) -> None:
-    """Runs for as long as the shards are this process's. Raises ShardLost, or Misconfigured at the start.
-
-    It does not go back to waiting then: a process that ends leaves nothing behind that could still answer,
-    and the platform starts it again.
-    """
-    token = settings.discord_token.get_secret_value()
-    await until_discord_answers(client, lambda: log_in(client, token))
-    shards = await until_discord_answers(client, lambda: _choose(client, settings))
-    await wait_until_migrated(pool)
-    client.stand_by()
-    await locks.take(shards.ids)
-    client.take_on(shards)
-    # One registers for the whole bot.
-    await _together(locks.keep(), client.connect(), client.registration.serve(registers=0 in shards.ids))
-
-
-async def _together(*works: Coroutine[Any, Any, None]) -> None:
-    """Until one of them fails, which ends the others."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
-    except ExceptionGroup as ended:
-        raise ended.exceptions[0] from None
-
-
-async def _choose(client: "Client", settings: BotSettings) -> Shards:
+async def choose_shards(client: discord.Client, settings: BotSettings) -> Shards:
     advice = await _advice(client)
     count = settings.discord_shard_count or _number(advice, "shards", 0)
     if not 0 < count <= SHARDS_MAX:
@@ -71,7 +39,7 @@ async def _choose(client: "Client", settings: BotSettings) -> Shards:
     return Shards(settings.shard_ids or range(count), count, buckets)
 
 
-async def until_a_session_is_left(client: "Client", shard_id: int) -> None:
+async def until_a_session_is_left(client: discord.Client, status: GatewayStatus, shard_id: int) -> None:
     """Discord resets the token of a bot that begins more sessions in a day than it may."""
     while True:
         try:
@@ -86,12 +54,12 @@ async def until_a_session_is_left(client: "Client", shard_id: int) -> None:
                 return
             seconds = min(max(1.0, _number(limit, "reset_after", 0) / 1000), RECHECK_SECONDS_MAX)
             problem = "Discord takes no more new sessions of this bot today"
-        client.trouble(shard_id, problem)
+        status.note_problem(shard_id, problem)
         log.warning("shard %d waits, and asks again in %.0f s: %s", shard_id, seconds, problem)
         await asyncio.sleep(seconds)
 
 
-async def _advice(client: "Client") -> dict[str, Any]:
+async def _advice(client: discord.Client) -> dict[str, Any]:
     return await ask(client, "/gateway/bot", "shards", client.http.token or "")
 
 

@@ -13,7 +13,7 @@ from core.errors import reason
 
 log = logging.getLogger(__name__)
 
-PASSING = (
+TRANSIENT = (
     ReconnectWebSocket,
     WebSocketClosure,
     discord.ConnectionClosed,
@@ -36,7 +36,7 @@ class WebSocket(DiscordWebSocket):
             return
         try:
             await super().received_message(text if self.is_ready else self._beginning(text))
-        except PASSING:
+        except TRANSIENT:
             raise
         except Exception as error:  # the outermost frame of a message: whatever is in it, the bot lives on
             log.error("a message of the gateway could not be read: %r", reason(error)[:200])

@@ -1,241 +1,238 @@
-"""A job as a message. Pure: what a message needs to know is handed in."""
+"""An order as a message, in whatever state it is. Pure: what a message needs to know is handed in."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import discord
 from discord import ui
 from discord.utils import format_dt
 
-from bot.controls.job_buttons import Action, JobButton, actions_of, row
-from bot.messages.prompts import SHOWN_LENGTH_MAX, alt_text, escape
-from bot.messages.reply import LinkAs, Picture, Reply, Unseen
-from bot.messages.words import Words, rounded
-from core.errors import FAILURES
-from core.operations import MODELS, Kind
-from db.orders import PLACE_MAX, Estimate, Job, State
+from bot.controls.buttons import Action, OrderButton
+from bot.controls.page_controls import PictureSelect
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
+from bot.messages.estimate import likely_done, waiting_line
+from bot.messages.failures import FAILURE_TEXTS
+from bot.messages.picture import (
+    GREEN,
+    Link,
+    again,
+    expiry,
+    facts,
+    picture_content,
+    quote,
+    shown,
+    why_none_is_seen,
+    why_unseen,
+)
+from bot.messages.prompts import alt_text
+from bot.messages.words import Words
+from core.failures import FAILURES, FailureCode, Outcome
+from core.orders import Estimate, Job, Picture, Progress, State
 
-PREVIEW_NAME = "preview.webp"
-LINK_URL_LENGTH_MAX = 512
-"""Discord's limit for the URL of a button; a longer link goes into the text."""
+_GREY = discord.Colour(0x80848E)
+_COLOURS = {
+    State.QUEUED: _GREY,
+    State.RUNNING: discord.Colour(0xF0882F),
+    State.DONE: GREEN,
+    State.FAILED: discord.Colour(0xD83C3E),
+    State.CANCELLED: _GREY,
+}
 
-LATE_SECONDS = 10.0
-"""So much is added to a time that is told: one that is over is replaced before it reads "2 seconds ago"."""
+_BESIDE_LENGTH_MAX = 2600
+"""What may stand beside a prompt that is cut for it; a link that does not fit is behind the menu."""
 
-REPLACED_SECONDS = 4.0
-"""So long after what was expected: most are done by then, and a poll and an edit take the rest."""
 
-_BESIDE_LENGTH_MAX = 500
-"""What there is room for beside the longest prompt and everything else."""
+def order_content(
+    progress: Progress,
+    estimate: Estimate,
+    previews: Mapping[int, bytes | Unseen],
+    links: Mapping[int, Link | None],
+    say: Words,
+) -> Content:
+    """`previews` and `links` are of the pictures that are there, by their ids: empty while there are none.
 
-GREY = discord.Colour(0x80848E)
-ORANGE = discord.Colour(0xF0882F)
-GREEN = discord.Colour(0x3BA55D)
-RED = discord.Colour(0xD83C3E)
-
-Container = ui.Container[Any]
+    An order of one picture becomes that picture. One of several shows what is there beside what is still to
+    come and what failed; when all is over, each picture can be opened from it.
+    """
+    if progress.order.count == 1 and progress.pictures:
+        (picture,) = progress.pictures
+        return picture_content(picture, previews[picture.id], links[picture.id], say)
+    return _Message(progress, estimate, previews, links, say).content()
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    url: str
-    expires_at: datetime
+class _Message:
+    progress: Progress
+    estimate: Estimate
+    previews: Mapping[int, bytes | Unseen]
+    links: Mapping[int, Link | None]
+    say: Words
+    link_as: LinkAs = LinkAs.BUTTON
 
-
-def waiting(job: Job, estimate: Estimate, say: Words) -> Reply:
-    lines = [say("### ⏳ Waiting in line"), waiting_line(estimate, say)]
-    if job.faults:
-        lines.append(say("The last try met a fault, so it is tried again."))
-    return _reply(job, GREY, lines, say, Action.CANCEL)
-
-
-def running(job: Job, estimate: Estimate, say: Words) -> Reply:
-    since = format_dt(job.started_at, "R") if job.started_at else ""
-    lines = [say("### 🔄 Painting"), say("At work since {since}.", since=since)]
-    if estimate.seconds is not None:
-        lines.append(_likely_done(estimate.seconds, say))
-    return _reply(job, ORANGE, lines, say, Action.CANCEL)
-
-
-def done(
-    job: Job, preview: bytes | Unseen, link: Link | None, say: Words, *, link_as: LinkAs = LinkAs.BUTTON
-) -> Reply:
-    """`link` is None while the picture is parked, or when it has expired. It is in the text if it is too long
-    for a button."""
-    unseen = preview if isinstance(preview, Unseen) else None
-    text, button = _full_size(job, link, say, link_as=link_as, unseen=unseen is not None)
-    container = Container(accent_colour=GREEN)
-    if unseen is None:
-        container.add_item(_preview(job))
-    else:
-        text = f"{_why_unseen(unseen, say)}\n{text}"
-    container.add_item(ui.TextDisplay(f"{_quote(job, text)}\n{_facts(job, say)}\n{text}"))
-    links: list[ui.Item[Any]] = []
-    if not job.is_expired and link_as is not LinkAs.NOTHING:
-        links.append(JobButton(Action.LINK, job.id, say))
-    if button is not None:
-        links.insert(0, button)
-    if links:
-        container.add_item(ui.ActionRow(*links))
-    container.add_item(row(job.id, say, *actions_of(job)))
-    has_link = link is not None and link_as is not LinkAs.NOTHING
-    reply = Reply(
-        view_of(container),
-        without_button=None if button is None else lambda: done(job, preview, link, say, link_as=LinkAs.TEXT),
-        without_link=None if not has_link else lambda: done(job, preview, link, say, link_as=LinkAs.NOTHING),
-    )
-    if isinstance(preview, Unseen):
-        return reply
-    return replace(
-        reply,
-        pictures=(Picture(PREVIEW_NAME, preview, alt_text(job.prompt)),),
-        without_picture=lambda why: done(job, why, link, say, link_as=link_as),
-    )
-
-
-def _preview(job: Job) -> ui.MediaGallery[Any]:
-    return ui.MediaGallery[Any](
-        discord.MediaGalleryItem(
-            f"attachment://{PREVIEW_NAME}", description=alt_text(job.prompt), spoiler=job.spoiler
+    def content(self) -> Content:
+        progress, order = self.progress, self.progress.order
+        heading, told = self._heading(), self._told()
+        buttons, texts = self._full_sizes(_BESIDE_LENGTH_MAX - len("\n".join([*heading, *told])))
+        told += texts
+        container = ui.Container[Any](accent_colour=_COLOURS[progress.state])
+        if heading:
+            container.add_item(ui.TextDisplay("\n".join(heading)))
+        seen = self._seen()
+        if seen:
+            container.add_item(ui.MediaGallery(*(shown(one, _file_name(one)) for one, _preview in seen)))
+        prompt = quote(order, "\n".join([*heading, *told]))
+        lines = [prompt, facts(order, self.say, None, *self._how_many()), *told]
+        container.add_item(ui.TextDisplay("\n".join(lines)))
+        for row in (buttons, *self._controls()):
+            if row:
+                container.add_item(ui.ActionRow(*row))
+        has_link = any(self.links.values()) and self.link_as is not LinkAs.NOTHING
+        return Content(
+            view_of(container),
+            tuple(File(_file_name(one), preview, alt_text(order.prompt)) for one, preview in seen),
+            self._without_pictures if seen else None,
+            replace(self, link_as=LinkAs.TEXT).content if buttons else None,
+            replace(self, link_as=LinkAs.NOTHING).content if has_link else None,
         )
-    )
+
+    def _without_pictures(self, why: Unseen) -> Content:
+        left = {id_: one if isinstance(one, Unseen) else why for id_, one in self.previews.items()}
+        return replace(self, previews=left).content()
+
+    def _seen(self) -> list[tuple[Picture, bytes]]:
+        previews = ((picture, self.previews[picture.id]) for picture in self.progress.pictures)
+        return [(picture, preview) for picture, preview in previews if isinstance(preview, bytes)]
+
+    def _heading(self) -> list[str]:
+        progress, say = self.progress, self.say
+        match progress.state:
+            case State.QUEUED:
+                lines = [say("### ⏳ Waiting in line"), waiting_line(self.estimate, say)]
+                if any(job.faults for job in progress.jobs):
+                    lines.append(say("The last try met a fault, so it is tried again."))
+                return lines
+            case State.RUNNING:
+                return [self._painting(), *self._at_work()]
+            case State.DONE:
+                return []
+            case State.FAILED:
+                return [say("### ⚠️ No picture"), *self._not_there()]
+            case State.CANCELLED:
+                return [say("### 🚫 Cancelled"), self._charge(progress.jobs)]
+
+    def _painting(self) -> str:
+        count, done = self.progress.order.count, len(self.progress.in_state(State.DONE))
+        if count == 1:
+            return self.say("### 🔄 Painting")
+        return self.say("### 🔄 Painting: {done} of {count}", done=done, count=count)
+
+    def _at_work(self) -> list[str]:
+        """While none of it is at work, the rest of an order waits in line like any other."""
+        running = self.progress.in_state(State.RUNNING)
+        begun = [job.started_at for job in running if job.started_at is not None]
+        if not begun:
+            return [waiting_line(self.estimate, self.say)]
+        lines = [self.say("At work since {since}.", since=format_dt(min(begun), "R"))]
+        if self.estimate.seconds is not None:
+            lines.append(likely_done(self.estimate.seconds, self.say))
+        return lines
+
+    def _how_many(self) -> list[str]:
+        count, there = self.progress.order.count, len(self.progress.pictures)
+        if count == 1:
+            return []
+        if self.progress.state is State.DONE and there < count:
+            return [self.say("{done} of {count} pictures", done=there, count=count)]
+        return [self.say("{count} pictures", count=count)]
+
+    def _told(self) -> list[str]:
+        """What is to be said of single pictures, each thing once."""
+        told: dict[str, list[Job | Picture]] = {}
+        for picture in self.progress.pictures:
+            if self.previews[picture.id] is Unseen.GONE:
+                told.setdefault(why_unseen(Unseen.GONE, self.say), []).append(picture)
+            if (why := self._why_no_link(picture)) is not None:
+                told.setdefault(why, []).append(picture)
+        refused = (why for why in (Unseen.EXPLICIT, Unseen.REFUSED) if why in self.previews.values())
+        lines = [why_none_is_seen(why, self.say) for why in refused]
+        lines += [f"{_numbers(pictures)} {text}" for text, pictures in told.items()]
+        return lines if self.progress.state is State.FAILED else [*lines, *self._not_there()]
+
+    def _why_no_link(self, picture: Picture) -> str | None:
+        if picture.is_expired:
+            return self.say("🕓 The full size has expired.")
+        if self.links[picture.id] is None:
+            return self.say("🕓 It is safe, and its full size follows shortly.")
+        if self.link_as is LinkAs.NOTHING:
+            return self.say("🔗 Discord takes the link to its full size for harmful, so it is not here.")
+        return None
+
+    def _not_there(self) -> list[str]:
+        """What did not come, each reason once and with what it counts, and what came and was deleted."""
+        progress, say = self.progress, self.say
+        failed, cancelled = progress.in_state(State.FAILED), progress.in_state(State.CANCELLED)
+        lines = []
+        for code in dict.fromkeys(job.failure for job in failed if job.failure is not None):
+            jobs = [job for job in failed if job.failure is code]
+            reason, charge = say(FAILURE_TEXTS[code]), self._charge(jobs, code)
+            several = progress.order.count > 1
+            lines += [f"{_numbers(jobs)} ⚠️ {reason} {charge}"] if several else [reason, charge]
+        if cancelled and progress.state is not State.CANCELLED:
+            lines.append(" ".join([_numbers(cancelled), say("🚫 Cancelled."), self._charge(cancelled)]))
+        there = {picture.id for picture in progress.pictures}
+        deleted = [job for job in progress.in_state(State.DONE) if job.id not in there]
+        if deleted:
+            lines.append(" ".join([_numbers(deleted), say("🗑️ Deleted.")]))
+        return lines
+
+    def _charge(self, jobs: Iterable[Job], code: FailureCode | None = None) -> str:
+        """By what is counted, and not by what usually comes of such a failure: other tries may have cost more."""
+        counted = sum((job.counted for job in jobs), Decimal(0))
+        if not counted:
+            return self.say("Nothing was charged.")
+        if code is not None and FAILURES[code].outcome is Outcome.BILLED:
+            return self.say("Stability charges for it all the same.")
+        return self.say.plural(
+            "It counts as {count} credit, as Stability may bill what it had begun.",
+            "It counts as {count} credits, as Stability may bill what it had begun.",
+            1 if counted == 1 else 2,
+            count=Decimal(f"{counted.normalize():f}"),
+        )
+
+    def _full_sizes(self, room: int) -> tuple[list[ui.Item[Any]], list[str]]:
+        """The buttons that lead to them, and the text with the links that are none."""
+        buttons: list[ui.Item[Any]] = []
+        texts: list[str] = []
+        told: Link | None = None
+        for picture in self.progress.pictures:
+            link = self.links[picture.id]
+            if link is None or self.link_as is LinkAs.NOTHING:
+                continue
+            label = self.say("Full size {number}", number=picture.number)
+            text = f"🔗 [{label}]({link.url})"
+            if self.link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
+                buttons.append(ui.Button(label=label, emoji="🔗", url=link.url))
+            elif len("\n".join([*texts, text])) <= room:
+                texts.append(text)
+            else:
+                continue
+            told = link
+        return buttons, texts if told is None else [*texts, expiry(told, self.say)]
+
+    def _controls(self) -> list[list[ui.Item[Any]]]:
+        order, pictures = self.progress.order, self.progress.pictures
+        if not self.progress.is_final:
+            return [[OrderButton(Action.CANCEL, order.id, self.say)]]
+        numbers = [picture.number for picture in pictures]
+        select = [PictureSelect(pictures, self.say, numbers)] if pictures else []
+        return [[*select], again(order, self.say)]
 
 
-def _why_unseen(unseen: Unseen, say: Words) -> str:
-    match unseen:
-        case Unseen.EXPLICIT:
-            return say("🖼️ It is painted, but Discord takes it for explicit and does not show it here.")
-        case Unseen.REFUSED:
-            return say("🖼️ It is painted, but Discord did not take the picture, so it is not shown here.")
-        case Unseen.GONE:
-            return say("🖼️ It was painted, but its small version is not there any more.")
+def _numbers(of: Iterable[Job | Picture]) -> str:
+    return f"**{', '.join(str(one.number) for one in of)}.**"
 
 
-def failed(job: Job, say: Words) -> Reply:
-    if job.failure is None:
-        raise AssertionError(f"job {job.id} failed without a reason")
-    failure = FAILURES[job.failure]
-    charge = say("Nothing was charged.")
-    if failure.charged:
-        charge = say("Stability charges for it all the same.")
-    elif failure.maybe_billed:
-        charge = _maybe_billed(say)
-    actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
-    return _reply(job, RED, [say("### ⚠️ No picture"), say(failure.text), charge], say, *actions)
-
-
-def cancelled(job: Job, say: Words) -> Reply:
-    charge = _maybe_billed(say) if job.was_begun else say("Nothing was charged.")
-    actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
-    return _reply(job, GREY, [say("### 🚫 Cancelled"), charge], say, *actions)
-
-
-def _maybe_billed(say: Words) -> str:
-    return say("Nothing is charged to you; Stability may still bill its owner for what it had begun.")
-
-
-def waiting_line(estimate: Estimate, say: Words) -> str:
-    line = [say("In line.") if estimate.place is None else _place(estimate.place, say)]
-    if estimate.paused is not None:
-        line.append(f"\n{say(FAILURES[estimate.paused].text)}")
-    if estimate.pause_seconds is not None:
-        line.append(say("It goes on {when}.", when=_in(estimate.pause_seconds)))
-    if estimate.seconds is not None:
-        line.append(_likely_done(estimate.seconds, say))
-    return " ".join(line).replace(" \n", "\n")
-
-
-def over_seconds(estimate: Estimate) -> float | None:
-    """When what was told by it has to be replaced; None where that was no time."""
-    times = [seconds for seconds in (estimate.pause_seconds, estimate.seconds) if seconds]
-    return min(times) + REPLACED_SECONDS if times else None
-
-
-def view_of(*items: ui.Item[Any]) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    for item in items:
-        view.add_item(item)
-    return view
-
-
-def notice(text: str, *rows: ui.ActionRow[Any]) -> ui.LayoutView:
-    """A few words, and what may be done about them."""
-    return view_of(ui.TextDisplay(text), *rows)
-
-
-def _reply(job: Job, colour: discord.Colour, lines: list[str], say: Words, *actions: Action) -> Reply:
-    container = Container(ui.TextDisplay("\n".join(lines)), accent_colour=colour)
-    container.add_item(ui.TextDisplay(f"{_quote(job)}\n{_facts(job, say)}"))
-    if actions:
-        container.add_item(row(job.id, say, *actions))
-    return Reply(view_of(container))
-
-
-def _full_size(
-    job: Job, link: Link | None, say: Words, *, link_as: LinkAs, unseen: bool
-) -> tuple[str, ui.Button[Any] | None]:
-    """What is said of it, and the button that leads to it, if one can."""
-    if job.is_expired and unseen:
-        return say("🕓 The full size has expired."), None
-    if job.is_expired:
-        return say("🕓 The full size has expired; this small version is left."), None
-    if link is None and unseen:
-        return say("🕓 It is safe, and its full size follows shortly."), None
-    if link is None:
-        return say(
-            "🕓 This is a small version; the picture is safe, and its full size follows shortly."
-        ), None
-    if link_as is LinkAs.NOTHING:
-        return say("🔗 Discord takes the link to its full size for harmful, so it is not here."), None
-    size = say("Full size (PNG, {size} MB)", size=rounded((job.original_bytes or 0) / 1e6, 1))
-    expiry = say(
-        "The link works until {date} ({when}).",
-        date=format_dt(link.expires_at, "f"),
-        when=format_dt(link.expires_at, "R"),
-    )
-    if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
-        return f"-# {expiry}", ui.Button(label=size, emoji="🔗", url=link.url)
-    return f"🔗 [{size}]({link.url})\n-# {expiry}", None
-
-
-def _quote(job: Job, beside: str = "") -> str:
-    """The prompt, cut to what a long link in the text beside it leaves of the message."""
-    return f"> {escape(job.prompt, max(100, SHOWN_LENGTH_MAX - max(0, len(beside) - _BESIDE_LENGTH_MAX)))}"
-
-
-def _facts(job: Job, say: Words) -> str:
-    """All that was used, so that it can be asked for again."""
-    facts = [f"{job.width} × {job.height}", MODELS[job.model].title if job.model in MODELS else job.model]
-    if job.style is not None:
-        facts.append(say("style {style}", style=say(job.style)))
-    if job.negative_prompt is not None:
-        facts.append(say("without {things}", things=escape(job.negative_prompt, 200)))
-    seed = job.painted_seed if job.painted_seed is not None else job.seed
-    if seed is not None:
-        facts.append(say("seed {seed}", seed=str(seed)))
-    if job.private:
-        facts.append(say("private"))
-    if job.state is State.DONE and job.started_at and job.finished_at:
-        seconds = rounded((job.finished_at - job.started_at).total_seconds(), 1)
-        facts.append(say("painted in {seconds} s", seconds=seconds))
-    return f"-# {' · '.join(facts)}"
-
-
-def _place(place: int, say: Words) -> str:
-    if place == 1:
-        return say("This one is next.")
-    if place >= PLACE_MAX:
-        return say("At least {count} others are before this one.", count=PLACE_MAX - 1)
-    return say("Number **{place}** in line.", place=place)
-
-
-def _likely_done(seconds: float, say: Words) -> str:
-    if seconds <= 0:
-        return say("Likely done any moment.")
-    return say("Likely done {when}.", when=_in(seconds))
-
-
-def _in(seconds: float) -> str:
-    """Discord counts down by itself, so no edit is needed for it until it is over."""
-    return format_dt(datetime.now(UTC) + timedelta(seconds=seconds + LATE_SECONDS), "R")
+def _file_name(picture: Picture) -> str:
+    return f"{picture.number}.webp"

@@ -10,8 +10,8 @@ from bot.discord_errors import UNANSWERED, in_a_line, own_pauses, retry_after_se
 from bot.rights.access import in_time
 from bot.services import Interaction, services_of
 from db.copies import Copies, Copy
-from db.pool import until_answered
-from ops.wake_loop import Woken
+from db.retry import until_answered
+from ops.wake_loop import WakeLoop
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _GONE = {10003, 10008}
 opened again and a permission given back."""
 
 
-async def record_shared(interaction: Interaction, callback: Callback, job_ids: list[int]) -> None:
+async def record_shared(interaction: Interaction, callback: Callback, picture_ids: list[int]) -> None:
     """Of a page that is to be everybody's, before it shows anything: no restart comes between."""
     if interaction.channel_id is None:
         raise AssertionError("Discord sends a channel with every press")
@@ -38,20 +38,19 @@ async def record_shared(interaction: Interaction, callback: Callback, job_ids: l
     message_id = known or (await interaction.original_response()).id
     await in_time(
         services_of(interaction).copies.record(
-            message_id, interaction.channel_id, member_id=interaction.user.id, job_ids=job_ids
+            message_id, interaction.channel_id, member_id=interaction.user.id, picture_ids=picture_ids
         )
     )
 
 
-class CopyRemover(Woken):
-    postponed = "messages that are to go stay for now"
-
+class CopyRemover:
     def __init__(self, client: discord.Client, copies: Copies) -> None:
-        super().__init__()
         self._client = client
         self._copies = copies
+        loop = WakeLoop(self.remove_due, postponed="messages that are to go stay for now")
+        self.wake, self.serve = loop.wake, loop.serve
 
-    async def work(self) -> None:
+    async def remove_due(self) -> None:
         while copies := await self._copies.claim_due(BATCH, hold_seconds=HOLD_SECONDS):
             for copy in copies:
                 await self._remove(copy)

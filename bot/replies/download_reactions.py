@@ -1,6 +1,6 @@
-"""The reaction under a finished picture: whoever clicks it is sent the picture.
+"""The reaction under a finished order: whoever clicks it is sent its pictures.
 
-It comes after the picture itself, as Discord takes no more than four reactions a second in a channel.
+It comes after the reply itself, as Discord takes no more than four reactions a second in a channel.
 """
 
 import asyncio
@@ -11,25 +11,26 @@ import discord
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_taken
 from bot.replies.messenger import Shown
-from db.orders import Job, State
+from core.orders import Reply
 
 log = logging.getLogger(__name__)
 
 WAITING_MAX = 20
-"""Five seconds' worth. Beyond that a picture has none, and is sent to whoever adds it himself."""
+"""Five seconds' worth. Beyond that a message has none, and its pictures are sent to whoever adds it himself."""
 
 
-class Offers:
-    """`reaction` is put under each finished picture that others can react to."""
+class DownloadReactions:
+    """`reaction` is put under each finished order that others can react to."""
 
     def __init__(self, client: discord.Client, *, reaction: str) -> None:
         self._client = client
         self._reaction = reaction
         self._waiting: asyncio.Queue[Shown] = asyncio.Queue(WAITING_MAX)
 
-    def make(self, job: Job, shown: Shown) -> None:
-        """As soon as it is its turn; at once, the caller goes on."""
-        if job.state is State.DONE and not job.is_ephemeral:
+    def add(self, reply: Reply, shown: Shown) -> None:
+        """As soon as the ones before it are there; at once, the caller goes on."""
+        progress = reply.progress
+        if progress.is_final and progress.pictures and not reply.order.is_ephemeral:
             with contextlib.suppress(asyncio.QueueFull):
                 self._waiting.put_nowait(shown)
 

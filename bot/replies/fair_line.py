@@ -13,12 +13,12 @@ class LeftOut(TigerbrushError):
 
 
 class FairLine:
-    """`at_once` have their turn at a time, of each member one; the members come in turn."""
+    """`at_once` are served at a time, of each member one; the members take turns."""
 
     def __init__(self, *, at_once: int, waiting_max: int) -> None:
         self._free = at_once
         self._waiting_max = waiting_max
-        # In the order of their turns; each has its own line.
+        # The next member first; each has a line of their own.
         self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
         self._served: set[int] = set()
         self.length = 0
@@ -28,18 +28,18 @@ class FairLine:
         return member_id in self._waiting
 
     @asynccontextmanager
-    async def turn(self, member_id: int) -> AsyncIterator[None]:
+    async def slot(self, member_id: int) -> AsyncIterator[None]:
         """Raises LeftOut, at once or while it waits, when there is no room for it."""
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(member_id, deque()).append(turn)
+        slot = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(member_id, deque()).append(slot)
         self.length += 1
         if self.length > self._waiting_max:
             self._leave_one_out()
         self._admit()
         try:
-            await turn
+            await slot
         except asyncio.CancelledError:
-            if turn.cancelled():
+            if slot.cancelled():
                 raise
             self._end(member_id)
             raise
@@ -56,15 +56,15 @@ class FairLine:
     def _admit(self) -> None:
         while self._free and (member_id := self._next()) is not None:
             line = self._waiting.pop(member_id)
-            turn = line.popleft()
+            slot = line.popleft()
             self.length -= 1
             if line:
                 # Behind the others.
                 self._waiting[member_id] = line
-            if not turn.done():
+            if not slot.done():
                 self._free -= 1
                 self._served.add(member_id)
-                turn.set_result(None)
+                slot.set_result(None)
 
     def _next(self) -> int | None:
         return next((member_id for member_id in self._waiting if member_id not in self._served), None)
@@ -73,9 +73,9 @@ class FairLine:
         """The last of whoever has the most waiting."""
         member_id = max(self._waiting, key=lambda one: len(self._waiting[one]))
         line = self._waiting[member_id]
-        turn = line.pop()
+        slot = line.pop()
         self.length -= 1
         if not line:
             del self._waiting[member_id]
-        if not turn.done():
-            turn.set_exception(LeftOut("the line is full"))
+        if not slot.done():
+            slot.set_exception(LeftOut("the line is full"))

@@ -1,6 +1,6 @@
-"""A reaction under a picture brings it to whoever reacted, by direct message.
+"""A reaction under an order sends its pictures to whoever reacted, by direct message.
 
-They are served in turn, a few at a time, so that many at once take no more memory than a few.
+Members take turns, a few at a time, so that many at once take no more memory than a few.
 """
 
 import io
@@ -13,16 +13,17 @@ import discord
 from discord import ui
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_final, refuses_as_harmful
-from bot.messages import order as render
+from bot.messages.content import LINK_URL_LENGTH_MAX, notice, view_of
 from bot.messages.prompts import escape
 from bot.messages.words import ENGLISH, Words
 from bot.replies.fair_line import FairLine, LeftOut
 from bot.replies.sending import send_new
 from bot.services import Services
 from core.errors import BucketUnavailable, reason
+from core.orders import Picture
 from db.bucket.client import file_name
-from db.orders import Job, State
-from db.pool import UNAVAILABLE, until_answered
+from db.pool import UNAVAILABLE
+from db.retry import until_answered
 from ops.logs import about_job
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ _VARIATION_SELECTOR = "\ufe0f"
 
 
 class ReactionDownloads:
-    """`emoji` are the reactions that count; the bot offers the first of them."""
+    """`emoji` are the reactions that count; the bot adds the first of them."""
 
     def __init__(self, client: discord.Client, services: Services, emoji: Sequence[str]) -> None:
         self._client = client
@@ -69,10 +70,10 @@ class ReactionDownloads:
             return
         self._in_hand.add(asked)
         try:
-            async with self._line.turn(payload.user_id):
+            async with self._line.slot(payload.user_id):
                 await self._serve(payload)
         except LeftOut:
-            # Told of once all that has its place in the line is sent.
+            # Told of once all that is in the line is sent.
             self._left_out.add(payload.user_id)
         except UNAVAILABLE as error:
             log.warning("a reaction cannot be served while Postgres is away: %s", reason(error))
@@ -85,99 +86,109 @@ class ReactionDownloads:
         return is_own or (payload.member is not None and payload.member.bot)
 
     async def _serve(self, payload: discord.RawReactionActionEvent) -> None:
-        job = await self._services.gallery.by_message(payload.message_id)
-        if job is None or job.state is not State.DONE:
-            return
-        if job.private and job.member_id != payload.user_id:
-            return
-        with about_job(job.id, job.prompt, job.negative_prompt):
-            if await self._services.downloads.begin(payload.user_id, job.id):
-                await self._deliver(payload, job)
-            else:
-                log.info("it was sent to this member less than a minute ago")
+        """All that the message shows, one message each, until one does not arrive."""
+        pictures = await self._services.pictures.by_message(payload.message_id)
+        # What has expired is told of once, and only where nothing else comes.
+        pictures = [picture for picture in pictures if not picture.is_expired] or pictures[:1]
+        for picture in pictures:
+            order = picture.order
+            if order.private and order.member_id != payload.user_id:
+                return
+            with about_job(picture.id, order.prompt, order.negative_prompt):
+                if not await self._services.downloads.begin(payload.user_id, picture.id):
+                    log.info("it was sent to this member less than a minute ago")
+                elif not await self._deliver(payload, picture):
+                    return
 
-    async def _deliver(self, payload: discord.RawReactionActionEvent, job: Job) -> None:
+    async def _deliver(self, payload: discord.RawReactionActionEvent, picture: Picture) -> bool:
+        """Whether it arrived, the link at least."""
+        order = picture.order
         # A reaction does not tell the language of who reacts; whoever asked for the picture reads their own.
-        say = self._services.languages.of(job.locale) if job.member_id == payload.user_id else ENGLISH
+        say = self._services.languages.of(order.locale) if order.member_id == payload.user_id else ENGLISH
         try:
-            arrived = await self._send(payload.user_id, job, say)
+            arrived = await self._send(payload.user_id, picture, say)
         except UNANSWERED as error:
             arrived = False
             log.warning("it could not be sent to a member who reacted: %s", in_a_line(error))
             await self._tell_in_channel(payload, _explain(payload.user_id, error, say))
         if not arrived:
-            downloads = self._services.downloads
-            await until_answered(partial(downloads.take_back, payload.user_id, job.id))
+            take_back = partial(self._services.downloads.take_back, payload.user_id, picture.id)
+            await until_answered(take_back)
+        return arrived
 
-    async def _send(self, member_id: int, job: Job, say: Words) -> bool:
+    async def _send(self, member_id: int, picture: Picture, say: Words) -> bool:
         """Whether it arrived, the link at least. Raises what discord.py raises."""
         user = await self._client.fetch_user(member_id)
         if user.bot:
             return True
         if member_id in self._left_out and not self._line.has(member_id):
             self._left_out.discard(member_id)
-            await send_new(user, render.notice(_too_many(say)))
-        if job.is_expired:
+            await send_new(user, notice(_too_many(say)))
+        if picture.is_expired:
             text = say("📥 The full size of this picture has expired; only the one in the channel is left.")
-            await send_new(user, render.notice(text))
+            await send_new(user, notice(text))
             return True
         try:
             # None: it is sent, and nothing tells where, to take it away again.
-            message = await self._send_picture(user, job, say)
+            message = await self._send_picture(user, picture, say)
         except BucketUnavailable as error:
             log.warning("it could not be sent to a member who reacted: %s", reason(error))
             text = say("📥 The picture cannot be reached at the moment. React again in a minute.")
-            await send_new(user, render.notice(text))
+            await send_new(user, notice(text))
             return False
         if message is not None:
-            await self._record(message, member_id, job)
+            await self._record(message, member_id, picture)
         log.info("it was sent to a member who reacted")
         return True
 
-    async def _send_picture(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
+    async def _send_picture(self, user: discord.User, picture: Picture, say: Words) -> discord.Message | None:
         """With its file if there is room for it; else, or if Discord does not take that, the link alone."""
-        size = job.original_bytes or 0
+        size = picture.bytes
         is_crowded = self._line.length > CROWD or self._held_bytes + size > HELD_BYTES_MAX
-        if not is_crowded and _fits(job):
+        if not is_crowded and picture.bytes <= FILE_BYTES_MAX:
             self._held_bytes += size
             try:
-                return await self._send_file(user, job, say)
+                return await self._send_file(user, picture, say)
             except discord.HTTPException as error:
                 if not is_final(error) or error.code in _CLOSED:
                     raise
                 log.info("Discord does not take the file, so its link goes alone: %s", in_a_line(error))
             finally:
                 self._held_bytes -= size
-        return await send_new(user, self._view(job, say, with_file=False))
+        return await send_new(user, self._view(picture, say, with_file=False))
 
-    async def _send_file(self, user: discord.User, job: Job, say: Words) -> discord.Message | None:
-        original = await self._services.pictures.original(job)
+    async def _send_file(self, user: discord.User, picture: Picture, say: Words) -> discord.Message | None:
+        original = await self._services.picture_store.original(picture)
 
         def file() -> discord.File:
-            return discord.File(io.BytesIO(original), file_name(job))
+            return discord.File(io.BytesIO(original), file_name(picture))
 
         try:
-            return await send_new(user, self._view(job, say, with_file=True), file)
+            return await send_new(user, self._view(picture, say, with_file=True), file)
         except discord.HTTPException as error:
             if not refuses_as_harmful(error):
                 raise
             log.info("Discord takes its link for harmful, so the file goes alone: %s", in_a_line(error))
-        return await send_new(user, self._view(job, say, with_file=True, with_link=False), file)
+        return await send_new(user, self._view(picture, say, with_file=True, with_link=False), file)
 
-    def _view(self, job: Job, say: Words, *, with_file: bool, with_link: bool = True) -> ui.LayoutView:
+    def _view(
+        self, picture: Picture, say: Words, *, with_file: bool, with_link: bool = True
+    ) -> ui.LayoutView:
         items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(say("### 📥 Here is your picture"))]
-        items.append(ui.TextDisplay(f"> {escape(job.prompt)}\n-# {job.width} × {job.height}"))
+        items.append(
+            ui.TextDisplay(f"> {escape(picture.order.prompt)}\n-# {picture.width} × {picture.height}")
+        )
         if with_file:
-            items.append(ui.File(f"attachment://{file_name(job)}", spoiler=job.spoiler))
+            items.append(ui.File(f"attachment://{file_name(picture)}", spoiler=picture.order.spoiler))
         if with_link:
-            items.append(self._link(job, say))
-        return render.view_of(*items)
+            items.append(self._link(picture, say))
+        return view_of(*items)
 
-    def _link(self, job: Job, say: Words) -> ui.Item[ui.LayoutView]:
-        url = self._services.pictures.link(job, download=True)
+    def _link(self, picture: Picture, say: Words) -> ui.Item[ui.LayoutView]:
+        url = self._services.picture_store.link(picture, download=True)
         if url is None:
             return ui.TextDisplay(say("Its link appears under the picture shortly."))
-        if len(url) <= render.LINK_URL_LENGTH_MAX:
+        if len(url) <= LINK_URL_LENGTH_MAX:
             return ui.ActionRow(ui.Button(label=say("Download"), emoji="📥", url=url))
         return ui.TextDisplay(f"📥 [{say('Download')}]({url})")
 
@@ -190,31 +201,31 @@ class ReactionDownloads:
         self._told_until[payload.user_id] = now + NOTICE_SECONDS
         channel = self._client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
         reference = channel.get_partial_message(payload.message_id).to_reference(fail_if_not_exists=False)
-        notice = render.notice(text)
+        view = notice(text)
         try:
             try:
-                message = await send_new(channel, notice, reference=reference)
+                message = await send_new(channel, view, reference=reference)
             except discord.HTTPException as error:
                 if not is_final(error):
                     raise
                 # To refer to one takes the right to read the channel's history.
-                message = await send_new(channel, notice)
+                message = await send_new(channel, view)
         except UNANSWERED as error:
             log.info("nor could the member be told in the channel: %s", in_a_line(error))
             return
         if message is not None:
             await self._record(message, payload.user_id, None)
 
-    async def _record(self, message: discord.Message, member_id: int, job: Job | None) -> None:
+    async def _record(self, message: discord.Message, member_id: int, picture: Picture | None) -> None:
         """So that it is found when the picture is deleted; a notice, which is of none, goes by itself."""
         record = partial(
             self._services.copies.record,
             message.id,
             message.channel.id,
             member_id=member_id,
-            job_ids=[job.id] if job else [],
-            stays_seconds=None if job else NOTICE_SECONDS,
-            is_download=job is not None,
+            picture_ids=[picture.id] if picture else [],
+            stays_seconds=None if picture else NOTICE_SECONDS,
+            is_download=picture is not None,
         )
         await until_answered(record)
 
@@ -238,7 +249,3 @@ def _too_many(say: Words) -> str:
 def _plain(emoji: str) -> str:
     """Some clients send the selector that asks for a colourful picture, and some do not."""
     return emoji.replace(_VARIATION_SELECTOR, "")
-
-
-def _fits(job: Job) -> bool:
-    return 0 < (job.original_bytes or 0) <= FILE_BYTES_MAX

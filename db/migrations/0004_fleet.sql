@@ -10,6 +10,8 @@ create table alarms (
     model     text not null default '',
     detail    text not null,
     raised_at timestamptz not null default now(),
+    -- When somebody may next try to tell it; later while one does.
+    tell_at   timestamptz not null default now(),
     told_at   timestamptz,
     -- Set where nothing of the provider can be painted until it is mended: when one worker may next try whether it is.
     probe_at  timestamptz,

@@ -36,11 +36,11 @@ where kind = $1 and provider = $2 and probe_at <= now();
 select kind, provider, model, detail, raised_at, price from alarms order by raised_at;
 
 -- name: claim_untold
--- Of several bots at once, each alarm is one's to tell.
+-- Of several bots at once, each alarm is one's to tell; another is given it only if this one does not come back.
 update alarms
-set told_at = now()
-where told_at is null
+set tell_at = now() + make_interval(secs => $1)
+where told_at is null and tell_at <= now()
 returning kind, provider, model, detail, raised_at, price;
 
--- name: not_told
-update alarms set told_at = null where kind = $1 and provider = $2 and model = $3;
+-- name: told
+update alarms set told_at = now() where kind = $1 and provider = $2 and model = $3;

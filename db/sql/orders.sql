@@ -13,7 +13,7 @@ holder as materialized (
 used as materialized (
     select holder.*, used.*
     from holder, used(
-        $1, $5, holder, coalesce($6, 0), month, $20::integer,
+        $1, $5, holder, coalesce($6::bigint, 0), month, $20::integer,
         $22::numeric is not null, $23::numeric is not null, $24::numeric is not null
     )
 ),

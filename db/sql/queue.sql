@@ -269,9 +269,10 @@ select coalesce(
 from jobs join orders on orders.id = jobs.order_id where jobs.id = $1;
 
 -- name: front_waits
--- For how long the job that is next could have been claimed; null where none could.
+-- For how long the job that is next for the providers $1 could have been claimed; null where none could. They are one
+-- text, as ids are above: an array would be asked about first.
 select extract(epoch from now() - run_after)::float8 from jobs
-where state = 'queued' and run_after <= now()
+where state = 'queued' and run_after <= now() and provider = any(string_to_array($1, ','))
     and not exists (
         select from alarms
         where alarms.provider = jobs.provider and probe_at is not null and coalesce(alarms.price, 0) <= jobs.price

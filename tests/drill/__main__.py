@@ -26,7 +26,7 @@ from tests.drill.system import System, left_running, system
 from tests.member import member
 
 NAMES = ("Ada", "Ben", "Cleo")
-KEPT = ("log.txt", "schedule.json", "jobs.json", "calls.json", "report.txt")
+KEPT = ("log.txt", "schedule.json", "orders.json", "jobs.json", "ledger.json", "calls.json", "report.txt")
 CONNECTIONS_GONE_SECONDS = 10.0
 START_TIMEOUT_SECONDS = 60.0
 
@@ -43,7 +43,8 @@ async def drill(options: argparse.Namespace, directory: Path) -> bool:
         )
         crowd = await _run(options, directory, running, seen)
         await _collect(running, seen)
-        (directory / "jobs.json").write_text(json.dumps(seen.jobs, indent=1, default=str))
+        for name, rows in (("orders", seen.orders), ("jobs", seen.jobs), ("ledger", seen.ledger)):
+            (directory / f"{name}.json").write_text(json.dumps(rows, indent=1, default=str))
         calls = [dataclasses.asdict(call) for call in seen.calls]
         (directory / "calls.json").write_text(json.dumps(calls, indent=1))
     seen.left_running = left_running(directory)

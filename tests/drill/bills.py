@@ -1,4 +1,4 @@
-"""Which paid calls became no picture, and why."""
+"""Which paid calls became no picture, and why; and whether all that may be billed is counted."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -18,12 +18,57 @@ class Extra:
     reason: str | None
 
 
+def words(job: Row) -> str:
+    """By which Stability's calls for a job are known; those of enlargements have none."""
+    return "" if job["operation"] == "upscale" else str(job["prompt"])
+
+
+def keys(job: Row) -> tuple[str, str]:
+    """Where the bucket holds the original and the preview of a job that is done."""
+    folder = f"{job['key']}/{job['number']}/{job['picture_attempt']}"
+    return f"{folder}/original.png", f"{folder}/preview.webp"
+
+
+def uncounted(evidence: Evidence) -> Iterator[str]:
+    """What Stability billed and the ledger does not count, and pictures whose bill cannot be found by its id."""
+    jobs = {job["id"]: job for job in evidence.jobs}
+    billed: dict[str, float] = defaultdict(float)
+    for call in evidence.calls:
+        billed[call.prompt] += call.billed
+    counted: dict[str, float] = defaultdict(float)
+    for row in evidence.ledger:
+        if row["outcome"] in ("billed", "unknown"):
+            counted[words(jobs[row["job_id"]])] += float(row["credits"])
+        if row["outcome"] == "open":
+            yield f"the call of job {row['job_id']}, attempt {row['attempt']}, is still open"
+    for prompt, credits in billed.items():
+        if credits > counted[prompt]:
+            yield f"{credits:g} credits were billed for “{prompt}”, and {counted[prompt]:g} are counted"
+    yield from _without_id(evidence, jobs)
+
+
+def _without_id(evidence: Evidence, jobs: dict[int, Row]) -> Iterator[str]:
+    bills = {call.request_id: call for call in evidence.calls if call.billed}
+    ended = {(row["job_id"], row["attempt"]): row for row in evidence.ledger}
+    for job in jobs.values():
+        if job["state"] == "done":
+            row = ended.get((job["id"], job["picture_attempt"]))
+            bill = bills.get(row["request_id"] or "") if row else None
+            if row is None or row["outcome"] != "billed":
+                yield f"the picture of job {job['id']} has no call that is billed"
+            elif bill is None or bill.prompt != words(job):
+                yield f"the call of job {job['id']} names request {row['request_id']}, which is not its bill"
+    for row in evidence.ledger:
+        if row["outcome"] == "free" and row["request_id"] in bills:
+            yield f"request {row['request_id']} of job {row['job_id']} was billed, and counts as free"
+
+
 def surplus(evidence: Evidence) -> Iterator[Extra]:
     """Each call is one of a group of jobs that ask for the same words; upscales have none."""
     losses, begun = Losses(evidence.journal), attempts(evidence.journal)
     groups: dict[str, list[Row]] = defaultdict(list)
     for job in evidence.jobs:
-        groups["" if job["kind"] == "upscale" else job["prompt"]].append(job)
+        groups[words(job)].append(job)
     paid: dict[str, list[Call]] = defaultdict(list)
     for call in evidence.calls:
         if call.billed:
@@ -41,10 +86,10 @@ def _unused(calls: list[Call], jobs: list[Row], evidence: Evidence) -> list[Call
     """Those that no done job has its picture from: of several that are alike, the earliest."""
     done = [job for job in jobs if job["state"] == "done"]
     if calls[0].prompt:
-        used = Counter(str(job["painted_seed"]) for job in done)
+        used = Counter(str(job["seed"]) for job in done)
     else:
         # An enlargement has no seed, but is stored as it came.
-        stored = (evidence.objects.get(f"{job['key']}/{job['attempt']}/original.png") for job in done)
+        stored = (evidence.objects.get(keys(job)[0]) for job in done)
         used = Counter(original.sha256 for original in stored if original)
     unused = []
     for call in reversed(calls):

@@ -4,16 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.drill.bills import surplus
+from tests.drill.bills import keys, surplus, uncounted
 from tests.drill.evidence import Evidence, Row, Shown
 from tests.drill.losses import AFTER_SECONDS, Losses, attempts
+from tests.drill.schedule import UNTOUCHED_MODEL
 
 FINAL = ("done", "failed", "cancelled")
 MARKS = {"done": "Full size", "failed": "⚠️", "cancelled": "🚫"}
-"""What is to be read in a reply that shows the end of its job, be it a picture or words and a link."""
+"""What is to be read in a reply that shows the end of its order, be it a picture or words and a link."""
 
-UNTOUCHED_MODEL, UNTOUCHED_STEP, UNTOUCHED_MIN = "stable-diffusion-v1-6", 64, 320
-"""Sizes that this model paints as they are, so that the bytes in the bucket are those that it sent."""
+UNFINISHED = "### 🔄"
+"""What is to be read while some of an order's pictures are there, and others are not."""
+
+UNTOUCHED_STEP, UNTOUCHED_MIN = 64, 320
+"""Of the sizes that it paints as they are."""
 
 POOL_SIZE, POOLS = 8, 1
 TABLE_BYTES_MAX = 64 * 1024 * 1024
@@ -36,19 +40,25 @@ def judge(evidence: Evidence) -> list[Finding]:
 
 
 def stored_once(evidence: Evidence) -> Iterator[Finding]:
-    """A command that was answered with the hourglass is one job, and no interaction is two."""
-    jobs = Counter(job["interaction_id"] for job in evidence.jobs)
+    """A command that was answered with the hourglass is one order with its jobs, and no interaction is two."""
+    orders = Counter(order["interaction_id"] for order in evidence.orders)
     for interaction, text in evidence.answers.items():
-        if "⏳ Waiting" in text and not jobs[interaction]:
-            yield Finding("lost", f"interaction {interaction} was answered, but no job is stored")
-        if "nothing was started" in text and jobs[interaction]:
+        if "⏳ Waiting" in text and not orders[interaction]:
+            yield Finding("lost", f"interaction {interaction} was answered, but no order is stored")
+        if "nothing was started" in text and orders[interaction]:
             yield Finding(
-                "contradicted", f"interaction {interaction} was told that nothing was started, but is a job",
+                "contradicted", f"interaction {interaction} was told that nothing was started, but is an order",
                 broken=False,
             )  # fmt: skip
-    for interaction, count in jobs.items():
+    for interaction, count in orders.items():
         if count > 1:
-            yield Finding("doubled", f"interaction {interaction} is {count} jobs")
+            yield Finding("doubled", f"interaction {interaction} is {count} orders")
+    jobs = Counter(job["order_id"] for job in evidence.jobs)
+    for order in evidence.orders:
+        if jobs[order["id"]] != order["count"]:
+            yield Finding(
+                "lost", f"{_name(order)} is for {order['count']} pictures and has {jobs[order['id']]} jobs"
+            )
 
 
 def ended(evidence: Evidence) -> Iterator[Finding]:
@@ -56,14 +66,14 @@ def ended(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("unfinished", "the quiet phase was over before everything had come to its end")
     for job in evidence.jobs:
         if job["state"] not in FINAL:
-            yield Finding("unfinished", f"{_name(job)} waits, run_after {job['run_after']:%H:%M:%S}")
+            yield Finding("unfinished", f"{_job(job)} waits, run_after {job['run_after']:%H:%M:%S}")
         if job["lease_until"] is not None:
-            yield Finding("unfinished", f"{_name(job)} still has a lease")
-        if max(job["shown_revision"], job["given_up_revision"]) < job["revision"]:
-            yield Finding("undelivered", f"the reply of {_name(job)} is behind")
-    for table, rows in evidence.parked.items():
-        if rows:
-            yield Finding("parked", f"{rows} rows are left in {table}")
+            yield Finding("unfinished", f"{_job(job)} still has a lease")
+    for order in evidence.orders:
+        if max(order["shown_revision"], order["given_up_revision"]) < order["revision"]:
+            yield Finding("undelivered", f"the reply of {_name(order)} is behind")
+    if evidence.spilled:
+        yield Finding("spilled", f"{evidence.spilled} pictures have not been uploaded")
 
 
 def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
@@ -73,34 +83,32 @@ def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
     for job in _kept(evidence):
         original, preview = (evidence.objects.get(key) for key in keys(job))
         if original is None or preview is None:
-            yield Finding("lost", f"{_name(job)} is done, but its pictures are not in the bucket")
+            yield Finding("lost", f"{_job(job)} is done, but its pictures are not in the bucket")
             continue
         if original.size != (job["width"], job["height"]):
-            yield Finding("wrong picture", f"{_name(job)} is {original.size}")
+            yield Finding("wrong picture", f"{_job(job)} is {original.size}")
         if preview.size is None:
-            yield Finding("wrong picture", f"the preview of {_name(job)} does not decode")
-        if job["kind"] == "upscale":
+            yield Finding("wrong picture", f"the preview of {_job(job)} does not decode")
+        if job["operation"] == "upscale":
             known = original.sha256 in digests
         else:
-            known = not _is_untouched(job) or original.sha256 == sent.get(
-                (job["prompt"], job["painted_seed"])
-            )
+            known = not _is_untouched(job) or original.sha256 == sent.get((job["prompt"], job["seed"]))
         if not known:
-            yield Finding("wrong picture", f"the original of {_name(job)} is not what Stability sent for it")
+            yield Finding("wrong picture", f"the original of {_job(job)} is not what Stability sent for it")
 
 
 def orphans(evidence: Evidence) -> Iterator[Finding]:
     """Objects that nothing leads to. Those that a lost worker left are cleared away by the sweep."""
     wanted = {key for job in _kept(evidence) for key in keys(job)}
-    jobs = {str(job["key"]): job for job in evidence.jobs}
+    jobs = {(str(job["key"]), str(job["number"])): job for job in evidence.jobs}
     losses, begun = Losses(evidence.journal), attempts(evidence.journal)
     for key in sorted(evidence.objects.keys() - wanted):
-        name, _, rest = key.partition("/")
-        job = jobs.get(name)
+        name, which, *rest = key.split("/")
+        job = jobs.get((name, which))
         if job is None:
             yield Finding("orphan", f"{key} is no job's")
             continue
-        number = int(rest.partition("/")[0])
+        number = int(rest[0])
         attempt = next((a for a in begun.get(job["id"], []) if a.number == number), None)
         until = attempt.until if attempt else 0.0
         reason = attempt and (
@@ -108,78 +116,82 @@ def orphans(evidence: Evidence) -> Iterator[Finding]:
             or losses.of_line("bucket", attempt.at, min(until, attempt.at + 5 * AFTER_SECONDS))
         )
         if reason:
-            yield Finding("orphan awaiting the sweep", f"{key} of {_name(job)}: {reason}", broken=False)
+            yield Finding("orphan awaiting the sweep", f"{key} of {_job(job)}: {reason}", broken=False)
         else:
-            yield Finding("orphan", f"{key} of {_name(job)}, attempt {number}, for no known reason")
+            yield Finding("orphan", f"{key} of {_job(job)}, attempt {number}, for no known reason")
 
 
 def delivered(evidence: Evidence) -> Iterator[Finding]:
-    """The end of each job is shown where its record says, or the record says why it is not."""
-    for job in _of_state(evidence, *FINAL):
-        if job["reply_failure"] is not None:
-            yield from _excused(evidence, job)
+    """The end of each order is shown where its record says, or the record says why it is not."""
+    for order in evidence.orders:
+        if order["state"] not in FINAL:
             continue
-        place = job["reply_channel_id"] or job["channel_id"], job["message_id"] or 0
+        if order["reply_failure"] is not None:
+            yield from _excused(evidence, order)
+            continue
+        place = order["reply_channel_id"] or order["channel_id"], order["message_id"] or 0
         shown = evidence.messages.get(place)
         if not place[1]:
             # First its member was told, and nobody else, that the queue did not answer.
-            shown = next((one for one in evidence.messages.values() if job["id"] in one.jobs), None)
-        if job["erased_at"] is not None:
+            shown = next((one for one in evidence.messages.values() if order["id"] in one.orders), None)
+        if order["erased_at"] is not None:
             if shown is not None:
-                yield Finding("not deleted", f"message {shown.id} still shows {_name(job)}")
+                yield Finding("not deleted", f"message {shown.id} still shows {_name(order)}")
         elif shown is None:
             if place[1] in evidence.deleted or place[1] < evidence.crowded_out_before.get(place[0], 0):
                 continue
-            yield Finding("undelivered", f"the reply of {_name(job)}, message {place[1]}, is not there")
-        elif MARKS[job["state"]] not in shown.text:
-            yield Finding("undelivered", f"the reply of {_name(job)} says {shown.text[:60]!r}")
+            yield Finding("undelivered", f"the reply of {_name(order)}, message {place[1]}, is not there")
+        elif not _shows_end(shown, order):
+            yield Finding("undelivered", f"the reply of {_name(order)} says {shown.text[:60]!r}")
 
 
-def _excused(evidence: Evidence, job: Row) -> Iterator[Finding]:
-    reason = job["reply_failure"]
+def _shows_end(shown: Shown, order: Row) -> bool:
+    return MARKS[order["state"]] in shown.text and UNFINISHED not in shown.text
+
+
+def _excused(evidence: Evidence, order: Row) -> Iterator[Finding]:
+    reason = order["reply_failure"]
     gone = "deleted" in reason
-    if gone and job["message_id"] not in evidence.deleted:
-        yield Finding(
-            "undelivered", f"{_name(job)}: “{reason}”, but nobody deleted message {job['message_id']}"
-        )
+    if gone and order["message_id"] not in evidence.deleted:
+        what = f"{_name(order)}: “{reason}”, but nobody deleted message {order['message_id']}"
+        yield Finding("undelivered", what)
     else:
-        yield Finding("undeliverable, and recorded", f"{_name(job)}: {reason}", broken=False)
+        yield Finding("undeliverable, and recorded", f"{_name(order)}: {reason}", broken=False)
 
 
 def shown_once(evidence: Evidence) -> Iterator[Finding]:
-    """No job has two messages that show its end, and none that goes on telling of an earlier state."""
-    by_job: dict[int, list[Shown]] = defaultdict(list)
+    """No order has two messages that show its end, and none that goes on telling of an earlier state."""
+    by_order: dict[int, list[Shown]] = defaultdict(list)
     for shown in evidence.messages.values():
-        for job_id in shown.jobs:
-            by_job[job_id].append(shown)
-    for job in evidence.jobs:
-        messages = by_job[job["id"]]
-        mark = MARKS.get(job["state"], "")
-        yield from _doubled(
-            job, [shown for shown in messages if mark in shown.text], Losses(evidence.journal)
-        )
+        for order_id in shown.orders:
+            by_order[order_id].append(shown)
+    losses = Losses(evidence.journal)
+    for order in evidence.orders:
+        if order["state"] not in FINAL:
+            continue
+        messages = by_order[order["id"]]
+        yield from _doubled(order, [shown for shown in messages if _shows_end(shown, order)], losses)
         for shown in messages:
-            if job["state"] in FINAL and mark not in shown.text:
-                # Who never learnt where it is, or died before that was recorded, cannot take it away.
-                losses = Losses(evidence.journal)
-                # The link of a parked one comes long after the picture.
+            if not _shows_end(shown, order):
+                # Who never learnt where it is, or died before that was recorded, cannot take it away. The link
+                # of one that was spilled comes long after the picture.
                 until = float("inf") if shown.ephemeral else shown.at
                 reason = losses.of_bot(shown.at) or losses.of_token(shown.at, until)
-                known = job["reply_failure"] or (reason if shown.id != job["message_id"] else None)
-                what = f"message {shown.id} in {shown.channel_id} shows {_name(job)} as it was"
+                known = order["reply_failure"] or (reason if shown.id != order["message_id"] else None)
+                what = f"message {shown.id} in {shown.channel_id} shows {_name(order)} as it was"
                 yield Finding("left behind", f"{what}: {known}" if known else what, broken=not known)
 
 
 def forgotten(evidence: Evidence) -> Iterator[Finding]:
     """No message that everybody sees has the words of a deleted picture: no shared page, no download."""
-    kept = {job["prompt"] for job in evidence.jobs if job["erased_at"] is None}
-    erased = {job["prompt"] for job in evidence.jobs if job["erased_at"] is not None} - kept - {""}
+    kept = {order["prompt"] for order in evidence.orders if order["erased_at"] is None}
+    erased = {order["prompt"] for order in evidence.orders if order["erased_at"] is not None} - kept - {""}
     for shown in evidence.messages.values():
         words = next(
             (prompt for prompt in erased if f"> {prompt}\n" in shown.text or f"** {prompt}\n" in shown.text),
             None,
         )
-        if words is None or shown.ephemeral or shown.jobs:
+        if words is None or shown.ephemeral or shown.orders:
             continue
         what = f"message {shown.id} in {shown.channel_id} still shows “{words}”"
         reason = Losses(evidence.journal).of_bot(shown.at)
@@ -189,12 +201,12 @@ def forgotten(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("not deleted", what)
 
 
-def _doubled(job: Row, ends: list[Shown], losses: Losses) -> Iterator[Finding]:
+def _doubled(order: Row, ends: list[Shown], losses: Losses) -> Iterator[Finding]:
     """A bot that died between an edit and its record edits again, or writes elsewhere if it must."""
     if len(ends) < 2:
         return
-    what = f"{_name(job)} is shown by {[(shown.channel_id, shown.id) for shown in ends]}"
-    reasons = [losses.of_bot(shown.at) for shown in ends if shown.id != job["message_id"]]
+    what = f"{_name(order)} is shown by {[(shown.channel_id, shown.id) for shown in ends]}"
+    reasons = [losses.of_bot(shown.at) for shown in ends if shown.id != order["message_id"]]
     if len({shown.channel_id for shown in ends}) == len(ends) and all(reasons):
         yield Finding("doubled, explained", f"{what}: {reasons[0]}", broken=False)
     else:
@@ -207,6 +219,14 @@ def paid_once(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("extra paid call", f"{extra.what}: for no known reason")
         else:
             yield Finding("extra paid call, explained", f"{extra.what}: {extra.reason}", broken=False)
+
+
+def counted(evidence: Evidence) -> Iterator[Finding]:
+    """Whatever Stability may bill is in the ledger, and a recount of it gives what is used."""
+    for difference in evidence.differences:
+        yield Finding("ledger", difference)
+    for what in uncounted(evidence):
+        yield Finding("not counted", what)
 
 
 def tidy(evidence: Evidence) -> Iterator[Finding]:
@@ -262,27 +282,22 @@ def silent(evidence: Evidence) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    stored_once, ended, stored_pictures, orphans, delivered, shown_once, forgotten, paid_once, tidy, ends,
-    silent,
+    stored_once, ended, stored_pictures, orphans, delivered, shown_once, forgotten, paid_once, counted, tidy,
+    ends, silent,
 )  # fmt: skip
 
 
-def keys(job: Row) -> tuple[str, str]:
-    """Where the bucket holds the original and the preview of a job."""
-    return tuple(f"{job['key']}/{job['attempt']}/{name}" for name in ("original.png", "preview.webp"))  # type: ignore[return-value]
+def _name(order: Row) -> str:
+    return f"order {order['id']} ({order['state']})"
 
 
-def _name(job: Row) -> str:
+def _job(job: Row) -> str:
     return f"job {job['id']} ({job['state']}, attempt {job['attempt']})"
 
 
-def _of_state(evidence: Evidence, *states: str) -> Iterator[Row]:
-    return (job for job in evidence.jobs if job["state"] in states)
-
-
 def _kept(evidence: Evidence) -> Iterator[Row]:
-    """The pictures that are there, and that nobody had deleted."""
-    return (job for job in _of_state(evidence, "done") if job["erased_at"] is None)
+    """The jobs whose pictures are there, and that nobody had deleted."""
+    return (job for job in evidence.jobs if job["state"] == "done" and job["erased_at"] is None)
 
 
 def _is_untouched(job: Row) -> bool:

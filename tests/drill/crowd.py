@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from typing import Any
 
+from tests.drill.schedule import UNTOUCHED_MODEL
 from tests.member import Member, Message, buttons_of, interaction_of, is_done
 
 NOUNS = "fox owl castle lake forest boat tower robot cat garden".split()
@@ -12,15 +13,18 @@ MANNERS = "red quiet golden snowy neon old bright stormy tiny endless".split()
 
 # What is asked for and how often: the first two pass through untouched, the others are cut to size.
 SIZES: tuple[tuple[dict[str, Any], int], ...] = (
-    ({"model": "stable-diffusion-v1-6", "width": 512, "height": 512}, 5),
-    ({"model": "stable-diffusion-v1-6", "width": 320, "height": 384}, 3),
-    ({"model": "stable-diffusion-v1-6", "width": 300, "height": 260}, 2),
+    ({"model": UNTOUCHED_MODEL, "width": 512, "height": 512}, 5),
+    ({"model": UNTOUCHED_MODEL, "width": 320, "height": 384}, 3),
+    ({"model": UNTOUCHED_MODEL, "width": 300, "height": 260}, 2),
     ({"model": "core", "width": 512, "height": 384}, 1),
 )
 ACTIONS = {
     "imagine": 65, "Again": 9, "Cancel": 8, "Upscale": 3, "Edit": 4, "Delete": 5, "gallery": 4, "Share": 2,
     "react": 4,
 }  # fmt: skip
+SEVERAL_SHARE = 0.1
+"""Of the orders, so many are for more than one picture."""
+
 CONFIRM = "Delete it for good"
 EPHEMERAL = 1 << 6
 UPSCALED_PIXELS_MAX = 400 * 400
@@ -113,6 +117,8 @@ def _order(rng: random.Random, number: str) -> dict[str, Any]:
     sizes, weights = zip(*SIZES, strict=True)
     (size,) = rng.choices(sizes, weights)
     options = {**size, "prompt": f"a {rng.choice(MANNERS)} {rng.choice(NOUNS)} for {number}"}
+    if rng.random() < SEVERAL_SHARE:
+        options["prompt"] += f", {rng.randint(2, 4)} times"
     if rng.random() < 0.1:
         options["private"] = True
     return options

@@ -10,6 +10,8 @@ from typing import Any
 
 from PIL import Image
 
+from core.orders import JOB_NUMBERS
+from db.ledger import audit
 from db.pool import Connection
 from sandbox.discord import Exchange
 from sandbox.discord.state import MESSAGES_PER_CHANNEL_MAX, World
@@ -20,24 +22,71 @@ from tests.member import text, walk
 Row = dict[str, Any]
 
 _UNSETTLED = """
-select count(*) filter (where state in ('queued', 'running')) as open,
-       count(*) filter (where shown_revision < revision and given_up_revision < revision) as behind,
-       count(*) filter (where objects_due_at <= now()) as kept,
-       (select count(*) from copies where due_at is not null) as shown_elsewhere
-from jobs
+select (select count(*) from jobs where state in ('queued', 'running')) as open,
+       (select count(*) from replies where shown_revision < revision and given_up_revision < revision) as behind,
+       (select count(*) from removals where due_at <= now()) as kept,
+       (select count(*) from copies where due_at is not null) as shown_elsewhere,
+       (select count(*) from spill) as spilled
 """
 
-# The bill is checked by what was asked for, which deleting takes out of the row.
+# The bill is checked by what was asked for, which deleting takes out of the rows.
 _REMEMBER = """
-create table drill_erased (id bigint primary key, prompt text not null, painted_seed bigint);
-create function remember_erased() returns trigger language plpgsql as $$
+create table drill_orders (id bigint primary key, prompt text not null);
+create table drill_pictures (id bigint primary key, seed bigint);
+create function remember_order() returns trigger language plpgsql as $$
 begin
-    insert into drill_erased values (old.id, old.prompt, old.painted_seed);
+    insert into drill_orders values (old.id, old.prompt);
     return null;
 end
 $$;
-create trigger remember_erased after update of erased_at on jobs
-    for each row when (old.erased_at is null) execute function remember_erased();
+create function remember_picture() returns trigger language plpgsql as $$
+begin
+    insert into drill_pictures values (old.id, old.seed);
+    return null;
+end
+$$;
+create trigger remember_order after update of erased_at on orders
+    for each row when (old.erased_at is null) execute function remember_order();
+create trigger remember_picture after update of erased_at on pictures
+    for each row when (old.erased_at is null) execute function remember_picture();
+"""
+
+_ORDERS = """
+select orders.id, orders.interaction_id, orders.channel_id, orders.count, orders.erased_at,
+       coalesce(drill_orders.prompt, orders.prompt) as prompt,
+       replies.message_id, replies.channel_id as reply_channel_id, replies.revision, replies.shown_revision,
+       replies.given_up_revision, replies.failure as reply_failure
+from orders
+    join replies on replies.order_id = orders.id
+    left join drill_orders on drill_orders.id = orders.id
+order by orders.id
+"""
+
+# A picture has the size that was asked for; an enlargement has that which its worker recorded.
+_JOBS = """
+select jobs.id, jobs.order_id, jobs.id % 16 as number, jobs.state, jobs.attempt, jobs.failure, jobs.started_at,
+       jobs.finished_at, jobs.lease_until, jobs.run_after, orders.key, orders.operation, orders.model,
+       coalesce(drill_orders.prompt, orders.prompt) as prompt,
+       coalesce((orders.params ->> 'width')::integer, pictures.width) as width,
+       coalesce((orders.params ->> 'height')::integer, pictures.height) as height,
+       pictures.attempt as picture_attempt, pictures.erased_at,
+       coalesce(drill_pictures.seed, pictures.seed) as seed
+from jobs
+    join orders on orders.id = jobs.order_id
+    left join pictures on pictures.id = jobs.id
+    left join drill_orders on drill_orders.id = orders.id
+    left join drill_pictures on drill_pictures.id = jobs.id
+order by jobs.id
+"""
+
+_LEDGER = """
+select calls.job_id, calls.attempt, calls.credits, calls.outcome, calls.request_id,
+       coalesce(drill_orders.prompt, orders.prompt) as prompt
+from calls
+    join jobs on jobs.id = calls.job_id
+    join orders on orders.id = jobs.order_id
+    left join drill_orders on drill_orders.id = orders.id
+order by calls.job_id, calls.attempt
 """
 
 
@@ -61,11 +110,13 @@ class Shown:
     ephemeral: bool = False
 
     @property
-    def jobs(self) -> set[int]:
-        """Those that its buttons are for; the question whether to delete one shows none."""
-        if any(one.startswith("job:erase:") for one in self.custom_ids):
+    def orders(self) -> set[int]:
+        """Those that its buttons are for; the question whether to delete a picture shows none."""
+        if any(one.startswith("picture:erase:") for one in self.custom_ids):
             return set()
-        return {int(one.split(":")[2]) for one in self.custom_ids if one.startswith("job:")}
+        parts = [one.split(":") for one in self.custom_ids]
+        ids = {int(part[2]) for part in parts if part[0] == "order"}
+        return ids | {int(part[2]) // JOB_NUMBERS for part in parts if part[0] == "picture"}
 
 
 class Answers:
@@ -85,8 +136,13 @@ class Answers:
 class Evidence:
     journal: Journal
     answers: dict[int, str]
+    orders: list[Row] = field(default_factory=list)
     jobs: list[Row] = field(default_factory=list)
-    parked: dict[str, int] = field(default_factory=dict)
+    ledger: list[Row] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    """Sums of the ledger that a recount does not give."""
+
+    spilled: int = 0
     table_bytes: dict[str, int] = field(default_factory=dict)
     connections: dict[str, int] = field(default_factory=dict)
     connections_left: dict[str, int] = field(default_factory=dict)
@@ -116,27 +172,32 @@ async def remember_erased(connection: Connection) -> None:
 async def unsettled(connection: Connection) -> dict[str, int]:
     """What has not come to its end yet, by what is amiss."""
     row = await connection.fetchrow(_UNSETTLED)
-    counts = dict(row) if row else {}
-    return {**counts, **await _parked(connection)}
-
-
-async def _parked(connection: Connection) -> dict[str, int]:
-    """Paid pictures that wait in Postgres for the bucket."""
-    if await connection.fetchval("select to_regclass('parked')") is None:
-        return {}
-    return {"parked": await connection.fetchval("select count(*) from parked")}
+    return dict(row) if row else {}
 
 
 async def read_tables(evidence: Evidence, connection: Connection) -> None:
-    erased = {row["id"]: dict(row) for row in await connection.fetch("select * from drill_erased")}
-    rows = await connection.fetch("select * from jobs order by id")
-    evidence.jobs = [{**dict(row), **erased.get(row["id"], {})} for row in rows]
+    evidence.jobs = [dict(row) for row in await connection.fetch(_JOBS)]
+    evidence.orders = [
+        {
+            **dict(row),
+            "state": _state({job["state"] for job in evidence.jobs if job["order_id"] == row["id"]}),
+        }
+        for row in await connection.fetch(_ORDERS)
+    ]
+    evidence.ledger = [dict(row) for row in await connection.fetch(_LEDGER)]
+    _totals, differences = await audit(connection)
+    evidence.differences = [difference.line for difference in differences]
     sizes = await connection.fetch(
         "select relname, pg_total_relation_size(oid) as bytes from pg_class "
         "where relkind = 'r' and relnamespace = 'public'::regnamespace"
     )
     evidence.table_bytes = {row["relname"]: row["bytes"] for row in sizes}
-    evidence.parked = await _parked(connection)
+    evidence.spilled = await connection.fetchval("select count(*) from spill")
+
+
+def _state(of_jobs: set[str]) -> str:
+    """Of an order: open while one of its jobs is, and done where one of them brought a picture."""
+    return next(state for state in ("queued", "running", "done", "failed", "cancelled") if state in of_jobs)
 
 
 async def count_connections(connection: Connection) -> dict[str, int]:

@@ -100,6 +100,9 @@ class Kind(StrEnum):
 
 
 LEASE_SECONDS = 3.0
+UNTOUCHED_MODEL = "stable-diffusion-v1-6"
+"""It paints many sizes as they are, so that the bytes in the bucket are those that it sent."""
+
 STABILITY_TIMEOUT_SECONDS = 4.0
 """How long a worker of the drill keeps a job without a sign of life."""
 

@@ -18,7 +18,7 @@ from tests.drill.database import Database
 from tests.drill.journal import Journal
 from tests.drill.proxy import Connect, Proxy
 from tests.drill.refusals import FULL, STARTUP
-from tests.drill.schedule import LEASE_SECONDS, STABILITY_TIMEOUT_SECONDS, worker_names
+from tests.drill.schedule import LEASE_SECONDS, STABILITY_TIMEOUT_SECONDS, UNTOUCHED_MODEL, worker_names
 
 SETTINGS = {
     "LEASE_SECONDS": f"{LEASE_SECONDS:g}",
@@ -29,6 +29,8 @@ SETTINGS = {
     "STABILITY_TIMEOUT_SECONDS": f"{STABILITY_TIMEOUT_SECONDS:g}",
     "DATABASE_TIMEOUT_SECONDS": "5",
     "PAUSE_PROBE_SECONDS": "2",
+    # It is on the menu where it is the default.
+    "STABILITY_MODEL": UNTOUCHED_MODEL,
     # The crowd is not to be refused for its eagerness.
     "JOBS_PER_MEMBER_MAX": "100",
 }
@@ -65,7 +67,7 @@ class System:
         for line in self.lines:
             await line.start()
         for name in self.names:
-            module = "bot" if name == "bot" else "worker"
+            module = "tests.drill.bot" if name == "bot" else "worker"
             process = Process(
                 name,
                 python("-m", module),

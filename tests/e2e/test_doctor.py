@@ -11,9 +11,12 @@ import asyncpg
 import pytest
 from aiohttp import ClientSession, web
 
+from core.settings import DatabaseSettings
+from db.pool import open_pool
 from tests.conftest import database_of
 from tests.front import front
 from tests.house import House, start
+from tests.lives import waiting
 from tests.member import Member, fault, text
 
 
@@ -93,19 +96,18 @@ async def _run_out_of_credits(house: House) -> None:
 
 async def _pause(house: House) -> None:
     connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
-    await connection.execute("insert into alarms (kind, detail, probe_at) values ('no_credit', 'x', now())")
+    await connection.execute(
+        "insert into alarms (kind, provider, detail, probe_at) values ('no_credit', 'stability', 'x', now())"
+    )
     await connection.close()
 
 
 async def _let_somebody_wait(house: House) -> None:
-    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
-    await connection.execute(
-        """insert into jobs (prompt, width, height, model, member_id, channel_id, turn, interaction_id,
-                             application_id, token_expires_at, reply_due_at, created_at, run_after)
-           values ('a fox', 256, 256, 'core', 1, 1, 1, 1, 1, now(), now() + interval '1 day',
-                   now() - interval '1 hour', now() + interval '1 day')"""
-    )
-    await connection.close()
+    settings = DatabaseSettings.model_validate({"database_url": house.servers.environment["DATABASE_URL"]})
+    async with open_pool(settings, name="test") as pool:
+        await waiting(pool)
+        await pool.execute("update orders set created_at = now() - interval '1 hour'")
+        await pool.execute("update jobs set run_after = now() + interval '1 day'")
 
 
 async def _forbid(house: House, permission: str) -> None:

@@ -6,11 +6,12 @@ from functools import partial
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-import asyncpg
 import pytest
 
+from db.pool import Pool
 from tests.conditions import until
 from tests.house import House
+from tests.lives import waiting
 from tests.member import Member
 
 
@@ -48,24 +49,18 @@ async def test_a_bot_and_a_worker_that_work_are_ok(house: House, ada: Member, po
 
 
 async def test_a_job_that_waits_beside_an_idle_worker_is_a_problem(
-    house: House, ada: Member, ports: dict[str, int]
+    house: House, pool: Pool, ports: dict[str, int]
 ) -> None:
     house.servers.environment.update({"HEALTH_PORT": str(ports["worker"]), "HEALTH_WAIT_SECONDS_MAX": "1"})
+    await waiting(pool, width=256, height=256)
+    await pool.execute("update jobs set run_after = now() + interval '1 hour'")
     await house.worker()
     await until(lambda: health(ports["worker"]), lambda answer: answer == "200 ok\n")
-    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
-    try:
-        await connection.execute(
-            """insert into jobs (interaction_id, application_id, token_expires_at, member_id, channel_id,
-                                 prompt, width, height, model, turn, reply_due_at, run_after)
-               values (1, 1, now(), 1, 1, 'a fox', 256, 256, 'core', 1, 'infinity', now() + interval '2 s')"""
+    await pool.execute("update jobs set run_after = now() + interval '2 s'")
+    # Whoever claims skips the row, as if claiming were broken.
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("select from jobs for update")
+        await until(
+            lambda: health(ports["worker"]), lambda answer: "503" in answer and "worker is idle" in answer
         )
-        # Whoever claims skips the row, as if claiming were broken.
-        async with connection.transaction():
-            await connection.execute("select from jobs for update")
-            await until(
-                lambda: health(ports["worker"]), lambda answer: "503" in answer and "worker is idle" in answer
-            )
-        await until(lambda: health(ports["worker"]), lambda answer: answer == "200 ok\n")
-    finally:
-        await connection.close()
+    await until(lambda: health(ports["worker"]), lambda answer: answer == "200 ok\n")

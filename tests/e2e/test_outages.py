@@ -69,7 +69,7 @@ async def row_of(house: House) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()
 
 
-def is_parked(message: dict[str, object]) -> bool:
+def is_spilled(message: dict[str, object]) -> bool:
     return "its full size follows" in text(message)
 
 
@@ -82,25 +82,25 @@ async def test_a_picture_that_the_bucket_does_not_take_is_shown_and_gets_its_lin
     bridge.close()
     await start(house, ada)
     interaction = await ada.imagine("a fox", width=256, height=256)
-    parked = await ada.reply(interaction, is_parked)
-    assert len(pictures_of(parked)) == 1
-    assert links_of(parked) == []
+    spilled = await ada.reply(interaction, is_spilled)
+    assert len(pictures_of(spilled)) == 1
+    assert links_of(spilled) == []
 
     page = await ada.reply(await ada.use("gallery"), lambda m: "a fox" in text(m))
     assert len(pictures_of(page)) == 1
     assert "the full size follows shortly" in text(page)
-    refused = await ada.reply(await ada.press(parked, "Link"), lambda m: True)
+    refused = await ada.reply(await ada.press(spilled, "Link"), lambda m: True)
     assert "still on its way" in text(refused)
 
     secret = await ada.imagine("a secret", width=256, height=256, private=True)
     await ada.reply(secret, is_running)
     await fault(house.servers.discord.url, "expire_tokens")
-    sent = await ada.message(lambda m: m["channel_id"] == ada.channels["dm"] and is_parked(m))
+    sent = await ada.message(lambda m: m["channel_id"] == ada.channels["dm"] and is_spilled(m))
 
     await bridge.open()
     await ada.until(lambda: is_done(ada.seen[sent["id"]][-1]))
     done = await ada.reply(interaction, is_done)
-    assert done["id"] == parked["id"]
+    assert done["id"] == spilled["id"]
     assert (await download(link_of(done))).size == (256, 256)
     assert len(house.servers.stability.calls) == 2
     bridge.close()

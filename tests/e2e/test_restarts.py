@@ -46,15 +46,14 @@ async def test_a_bot_that_died_before_it_stored_the_messages_id_still_finds_the_
     connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
     try:
         # As if it had died between its answer and this.
-        await connection.execute(
-            "update jobs set message_id = null, shown_revision = 0, reply_due_at = now()"
-        )
+        await connection.execute("update replies set message_id = null, shown_revision = 0, due_at = now()")
         await house.worker()
         await house.bot()
         done = await ada.reply(interaction, is_done)
         assert done["id"] == waiting["id"]
         await until(
-            lambda: connection.fetchval("select message_id from jobs"), lambda id_: id_ == int(waiting["id"])
+            lambda: connection.fetchval("select message_id from replies"),
+            lambda id_: id_ == int(waiting["id"]),
         )
     finally:
         await connection.close()
@@ -74,7 +73,7 @@ async def test_a_worker_that_is_killed_while_it_paints_is_replaced(house: House,
     await ada.reply(interaction, is_done)
 
 
-async def test_a_job_that_keeps_killing_its_workers_fails_and_is_not_charged(
+async def test_a_job_that_keeps_killing_its_workers_fails_and_counts_what_may_be_billed(
     house: House, ada: Member
 ) -> None:
     house.servers.stability.latency_seconds = 60
@@ -97,10 +96,12 @@ async def test_a_job_that_keeps_killing_its_workers_fails_and_is_not_charged(
             await next(worker for worker in workers if holder.endswith(f"-{worker.pid}")).kill()
         failed = await ada.reply(interaction, is_failed)
         assert "stopped in the middle, several times in a row" in text(failed)
-        assert "Nothing was charged" in text(failed)
-        row = await connection.fetchrow("select credits, attempt, faults from jobs")
+        assert "It counts as 6 credits" in text(failed)
+        row = await connection.fetchrow("select attempt, faults from jobs")
         assert row is not None
-        assert tuple(row) == (0, 2, 2)
+        assert tuple(row) == (2, 2)
+        calls = await connection.fetch("select outcome, credits from calls order by attempt")
+        assert [tuple(call) for call in calls] == [("unknown", 3), ("unknown", 3)]
     finally:
         await connection.close()
 
@@ -201,7 +202,7 @@ async def test_a_job_that_was_stored_although_its_member_was_told_otherwise_is_s
         guild_id=int(world.guild.id),
         channel_id=int(ada.channels["paintings"]),
     )
-    await pool.execute("update jobs set reply_due_at = now()")
+    await pool.execute("update replies set due_at = now()")
     shown = await ada.reply(interaction, is_waiting)
     assert shown["id"] == told["id"]
     # Nothing but the token finds that message, which nobody but Ada sees.
@@ -257,7 +258,7 @@ async def test_a_reply_that_was_deleted_is_let_go(house: House, ada: Member) -> 
     connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
     try:
         await until(
-            lambda: connection.fetchval("select reply_failure from jobs order by id limit 1"),
+            lambda: connection.fetchval("select failure from replies order by order_id limit 1"),
             lambda reason: reason == "the reply was deleted",
         )
     finally:

@@ -96,7 +96,7 @@ async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(
         for interaction in asked:
             await ada.reply(interaction, is_waiting)
         # Without its id nobody finds a message whose token is over, and the picture is posted instead.
-        await until(lambda: pool.fetchval("select count(message_id) from jobs"), lambda known: known == 2)
+        await until(lambda: pool.fetchval("select count(message_id) from replies"), lambda known: known == 2)
 
         # Only the second is left, and edits messages also in the server that it knows nothing of.
         await first.kill()

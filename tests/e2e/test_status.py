@@ -67,18 +67,19 @@ async def test_a_pause_is_told_to_who_waits_already_and_to_the_owner_and_so_is_i
     connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
     try:
         # Shown for long, as far as the bot knows.
-        make_old = "update jobs set reply_due_at = now() - interval '1 minute'"
+        make_old = "update replies set due_at = now() - interval '1 minute'"
         await until(
-            lambda: connection.fetchval(f"{make_old} where shown_place is not null returning id"),
+            lambda: connection.fetchval(f"{make_old} where shown_place is not null returning order_id"),
             lambda id_: id_ is not None,
         )
         await connection.execute(
-            "insert into alarms (kind, detail, probe_at) values ('no_credit', '', now() + interval '1 hour')"
+            "insert into alarms (kind, provider, detail, probe_at) "
+            "values ('no_credit', 'stability', '', now() + interval '1 hour')"
         )
         assert "Buy some" in text(await ada.message(lambda message: "🚨" in text(message)))
         paused = await ben.message(lambda m: m["id"] == waiting["id"] and "has run out of credits" in text(m))
         await until(
-            lambda: connection.fetchval(f"{make_old} where shown_pause is not null returning id"),
+            lambda: connection.fetchval(f"{make_old} where shown_pause is not null returning order_id"),
             lambda id_: id_ is not None,
         )
         # The next poll tells the end; this comes to the same.
@@ -87,19 +88,20 @@ async def test_a_pause_is_told_to_who_waits_already_and_to_the_owner_and_so_is_i
         await ben.message(lambda m: m["id"] == paused["id"] and is_waiting(m) and "Paused" not in text(m))
         # Likewise a pause that Stability asked for, as a worker records it.
         await until(
-            lambda: connection.fetchval(f"{make_old} where shown_pause is null returning id"),
+            lambda: connection.fetchval(f"{make_old} where shown_pause is null returning order_id"),
             lambda id_: id_ is not None,
         )
         await connection.execute(
-            "insert into request_slots (slot, asked_until) values (1, now() + interval '1 hour')"
+            "insert into rate_limit_slots (name, slot, paused_until) "
+            "values ('stability', 1, now() + interval '1 hour')"
         )
         await connection.execute("notify alarm_raised")
         await ben.message(lambda m: m["id"] == waiting["id"] and "It goes on <t:" in text(m))
         await until(
-            lambda: connection.fetchval(f"{make_old} where shown_pause is not null returning id"),
+            lambda: connection.fetchval(f"{make_old} where shown_pause is not null returning order_id"),
             lambda id_: id_ is not None,
         )
-        await connection.execute("update request_slots set asked_until = now()")
+        await connection.execute("update rate_limit_slots set paused_until = now()")
         await connection.execute("notify alarm_raised")
         await ben.message(lambda m: m["id"] == waiting["id"] and is_waiting(m) and "goes on" not in text(m))
     finally:

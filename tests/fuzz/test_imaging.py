@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.errors import FailureCode, JobFailed
+from core.failures import FailureCode, JobFailed
 from tests.fuzz.examples import fuzz, outcome
 from worker.imaging import PREVIEW_SIDE_MAX, prepare, shrink
 

@@ -8,20 +8,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.controls.buttons import Action
 from bot.controls.edit_modal import CUSTOM_ID
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move
+from bot.controls.page_controls import Move
 from core.operations import PAINTERS, PIXELS_MAX, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
-from db.orders import Job
 from db.pool import Pool
+from db.replies import Replies
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Answer
 from sandbox.discord.state import MessageFlag
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
 from tests.contract import DiscordContract
 from tests.fuzz.examples import fuzz, json_values, texts
+from tests.places import end_waiting
 
+PICTURE_ID = 17
 BROKE = "Something in Tigerbrush broke"
 
 
@@ -69,16 +71,19 @@ class Talk:
     def is_to_the_member_alone(self) -> bool:
         return all(said["data"]["flags"] & MessageFlag.EPHEMERAL for said in self.said if "data" in said)
 
-    async def check_jobs(self) -> None:
+    async def check_orders(self) -> None:
         """Whatever was stored can be painted; and the next example finds room for one more."""
-        for row in await self.pool.fetch("select * from jobs where state = 'queued'"):
-            job = Job.from_row(row)
-            assert job.model in PAINTERS or job.parent_id is not None
-            assert 0 < len(job.prompt) <= PROMPT_LENGTH_MAX
-            if job.parent_id is None:
-                assert SIDE_MIN <= min(job.width, job.height) <= max(job.width, job.height) <= SIDE_MAX
-                assert job.width * job.height <= PIXELS_MAX
-        await self.pool.execute("delete from jobs where id > 3")
+        waiting = await self.pool.fetch("select order_id from jobs where state = 'queued'")
+        for reply in await Replies(self.pool).load([row["order_id"] for row in waiting]):
+            order = reply.order
+            assert order.model in PAINTERS or order.inputs
+            assert 0 < len(order.prompt) <= PROMPT_LENGTH_MAX
+            if not order.inputs:
+                assert (
+                    SIDE_MIN <= min(order.width, order.height) <= max(order.width, order.height) <= SIDE_MAX
+                )
+                assert order.width * order.height <= PIXELS_MAX
+        await end_waiting(self.pool)
 
 
 @pytest.fixture
@@ -138,9 +143,9 @@ async def test_a_picture_is_ordered_or_refused_in_words(
     await talk.interact(COMMAND, data, direct=direct)
     assert talk.answer is Answer.MESSAGE
     assert not talk.broke
-    stored = await talk.pool.fetchval("select count(*) from jobs where id > 3")
+    stored = await talk.pool.fetchval("select count(*) from jobs where state = 'queued' and order_id > 3")
     assert stored == 1 or talk.is_to_the_member_alone
-    await talk.check_jobs()
+    await talk.check_orders()
 
 
 commands = st.sampled_from(["imagine", "gallery", "queue", "forget-me", "imagin", "IMAGINE", ""]) | texts
@@ -171,7 +176,7 @@ async def test_any_command_with_any_options_is_answered(
     data = {"id": "5", "name": name, "type": 1, "options": given_}
     await talk.interact(COMMAND, data, direct=direct)
     assert talk.answer is not None
-    await talk.check_jobs()
+    await talk.check_orders()
 
 
 @fuzz(30)
@@ -183,10 +188,15 @@ async def test_any_text_being_typed_is_answered_with_suggestions(talk: Talk, typ
 
 
 numerals = st.sampled_from(
-    ["1", "2", "3", "0", "01", "9" * 18, "9" * 19, "9" * 20, "1" + "0" * 30, "-1", "٣", ""]
+    ["1", "2", "3", "17", "33", "0", "01", "9" * 18, "9" * 19, "9" * 20, "1" + "0" * 30, "-1", "٣", ""]
 )
 presses = st.one_of(
-    st.builds("job:{}:{}".format, st.sampled_from([*Action, "agai"]), numerals),
+    st.builds(
+        "{}:{}:{}".format,
+        st.sampled_from(["order", "picture", "job"]),
+        st.sampled_from([*Action, "agai"]),
+        numerals,
+    ),
     st.builds(
         "gallery:{}:{}:{}:{}:{}:{}".format,
         st.sampled_from([*Move, "x"]),
@@ -202,7 +212,7 @@ presses = st.one_of(
 
 @fuzz(100)
 @given(custom_id=presses, direct=st.booleans())
-@example("job:again:9999999999999999999", False)
+@example("order:again:9999999999999999999", False)
 @example("gallery:n:9999999999999999999:0:6:0:", False)
 @example("gallery:s:1:99999999999999999999:6:0:", False)
 @example("gallery:s:1:9999999999999999999:6:0:", False)
@@ -214,15 +224,17 @@ async def test_any_press_is_answered_or_is_not_ours(talk: Talk, custom_id: str, 
     await talk.interact(COMPONENT, data, direct=direct, components=row)
     assert (talk.answer is not None) != ("a press came that is for nobody" in talk.logged)
     assert not talk.broke
-    await talk.check_jobs()
+    await talk.check_orders()
     # Some presses end or erase what the next example is about.
-    await talk.pool.execute("update jobs set erased_at = null, prompt = 'fox' where id < 3")
+    await talk.pool.execute("update orders set erased_at = null, prompt = 'fox' where id < 3")
+    await talk.pool.execute("update pictures set erased_at = null where order_id < 3")
 
 
 @fuzz(30)
 @given(values=st.lists(numerals | texts, max_size=3))
 @example([])
 @example(["x"])
+@example(["17"])
 @example(["9" * 19])
 async def test_any_choice_in_the_menu_is_answered(talk: Talk, values: list[str]) -> None:
     menu = {"type": 3, "custom_id": "gallery:open", "id": 2, "options": [{"label": "x", "value": "1"}]}
@@ -259,7 +271,7 @@ async def test_any_modal_is_answered_or_is_not_ours(
     assert (talk.answer is not None) == (CUSTOM_ID.fullmatch(custom_id) is not None)
     assert (talk.answer is not None) != ("a modal came that nobody opened" in talk.logged)
     assert not talk.broke
-    await talk.check_jobs()
+    await talk.check_orders()
 
 
 @fuzz(40)
@@ -278,5 +290,5 @@ async def test_any_reaction_brings_a_picture_or_nothing(
     asked = message_id == 1 and (name or "").replace("\ufe0f", "") == EMOJI
     assert asked or not talk.said
     # The other picture is somebody's private one.
-    sent = await talk.pool.fetch("select job_id from downloads")
-    assert [row["job_id"] for row in sent] == [1] if asked else {row["job_id"] for row in sent} <= {1}
+    sent = [row["picture_id"] for row in await talk.pool.fetch("select picture_id from downloads")]
+    assert sent == [PICTURE_ID] if asked else set(sent) <= {PICTURE_ID}

@@ -9,17 +9,17 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import aiohttp
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.errors import FailureCode, JobFailed
+from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import SEED_MAX
 from tests.fuzz.examples import fuzz, json_values
-from tests.jobs import JOB
-from worker.providers.stability.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX, Painting
-from worker.providers.stability.client import Stability
+from tests.jobs import ORDER
+from worker.providers.provider import Call, Painting
+from worker.providers.stability.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX
+from worker.providers.stability.client import open_stability
 
 KEY = "sk-the-key-of-this-bot"
 
@@ -108,19 +108,18 @@ async def server() -> AsyncIterator[Server]:
         yield server
 
 
-@pytest.fixture
-async def session(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-async def paint(stability: Stability) -> Painting | JobFailed:
+async def paint(server: Server, *, timeout_seconds: float = 10) -> Painting | JobFailed:
     """Anything but these two breaks the test."""
     end: Painting | JobFailed
-    try:
-        end = await stability.paint(JOB)
-    except JobFailed as error:
-        end = error
+    call = Call()
+    async with open_stability(host=server.url, key=KEY, timeout_seconds=timeout_seconds) as stability:
+        try:
+            end = await stability.paint(ORDER, (), call)
+        except JobFailed as error:
+            end = error
+    # It goes into Postgres.
+    assert end.request_id is None or (end.request_id.isascii() and end.request_id.isprintable())
+    assert call.outcome is Outcome.UNKNOWN
     if isinstance(end, Painting):
         assert end.seed is None or 0 <= end.seed <= SEED_MAX
         return end
@@ -271,18 +270,19 @@ answers = st.builds(
 @example(Answer(307, ((b"Location", b"/"),)))
 @example(Answer(headers=((b"finish-reason", b"\xff" + KEY.encode()),)))
 @example(Answer(framing="garbage"))
-async def test_any_answer_is_a_painting_or_a_failure_with_a_name(
-    server: Server, session: aiohttp.ClientSession, answer: Answer
-) -> None:
+async def test_any_answer_is_a_painting_or_a_failure_with_a_name(server: Server, answer: Answer) -> None:
     server.answer = answer
-    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    end = await paint(server)
     if isinstance(end, Painting):
         assert answer.status == 200
         return
     assert end.code is not FailureCode.INTERNAL
     # Nobody pauses but for Stability's own words.
-    if end.code in PAUSING or end.failure.charged:
+    if end.code in PAUSING or end.outcome is Outcome.BILLED:
         assert is_stabilitys_own(answer.body) or end.code is FailureCode.FILTERED
+    # What may have been painted counts, unless it is refused.
+    if answer.status >= 500 and not is_stabilitys_own(answer.body):
+        assert end.outcome is Outcome.UNKNOWN
     # These two have no body, so one that comes all the same is no HTTP.
     if (
         answer.framing not in ("right", "chunked")
@@ -308,11 +308,9 @@ async def test_any_answer_is_a_painting_or_a_failure_with_a_name(
 @given(answer=answers.map(lambda answer: replace(answer, framing="too long")))
 @example(Answer(200, body=b"", framing="too long"))
 @example(Answer(500, body=b"", framing="too long"))
-async def test_an_answer_that_never_ends_is_given_up(
-    server: Server, session: aiohttp.ClientSession, answer: Answer
-) -> None:
+async def test_an_answer_that_never_ends_is_given_up(server: Server, answer: Answer) -> None:
     server.answer, server.hold = answer, True
-    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=0.05))
+    end = await paint(server, timeout_seconds=0.05)
     assert isinstance(end, JobFailed)
     assert end.code in (
         FailureCode.UNAVAILABLE,
@@ -321,30 +319,26 @@ async def test_an_answer_that_never_ends_is_given_up(
 
 
 @pytest.mark.parametrize("seconds", ["0", "7", "60"])
-async def test_a_pause_that_is_asked_for_in_earnest_is_made(
-    server: Server, session: aiohttp.ClientSession, seconds: str
-) -> None:
+async def test_a_pause_that_is_asked_for_in_earnest_is_made(server: Server, seconds: str) -> None:
     server.answer = Answer(429, ((b"Retry-After", seconds.encode()),), OWN_429)
-    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    end = await paint(server)
     assert isinstance(end, JobFailed)
     assert end.retry_after_seconds is not None
     assert math.isclose(end.retry_after_seconds, float(seconds))
 
 
 @pytest.mark.parametrize("text", ["", "-5", "nan", "Wed, 21 Oct 2015 07:28:00 GMT", "soon"])
-async def test_a_pause_that_makes_no_sense_is_the_usual_one(
-    server: Server, session: aiohttp.ClientSession, text: str
-) -> None:
+async def test_a_pause_that_makes_no_sense_is_the_usual_one(server: Server, text: str) -> None:
     server.answer = Answer(429, ((b"Retry-After", text.encode()),), OWN_429)
-    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    end = await paint(server)
     assert isinstance(end, JobFailed)
     assert (end.code, end.retry_after_seconds) == (FailureCode.RATE_LIMITED, RATE_LIMIT_PAUSE_SECONDS)
 
 
-async def test_a_pause_until_a_date_is_made(server: Server, session: aiohttp.ClientSession) -> None:
+async def test_a_pause_until_a_date_is_made(server: Server) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     server.answer = Answer(429, ((b"Retry-After", until.encode()),), OWN_429)
-    end = await paint(Stability(session, host=server.url, key=KEY, timeout_seconds=10))
+    end = await paint(server)
     assert isinstance(end, JobFailed)
     assert end.retry_after_seconds is not None
     assert 60 < end.retry_after_seconds <= 90

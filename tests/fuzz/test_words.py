@@ -15,25 +15,22 @@ from hypothesis import strategies as st
 
 from bot.commands.queue import queue_view
 from bot.controls import edit_modal as edit
-from bot.controls.edit_modal import CUSTOM_ID, edit_modal
-from bot.controls.job_buttons import Action, JobButton
-from bot.messages import order as render
-from bot.messages.gallery_page import SEARCH_LENGTH_MAX, Move, PageButton, Query, empty_text, page_reply
-from bot.messages.order import Link
-from bot.messages.prompts import (
-    ALT_TEXT_LENGTH_MAX,
-    SHOWN_LENGTH_MAX,
-    alt_text,
-    check_size,
-    clean_negative_prompt,
-    clean_prompt,
-    escape,
-)
-from bot.messages.reply import Reply, Unseen
+from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
+from bot.controls.page_controls import SEARCH_LENGTH_MAX, Move, PageButton, Query
+from bot.handlers.orders import _size
+from bot.messages.content import Content, Unseen, notice
+from bot.messages.failures import FAILURE_TEXTS
+from bot.messages.gallery_page import empty_text, page_content
+from bot.messages.order import order_content
+from bot.messages.picture import Link
+from bot.messages.prompts import ALT_TEXT_LENGTH_MAX, SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import ENGLISH, Languages, Words
-from core.errors import FAILURES, FailureCode, InvalidRequest
+from core.errors import InvalidRequest
+from core.failures import FAILURES, FailureCode
 from core.operations import (
+    DEFAULT_MODEL,
     MODELS,
+    OPERATIONS,
     PAINTERS,
     PIXELS_MAX,
     PROMPT_LENGTH_MAX,
@@ -41,17 +38,17 @@ from core.operations import (
     SIDE_MAX,
     SIDE_MIN,
     STYLES,
-    Kind,
-    check_options,
 )
-from db.orders import Estimate, Job, State
+from core.orders import COUNT_MAX, Estimate, Job, Order, Picture, Progress, State
+from core.validation import check_size, clean, clean_prompt, validated
 from db.pictures import Page
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.rules.messages import read_parts
 from sandbox.discord.rules.modals import read_modal
 from sandbox.discord.state import Attachment
 from tests.fuzz.examples import fuzz, json_values, outcome, texts
-from tests.jobs import JOB, NOW
+from tests.jobs import NOW, done, job, order, picture
+from tests.orders import request
 
 BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LANGUAGES = [ENGLISH, Languages().of("de")]
@@ -80,13 +77,6 @@ def test_a_prompt_is_stored_or_refused_in_words(typed: str) -> None:
     assert [char for char in cleaned if char.isalnum()] == [char for char in typed if char.isalnum()]
 
 
-@fuzz(100)
-@given(typed=texts | st.none())
-def test_a_negative_prompt_is_stored_or_none(typed: str | None) -> None:
-    cleaned = clean_negative_prompt(typed)
-    assert cleaned is None or (cleaned and storable(cleaned) and clean_negative_prompt(cleaned) == cleaned)
-
-
 sides = (
     st.integers(SIDE_MIN - 5, SIDE_MAX + 5)
     | st.integers()
@@ -112,21 +102,21 @@ def test_a_size_is_one_that_can_be_painted_or_refused_in_words(width: int, heigh
 
 @fuzz(100)
 @given(
-    model=st.sampled_from(sorted(MODELS)),
+    model=st.sampled_from(sorted(PAINTERS)),
     negative=texts | st.none(),
     style=st.sampled_from(STYLES) | texts | st.none(),
 )
 def test_options_are_what_the_model_takes_or_refused_in_words(
     model: str, negative: str | None, style: str | None
 ) -> None:
-    refused = outcome(
-        lambda: check_options(MODELS[model], negative_prompt=negative, style=style), InvalidRequest
-    )
-    if refused is not None:
-        assert len(str(refused)) < 2000
-    else:
-        assert style is None or style in MODELS[model].styles
-        assert negative is None or len(negative) <= PROMPT_LENGTH_MAX
+    asked = request(model=model, negative_prompt=negative, style=style)
+    stored = outcome(lambda: validated(asked, default_model=DEFAULT_MODEL), InvalidRequest)
+    if isinstance(stored, InvalidRequest):
+        assert len(str(stored)) < 2000
+        return
+    assert stored.style is None or stored.style in MODELS[model].styles
+    negative = stored.negative_prompt
+    assert negative is None or (negative and storable(negative) and len(negative) <= PROMPT_LENGTH_MAX)
 
 
 # -- what is shown
@@ -204,7 +194,7 @@ async def test_a_pages_buttons_remember_all_of_it(query: Query, move: Move, curs
 near = st.one_of(
     st.builds(
         "{}:{}:{}".format,
-        st.sampled_from(["job", "gallery", "edit", "JOB", ""]),
+        st.sampled_from(["order", "picture", "gallery", "edit", "ORDER", ""]),
         st.sampled_from([*Action, *Move, "open", "agai", "AGAIN", "\uff41gain", ""]) | texts,
         st.sampled_from(
             [
@@ -232,15 +222,19 @@ near = st.one_of(
 
 @fuzz(300)
 @given(custom_id=near)
-@example("job:agai:1")
+@example("order:agai:1")
+@example("order:upscale:1")
 @example("gallery:n:1:2:0:0:")
 async def test_an_id_is_a_button_of_ours_or_of_nobody(custom_id: str) -> None:
-    for cls in (JobButton, PageButton):
+    for cls in (OrderButton, PictureButton, PageButton):
         button = await made(cls, custom_id)
         assert button is None or len(button.item.custom_id) <= len(custom_id)
+        assert (
+            button is None or cls is PageButton or (button._action in ORDER_ACTIONS) is (cls is OrderButton)
+        )
         if isinstance(button, PageButton):
             assert button._query.page_size >= 1
-    if match := CUSTOM_ID.fullmatch(custom_id):
+    if match := edit.CUSTOM_ID.fullmatch(custom_id):
         assert int(match["id"]) >= 0
 
 
@@ -254,9 +248,8 @@ async def test_an_id_is_a_button_of_ours_or_of_nobody(custom_id: str) -> None:
 @example({"components": [[], None, {"components": "x", "component": 3}]})
 @example({"components": [{"custom_id": [], "value": "x"}]})
 def test_a_modal_of_any_shape_is_read(data: dict[str, Any]) -> None:
-    for name, value in edit._filled_in(data).items():
-        assert isinstance(name, str)
-        assert isinstance(value, str)
+    found = edit.filled_in(data)
+    assert all(isinstance(text, str) for text in (found.prompt, found.size, found.negative_prompt))
 
 
 @fuzz(200)
@@ -265,18 +258,18 @@ def test_a_modal_of_any_shape_is_read(data: dict[str, Any]) -> None:
 @example("<@1> **x**")
 @example("\0\ud800")
 def test_a_size_that_was_typed_is_one_or_refused_in_words(typed: str) -> None:
-    size = outcome(lambda: edit._size(typed), InvalidRequest)
+    size = outcome(lambda: _size(typed), InvalidRequest)
     if isinstance(size, InvalidRequest):
         assert str(size).encode()
         assert "<@" not in str(size)
     else:
-        check_size(*size)
+        assert all(0 <= side < 100_000 for side in size)
 
 
 # -- whole messages
 
-credit_texts = st.none() | prompts.map(lambda text: clean_negative_prompt(text))
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+order_ids = st.integers(1, 10**16)
 
 
 def _prompt(text: str) -> str:
@@ -287,40 +280,72 @@ def _prompt(text: str) -> str:
 
 
 @st.composite
-def jobs(draw: st.DrawFn, /, state: State, **fixed: Any) -> Job:
+def orders(draw: st.DrawFn, /, **fixed: Any) -> Order:
     """Any that Postgres may hold."""
-    started = draw(moments)
-    changes = {
-        "state": state,
-        "id": draw(ids),
+    changes: dict[str, Any] = {
+        "id": draw(order_ids),
+        "created_at": draw(moments),
         "prompt": draw(texts.map(_prompt)),
-        "negative_prompt": draw(credit_texts),
+        "negative_prompt": draw(st.none() | texts.map(lambda text: clean(text) or None)),
         "width": draw(st.integers(1, 6144)),
         "height": draw(st.integers(1, 6144)),
         "model": draw(st.sampled_from([*MODELS, "a-model-that-was"])),
-        "kind": draw(st.sampled_from(Kind)),
+        "operation": draw(st.sampled_from(sorted(OPERATIONS))),
         "style": draw(st.none() | st.sampled_from(STYLES)),
         "seed": draw(st.none() | st.integers(0, SEED_MAX)),
         "private": draw(st.booleans()),
         "spoiler": draw(st.booleans()),
-        "faults": draw(st.integers(0, 20)),
-        "created_at": started,
-        "started_at": started
-        if state in (State.RUNNING, State.DONE, State.FAILED)
-        else draw(st.none() | moments),
-        "finished_at": started + timedelta(seconds=draw(st.floats(0, 1e6))) if state.is_final else None,
-        "painted_seed": draw(st.none() | st.integers(0, SEED_MAX)),
-        "original_bytes": draw(st.none() | st.integers(0, 2**31)),
-        "failure": draw(st.sampled_from(FailureCode)) if state is State.FAILED else None,
     }
-    return replace(JOB, **{**changes, **fixed})
+    return order(**{**changes, **fixed})
+
+
+@st.composite
+def jobs(draw: st.DrawFn, /, number: int, of: Order, state: State) -> Job:
+    began = draw(moments)
+    is_begun = state in (State.RUNNING, State.DONE, State.FAILED) or draw(st.booleans())
+    return job(
+        number,
+        of=of,
+        state=state,
+        faults=draw(st.integers(0, 20)),
+        started_at=began if is_begun else None,
+        finished_at=began + timedelta(seconds=draw(st.floats(0, 1e6))) if state.is_final else None,
+        failure=draw(st.sampled_from(FailureCode)) if state is State.FAILED else None,
+        counted=draw(st.decimals(0, 1000, places=1)),
+    )
+
+
+@st.composite
+def pictures(draw: st.DrawFn, /, number: int, of: Order) -> Picture:
+    return picture(
+        number,
+        of=of,
+        seed=draw(st.none() | st.integers(0, SEED_MAX)),
+        seconds=draw(st.floats(0, 1e6)),
+        bytes=draw(st.integers(0, 2**31)),
+        is_spilled=draw(st.booleans()),
+        expired_at=draw(st.none() | moments),
+    )
+
+
+@st.composite
+def progresses(draw: st.DrawFn, /, *states: State) -> Progress:
+    """In these states, or in any; of some that are done, the picture was deleted."""
+    chosen = list(states) or draw(st.lists(st.sampled_from(State), min_size=1, max_size=COUNT_MAX))
+    of = draw(orders(count=len(chosen)))
+    there = tuple(draw(jobs(number, of, state)) for number, state in enumerate(chosen, start=1))
+    done_ = [
+        one.number for one in there if one.state is State.DONE and (len(chosen) == 1 or draw(st.booleans()))
+    ]
+    return Progress(order=of, jobs=there, pictures=tuple(draw(pictures(number, of)) for number in done_))
 
 
 estimates = st.builds(
     Estimate,
     place=st.none() | st.integers(1, 1000),
     seconds=st.none() | st.floats(0, 1e7),
-    paused=st.none() | st.sampled_from([code for code, failure in FAILURES.items() if failure.pausing]),
+    paused=st.none()
+    | st.sampled_from([code for code, failure in FAILURES.items() if failure.halts_provider]),
 )
 links = st.none() | st.builds(
     Link,
@@ -358,46 +383,34 @@ def accepted(view: Any, files: Any = ()) -> list[dict[str, Any]]:
     return components
 
 
-def sent(reply: Reply) -> None:
+def sent(content: Content) -> None:
     """With all that is left of it where Discord refuses something."""
-    components = accepted(reply.view, reply.attachments())
+    components = accepted(content.view, content.attachments())
     assert json.dumps(components).encode()
-    if reply.without_picture is not None:
-        sent(reply.without_picture(Unseen.EXPLICIT))
-    for plainer in (reply.without_button, reply.without_link):
+    if content.without_picture is not None:
+        sent(content.without_picture(Unseen.EXPLICIT))
+    for plainer in (content.without_button, content.without_link):
         if plainer is not None:
             accepted((less := plainer()).view, less.attachments())
 
 
-@fuzz(150)
-@given(data=st.data(), state=st.sampled_from(State), estimate=estimates, link=links, say=words)
-def test_every_state_of_any_job_is_a_message_that_discord_takes(
-    data: st.DataObject, state: State, estimate: Estimate, link: Link | None, say: Words
+@fuzz(200)
+@given(data=st.data(), progress=progresses(), estimate=estimates, say=words)
+def test_every_state_of_any_order_is_a_message_that_discord_takes(
+    data: st.DataObject, progress: Progress, estimate: Estimate, say: Words
 ) -> None:
-    job = data.draw(jobs(state))
-    match state:
-        case State.QUEUED:
-            sent(render.waiting(job, estimate, say))
-        case State.RUNNING:
-            sent(render.running(job, estimate, say))
-        case State.DONE:
-            sent(render.done(job, b"webp", link, say))
-        case State.FAILED:
-            sent(render.failed(job, say))
-        case State.CANCELLED:
-            sent(render.cancelled(job, say))
+    previews: dict[int, bytes | Unseen] = {
+        one.id: b"webp" if data.draw(st.booleans()) else Unseen.GONE for one in progress.pictures
+    }
+    urls = {one.id: data.draw(links) for one in progress.pictures}
+    sent(order_content(progress, estimate, previews, urls, say))
 
 
-LONGEST = replace(
-    JOB,
-    state=State.DONE,
-    started_at=NOW,
-    finished_at=NOW + timedelta(days=1),
+LONGEST = order(
     prompt="*" * PROMPT_LENGTH_MAX,
     negative_prompt="*" * PROMPT_LENGTH_MAX,
     style="modeling-compound",
     private=True,
-    painted_seed=SEED_MAX,
     model="sd3.5-large-turbo",
 )
 
@@ -408,17 +421,34 @@ def test_the_longest_link_beside_the_longest_prompt_is_a_message_that_discord_ta
     length: int, say: Words
 ) -> None:
     url = "https://b.example/".ljust(length, "x")
-    sent(render.done(LONGEST, b"webp", Link(url, NOW), say))
-    page = Page([replace(LONGEST, id=number) for number in range(1, 10)], has_newer=True, has_older=True)
+    link = Link(url, NOW)
+    sent(order_content(done(of=LONGEST, seed=SEED_MAX), Estimate(), {17: b"webp"}, {17: link}, say))
+    several = replace(LONGEST, count=COUNT_MAX)
+    there = tuple(picture(number, of=several, seed=SEED_MAX) for number in range(1, COUNT_MAX + 1))
+    states = [job(one.number, of=several, state=State.DONE, finished_at=NOW) for one in there]
+    progress = Progress(order=several, jobs=tuple(states), pictures=there)
+    ids = [one.id for one in there]
+    sent(order_content(progress, Estimate(), dict.fromkeys(ids, b"webp"), dict.fromkeys(ids, link), say))
+    # The longest words are those of failures, beside the rest of it that waits for the owner.
+    failed = [
+        job(n, of=several, state=State.FAILED, failure=code) for n, code in enumerate(_longest(say), start=1)
+    ]
+    waits = Progress(order=several, jobs=(*failed, job(4, of=several)))
+    sent(order_content(waits, Estimate(999, 1e7, FailureCode.NO_CREDIT, 1e7), {}, {}, say))
+    page = Page([replace(there[0], id=number) for number in range(1, 10)], has_newer=True, has_older=True)
     sent(
-        page_reply(
+        page_content(
             page,
             Query(2**63 - 1, "*" * SEARCH_LENGTH_MAX, True, 9),
-            {job.id: b"webp" for job in page.jobs},
-            {job.id: url for job in page.jobs},
+            {one.id: b"webp" for one in page.pictures},
+            {one.id: url for one in page.pictures},
             say,
         )
     )
+
+
+def _longest(say: Words) -> list[FailureCode]:
+    return sorted(FailureCode, key=lambda code: len(say(FAILURE_TEXTS[code])))[-3:]
 
 
 @fuzz(60)
@@ -429,34 +459,35 @@ def test_any_page_is_a_message_that_discord_takes(
     data: st.DataObject, query: Query, say: Words, shared: bool, newer: bool, older: bool
 ) -> None:
     shown = [
-        data.draw(jobs(State.DONE, id=number))
-        for number in data.draw(st.lists(ids, min_size=1, max_size=query.page_size, unique=True))
+        data.draw(pictures(1, data.draw(orders(id=number))))
+        for number in data.draw(st.lists(order_ids, min_size=1, max_size=query.page_size, unique=True))
     ]
-    previews = {job.id: b"webp" for job in shown if data.draw(st.booleans())}
-    urls = {job.id: link.url if (link := data.draw(links)) else None for job in shown}
-    sent(page_reply(Page(shown, newer, older), query, previews, urls, say, shared=shared))
-    accepted(render.notice(empty_text(query, 1, say)))
+    previews = {one.id: b"webp" for one in shown if data.draw(st.booleans())}
+    urls = {one.id: link.url if (link := data.draw(links)) else None for one in shown}
+    sent(page_content(Page(shown, newer, older), query, previews, urls, say, shared=shared))
+    accepted(notice(empty_text(query, 1, say)))
 
 
 @fuzz(40)
 @given(data=st.data(), say=words)
 def test_any_queue_is_a_message_that_discord_takes(data: st.DataObject, say: Words) -> None:
-    states = data.draw(st.lists(st.sampled_from([State.QUEUED, State.RUNNING]), max_size=30))
+    count = data.draw(st.integers(0, 30))
+    open_ = [data.draw(progresses()) for _ in range(count)]
     waiting = [
-        (data.draw(jobs(state, id=number)), data.draw(estimates)) for number, state in enumerate(states)
+        (replace(progress, order=replace(progress.order, id=number)), data.draw(estimates))
+        for number, progress in enumerate(open_, start=1)
     ]
     accepted(queue_view(waiting, say))
 
 
 @fuzz(60)
-@given(data=st.data(), say=words)
-def test_any_job_can_be_edited(data: st.DataObject, say: Words) -> None:
-    job = data.draw(jobs(State.DONE, kind=Kind.IMAGINE, model=data.draw(st.sampled_from(sorted(PAINTERS)))))
+@given(asked=orders(operation="imagine"), with_negative=st.booleans(), say=words)
+def test_any_order_can_be_edited(asked: Order, with_negative: bool, say: Words) -> None:
     with asyncio.Runner() as runner:
-        payload = runner.run(_modal(job, say))
+        payload = runner.run(_modal(asked, say, with_negative))
     read_modal(payload)
 
 
-async def _modal(job: Job, say: Words) -> dict[str, Any]:
+async def _modal(asked: Order, say: Words, with_negative: bool) -> dict[str, Any]:
     # Its timeout needs a loop that runs.
-    return edit_modal(job, say).to_dict()
+    return edit.edit_modal(asked, say, size_hint="x", with_negative_prompt=with_negative).to_dict()

@@ -17,7 +17,7 @@ async def place(database_url: str, pool: Pool, bucket: Bucket) -> AsyncIterator[
     """In front of two servers."""
     settings = DatabaseSettings.model_validate({"database_url": database_url})
     async with connected(settings, pool, bucket, furnish=furnish) as bot:
-        await pool.execute("delete from jobs")
+        await pool.execute("truncate orders cascade")
         users = {user.global_name: user.id for user in bot.server.world.users.values()}
         yield Place(bot, bucket, users["Ada"], users["Ben"], users["Cleo"])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.owner.alerts import Owner
+from bot.owner.alerts import Alerts
 from db.alarms import AlarmCode, Alarms
 from tests.connected import Connected
 from tests.integration.bot.test_reactions import Reactions, read
@@ -20,16 +20,16 @@ async def test_an_alarm_that_discord_does_not_take_for_now_is_told_later(
     caplog: pytest.LogCaptureFixture,
     refusal: dict[str, object],
 ) -> None:
-    monkeypatch.setattr("bot.owner.alerts.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("db.alarms.TELL_SECONDS", 0.0)
     alarms = Alarms(bot.pool)
-    owner = Owner(bot.client, alarms)
+    alerts = Alerts(bot.client, alarms)
     await bot.pool.execute("delete from alarms")
-    await alarms.sound(AlarmCode.BAD_KEY, "401")
+    await alarms.raise_(AlarmCode.BAD_KEY, "401", provider="stability")
     await fault(bot.server.url, "rest", **refusal, method="POST", path="/users/@me/channels")
-    await owner.work()
+    await alerts.tell()
     assert "the owner could not be told" in caplog.text
     for _ in range(2):
-        await owner.work()
+        await alerts.tell()
     told = [
         read(message)
         for user in bot.server.world.users.values()

@@ -1,9 +1,11 @@
 """An interaction that came again, too late, or for what cannot be done is one line of the log."""
 
 import logging
+from contextlib import AsyncExitStack
 
 import pytest
 
+from core.settings import DatabaseSettings
 from sandbox.discord import errors
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND
 from tests.connected import Connected, caught
@@ -44,11 +46,11 @@ async def test_typing_is_answered_by_nothing_where_postgres_does_not_answer(
     bot: Connected, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.rights.access.ANSWER_SECONDS", 0.2)
-    held = [await bot.pool.acquire() for _ in range(bot.pool.get_max_size())]
-    typing = await bot.interact(AUTOCOMPLETE, {**GALLERY, "options": TYPED})
+    async with AsyncExitStack() as held:
+        for _ in range(DatabaseSettings.model_fields["database_pool_size"].default):
+            await held.enter_async_context(bot.pool.acquire())
+        typing = await bot.interact(AUTOCOMPLETE, {**GALLERY, "options": TYPED})
     assert typing.response_type is not None
-    for connection in held:
-        await bot.pool.release(connection)
     assert "nothing is proposed" in caplog.text
 
     monkeypatch.setattr("sandbox.discord.interactions.Interactions.find", _over)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
+from bot.controls.buttons import Action
+from bot.controls.page_controls import Move, Query
 from sandbox.discord.rules.command_permissions import may_use
 from tests.member import fault
 from tests.places import STAFF, Place
@@ -36,7 +36,7 @@ async def test_again_edit_and_upscale_are_for_who_may_use_the_command_there(plac
             command = next(one for one in place.world.commands.values() if one["name"] == "imagine")
             if may_use(place.world, command, place.channel(at), by):
                 may[name].add("command")
-            await place.forget_waiting()
+            await place.end_waiting()
         assert {len(verbs) for verbs in may.values()} <= {0, 5}, may
         return {name for name, verbs in may.items() if verbs}
 
@@ -88,11 +88,11 @@ async def test_what_was_set_while_nobody_listened_is_known_and_what_cannot_be_kn
         unknown = await place.press(Action.AGAIN, picture, place.ben, "paintings")
         assert "does not say at the moment" in unknown
     # Administrators may in any case, and so could who had it painted there.
-    await place.forget_waiting()
+    await place.end_waiting()
     bens = await place.paint(place.ben, "paintings", "a badger")
-    for by, job in ((place.ada, picture), (place.ben, bens)):
-        assert "does not say" not in await place.press(Action.AGAIN, job, by, "paintings")
-        await place.forget_waiting()
+    for by, one in ((place.ada, picture), (place.ben, bens)):
+        assert "does not say" not in await place.press(Action.AGAIN, one, by, "paintings")
+        await place.end_waiting()
     asked = [one for one in place.bot.exchanges if one.status == 404]
     assert len(asked) == 1, "it is not asked again with each press"
 
@@ -107,7 +107,7 @@ async def test_to_turn_a_page_is_for_who_may_use_the_gallery_and_what_one_sees_i
     may_not = "You may not use `/gallery` in this channel"
 
     async def refused() -> set[Move]:
-        said = {move: await place.turn(move, picture.id, query, place.ben, "paintings") for move in Move}
+        said = {move: await place.page(move, picture.id, query, place.ben, "paintings") for move in Move}
         return {move for move in Move if may_not in said[move]}
 
     assert await refused() == set()
@@ -117,8 +117,8 @@ async def test_to_turn_a_page_is_for_who_may_use_the_gallery_and_what_one_sees_i
     await came
     assert await refused() == {*Move}
     # One that was opened before, in a server with other rules, or by who may always.
-    assert may_not not in await place.turn(Move.LAST, picture.id, query, place.ben, "attic")
-    assert may_not not in await place.turn(Move.LAST, picture.id, query, place.ada, "paintings")
+    assert may_not not in await place.page(Move.LAST, picture.id, query, place.ben, "attic")
+    assert may_not not in await place.page(Move.LAST, picture.id, query, place.ada, "paintings")
     for said in (
         await place.open(picture, place.ben, "paintings"),
         await place.press(Action.LINK, picture, place.ben, "paintings"),
@@ -131,7 +131,7 @@ async def test_to_turn_a_page_is_for_who_may_use_the_gallery_and_what_one_sees_i
 async def test_in_a_server_that_has_the_commands_and_not_the_bot_rules_are_asked_for_anew(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.rights.command_permissions.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("bot.gateway.command_permissions.AGAIN_SECONDS", 0.0)
     picture = await place.paint(place.cleo, "paintings", "a fox")
     client, server = place.bot.client, place.bot.server
     guild = client.get_guild(int(place.world.guild.id))

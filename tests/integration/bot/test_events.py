@@ -11,8 +11,8 @@ from sandbox.discord.oddities import GONE
 from tests.conditions import until
 from tests.connected import Connected, caught
 
-LINK = {"type": 2, "style": 2, "label": "Link", "custom_id": "job:link:1"}
-PRESS = {"component_type": 2, "custom_id": "job:link:1"}
+LINK = {"type": 2, "style": 2, "label": "Link", "custom_id": "picture:link:17"}
+PRESS = {"component_type": 2, "custom_id": "picture:link:17"}
 QUEUE = {"id": "5", "name": "queue", "type": 1}
 
 FOX = {"emoji": {"id": None, "name": "🦊"}, "count": 1}
@@ -154,7 +154,7 @@ async def test_a_session_that_begins_oddly_is_a_session(
     gateway.invalidate_sessions(resumable=False)
     await _back(bot)
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
-    assert bot.client.away_seconds == 0
+    assert bot.client.gateway_status.away_seconds == 0
 
     gateway.oddities.order("RESUMED", {}, 1)
     gateway.disconnect(4000)
@@ -189,7 +189,7 @@ async def test_codes_that_end_discord_py_and_sessions_that_do_not_begin_are_wait
     await _said(caplog, "no session begins within 0.2 s")
     await _back(bot)
     assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
-    assert bot.client.problem is None
+    assert bot.client.gateway_status.problem is None
     assert "Traceback" not in caplog.text
 
 
@@ -203,7 +203,7 @@ async def test_no_session_is_begun_where_none_is_left_or_the_token_is_not_known_
     token, bot.client.http.token = bot.client.http.token, "another"
     gateway.disconnect(4004)
     await _said(caplog, "and asks again")
-    assert bot.client.problem == "Discord does not accept DISCORD_TOKEN any more"
+    assert bot.client.gateway_status.problem == "Discord does not accept DISCORD_TOKEN any more"
     bot.client.http.token = token
     await _said(caplog, "no more new sessions of this bot today")
     assert gateway.sessions_left == 0
@@ -214,7 +214,7 @@ async def test_no_session_is_begun_where_none_is_left_or_the_token_is_not_known_
 
 def _begin_sessions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between two of them are another test's."""
-    monkeypatch.setattr("db.identifies.IDENTIFY_SECONDS", 0.0)
+    monkeypatch.setattr("db.rate_limits.IDENTIFY_SECONDS", 0.0)
     monkeypatch.setattr("bot.gateway.shard.STEADY_SECONDS", 0.0)
     monkeypatch.setattr("sandbox.discord.gateway.IDENTIFY_SECONDS", 0.0)
 
@@ -223,7 +223,7 @@ async def _back(bot: Connected) -> None:
     """The connection of before is gone, and there is another."""
 
     async def connected() -> bool:
-        return bot.server.gateway.is_bot_online and bot.client.away_seconds == 0
+        return bot.server.gateway.is_bot_online and bot.client.gateway_status.away_seconds == 0
 
     await asyncio.sleep(0)
     await until(connected, bool)

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
+from bot.controls.buttons import Action
+from bot.controls.page_controls import Move, Query
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.state import MessageFlag
 from tests.places import Place, command
@@ -26,7 +26,7 @@ async def test_what_one_asks_for_in_a_channel_is_shown_to_that_member_alone(plac
         "queue": lambda: place.act(COMMAND, command("queue"), place.ada, "paintings"),
         "forget-me": lambda: place.act(COMMAND, command("forget-me"), place.ada, "paintings"),
         "doctor": lambda: place.act(COMMAND, command("doctor"), place.ada, "paintings"),
-        "not shared": lambda: place.turn(Move.SHARE, secret.id, query, place.ben, "attic"),
+        "not shared": lambda: place.page(Move.SHARE, secret.id, query, place.ben, "attic"),
     }
     for name, ask in asked.items():
         before = len(place.bot.exchanges)

@@ -6,17 +6,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from bot.messages.reply import Reply
-from bot.metrics import ReplyMetrics
-from bot.replies.download_reactions import Offers
+from bot.messages.content import Content
+from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown
-from bot.replies.reconciler import Keeper
+from bot.replies.reconciler import Reconciler
+from bot.services import Interaction
+from core.orders import Estimate, Progress, Reply
 from core.redaction import Redaction
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
-from db.orders import Estimate, Job
 from db.pool import Pool
 from ops.logs import JobFilter, TextFormatter
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
@@ -65,28 +64,27 @@ def press(custom_id: str) -> tuple[dict[str, Any], list[Any]]:
     return {"custom_id": custom_id, "component_type": 2}, [{"type": 1, "id": 1, "components": [button]}]
 
 
-async def said_by_a_library(_jobs: object, job: Job) -> Estimate:
+async def said_by_a_library(_interaction: Interaction, progress: Progress) -> Estimate:
     async def say() -> None:
-        logging.getLogger("asyncio").warning("a library says %r", job.prompt)
+        logging.getLogger("asyncio").warning("a library says %r", progress.order.prompt)
 
     await asyncio.create_task(say())
-    return Estimate(None, None)
+    return Estimate()
 
 
-async def bring_a_reply(bot: Connected) -> None:
-    """By a keeper in front of a Discord that repeats what it refuses."""
+async def deliver_a_reply(bot: Connected) -> None:
+    """By a reconciler in front of a Discord that repeats what it refuses."""
     services = bot.client.services
 
     class Refusing(Messenger):
-        async def bring(self, job: Job, reply: Reply) -> Shown | None:
-            raise OutOfReach(f"{job.prompt!r} is no good")
+        async def deliver(self, reply: Reply, content: Content) -> Shown | None:
+            raise OutOfReach(f"{reply.order.prompt!r} is no good")
 
-    messenger = Refusing(bot.client, ReplyMetrics(CollectorRegistry()))
-    keeper = Keeper(
-        services.jobs, services.replies, services.pictures, messenger, Offers(bot.client, reaction="x"),
-        services.languages, concurrency=1,
+    reconciler = Reconciler(
+        services.orders, services.replies, services.picture_store, Refusing(bot.client, services.instruments),
+        DownloadReactions(bot.client, reaction="x"), services.languages, services.instruments, concurrency=1,
     )  # fmt: skip
-    await keeper._keep(await stored(bot.pool, 1))
+    await reconciler._reconcile(await stored(bot.pool, 1))
 
 
 async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
@@ -102,7 +100,7 @@ async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
     await bot.interact(COMMAND, command("gallery", search=TYPED))
     await bot.interact(MODAL_SUBMIT, modal(prompt=TYPED, size=TYPED))
     await bot.interact(MODAL_SUBMIT, {"custom_id": TYPED, "components": []})
-    for custom_id in (TYPED, f"job:{TYPED}:1", f"gallery:n:1:0:6:0:{TYPED}"):
+    for custom_id in (TYPED, f"order:{TYPED}:1", f"gallery:n:1:0:6:0:{TYPED}"):
         data, row = press(custom_id)
         await bot.interact(COMPONENT, data, components=row)
     focused = {"name": "search", "type": 3, "value": TYPED, "focused": True}
@@ -115,16 +113,16 @@ async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
     monkeypatch.setattr("bot.orders._estimate", said_by_a_library)
     await bot.interact(COMMAND, command("imagine", prompt=f"<@{bot.member_id}> in {TYPED}"))
     assert sum("a library says" in line for line in written.lines) == 1
-    monkeypatch.setattr("db.orders.Jobs.enqueue", broken)
-    monkeypatch.setattr("db.pictures.Gallery.page", broken)
+    monkeypatch.setattr("db.orders.Orders.create", broken)
+    monkeypatch.setattr("db.pictures.Pictures.page", broken)
     await bot.interact(COMMAND, command("imagine", prompt=TYPED))
     await bot.interact(COMMAND, command("gallery", search=TYPED))
     await bot.interact(MODAL_SUBMIT, modal(prompt=TYPED, size="512 x 512"))
     # What was typed for another's picture, and is asked for again by one who typed nothing.
-    await bot.pool.execute("update jobs set prompt = $1, private = false", TYPED)
-    data, row = press("job:again:1")
+    await bot.pool.execute("update orders set prompt = $1, private = false", TYPED)
+    data, row = press("order:again:1")
     await bot.interact(COMPONENT, data, components=row)
-    await bring_a_reply(bot)
+    await deliver_a_reply(bot)
     assert sum("tried again" in line for line in written.lines) == 1
     for what in ("an interaction was refused", "an interaction failed"):
         assert sum(what in line for line in written.lines) >= 3, what

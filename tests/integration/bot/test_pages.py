@@ -22,8 +22,9 @@ async def channel(bot: Connected) -> Connected:
     """With the member's picture in the channel where it is looked at."""
     place = bot.channel()
     assert place.guild_id is not None
-    sql = "update jobs set guild_id = $1, channel_id = $2 where id = 1"
-    await bot.pool.execute(sql, int(place.guild_id), int(place.id))
+    for table in ("orders", "pictures"):
+        sql = f"update {table} set guild_id = $1, channel_id = $2 where id in (1, 17)"  # noqa: S608
+        await bot.pool.execute(sql, int(place.guild_id), int(place.id))
     return bot
 
 
@@ -52,8 +53,8 @@ async def ways(bot: Connected) -> list[Interaction]:
     """A page, a page that is shared, and one picture."""
     return [
         await bot.interact(COMMAND, GALLERY),
-        await press(bot, f"gallery:s:1:{bot.member_id}:6:0:"),
-        await press(bot, "gallery:open", "1"),
+        await press(bot, f"gallery:s:17:{bot.member_id}:6:0:"),
+        await press(bot, "gallery:open", "17"),
     ]
 
 
@@ -64,9 +65,9 @@ async def test_pictures_that_discord_does_not_take_are_words_and_links(
     await fault(channel.server.url, "rest", status=status, code=code, times=1, **EDIT)
     page = await channel.interact(COMMAND, GALLERY)
     await fault(channel.server.url, "rest", status=status, code=code, times=1, **EDIT)
-    shared = await press(channel, f"gallery:s:1:{channel.member_id}:6:0:")
+    shared = await press(channel, f"gallery:s:17:{channel.member_id}:6:0:")
     await fault(channel.server.url, "rest", status=status, code=code, times=1, **EDIT)
-    one = await press(channel, "gallery:open", "1")
+    one = await press(channel, "gallery:open", "17")
     for interaction in (page, shared, one):
         shown = answer(channel, interaction)
         assert shown.attachments == []
@@ -83,7 +84,7 @@ async def test_a_link_that_discord_does_not_take_is_text_or_not_there(channel: C
     page = answer(channel, await channel.interact(COMMAND, GALLERY))
     assert (len(page.attachments), "Full size" in read(page)) == (1, False)
     await fault(channel.server.url, "rest", status=400, code=240000, times=1, **EDIT)
-    one = answer(channel, await press(channel, "gallery:open", "1"))
+    one = answer(channel, await press(channel, "gallery:open", "17"))
     assert (len(one.attachments), "for harmful" in read(one)) == (1, True)
 
 
@@ -92,7 +93,7 @@ async def test_a_page_that_comes_too_late_or_to_nobody_is_a_line(
     channel: Connected, caplog: pytest.LogCaptureFixture, status: int, code: int
 ) -> None:
     await fault(channel.server.url, "rest", status=status, code=code, times=1, **EDIT)
-    await press(channel, f"gallery:s:1:{channel.member_id}:6:0:")
+    await press(channel, f"gallery:s:17:{channel.member_id}:6:0:")
     assert [record for record in caplog.records if record.exc_info] == []
     assert caught(caplog) == []
 
@@ -116,11 +117,14 @@ async def test_so_do_presses_modals_and_typing(channel: Connected, caplog: pytes
         await lose(channel, LOST[0])
         return await way
 
-    for way in (press(channel, "gallery:open", "1"), press(channel, f"gallery:s:1:{channel.member_id}:6:0:")):
+    for way in (
+        press(channel, "gallery:open", "17"),
+        press(channel, f"gallery:s:17:{channel.member_id}:6:0:"),
+    ):
         assert "Full size" in read(answer(channel, await losing(way)))
     queue = await losing(channel.interact(COMMAND, {"id": "5", "name": "queue", "type": 1}))
     assert "Your queue" in read(answer(channel, queue))
-    changed = await losing(press(channel, "job:edit:1"))
+    changed = await losing(press(channel, "order:edit:1"))
     assert changed.modal is not None
     typed = [{"name": "search", "type": 3, "value": "fo", "focused": True}]
     await losing(channel.interact(AUTOCOMPLETE, {**GALLERY, "options": typed}))

@@ -11,19 +11,19 @@ import pytest
 
 from bot.replies.copies import CopyRemover
 from bot.replies.reaction_downloads import HELD_BYTES_MAX, ReactionDownloads
+from core.orders import Picture, State
 from core.settings import DatabaseSettings
-from db.bucket.client import Bucket
+from db.bucket.client import Bucket, file_name, original_key
 from db.copies import Copies
 from db.erasure import Erasure
-from db.orders import Job
-from db.picture_store import Pictures
+from db.picture_store import PictureStore
 from db.pool import Pool
 from sandbox.discord.gateway import Intent
 from sandbox.discord.ratelimits import Limit
 from sandbox.discord.state import Message
 from tests.conditions import until
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
-from tests.lives import painted, stored
+from tests.lives import finish, painted, stored, waiting, worker
 from tests.member import fault, text, walk
 
 PICTURES = 10
@@ -107,19 +107,20 @@ def has_file(message: Message) -> bool:
     return bool(message.attachments)
 
 
-async def test_many_at_once_take_the_memory_of_a_few_and_members_come_in_turn(
+async def test_many_at_once_take_the_memory_of_a_few_and_members_take_turns(
     bot: Connected, reactions: Reactions, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await bot.pool.execute("delete from jobs where state = 'queued'")
+    await bot.pool.execute("truncate orders cascade")
     pictures = [await painted(bot.pool, member_id=int(bot.member_id)) for _ in range(PICTURES)]
-    for job in pictures:
-        await bucket.put_original(job, b"a picture")
-    await bot.pool.execute("update jobs set message_id = id, original_bytes = $1", ORIGINAL_BYTES)
+    for picture in pictures:
+        await bucket.put_original(picture, b"a picture")
+    await bot.pool.execute("update replies set message_id = order_id")
+    await bot.pool.execute("update pictures set bytes = $1", ORIGINAL_BYTES)
     held = Held(monkeypatch)
     people = [one.user_id for one in reactions.world.people()][:3]
     for user_id in people:
-        for job in pictures:
-            reactions.dispatch(user_id, job.id)
+        for picture in pictures:
+            reactions.dispatch(user_id, picture.order.id)
 
     async def came() -> int:
         return sum(len(reactions.sent_to(user_id)) for user_id in people)
@@ -141,10 +142,10 @@ class Held:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.most_bytes = 0
         self._holding: set[object] = set()
-        read, send = Pictures.original, discord.User.send
+        read, send = PictureStore.original, discord.User.send
 
-        async def original(pictures: Pictures, job: Job) -> bytes:
-            content = await read(pictures, job)
+        async def original(store: PictureStore, picture: Picture) -> bytes:
+            content = await read(store, picture)
             self._holding.add(asyncio.current_task())
             self.most_bytes = max(self.most_bytes, len(self._holding) * ORIGINAL_BYTES)
             return content
@@ -155,7 +156,7 @@ class Held:
             finally:
                 self._holding.discard(asyncio.current_task())
 
-        monkeypatch.setattr(Pictures, "original", original)
+        monkeypatch.setattr(PictureStore, "original", original)
         monkeypatch.setattr(discord.User, "send", sent)
 
 
@@ -186,7 +187,7 @@ async def test_one_that_failed_is_told_in_the_channel_and_works_at_the_next_try(
     assert has_file(sent)
     # The notice goes by itself, though the bot was started anew meanwhile.
     await bot.pool.execute("update copies set due_at = now() where due_at is not null")
-    await CopyRemover(bot.client, Copies(bot.pool)).work()
+    await CopyRemover(bot.client, Copies(bot.pool)).remove_due()
     assert reactions.in_channel() == []
     assert reactions.sent_to(bot.member_id) == [sent]
 
@@ -259,10 +260,10 @@ async def test_who_cannot_be_answered_below_the_picture_is_told_in_a_message(
 async def test_a_picture_that_cannot_be_reached_can_be_asked_for_at_once(
     bot: Connected, reactions: Reactions, bucket: Bucket
 ) -> None:
-    job = await stored(bot.pool, 1)
-    await bucket.remove_original(job)
+    (picture,) = (await stored(bot.pool, 1)).progress.pictures
+    await bucket.remove(original_key(picture))
     await reactions.react(bot.member_id, 1)
-    await bucket.put_original(job, b"a picture")
+    await bucket.put_original(picture, b"a picture")
     await reactions.react(bot.member_id, 1)
     first, second = reactions.sent_to(bot.member_id)
     assert "cannot be reached" in read(first)
@@ -275,7 +276,7 @@ async def test_who_asks_for_more_than_fits_the_line_is_told_once(
     monkeypatch.setattr("bot.replies.reaction_downloads.WAITING_MAX", 1)
     downloads = ReactionDownloads(bot.client, bot.client.services, (EMOJI,))
     bot.client.downloads = downloads
-    await bot.pool.execute("update jobs set private = false")
+    await bot.pool.execute("update pictures set private = false")
     fetch, go = bot.client.fetch_user, asyncio.Event()
 
     async def fetch_later(user_id: int) -> discord.User:
@@ -289,7 +290,7 @@ async def test_who_asks_for_more_than_fits_the_line_is_told_once(
     async def waiting() -> int:
         return len(downloads._in_hand)
 
-    # The first has its turn, the second waits for it, and for the others there was no room.
+    # The first is served, the second waits for it, and for the others there was no room.
     await until(lambda: _left_out(downloads), lambda members: members == {int(bot.member_id)})
     await until(waiting, lambda count: count == 2)
     go.set()
@@ -307,7 +308,7 @@ async def _left_out(downloads: ReactionDownloads) -> set[int]:
 
 
 async def test_a_picture_that_is_covered_is_sent_covered(bot: Connected, reactions: Reactions) -> None:
-    await bot.pool.execute("update jobs set spoiler = (id = 2), private = false")
+    await bot.pool.execute("update orders set spoiler = (id = 2); update pictures set private = false")
     for message_id, is_covered in ((1, False), (2, True)):
         await reactions.react(bot.member_id, message_id)
         sent = reactions.sent_to(bot.member_id)[-1]
@@ -321,14 +322,88 @@ async def test_a_private_picture_and_a_deleted_one_are_sent_to_nobody_else(
     """Whoever reacts, and wherever the message is: the id of one is known to who was shown it."""
     ada = next(user.id for user in reactions.world.users.values() if user.global_name == "Ada")
     await reactions.react(bot.member_id, 2)
-    await bot.pool.execute("update jobs set private = true where id = 1")
+    await bot.pool.execute("update pictures set private = true where id = 17")
     await reactions.react(ada, 1)
     await reactions.react(bot.member_id, 1)
-    await Erasure(bot.pool).erase(1)
+    await Erasure(bot.pool).erase(17)
     await bot.pool.execute("delete from downloads")
     await reactions.react(bot.member_id, 1)
     assert reactions.in_channel() == []
     assert (len(reactions.sent_to(ada)), len(reactions.sent_to(bot.member_id))) == (0, 1)
+
+
+async def several(bot: Connected, bucket: Bucket, **changes: Any) -> list[Picture]:
+    """An order of four of which three are there, shown by the message 9."""
+    await bot.pool.execute("truncate orders cascade")
+    order = (await waiting(bot.pool, member_id=int(bot.member_id), count=4, **changes)).order
+    jobs = await worker(bot.pool).claim(4)
+    pictures = [await finish(bot.pool, job) for job in jobs[:3]]
+    for picture in pictures:
+        await bucket.put_original(picture, b"picture %d" % picture.number)
+    await bot.pool.execute("update replies set message_id = 9 where order_id = $1", order.id)
+    return pictures
+
+
+def file_names(messages: list[Message]) -> list[str]:
+    return [attachment.filename for message in messages for attachment in message.attachments]
+
+
+async def test_all_that_an_order_shows_is_sent_each_in_a_message_of_its_own(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    pictures = await several(bot, bucket)
+    await Erasure(bot.pool).erase(pictures[1].id)
+    await reactions.react(bot.member_id, 9)
+    wanted = [file_name(picture) for picture in (pictures[0], pictures[2])]
+    assert file_names(reactions.sent_to(bot.member_id)) == wanted
+    assert len(reactions.sent_to(bot.member_id)) == 2
+    # Each is known where it went, and goes with its picture.
+    rows = await bot.pool.fetch("select picture_ids from copies order by message_id")
+    assert [row["picture_ids"] for row in rows] == [[pictures[0].id], [pictures[2].id]]
+    # Whoever asks again is sent what came meanwhile.
+    (last,) = (await stored(bot.pool, pictures[0].order.id)).progress.in_state(State.RUNNING)
+    picture = await finish(bot.pool, last)
+    await bucket.put_original(picture, b"the last one")
+    await reactions.react(bot.member_id, 9)
+    assert file_names(reactions.sent_to(bot.member_id)) == [*wanted, file_name(picture)]
+
+
+async def test_none_of_a_private_order_is_sent_to_another_and_each_of_a_covered_one_is_covered(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    ada = next(user.id for user in reactions.world.users.values() if user.global_name == "Ada")
+    await several(bot, bucket, private=True, spoiler=True)
+    await reactions.react(ada, 9)
+    await reactions.react(bot.member_id, 9)
+    assert reactions.sent_to(ada) == []
+    sent = reactions.sent_to(bot.member_id)
+    files = [one for message in sent for one in walk({"components": message.components}) if one["type"] == 13]
+    assert [file["spoiler"] for file in files] == [True] * 3
+
+
+async def test_where_one_does_not_arrive_the_others_are_not_tried_and_can_be_asked_for(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    await several(bot, bucket)
+    await reactions.fail(bot.member_id, 403, 50007)
+    await reactions.react(bot.member_id, 9)
+    assert reactions.sent_to(bot.member_id) == []
+    assert len(reactions.in_channel()) == 1
+    await reactions.react(bot.member_id, 9)
+    assert len(file_names(reactions.sent_to(bot.member_id))) == 3
+
+
+async def test_what_has_expired_is_said_once_and_what_has_not_is_sent(
+    bot: Connected, reactions: Reactions, bucket: Bucket
+) -> None:
+    pictures = await several(bot, bucket)
+    await bot.pool.execute("update pictures set expired_at = now() where id <> $1", pictures[2].id)
+    await reactions.react(bot.member_id, 9)
+    assert file_names(reactions.sent_to(bot.member_id)) == [file_name(pictures[2])]
+    await bot.pool.execute("update pictures set expired_at = now(); delete from downloads")
+    await reactions.react(bot.member_id, 9)
+    _file, said = reactions.sent_to(bot.member_id)
+    assert "has expired" in read(said)
 
 
 async def test_no_bot_is_sent_anything(bot: Connected, reactions: Reactions) -> None:

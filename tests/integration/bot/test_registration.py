@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.client import COMMANDS
+from bot.client import commands
 from bot.gateway.registration import Registration
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.outages import RestFault
@@ -43,7 +43,7 @@ def sent(bot: Connected) -> int:
     return sum(exchange.method == "PUT" and exchange.path.endswith("/commands") for exchange in bot.exchanges)
 
 
-ALL = sorted(command.name for command in COMMANDS)
+ALL = sorted(command.name for command in commands())
 
 
 async def test_whatever_it_is_refused_by_it_is_tried_again_with_a_line(

@@ -2,12 +2,14 @@
 
 import pytest
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
+from bot.controls.buttons import Action
+from bot.controls.page_controls import Move, Query
 from bot.owner.doctor import BotDoctor
-from db.orders import Job
-from db.pictures import Gallery
-from ops.checks import Trouble
+from core.orders import Picture, State
+from core.settings import DatabaseSettings
+from db.pictures import Pictures
+from ops.checks import CheckFailed
+from ops.storage_checks import StorageChecks
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import Overwrite
@@ -26,18 +28,18 @@ async def test_who_manages_messages_elsewhere_has_no_rights_over_a_picture(place
         assert NOT_THEIRS in await place.press(action, waits, place.ben, "corner")
     in_attic = await place.imagine(place.ada, "attic", "an owl")
     assert NOT_THERE in await place.press(Action.CANCEL, in_attic, place.ben, "corner")
-    assert (await stored(place.bot.pool, waits.id)).state == "queued"
+    assert (await stored(place.bot.pool, waits.id)).progress.state is State.QUEUED
 
     # With the right where they were made, they can be deleted from anywhere in that server.
     await place.changed("paintings", Overwrite(place.ben, 1, allow=P.MANAGE_MESSAGES))
     assert "for good?" in await place.press(Action.DELETE, picture, place.ben, "corner")
     assert "Deleted." in await place.press(Action.ERASE, in_thread, place.ben, "corner")
     await place.press(Action.CANCEL, waits, place.ben, "corner")
-    assert (await stored(place.bot.pool, waits.id)).state == "cancelled"
+    assert (await stored(place.bot.pool, waits.id)).progress.state is State.CANCELLED
     # And not by who does not see them there any more.
     await place.changed("paintings", Overwrite(place.ben, 1, allow=P.MANAGE_MESSAGES, deny=P.VIEW_CHANNEL))
     assert NOT_THERE in await place.press(Action.ERASE, picture, place.ben, "corner")
-    assert (await stored(place.bot.pool, picture.id)).erased_at is None
+    assert (await stored(place.bot.pool, picture.order.id)).progress.pictures
 
 
 async def test_of_two_who_delete_a_picture_at_once_the_later_is_told_that_it_is_gone(
@@ -45,10 +47,10 @@ async def test_of_two_who_delete_a_picture_at_once_the_later_is_told_that_it_is_
 ) -> None:
     picture = await place.paint(place.ada, "paintings", "a fox")
 
-    async def as_it_was(*_asked: object) -> Job:
+    async def as_it_was(*_asked: object) -> Picture:
         return picture
 
-    monkeypatch.setattr(Gallery, "picture", as_it_was)
+    monkeypatch.setattr(Pictures, "find", as_it_was)
     assert "Deleted." in await place.press(Action.ERASE, picture, place.ada, "paintings")
     assert NOT_THERE in await place.press(Action.ERASE, picture, place.ada, "paintings")
 
@@ -65,7 +67,7 @@ async def test_in_a_thread_it_takes_the_right_to_write_in_threads_to_share(place
     query, refused = Query(int(place.ben), "", False, 9), "You may not write in this channel"
 
     async def share(at: str) -> str:
-        return await place.turn(Move.SHARE, 10**9, query, place.ben, at)
+        return await place.page(Move.SHARE, 10**9, query, place.ben, at)
 
     await place.changed("paintings", Overwrite(place.ben, 1, deny=P.SEND_MESSAGES))
     assert refused in await share("paintings")
@@ -75,9 +77,11 @@ async def test_in_a_thread_it_takes_the_right_to_write_in_threads_to_share(place
     assert refused in await share("sketches")
 
 
-async def test_the_doctor_looks_for_what_is_needed_there(place: Place) -> None:
-    bot_id = place.world.bot_id
-    doctor = BotDoctor(place.bot.client, place.bot.client.registration, token="")
+async def test_the_doctor_looks_for_what_is_needed_there(place: Place, database_url: str) -> None:
+    bot_id, client = place.world.bot_id, place.bot.client
+    settings = DatabaseSettings.model_validate({"database_url": database_url})
+    storage = StorageChecks(settings, place.bot.pool, place.bucket)
+    doctor = BotDoctor(client, client.registration, storage, settings)
 
     async def told(at: str) -> str:
         """By the command, and by `python -m bot doctor --channel`; who may not write cannot attach either."""
@@ -85,9 +89,9 @@ async def test_the_doctor_looks_for_what_is_needed_there(place: Place) -> None:
         checks = doctor.checks(lambda: doctor.lacking_in(channel_id))
         (check,) = (one for one in checks if one.name == "permissions")
         try:
-            said = await check.look()
-        except Trouble as trouble:
-            said = str(trouble)
+            said = await check.run()
+        except CheckFailed as failed:
+            said = str(failed)
         assert said in await place.act(COMMAND, command("doctor"), place.ada, at)
         return said
 

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from bot.client import Client
-from bot.gateway import shards
 from bot.gateway.endpoints import point_at
+from bot.messages.words import Languages
 from bot.owner.doctor import BotDoctor
 from bot.settings import BotSettings
 from core.errors import Misconfigured
-from db.identifies import Identifies
+from db.bucket.client import Bucket
 from db.pool import Pool
+from db.rate_limits import IdentifyLimit
 from db.shard_locks import ShardLocks
-from ops.checks import Trouble
+from ops.checks import CheckFailed
+from ops.storage_checks import StorageChecks
 from sandbox.discord import DiscordServer
 from sandbox.discord.outages import RestFault
 from tests.conditions import until
@@ -54,7 +56,7 @@ class Start:
         settings = self.settings.model_copy(update=changes)
         with closing(ShardLocks(settings.listen_dsn)) as locks:
             async with self.client:
-                await shards.serve(self.client, settings, self._pool, locks)
+                await self.client.serve(settings, self._pool, locks)
 
     async def until_online(self, serving: asyncio.Task[None]) -> None:
         async def online() -> bool:
@@ -62,13 +64,6 @@ class Start:
             return self.server.gateway.is_bot_online
 
         await until(online, bool)
-
-
-class _Plain(Client):
-    """Without the languages that the services bring."""
-
-    async def setup_hook(self) -> None:
-        self.logged_in.set()
 
 
 @pytest.fixture
@@ -89,8 +84,8 @@ async def start(
     settings = BotSettings.model_validate(
         {"database_url": database_url, "discord_token": server.token, **given}
     )
-    client = _Plain()
-    client.identifies = Identifies(pool)
+    client = Client(Languages())
+    client.identify_limit = IdentifyLimit(pool)
     yield Start(server, client, pool, settings)
     await server.stop()
 
@@ -104,7 +99,7 @@ async def test_each_answer_that_is_not_discords_own_is_waited_for(
     await start.until_online(serving)
     assert "waiting for Discord: " in caplog.text
     assert "Discord answers" in caplog.text
-    assert start.client.problem is None
+    assert start.client.gateway_status.problem is None
     assert "Traceback" not in caplog.text
     assert "<html" not in caplog.text
     await _end(serving)
@@ -115,11 +110,12 @@ async def test_only_discord_itself_tells_a_wrong_token(start: Start) -> None:
         await asyncio.wait_for(start.serve(discord_token=type(start.settings.discord_token)("wrong")), 10)
 
 
-async def test_the_doctor_takes_no_page_for_discords_word(start: Start) -> None:
+async def test_the_doctor_takes_no_page_for_discords_word(start: Start, pool: Pool, bucket: Bucket) -> None:
     start.answer(status=401, body="html", path=LOGIN)
     async with start.client as client:
-        doctor = BotDoctor(client, client.registration, token=start.server.token)
-        with pytest.raises(Trouble, match="it is not Discord who says so"):
+        storage = StorageChecks(start.settings, pool, bucket)
+        doctor = BotDoctor(client, client.registration, storage, start.settings, token=start.server.token)
+        with pytest.raises(CheckFailed, match="it is not Discord who says so"):
             await doctor._log_in()
         await client.http.close()
 
@@ -129,7 +125,7 @@ async def test_while_it_waits_it_says_what_for(start: Start) -> None:
     serving = asyncio.create_task(start.serve())
 
     async def problem() -> str:
-        return str(start.client.problem)
+        return str(start.client.gateway_status.problem)
 
     await until(problem, lambda problem: "status 503" in problem)
     await _end(serving)

@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord.abc import _Overwrites
 
-from bot.controls.job_buttons import Action
+from bot.controls.buttons import Action
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
@@ -14,8 +14,9 @@ from sandbox.discord.interactions import COMMAND, MODAL_SUBMIT
 from sandbox.discord.ratelimits import Limit
 from tests.connected import Connected, connected
 from tests.integration.bot.test_logged import command
+from tests.lives import stored
 from tests.member import text
-from tests.places import Place
+from tests.places import Place, end_waiting
 from tests.places import command as place_command
 
 
@@ -31,9 +32,8 @@ async def bot(
 
 
 async def newest(bot: Connected) -> tuple[str, str | None]:
-    row = await bot.pool.fetchrow("select prompt, negative_prompt from jobs order by id desc limit 1")
-    assert row is not None
-    return row["prompt"], row["negative_prompt"]
+    order = (await stored(bot.pool, await bot.pool.fetchval("select max(id) from orders"))).order
+    return order.prompt, order.negative_prompt
 
 
 async def test_names_stand_where_ids_were_typed(bot: Connected) -> None:
@@ -70,7 +70,7 @@ async def test_names_stand_where_ids_were_typed(bot: Connected) -> None:
         # Discord sends no names with a modal, and a bot knows by itself no other member's.
         known = words.replace("Ada", "someone")
         assert await newest(bot) == (f"z {known}", known)
-        await bot.pool.execute("delete from jobs where id > 3")
+        await end_waiting(bot.pool)
 
 
 async def test_a_channel_that_the_member_does_not_see_is_not_named(bot: Connected) -> None:

@@ -1,4 +1,4 @@
-"""Discord goes away between a command and its answer: the job is stored, and nothing breaks."""
+"""Discord goes away between a command and its answer: the order is stored, and nothing breaks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def bot(database_url: str, pool: Pool, bucket: Bucket) -> AsyncIterator[Co
         yield one
 
 
-async def test_a_command_that_cannot_be_answered_is_stored_for_the_keeper(
+async def test_a_command_that_cannot_be_answered_is_stored_for_the_reconciler(
     bot: Connected, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with held_up(database_url, int(bot.member_id)) as held:
@@ -36,7 +36,7 @@ async def test_a_command_that_cannot_be_answered_is_stored_for_the_keeper(
         await bot.server.stop()
     await asking
     assert "it is stored and could not be answered" in caplog.text
-    assert await bot.pool.fetchval("select shown_revision from jobs where id = 4") == 0
+    assert await bot.pool.fetchval("select shown_revision from replies where order_id = 4") == 0
 
 
 async def test_a_refusal_that_cannot_be_told_is_logged(

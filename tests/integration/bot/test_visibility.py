@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.controls.job_buttons import Action
-from bot.messages.gallery_page import Move, Query
-from db.orders import Job
+from bot.controls.buttons import Action
+from bot.controls.page_controls import Move, Query
+from core.orders import Picture
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import Overwrite
 from tests.places import NOT_THERE, Place, paint_everywhere, seen
 
-Verb = Callable[[Job, str], Awaitable[str]]
+Verb = Callable[[Picture, str], Awaitable[str]]
 
 SEEN_BY_BEN = {
     "corner": {"paintings", "sketches", "announcements"},
@@ -26,16 +26,18 @@ async def test_a_gallery_shows_of_others_what_the_viewer_sees_where_it_was_made(
         assert seen(await place.gallery(place.ben, at, member=place.ada, search="made"), made) == expected
     # And so from whatever picture a page is turned, however many lie between.
     query, at = Query(int(place.ada), "", False, 1), "corner"
-    by_turns = seen(
-        str([await place.turn(move, 1, query, place.ben, at) for move in (Move.FIRST, Move.LAST)]), made
+    on_pages = seen(
+        str([await place.page(move, 1, query, place.ben, at) for move in (Move.FIRST, Move.LAST)]), made
     )
-    for job in made.values():
+    for picture in made.values():
         for move in (Move.NEXT, Move.PREVIOUS):
-            by_turns |= seen(await place.turn(move, job.id, query, place.ben, at), made)
-    assert by_turns == SEEN_BY_BEN[at]
-    # Pictures of before the column are found by the threads that are active.
-    parents = await place.bot.pool.fetch("select id, parent_channel_id from jobs")
-    await place.bot.pool.execute("update jobs set parent_channel_id = null")
+            on_pages |= seen(await place.page(move, picture.id, query, place.ben, at), made)
+    assert on_pages == SEEN_BY_BEN[at]
+    # Pictures that do not say of which channel their thread was are found by the threads that are active.
+    pool = place.bot.pool
+    parents = await pool.fetch("select id, parent_channel_id from orders")
+    await pool.execute("update orders set parent_channel_id = null")
+    await pool.execute("update pictures set parent_channel_id = null")
     assert seen(await place.gallery(place.ben, at, member=place.ada), made) == SEEN_BY_BEN[at]
     assert NOT_THERE in await place.open(made["staff-talk"], place.ben, at)
     before = place.channel("paintings").overwrites
@@ -43,7 +45,8 @@ async def test_a_gallery_shows_of_others_what_the_viewer_sees_where_it_was_made(
     assert seen(await place.gallery(place.ben, at, member=place.ada), made) == {"announcements"}
     await place.changed("paintings", *before)
     for row in parents:
-        await place.bot.pool.execute("update jobs set parent_channel_id = $2 where id = $1", *row)
+        await pool.execute("update orders set parent_channel_id = $2 where id = $1", *row)
+        await pool.execute("update pictures set parent_channel_id = $2 where order_id = $1", *row)
     # An archived thread is as open as its channel, though discord.py knows it no more.
     guild = place.bot.client.get_guild(int(place.world.guild.id))
     assert guild is not None
@@ -65,13 +68,13 @@ async def test_every_button_of_a_picture_is_for_who_sees_it_where_it_was_made(pl
     made = await paint_everywhere(place)
 
     def pressing(action: Action) -> Verb:
-        return lambda job, at: place.press(action, job, place.ben, at)
+        return lambda picture, at: place.press(action, picture, place.ben, at)
 
     of_an_order = (Action.AGAIN, Action.EDIT, Action.UPSCALE)
     of_a_picture = (Action.LINK, Action.FAVOURITE, Action.RESTORE)
     verbs: list[Verb] = [
-        lambda job, at: place.open(job, place.ben, at),
-        lambda job, at: place.edit(job, place.ben, at),
+        lambda picture, at: place.open(picture, place.ben, at),
+        lambda picture, at: place.edit(picture, place.ben, at),
         *map(pressing, (*of_an_order, *of_a_picture)),
     ]
     for_those_who_manage = [*map(pressing, (Action.DELETE, Action.ERASE, Action.CANCEL, Action.DROP))]
@@ -90,13 +93,13 @@ async def test_every_button_of_a_picture_is_for_who_sees_it_where_it_was_made(pl
     ):
         for verb in verbs:
             assert NOT_THERE not in await verb(made[name], at), (at, name)
-        await place.forget_waiting()
+        await place.end_waiting()
 
 
 async def test_a_favourite_is_seen_for_as_long_as_its_picture_would_be(place: Place) -> None:
     made = {name: await place.paint(place.ada, name, f"made in {name}.") for name in ("paintings", "attic")}
-    for name, job in made.items():
-        assert "Among your favourites now" in await place.press(Action.FAVOURITE, job, place.ben, name)
+    for name, picture in made.items():
+        assert "Among your favourites now" in await place.press(Action.FAVOURITE, picture, place.ben, name)
     assert seen(await place.gallery(place.ben, "corner", favourites=True), made) == {"paintings"}
     assert seen(await place.gallery(place.ben, "attic", favourites=True), made) == {"attic"}
     assert seen(await place.gallery(place.ben, "attic", favourites=True, member=place.ada), made) == {"attic"}
@@ -104,7 +107,7 @@ async def test_a_favourite_is_seen_for_as_long_as_its_picture_would_be(place: Pl
     assert seen(await place.gallery(place.ben, "corner", favourites=True), made) == set()
     query = Query(None, "", True, 9)
     for move in Move:
-        assert seen(await place.turn(move, 10**9, query, place.ben, "corner"), made) == set(), move
+        assert seen(await place.page(move, 10**9, query, place.ben, "corner"), made) == set(), move
 
 
 async def test_a_page_is_shared_as_far_as_everybody_there_sees_it_anyway(place: Place) -> None:
@@ -137,7 +140,7 @@ async def test_a_page_is_shared_as_far_as_everybody_there_sees_it_anyway(place: 
     }
     assert not {"staff", "staff-talk"} & seen(await place.share("corner", *pages), made)
     hidden = Query(int(place.ada), "staff", False, 9)
-    refused = await place.turn(Move.SHARE, 10**9, hidden, place.ada, "corner")
+    refused = await place.page(Move.SHARE, 10**9, hidden, place.ada, "corner")
     assert "No picture on this page can be shared here" in refused
 
 
@@ -152,21 +155,21 @@ async def test_what_others_here_could_not_see_is_painted_again_for_the_member_al
             assert (await place.newest()).private is is_private, (verb, name)
         await place.edit(made[name], place.ada, "corner")
         assert (await place.newest()).private is is_private, ("edit", name)
-        await place.forget_waiting()
+        await place.end_waiting()
     await place.press(Action.AGAIN, made["staff"], place.ada, "staff")
     assert not (await place.newest()).private
 
 
 async def test_spoilers_stay_covered(place: Place) -> None:
-    job = await place.paint(place.ada, "paintings", "the end of the story", spoiler=True)
+    picture = await place.paint(place.ada, "paintings", "the end of the story", spoiler=True)
     query = Query(int(place.ada), "", False, 9)
     for said in (
         await place.gallery(place.ben, "corner", member=place.ada),
-        await place.open(job, place.ben, "corner"),
-        await place.turn(Move.FIRST, 1, query, place.ben, "corner"),
-        await place.share("paintings", job),
+        await place.open(picture, place.ben, "corner"),
+        await place.page(Move.FIRST, 1, query, place.ben, "corner"),
+        await place.share("paintings", picture),
     ):
         assert "'spoiler': True" in said
     for action in (Action.AGAIN, Action.UPSCALE):
-        await place.press(action, job, place.ada, "paintings")
+        await place.press(action, picture, place.ada, "paintings")
         assert (await place.newest()).spoiler

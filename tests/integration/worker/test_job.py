@@ -2,151 +2,192 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-import aiohttp
 import pytest
 from PIL import Image
 
-from core.errors import BucketUnavailable, FailureCode, JobFailed, LostJob, PictureGone
-from core.operations import UPSCALER, Kind, upscaled_size
+from core.errors import BucketUnavailable, PictureGone
+from core.failures import FailureCode, JobFailed
+from core.operations import UPSCALE, UPSCALER, upscaled_size
+from core.orders import Job, Picture, Progress, State
 from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
 from db.erasure import Erasure
-from db.orders import Job, Jobs, State
-from db.picture_store import Pictures
+from db.orders import Orders
 from db.pool import Pool
-from db.rate_limits import Pace
-from db.spill import Parking
+from db.rate_limits import RateLimit
 from sandbox.stability import StabilityServer
-from tests.lives import running, stored, waiting, worker
-from worker.job import JobRunner
-from worker.prober import Prober
-from worker.providers.stability.client import Stability
-from worker.storage import Storage
-from worker.watch import JOBS_IN_A_ROW, Watch
+from tests.lives import running, stored, waiting
+from tests.workshop import Workshop, used
+from worker.watch import JOBS_IN_A_ROW
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[StabilityServer]:
-    server = StabilityServer(latency_seconds=0)
-    await server.start()
-    yield server
-    await server.stop()
+def job_of(progress: Progress) -> Job:
+    (job,) = progress.jobs
+    return job
 
 
-@pytest.fixture
-async def runner(pool: Pool, bucket: Bucket, server: StabilityServer) -> AsyncIterator[JobRunner]:
-    async with aiohttp.ClientSession() as session:
-        stability = Stability(session, host=server.url, key=server.key, timeout_seconds=20)
-        await Pace(pool).provide()
-        yield runner_of(pool, bucket, stability)
+def picture_of(progress: Progress) -> Picture:
+    (picture,) = progress.pictures
+    return picture
 
 
-def runner_of(pool: Pool, bucket: Bucket, stability: Stability) -> JobRunner:
-    parking, watch = Parking(pool), Watch(Alarms(pool))
-    storage = Storage(worker(pool), bucket, parking, watch)
-    return JobRunner(worker(pool), Pace(pool), stability, Pictures(bucket, parking), storage, watch)
-
-
-async def paint(pool: Pool, runner: JobRunner, **changes: object) -> Job:
-    job = await running(pool, **changes)
-    await runner.run(job)
-    return await stored(pool, job.id)
-
-
-def upscale(parent: Job) -> dict[str, object]:
+def upscale(parent: Picture) -> dict[str, Any]:
     width, height = upscaled_size(parent.width, parent.height)
     return {
-        "kind": Kind.UPSCALE, "parent_id": parent.id, "model": UPSCALER.name,
-        "prompt": parent.prompt, "width": width, "height": height,
-    }  # fmt: skip
+        "operation": UPSCALE.name,
+        "inputs": (parent.id,),
+        "model": UPSCALER.name,
+        "width": width,
+        "height": height,
+    }
 
 
-def size_of(picture: bytes) -> tuple[int, int]:
-    with Image.open(io.BytesIO(picture)) as image:
-        return image.size
+def opened(picture: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(picture))
 
 
-async def test_a_picture_is_painted_and_stored(pool: Pool, runner: JobRunner, bucket: Bucket) -> None:
-    job = await paint(pool, runner, width=640, height=480, seed=5)
-    assert (job.state, job.painted_seed, job.width, job.height) == (State.DONE, 5, 640, 480)
-    original = await bucket.get_original(job)
-    assert (size_of(original), len(original)) == ((640, 480), job.original_bytes)
-    assert size_of(await bucket.get_preview(job)) == (640, 480)
+async def faults(pool: Pool) -> list[int]:
+    return [row["faults"] for row in await pool.fetch("select faults from jobs order by id")]
+
+
+async def test_a_picture_is_painted_and_stored(workshop: Workshop, bucket: Bucket) -> None:
+    progress = await workshop.paint(width=640, height=480, seed=5)
+    picture = picture_of(progress)
+    assert (job_of(progress).state, picture.seed, picture.width, picture.height) == (State.DONE, 5, 640, 480)
+    original = await bucket.get_original(picture)
+    assert (opened(original).size, len(original)) == ((640, 480), picture.bytes)
+    assert opened(await bucket.get_preview(picture)).size == (640, 480)
+
+
+async def test_each_picture_of_an_order_has_a_call_of_its_own(
+    pool: Pool, workshop: Workshop, server: StabilityServer, bucket: Bucket
+) -> None:
+    progress = await waiting(pool, count=3, width=256, height=256)
+    for job in await workshop.queue.claim(4):
+        progress = await workshop.run(job)
+    assert progress.state is State.DONE
+    assert [picture.number for picture in progress.pictures] == [1, 2, 3]
+    originals = {await bucket.get_original(picture) for picture in progress.pictures}
+    assert len(originals) == len(server.calls) == 3
+    assert await used(pool) == 9
 
 
 async def test_a_picture_is_made_four_times_as_large(
-    pool: Pool, runner: JobRunner, bucket: Bucket, server: StabilityServer
+    workshop: Workshop, bucket: Bucket, server: StabilityServer
 ) -> None:
-    parent = await paint(pool, runner, width=320, height=256)
-    job = await paint(pool, runner, **upscale(parent))
-    assert (job.state, job.width, job.height, job.painted_seed) == (State.DONE, 1280, 1024, None)
-    assert size_of(await bucket.get_original(job)) == (1280, 1024)
-    assert max(size_of(await bucket.get_preview(job))) == 768
-    assert (server.calls[-1].model, server.calls[-1].billed) == ("fast", float(job.credits))
+    parent = picture_of(await workshop.paint(width=320, height=256))
+    progress = await workshop.paint(**upscale(parent))
+    picture = picture_of(progress)
+    assert (picture.width, picture.height, picture.seed) == (1280, 1024, None)
+    assert opened(await bucket.get_original(picture)).size == (1280, 1024)
+    assert max(opened(await bucket.get_preview(picture)).size) == 768
+    assert (server.calls[-1].model, server.calls[-1].billed) == ("fast", float(job_of(progress).price))
 
 
 async def test_a_picture_that_is_too_large_for_the_upscaler_is_scaled_down_first(
-    pool: Pool, runner: JobRunner, bucket: Bucket
+    workshop: Workshop, bucket: Bucket
 ) -> None:
-    parent = await paint(pool, runner, width=1536, height=1024)
-    job = await paint(pool, runner, **upscale(parent))
-    assert (job.state, job.width, job.height) == (State.DONE, 5016, 3344)
-    assert size_of(await bucket.get_original(job)) == (5016, 3344)
+    parent = picture_of(await workshop.paint(width=1536, height=1024))
+    picture = picture_of(await workshop.paint(**upscale(parent)))
+    assert (picture.width, picture.height) == (5016, 3344)
+    assert opened(await bucket.get_original(picture)).size == (5016, 3344)
 
 
-async def test_the_size_on_record_is_the_pictures_own(pool: Pool, runner: JobRunner) -> None:
-    parent = await paint(pool, runner, width=256, height=256)
-    job = await paint(pool, runner, **{**upscale(parent), "width": 999, "height": 999})
-    assert (job.width, job.height) == (1024, 1024)
+async def test_the_size_on_record_is_the_pictures_own(workshop: Workshop) -> None:
+    parent = picture_of(await workshop.paint(width=256, height=256))
+    picture = picture_of(await workshop.paint(**{**upscale(parent), "width": 999, "height": 999}))
+    assert (picture.width, picture.height) == (1024, 1024)
 
 
 async def test_a_picture_that_was_deleted_meanwhile_is_not_made_larger(
-    pool: Pool, runner: JobRunner, bucket: Bucket, server: StabilityServer
+    pool: Pool, workshop: Workshop, bucket: Bucket, server: StabilityServer
 ) -> None:
-    parents = [await paint(pool, runner, width=256, height=256) for _ in range(2)]
+    parents = [picture_of(await workshop.paint(width=256, height=256)) for _ in range(2)]
     await Erasure(pool).erase(parents[0].id)
-    await bucket.remove(parents[1])
+    await bucket.remove(f"{parents[1].order.key}/")
     for parent in parents:
-        job = await paint(pool, runner, **upscale(parent))
-        assert (job.state, job.failure, job.credits) == (State.FAILED, FailureCode.PARENT_GONE, Decimal(0))
+        job = job_of(await workshop.paint(**upscale(parent)))
+        assert (job.state, job.failure) == (State.FAILED, FailureCode.INPUT_GONE)
     assert len(server.calls) == 2
+    assert await used(pool) == 6
 
 
 async def test_a_picture_that_cannot_be_read_now_is_tried_again(
-    pool: Pool, runner: JobRunner, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, workshop: Workshop, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(_job: Job) -> bytes:
+    async def away(_picture: Picture) -> bytes:
         raise BucketUnavailable("away")
 
-    parent = await paint(pool, runner, width=256, height=256)
+    parent = picture_of(await workshop.paint(width=256, height=256))
     monkeypatch.setattr(bucket, "get_original", away)
-    job = await paint(pool, runner, **upscale(parent))
+    job = job_of(await workshop.paint(**upscale(parent)))
     assert (job.state, job.faults) == (State.QUEUED, 1)
+    # What there was, and what is reserved for the next try.
+    assert await used(pool) == 3 + 2
+
+
+async def test_faults_are_counted_one_by_one_and_the_last_one_ends_the_job(
+    pool: Pool, workshop: Workshop
+) -> None:
+    progress = await waiting(pool, prompt="a fox [500]", width=256, height=256)
+    counted = []
+    for _attempt in range(3):
+        await pool.execute("update jobs set run_after = now()")
+        (job,) = await workshop.queue.claim(1)
+        progress = await workshop.run(job)
+        counted.append((job_of(progress).state, job_of(progress).faults, job_of(progress).attempt))
+    assert counted == [(State.QUEUED, 1, 1), (State.QUEUED, 2, 2), (State.FAILED, 3, 3)]
+    assert job_of(progress).failure is FailureCode.UNAVAILABLE
+
+
+async def test_pauses_between_tries_grow_with_the_faults(pool: Pool, workshop: Workshop) -> None:
+    await waiting(pool, prompt="a fox [500]", width=256, height=256)
+    for least, most in ((1, 2), (2, 4)):
+        await pool.execute("update jobs set run_after = now()")
+        (job,) = await workshop.queue.claim(1)
+        await workshop.runner.run(job)
+        seconds = await pool.fetchval(
+            "select extract(epoch from run_after - (select max(ended_at) from calls))::float8 from jobs"
+        )
+        assert least <= seconds <= most + 0.1
+
+
+async def test_what_breaks_is_a_fault_of_its_own_job(
+    pool: Pool, workshop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(workshop.storage, "store", broken)
+    job = job_of(await workshop.paint(width=256, height=256))
+    assert (job.state, job.faults) == (State.QUEUED, 1)
+    assert "ZeroDivisionError: a bug" in caplog.text
+    assert await pool.fetchval("select failure_detail from jobs") == "ZeroDivisionError: a bug"
 
 
 async def test_a_worker_that_is_too_late_leaves_nothing_behind(
-    pool: Pool, runner: JobRunner, bucket: Bucket
+    pool: Pool, workshop: Workshop, bucket: Bucket
 ) -> None:
     held = await running(pool, width=256, height=256)
-    await Jobs(pool).cancel(held.id)
-    with pytest.raises(LostJob):
-        await runner.run(held)
+    await Orders(pool).cancel(held.order.id)
+    progress = await workshop.run(held)
+    assert (job_of(progress).state, progress.pictures) == (State.CANCELLED, ())
     with pytest.raises(PictureGone):
         await bucket.get_original(held)
 
 
 async def test_a_job_that_is_cancelled_while_it_is_stored_leaves_nothing_behind(
-    pool: Pool, runner: JobRunner, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, workshop: Workshop, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored, put_original = asyncio.Event(), bucket.put_original
+    put_done, put_original = asyncio.Event(), bucket.put_original
 
     async def put(job: Job, original: bytes) -> None:
         await put_original(job, original)
-        stored.set()
+        put_done.set()
 
     async def stall(_job: Job, _preview: bytes) -> None:
         await asyncio.Event().wait()
@@ -154,9 +195,9 @@ async def test_a_job_that_is_cancelled_while_it_is_stored_leaves_nothing_behind(
     monkeypatch.setattr(bucket, "put_original", put)
     monkeypatch.setattr(bucket, "put_preview", stall)
     held = await running(pool, width=256, height=256)
-    task = asyncio.create_task(runner.run(held))
-    await asyncio.wait_for(stored.wait(), 10)
-    await Jobs(pool).cancel(held.id)
+    task = asyncio.create_task(workshop.runner.run(held))
+    await asyncio.wait_for(put_done.wait(), 10)
+    await Orders(pool).cancel(held.order.id)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -165,91 +206,84 @@ async def test_a_job_that_is_cancelled_while_it_is_stored_leaves_nothing_behind(
 
 
 async def test_the_successor_of_a_lost_worker_keeps_its_picture(
-    pool: Pool, runner: JobRunner, bucket: Bucket
+    pool: Pool, workshop: Workshop, bucket: Bucket
 ) -> None:
     lost = await running(pool, width=256, height=256)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-    await worker(pool).reap(await worker(pool).clock())
-    (successor,) = await worker(pool).claim(1)
-    await runner.run(successor)
-    with pytest.raises(LostJob):
-        await runner.run(lost)
-    assert size_of(await bucket.get_original(replace(lost, attempt=2))) == (256, 256)
+    await workshop.queue.reclaim_expired(await workshop.queue.clock())
+    (successor,) = await workshop.queue.claim(1)
+    await workshop.run(successor)
+    progress = await workshop.run(lost)
+    assert picture_of(progress).attempt == 2
+    assert opened(await bucket.get_original(replace(lost, attempt=2))).size == (256, 256)
+    with pytest.raises(PictureGone):
+        await bucket.get_original(lost)
 
 
 async def test_a_key_that_is_refused_is_an_alarm_without_the_key(
-    pool: Pool, runner: JobRunner, server: StabilityServer
+    pool: Pool, workshop: Workshop, server: StabilityServer
 ) -> None:
     key, server.key = server.key, "sk-another"
-    refused = await paint(pool, runner, model="stable-diffusion-v1-6", width=320, height=320)
+    refused = job_of(await workshop.paint(model="stable-diffusion-v1-6", width=320, height=320))
     (alarm,) = await Alarms(pool).claim_untold()
-    assert (alarm.code, alarm.model) == (AlarmCode.BAD_KEY, None)
+    assert (alarm.code, alarm.provider, alarm.model) == (AlarmCode.BAD_KEY, "stability", "")
     assert "401" in alarm.detail
     assert key not in alarm.detail
     assert (refused.state, refused.faults) == (State.QUEUED, 0)
-    server.key = key
-    prober = prober_of(pool, runner)
     calls = len(server.calls)
     # While the key is bad, no job is tried for it.
-    server.key = "sk-another"
     await pool.execute("update alarms set probe_at = now()")
-    assert await prober.claim() == []
+    assert await workshop.runner.claim(1) == []
     assert await pool.fetchval("select count(*) from alarms where probe_at > now()") == 1
     assert len(server.calls) == calls
     server.key = key
     await pool.execute("update alarms set probe_at = now()")
-    (again,) = await prober.claim()
-    await runner.run(again)
-    assert (await stored(pool, again.id)).state is State.DONE
+    (again,) = await workshop.runner.claim(1)
+    assert job_of(await workshop.run(again)).state is State.DONE
     assert await pool.fetchval("select count(*) from alarms") == 0
 
 
 async def test_a_key_that_is_refused_as_a_worker_starts_is_an_alarm_before_anybody_meets_it(
-    pool: Pool, runner: JobRunner, server: StabilityServer, caplog: pytest.LogCaptureFixture
+    pool: Pool, workshop: Workshop, server: StabilityServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     key, server.key = server.key, "sk-another"
-    prober = prober_of(pool, runner)
-    await prober.look_at_key()
+    await workshop.runner.prepare()
     (alarm,) = await Alarms(pool).claim_untold()
-    assert alarm.code is AlarmCode.BAD_KEY
+    assert (alarm.code, alarm.provider) == (AlarmCode.BAD_KEY, "stability")
     assert "STABILITY_API_KEY: Stability does not accept it" in caplog.text
     assert key not in caplog.text
     # The owner set another, and so a worker starts again.
     server.key = key
-    await prober.look_at_key()
+    await workshop.runner.prepare()
     assert await Alarms(pool).open() == []
 
 
-async def test_where_the_balance_does_not_tell_a_job_has_to(pool: Pool) -> None:
-    async with aiohttp.ClientSession() as session:
-        nowhere = Stability(session, host="http://127.0.0.1:1", key="sk", timeout_seconds=5)
-        await Alarms(pool).sound(AlarmCode.BAD_KEY, "", pause_seconds=60)
-        job = await waiting(pool)
-        prober = Prober(worker(pool), Alarms(pool), nowhere)
-        assert await prober.claim() == []
-        await pool.execute("update alarms set probe_at = now()")
-        assert [probe.id for probe in await prober.claim()] == [job.id]
+async def test_where_the_balance_does_not_tell_a_job_has_to(
+    pool: Pool, workshop: Workshop, server: StabilityServer
+) -> None:
+    await server.stop()
+    await Alarms(pool).raise_(AlarmCode.BAD_KEY, "", provider="stability", pause_seconds=60)
+    job = job_of(await waiting(pool))
+    assert await workshop.runner.claim(1) == []
+    await pool.execute("update alarms set probe_at = now()")
+    assert [probe.id for probe in await workshop.runner.claim(1)] == [job.id]
 
 
-def prober_of(pool: Pool, runner: JobRunner) -> Prober:
-    return Prober(worker(pool), Alarms(pool), runner._stability)
-
-
-async def attempts(pool: Pool, runner: JobRunner, job: Job) -> Job:
+async def attempts(workshop: Workshop, progress: Progress) -> Job:
     """The job after all the attempts that it is worth; whatever else waits is left alone."""
-    while (job := await stored(pool, job.id)).state is State.QUEUED:
+    pool, job = workshop.pool, job_of(progress)
+    while (job := job_of((await stored(pool, job.order.id)).progress)).state is State.QUEUED:
         await pool.execute("update jobs set run_after = 'infinity' where id <> $1", job.id)
         await pool.execute("update jobs set run_after = now() where id = $1", job.id)
-        (claimed,) = await worker(pool).claim(1)
-        await runner.run(claimed)
+        (claimed,) = await workshop.queue.claim(1)
+        await workshop.run(claimed)
     await pool.execute("update jobs set run_after = now()")
     return job
 
 
-async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody(
-    pool: Pool, runner: JobRunner
-) -> None:
-    for word, code in (
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
         ("html403", FailureCode.BLOCKED),
         ("json401", FailureCode.BLOCKED),
         ("empty402", FailureCode.BLOCKED),
@@ -259,23 +293,24 @@ async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody
         # In Stability's own words; but the balance answers.
         ("unauthorized", FailureCode.UNAVAILABLE),
         ("payment", FailureCode.UNAVAILABLE),
-    ):
-        prompt = f"a fox [{word}]"
-        job = await attempts(pool, runner, await waiting(pool, prompt=prompt, width=256, height=256))
-        assert (job.state, job.failure, job.credits) == (State.FAILED, code, Decimal(0))
-        assert await pool.fetchval("select count(*) from alarms where probe_at is not null") == 0
-        other = await running(pool)
-        await worker(pool).fail(other, FailureCode.REFUSED, "")
+    ],
+)
+async def test_one_prompt_that_is_refused_again_and_again_ends_and_pauses_nobody(
+    pool: Pool, workshop: Workshop, word: str, code: FailureCode
+) -> None:
+    job = await attempts(workshop, await waiting(pool, prompt=f"a fox [{word}]", width=256, height=256))
+    assert (job.state, job.failure, job.faults) == (State.FAILED, code, 3)
+    assert await pool.fetchval("select count(*) from alarms where probe_at is not null") == 0
 
 
 @pytest.mark.parametrize(
     ("word", "code"), [("unauthorized", AlarmCode.BAD_KEY), ("payment", AlarmCode.NO_CREDIT)]
 )
 async def test_what_several_in_a_row_are_refused_for_pauses_though_the_balance_says_otherwise(
-    pool: Pool, runner: JobRunner, word: str, code: AlarmCode
+    pool: Pool, workshop: Workshop, word: str, code: AlarmCode
 ) -> None:
     refused = [
-        await paint(pool, runner, prompt=f"a fox [{word}]", member_id=number, width=256, height=256)
+        job_of(await workshop.paint(prompt=f"a fox [{word}]", member_id=number, width=256, height=256))
         for number in range(JOBS_IN_A_ROW)
     ]
     # What the first ones met might have been their own fault, and the last one's is nobody's.
@@ -287,140 +322,142 @@ async def test_what_several_in_a_row_are_refused_for_pauses_though_the_balance_s
     assert alarm.code is code
     assert alarm.detail.startswith("the balance says otherwise, but: 40")
     await pool.execute("update jobs set run_after = now()")
-    assert await worker(pool).claim(4) == []
-    prober, tried = prober_of(pool, runner), []
+    assert await workshop.queue.claim(4) == []
+    tried = []
     for _ in range(JOBS_IN_A_ROW):
         await pool.execute("update alarms set probe_at = now()")
-        (probe,) = await prober.claim()
-        await runner.run(probe)
+        (probe,) = await workshop.runner.claim(4)
+        await workshop.run(probe)
         tried.append(probe.id)
     assert sorted(tried) == [job.id for job in refused]
     assert tried[-1] == refused[-1].id
-    assert [(await stored(pool, job.id)).faults for job in refused] == [1, 1, 0]
-    other = await waiting(pool, member_id=9, width=256, height=256)
+    assert await faults(pool) == [1, 1, 0]
+    other = job_of(await waiting(pool, member_id=9, width=256, height=256))
     await pool.execute("update alarms set probe_at = now()")
-    (probe,) = await prober.claim()
+    (probe,) = await workshop.runner.claim(4)
     assert probe.id == other.id
-    await runner.run(probe)
+    await workshop.run(probe)
     assert await pool.fetchval("select count(*) from alarms") == 0
     # From now on each of them is one job's own again.
-    job = await attempts(pool, runner, refused[0])
-    assert (job.state, job.failure, job.credits) == (State.FAILED, FailureCode.UNAVAILABLE, Decimal(0))
+    job = await attempts(workshop, (await stored(pool, refused[0].order.id)).progress)
+    assert (job.state, job.failure) == (State.FAILED, FailureCode.UNAVAILABLE)
     assert await pool.fetchval("select count(*) from alarms") == 0
+    # Nothing of it was charged but the one picture; two still wait.
+    assert await used(pool) == 3 + 2 * 3
 
 
 async def test_where_no_balance_tells_others_that_are_painted_do(
-    pool: Pool, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away() -> float:
         raise JobFailed(FailureCode.UNAVAILABLE, "away")
 
-    monkeypatch.setattr(runner._stability, "balance", away)
-    one = await paint(pool, runner, prompt="a fox [payment]", width=256, height=256)
-    assert (one.state, one.faults) == (State.QUEUED, 0)
-    others = [await waiting(pool, member_id=number, width=256, height=256) for number in (1, 2)]
-    assert await worker(pool).claim(4) == []
+    monkeypatch.setattr(workshop.provider, "balance", away)
+    first = await workshop.paint(prompt="a fox [payment]", width=256, height=256)
+    assert (job_of(first).state, job_of(first).faults) == (State.QUEUED, 0)
+    others = [job_of(await waiting(pool, member_id=number, width=256, height=256)) for number in (1, 2)]
+    assert await workshop.queue.claim(4) == []
     await pool.execute("update alarms set probe_at = now()")
-    (probe,) = await prober_of(pool, runner).claim()
+    (probe,) = await workshop.runner.claim(4)
     assert probe.id == others[0].id
-    await runner.run(probe)
-    assert (await stored(pool, probe.id)).state is State.DONE
+    assert job_of(await workshop.run(probe)).state is State.DONE
     # From now on it is known for what it is.
-    one = await attempts(pool, runner, one)
-    assert (one.state, one.failure, one.credits) == (State.FAILED, FailureCode.UNAVAILABLE, Decimal(0))
+    job = await attempts(workshop, first)
+    assert (job.state, job.failure) == (State.FAILED, FailureCode.UNAVAILABLE)
     assert await pool.fetchval("select count(*) from alarms") == 0
-    assert [job.id for job in await worker(pool).claim(4)] == [others[1].id]
+    assert [job.id for job in await workshop.queue.claim(4)] == [others[1].id]
 
 
 async def test_what_there_is_no_credit_for_waits_and_what_there_is_credit_for_is_painted(
-    pool: Pool, runner: JobRunner, server: StabilityServer
+    pool: Pool, workshop: Workshop, server: StabilityServer
 ) -> None:
     server.credits = 5
-    ultra = await paint(pool, runner, model="ultra", width=256, height=256)
-    assert (ultra.state, ultra.faults) == (State.QUEUED, 0)
+    first = job_of(await workshop.paint(model="ultra", width=256, height=256))
+    assert (first.state, first.faults) == (State.QUEUED, 0)
     (alarm,) = await Alarms(pool).claim_untold()
     assert (alarm.code, alarm.price) == (AlarmCode.NO_CREDIT, Decimal(8))
-    other = await waiting(pool, member_id=7, model="ultra", width=256, height=256)
-    core = await waiting(pool, width=256, height=256)
-    (claimed,) = await worker(pool).claim(4)
+    other = job_of(await waiting(pool, member_id=7, model="ultra", width=256, height=256))
+    core = job_of(await waiting(pool, width=256, height=256))
+    (claimed,) = await workshop.queue.claim(4)
     assert claimed.id == core.id
-    await runner.run(claimed)
-    assert (await stored(pool, core.id)).state is State.DONE
+    assert job_of(await workshop.run(claimed)).state is State.DONE
     assert await pool.fetchval("select count(*) from alarms") == 1
     # Enough for one, which is not the one that was just refused: that waits on, and it is not its own fault.
     server.credits = 8
     await pool.execute("update alarms set probe_at = now()")
-    (probe,) = await prober_of(pool, runner).claim()
+    (probe,) = await workshop.runner.claim(4)
     assert probe.id == other.id
-    await runner.run(probe)
+    await workshop.run(probe)
     assert await pool.fetchval("select count(*) from alarms") == 0
-    (again,) = await worker(pool).claim(4)
-    await runner.run(again)
-    ultra = await stored(pool, ultra.id)
+    (again,) = await workshop.queue.claim(4)
+    ultra = job_of(await workshop.run(again))
     assert (ultra.state, ultra.faults) == (State.QUEUED, 0)
     assert await pool.fetchval("select price from alarms") == 8
 
 
 async def test_a_pause_that_stability_asks_for_is_kept_and_told_until_it_is_over(
-    pool: Pool, runner: JobRunner
+    pool: Pool, workshop: Workshop, server: StabilityServer
 ) -> None:
-    await paint(pool, runner, width=256, height=256)
-    one = await paint(pool, runner, prompt="a fox [429]", width=256, height=256)
-    assert (one.state, one.faults) == (State.QUEUED, 0)
-    other, jobs = await waiting(pool, member_id=3), Jobs(pool)
-    assert await worker(pool).claim(4) == []
-    for job in (one, other):
-        estimate = await jobs.estimate(job)
+    server.rate_limit_pause_seconds = 60
+    await workshop.paint(width=256, height=256)
+    one = await workshop.paint(prompt="a fox [429]", width=256, height=256)
+    assert (job_of(one).state, job_of(one).faults) == (State.QUEUED, 0)
+    other, orders = await waiting(pool, member_id=3), Orders(pool)
+    assert await workshop.queue.claim(4) == []
+    for progress in (one, other):
+        estimate = await orders.estimate(progress)
         assert estimate.paused is FailureCode.RATE_LIMITED
         assert estimate.pause_seconds is not None
         assert 50 < estimate.pause_seconds < (estimate.seconds or 0)
-    await pool.execute("update request_slots set free_at = now(), asked_until = now() - interval '1 second'")
-    estimate = await jobs.estimate(other)
+    await pool.execute(
+        "update rate_limit_slots set free_at = now(), paused_until = now() - interval '1 second'"
+    )
+    estimate = await orders.estimate(other)
     assert (estimate.paused, estimate.pause_seconds) == (None, None)
     # Its own time is not yet come, and it says so.
-    assert ((await jobs.estimate(one)).seconds or 0) > 50
-    assert [job.id for job in await worker(pool).claim(4)] == [other.id]
+    assert ((await orders.estimate(one)).seconds or 0) > 50
+    assert [job.id for job in await workshop.queue.claim(4)] == [job_of(other).id]
 
 
 async def test_one_that_is_always_told_to_pause_stops_the_others_less_and_less_and_ends(
-    pool: Pool, runner: JobRunner, server: StabilityServer
+    pool: Pool, workshop: Workshop, server: StabilityServer
 ) -> None:
     server.rate_limit_pause_seconds = 0
-    job, pauses = await waiting(pool, prompt="a fox [429]", width=256, height=256), list[float]()
-    while (job := await stored(pool, job.id)).state is State.QUEUED:
-        await pool.execute("update request_slots set free_at = now(), asked_until = null")
+    progress, pauses = await waiting(pool, prompt="a fox [429]", width=256, height=256), list[float]()
+    while not progress.is_final:
+        await pool.execute("update rate_limit_slots set free_at = now(), paused_until = null")
         await pool.execute("update jobs set run_after = now()")
-        (claimed,) = await worker(pool).claim(1)
-        await runner.run(claimed)
+        (claimed,) = await workshop.queue.claim(1)
+        progress = await workshop.run(claimed)
         pauses.append(await pool.fetchval("select extract(epoch from run_after - now())::float8 from jobs"))
-    assert (job.state, job.failure, job.credits) == (State.FAILED, FailureCode.RATE_LIMITED, Decimal(0))
+    assert (job_of(progress).state, job_of(progress).failure) == (State.FAILED, FailureCode.RATE_LIMITED)
     assert [round(pause) for pause in pauses[:4]] == [1, 2, 4, 8]
     assert max(pauses) <= 600
     assert len(pauses) < 20
+    assert await used(pool) == 0
 
 
 async def test_one_that_is_told_to_pause_while_others_are_painted_stops_nobody_again(
-    pool: Pool, runner: JobRunner
+    pool: Pool, workshop: Workshop
 ) -> None:
-    one = await paint(pool, runner, prompt="a fox [429]", width=256, height=256)
+    one = job_of(await workshop.paint(prompt="a fox [429]", width=256, height=256))
     for stopped in (True, False):
-        sql = "select max(asked_until) > now() from request_slots"
-        assert await pool.fetchval(sql) is stopped
-        await pool.execute("update request_slots set free_at = now(), asked_until = now()")
+        assert await pool.fetchval("select max(paused_until) > now() from rate_limit_slots") is stopped
+        await pool.execute("update rate_limit_slots set free_at = now(), paused_until = now()")
         await pool.execute("update jobs set run_after = 'infinity' where id = $1", one.id)
-        assert (await paint(pool, runner, member_id=9, width=256, height=256)).state is State.DONE
+        other = await workshop.paint(member_id=9, width=256, height=256)
+        assert job_of(other).state is State.DONE
         await pool.execute("update jobs set run_after = now() where id = $1", one.id)
-        (again,) = await worker(pool).claim(1)
-        await runner.run(again)
-        one = await stored(pool, one.id)
+        (again,) = await workshop.queue.claim(1)
+        one = job_of(await workshop.run(again))
         assert (one.state, one.faults) == (State.QUEUED, 0)
 
 
-async def test_one_that_was_claimed_just_before_a_pause_waits_in_line(pool: Pool, runner: JobRunner) -> None:
+async def test_one_that_was_claimed_just_before_a_pause_waits_in_line(pool: Pool, workshop: Workshop) -> None:
     """And not under a spinner, whose estimate would be long over."""
-    job = await running(pool, width=256, height=256)
-    await Pace(pool).pause(60)
-    await runner.run(job)
-    job = await stored(pool, job.id)
-    assert (job.state, job.faults) == (State.QUEUED, 0)
-    assert ((await Jobs(pool).estimate(job)).pause_seconds or 0) > 50
+    held = await running(pool, width=256, height=256)
+    await RateLimit(pool).pause(60)
+    progress = await workshop.run(held)
+    assert (job_of(progress).state, job_of(progress).faults) == (State.QUEUED, 0)
+    assert ((await Orders(pool).estimate(progress)).pause_seconds or 0) > 50
+    assert await used(pool) == 3

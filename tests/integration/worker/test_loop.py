@@ -6,16 +6,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from core.errors import LostJob
+from core.orders import JOB_NUMBERS, Job
 from core.settings import DatabaseSettings
-from db.orders import Job, Jobs
+from db.orders import Orders
 from db.pool import Pool, open_pool
 from db.queue import Queue
 from tests.conditions import until
 from tests.drill.proxy import DELAY_SECONDS, Mode
-from tests.orders import order
+from tests.lives import painted_by, waiting
 from tests.postgres_line import line_to
-from worker.loop import Loop
+from worker.loop import Claim, Loop
 
 TIMEOUT_SECONDS = 10
 
@@ -31,7 +31,6 @@ class Work:
         self.running = 0
         self.most = 0
         self.cancelled = 0
-        self.broken: list[Exception] = []
 
     async def run(self, job: Job) -> None:
         self.begun.append(job.id)
@@ -40,17 +39,13 @@ class Work:
         await self._tell()
         try:
             await self.let_go.wait()
-            await self._queue.finish(job, painted_seed=None, original_bytes=0)
+            await self._queue.finish(painted_by(job))
         except asyncio.CancelledError:
             self.cancelled += 1
             await self._tell()
             raise
         finally:
             self.running -= 1
-
-    async def on_error(self, job: Job, error: Exception) -> None:
-        self.broken.append(error)
-        await self._queue.hand_back(job, delay_seconds=3600)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with self._changed, asyncio.timeout(TIMEOUT_SECONDS):
@@ -76,7 +71,7 @@ def work(queue: Queue) -> Work:
 
 async def enqueue(pool: Pool, count: int) -> None:
     for member in range(count):
-        assert await Jobs(pool).enqueue(order(member_id=member))
+        await waiting(pool, member_id=member)
 
 
 async def states(pool: Pool) -> list[str]:
@@ -87,13 +82,13 @@ async def states(pool: Pool) -> list[str]:
 async def serving(
     queue: Queue,
     run: Callable[[Job], Awaitable[None]],
-    work: Work,
     *,
     concurrency: int = 2,
     lease_seconds: float = 30,
     grace_seconds: float = TIMEOUT_SECONDS,
+    claims: tuple[Claim, ...] = (),
 ) -> AsyncIterator[Loop]:
-    loop = Loop(queue, run, work.on_error, concurrency=concurrency, lease_seconds=lease_seconds)
+    loop = Loop(queue, claims or (queue.claim,), run, concurrency=concurrency, lease_seconds=lease_seconds)
     task = asyncio.create_task(loop.serve(grace_seconds=grace_seconds))
     yield loop
     loop.stop()
@@ -102,7 +97,7 @@ async def serving(
 
 async def test_no_more_are_held_than_there_are_places(pool: Pool, queue: Queue, work: Work) -> None:
     await enqueue(pool, 7)
-    async with serving(queue, work.run, work, concurrency=3):
+    async with serving(queue, work.run, concurrency=3):
         await work.until_begun(3)
         assert len(work.begun) == 3
         work.let_go.set()
@@ -115,28 +110,26 @@ async def test_after_stop_nothing_is_claimed_and_what_is_held_ends(
     pool: Pool, queue: Queue, work: Work
 ) -> None:
     await enqueue(pool, 3)
-    async with serving(queue, work.run, work, concurrency=2) as loop:
+    async with serving(queue, work.run, concurrency=2) as loop:
         await work.until_begun(2)
         loop.stop()
         work.let_go.set()
     assert await states(pool) == ["done", "done", "queued"]
 
 
-async def test_what_does_not_end_within_the_grace_goes_back(pool: Pool, queue: Queue, work: Work) -> None:
+async def test_what_does_not_end_within_the_grace_is_told_to(pool: Pool, queue: Queue, work: Work) -> None:
     await enqueue(pool, 2)
-    async with serving(queue, work.run, work, grace_seconds=0.01):
+    async with serving(queue, work.run, grace_seconds=0.01):
         await work.until_begun(2)
-    assert work.cancelled == 2
-    assert await states(pool) == ["queued", "queued"]
-    assert await pool.fetchval("select sum(faults) from jobs") == 0
+    assert (work.cancelled, work.running) == (2, 0)
 
 
 async def test_a_job_that_was_taken_away_is_stopped(pool: Pool, queue: Queue, work: Work) -> None:
     await enqueue(pool, 1)
-    async with serving(queue, work.run, work) as loop:
+    async with serving(queue, work.run) as loop:
         await work.until_begun(1)
         await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-        await queue.reap(await queue.clock())
+        await queue.reclaim_expired(await queue.clock())
         await queue.claim(1)
         loop.check_leases()
         await work.until(lambda: work.cancelled == 1)
@@ -146,9 +139,9 @@ async def test_a_job_that_was_taken_away_is_stopped(pool: Pool, queue: Queue, wo
 
 async def test_a_job_that_was_cancelled_is_stopped_and_stays_so(pool: Pool, queue: Queue, work: Work) -> None:
     await enqueue(pool, 1)
-    async with serving(queue, work.run, work) as loop:
+    async with serving(queue, work.run) as loop:
         await work.until_begun(1)
-        await Jobs(pool).cancel(work.begun[0])
+        await Orders(pool).cancel(work.begun[0] // JOB_NUMBERS)
         loop.check_leases()
         await work.until(lambda: work.cancelled == 1)
     assert await states(pool) == ["cancelled"]
@@ -157,14 +150,14 @@ async def test_a_job_that_was_cancelled_is_stopped_and_stays_so(pool: Pool, queu
 async def test_leases_are_extended_while_jobs_run(pool: Pool, work: Work) -> None:
     queue = Queue(pool, worker="one", lease_seconds=0.3, attempts_max=3)
     await enqueue(pool, 1)
-    async with serving(queue, work.run, work, lease_seconds=0.3):
+    async with serving(queue, work.run, lease_seconds=0.3):
         await work.until_begun(1)
         first = await pool.fetchval("select lease_until from jobs")
         async with asyncio.timeout(TIMEOUT_SECONDS):
             # Two extensions, so that the first lease is surely over.
             while (await pool.fetchval("select lease_until from jobs") - first).total_seconds() < 0.3:
                 pass
-        assert await queue.reap(await queue.clock()) == []
+        assert await queue.reclaim_expired(await queue.clock()) == {}
         work.let_go.set()
     assert await states(pool) == ["done"]
 
@@ -179,7 +172,7 @@ async def test_over_a_slow_line_leases_are_extended_all_the_same(database_url: s
         queue = Queue(slow, worker="one", lease_seconds=30, attempts_max=3)
         work = Work(queue)
         # After a third of it the next extension is due; a question and its answer take longer.
-        async with serving(queue, work.run, work, lease_seconds=5 * DELAY_SECONDS):
+        async with serving(queue, work.run, lease_seconds=5 * DELAY_SECONDS):
             await work.until_begun(1)
             await line.become(Mode.DELAY)
             first = await pool.fetchval(leased)
@@ -189,32 +182,38 @@ async def test_over_a_slow_line_leases_are_extended_all_the_same(database_url: s
             work.let_go.set()
 
 
-async def test_a_fault_in_one_job_does_not_stop_the_others(pool: Pool, queue: Queue, work: Work) -> None:
-    await enqueue(pool, 3)
+async def test_no_providers_line_keeps_anothers_from_the_places(pool: Pool, queue: Queue, work: Work) -> None:
+    await enqueue(pool, 6)
+    others = [(await waiting(pool, member_id=100 + number)).jobs[0].id for number in range(2)]
+    await pool.execute("update jobs set provider = 'other' where id = any($1)", others)
     work.let_go.set()
 
-    async def run(job: Job) -> None:
-        if not work.broken:
-            raise ZeroDivisionError
-        await work.run(job)
+    async def claim_others(limit: int) -> list[Job]:
+        return await queue.claim(limit, provider="other")
 
-    async with serving(queue, run, work, concurrency=1):
-        await work.until_begun(2)
-    assert [type(error) for error in work.broken] == [ZeroDivisionError]
-    assert sorted(await states(pool)) == ["done", "done", "queued"]
+    async with serving(queue, work.run, concurrency=1, claims=(queue.claim, claim_others)):
+        await work.until_begun(8)
+    assert set(work.begun[:4]) >= set(others)
 
 
-async def test_a_job_that_was_lost_on_the_way_is_no_fault(pool: Pool, queue: Queue, work: Work) -> None:
+async def test_a_claim_that_fails_is_made_again_when_it_is_woken(
+    pool: Pool, queue: Queue, work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
     await enqueue(pool, 1)
-    begun = asyncio.Event()
+    work.let_go.set()
+    tried = asyncio.Event()
 
-    async def run(job: Job) -> None:
-        begun.set()
-        raise LostJob("gone")
+    async def claim(limit: int) -> list[Job]:
+        if not tried.is_set():
+            tried.set()
+            raise ConnectionResetError
+        return await queue.claim(limit)
 
-    async with serving(queue, run, work):
-        await asyncio.wait_for(begun.wait(), TIMEOUT_SECONDS)
-    assert work.broken == []
+    async with serving(queue, work.run, claims=(claim,)) as loop:
+        await asyncio.wait_for(tried.wait(), TIMEOUT_SECONDS)
+        loop.wake()
+        await work.until_begun(1)
+    assert "nothing could be claimed: ConnectionResetError" in caplog.text
 
 
 async def test_a_job_that_comes_back_while_its_old_attempt_still_ends_is_held_like_any_other(
@@ -233,7 +232,7 @@ async def test_a_job_that_comes_back_while_its_old_attempt_still_ends_is_held_li
             raise
 
     await enqueue(pool, 1)
-    loop = Loop(queue, run, work.on_error, concurrency=2, lease_seconds=3)
+    loop = Loop(queue, (queue.claim,), run, concurrency=2, lease_seconds=3)
     serving = asyncio.create_task(loop.serve(grace_seconds=5))
     await work.until_begun(1)
     await pool.execute("update jobs set state = 'queued', lease_until = null, run_after = now()")
@@ -261,7 +260,7 @@ async def test_a_heartbeat_that_breaks_ends_the_worker_but_not_what_it_holds(
 
     await enqueue(pool, 1)
     monkeypatch.setattr(queue, "extend_leases", broken)
-    loop = Loop(queue, work.run, work.on_error, concurrency=1, lease_seconds=30)
+    loop = Loop(queue, (queue.claim,), work.run, concurrency=1, lease_seconds=30)
     serving = asyncio.create_task(loop.serve(grace_seconds=5))
     await work.until_begun(1)
     loop.check_leases()

@@ -131,7 +131,7 @@ async def test_a_wrong_password_ends_it_in_one_line_that_names_the_variable(data
         assert await asyncio.wait_for(one.process.wait(), 30) == 78
     assert one.lines[-1].startswith("DATABASE_URL: Postgres refuses it (")
     assert "nobody" in one.lines[-1]
-    assert not any("secret-word" in line or "Traceback" in line for line in one.lines), one.lines
+    assert not any("secret-word" in line or "Traceback" in line for line in one.lines), "".join(one.lines)
 
 
 async def test_a_zone_that_only_the_c_library_knows_keeps_no_bot_from_starting(database_url: str) -> None:

@@ -7,41 +7,34 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import aiohttp
 import pytest
 from aiohttp import web
 from PIL import Image
 
-from core.errors import FailureCode, JobFailed
-from core.operations import MODELS, PAINTERS, UPSCALER
-from db.orders import Job
+from core.failures import FailureCode, JobFailed, Outcome
+from core.operations import MODELS, PAINTERS, UPSCALE, UPSCALER
+from core.orders import Order
+from db.alarms import Alarms
+from db.pool import Pool
 from sandbox.stability import StabilityServer
-from tests.jobs import JOB
+from tests.jobs import ORDER, order
+from tests.lives import worker
 from worker.imaging import shrink
-from worker.providers.stability.client import ERROR_BYTES_MAX, Stability
+from worker.providers.provider import Call, Painting
+from worker.providers.stability.client import ERROR_BYTES_MAX, Stability, open_stability
+from worker.providers.stability.requests import PATHS
+from worker.watch import Watch
+
+UPSCALING = replace(ORDER, operation=UPSCALE.name, model=UPSCALER.name, inputs=(1,))
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[StabilityServer]:
-    server = StabilityServer(latency_seconds=0, rate_limit_pause_seconds=7)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-async def stability(server: StabilityServer) -> AsyncIterator[Stability]:
-    async with aiohttp.ClientSession() as session:
-        yield Stability(session, host=server.url, key=server.key, timeout_seconds=20)
-
-
-def job(**changes: object) -> Job:
-    return replace(JOB, **changes)  # type: ignore[arg-type]  # any field at all
+async def paint(stability: Stability, of: Order = ORDER, *inputs: bytes) -> Painting:
+    return await stability.paint(of, inputs, Call())
 
 
 @pytest.mark.parametrize("model", PAINTERS)
 async def test_every_model_on_offer_paints(stability: Stability, server: StabilityServer, model: str) -> None:
-    painting = await stability.paint(job(model=model, width=512, height=512, seed=11))
+    painting = await paint(stability, order(model=model, width=512, height=512, seed=11))
     assert painting.content.startswith(b"\x89PNG")
     assert (painting.seed, server.calls[0].seed) == (11, 11)
     assert server.calls[0].model == model
@@ -53,17 +46,18 @@ async def test_every_model_is_told_what_was_asked_for(
     stability: Stability, server: StabilityServer, model: str
 ) -> None:
     negative_prompt = "rain" if PAINTERS[model].takes_negative_prompt else None
-    await stability.paint(
-        job(model=model, width=512, height=512, seed=3, negative_prompt=negative_prompt, style="anime")
+    await paint(
+        stability,
+        order(model=model, width=512, height=512, seed=3, negative_prompt=negative_prompt, style="anime"),
     )
     call = server.calls[0]
-    assert (call.prompt, call.negative_prompt, call.style) == (JOB.prompt, negative_prompt or "", "anime")
+    assert (call.prompt, call.negative_prompt, call.style) == (ORDER.prompt, negative_prompt or "", "anime")
     assert call.seed == 3
 
 
 async def test_a_picture_is_upscaled(stability: Stability, server: StabilityServer) -> None:
-    painting = await stability.paint(job(width=512, height=512))
-    upscaled = await stability.upscale(shrink(painting.content, (100, 60)))
+    painting = await paint(stability, order(width=512, height=512))
+    upscaled = await paint(stability, UPSCALING, shrink(painting.content, (100, 60)))
     with Image.open(io.BytesIO(upscaled.content)) as image:
         assert (image.size, image.format) == ((400, 240), "PNG")
     assert server.calls[-1].billed == float(UPSCALER.credits)
@@ -77,12 +71,12 @@ async def test_a_fault_of_the_upscaler_is_known_for_what_it_is(
         picture = io.BytesIO()
         Image.new("RGB", (64, 64)).save(picture, "PNG")
         with pytest.raises(JobFailed) as raised:
-            await stability.upscale(picture.getvalue())
+            await paint(stability, UPSCALING, picture.getvalue())
         assert raised.value.code is code
 
 
 async def test_without_a_seed_stability_chooses_and_tells(stability: Stability) -> None:
-    painting = await stability.paint(job(seed=None))
+    painting = await paint(stability, order(seed=None))
     assert painting.seed is not None
     assert painting.request_id is not None
 
@@ -115,7 +109,7 @@ async def test_each_fault_is_known_for_what_it_is(
     stability: Stability, model: str, word: str, code: str
 ) -> None:
     with pytest.raises(JobFailed) as raised:
-        await stability.paint(job(model=model, prompt=f"a fox [{word}]"))
+        await paint(stability, order(model=model, prompt=f"a fox [{word}]"))
     assert raised.value.code == code
 
 
@@ -132,9 +126,9 @@ async def test_a_status_that_is_not_stabilitys_own_is_not_believed(
     for code, statuses in codes.items():
         for status in statuses:
             with pytest.raises(JobFailed) as raised:
-                await stability.paint(job(model=model, prompt=f"a fox [{body}{status}]"))
+                await paint(stability, order(model=model, prompt=f"a fox [{body}{status}]"))
             assert (status, raised.value.code) == (status, code)
-            assert raised.value.failure.passing
+            assert raised.value.failure.transient
             assert str(status) in raised.value.detail
             # Nobody asked for a pause, least of all of all workers.
             assert raised.value.retry_after_seconds is None
@@ -142,8 +136,8 @@ async def test_a_status_that_is_not_stabilitys_own_is_not_believed(
 
 async def test_a_picture_in_json_is_paid_for_and_taken(stability: Stability, server: StabilityServer) -> None:
     for model in ("core", "stable-diffusion-v1-6"):
-        painting = await stability.paint(
-            job(model=model, prompt="a fox [json-picture]", width=512, height=512, seed=5)
+        painting = await paint(
+            stability, order(model=model, prompt="a fox [json-picture]", width=512, height=512, seed=5)
         )
         assert painting.content.startswith(b"\x89PNG")
         assert (painting.seed, server.calls[-1].billed > 0) == (5, True)
@@ -153,21 +147,23 @@ async def test_a_redirect_is_not_followed_and_its_host_is_named() -> None:
     """The prompt and the key would go there."""
     arrived: list[str] = []
 
-    async def paint(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         arrived.append(request.path)
         return web.Response(body=b"\x89PNG")
 
-    async with serving(paint) as elsewhere, aiohttp.ClientSession() as session:
+    async with serving(answer) as elsewhere:
 
         async def lead_away(request: web.Request) -> web.Response:
             status = 301 + len(failures) if len(failures) < 3 else 308
             return web.Response(status=status, headers={"Location": f"{elsewhere}{request.path}?secret=1"})
 
         failures: list[JobFailed] = []
-        async with serving(lead_away) as url:
-            stability = Stability(session, host=url, key="sk", timeout_seconds=5)
-            for call in (stability.paint(job()), stability.upscale(b""), stability.balance(),
-                         stability.paint(job(model="stable-diffusion-v1-6"))):  # fmt: skip
+        async with (
+            serving(lead_away) as url,
+            open_stability(host=url, key="sk", timeout_seconds=5) as stability,
+        ):
+            for call in (paint(stability), paint(stability, UPSCALING, b""), stability.balance(),
+                         paint(stability, order(model="stable-diffusion-v1-6"))):  # fmt: skip
                 with pytest.raises(JobFailed) as raised:
                     await call
                 failures.append(raised.value)
@@ -186,8 +182,7 @@ async def test_what_is_no_balance_is_an_error_that_has_a_name() -> None:
     async def tell(_request: web.Request) -> web.Response:
         return answers.pop(0)
 
-    async with serving(tell) as url, aiohttp.ClientSession() as session:
-        stability = Stability(session, host=url, key="sk", timeout_seconds=5)
+    async with serving(tell) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
         while answers:
             with pytest.raises(JobFailed) as raised:
                 await stability.balance()
@@ -208,9 +203,9 @@ async def test_json_that_says_filtered_is_billed(body: str) -> None:
     async def filter_(_request: web.Request) -> web.Response:
         return web.Response(text=body, content_type="image/png")
 
-    async with serving(filter_) as url, aiohttp.ClientSession() as session:
+    async with serving(filter_) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
-            await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+            await paint(stability)
     assert raised.value.code is FailureCode.FILTERED
 
 
@@ -228,11 +223,11 @@ PNG = base64.b64encode(b"\x89PNG\r\n" + bytes(range(200))).decode()
     ],
 )
 async def test_a_picture_that_was_paid_for_is_taken_however_it_comes(status: int, body: str | bytes) -> None:
-    async def paint(_request: web.Request) -> web.Response:
+    async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, body=body, content_type="application/json")
 
-    async with serving(paint) as url, aiohttp.ClientSession() as session:
-        painting = await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+    async with serving(answer) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+        painting = await paint(stability)
     assert painting.content.startswith(b"\x89PNG\r\n")
 
 
@@ -255,9 +250,9 @@ async def test_a_name_of_moderation_is_about_the_prompt_whatever_the_status(
     async def refuse(_request: web.Request) -> web.Response:
         return web.json_response({"id": "1", **error}, status=status)
 
-    async with serving(refuse) as url, aiohttp.ClientSession() as session:
+    async with serving(refuse) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
-            await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+            await paint(stability)
     assert raised.value.code is code
 
 
@@ -267,18 +262,21 @@ async def test_of_two_finish_reasons_one_that_is_no_success_counts() -> None:
         answer.headers.add("finish-reason", "content_filtered")
         return answer
 
-    async with serving(filter_) as url, aiohttp.ClientSession() as session:
+    async with serving(filter_) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
-            await Stability(session, host=url, key="sk", timeout_seconds=5).paint(job())
+            await paint(stability)
     assert raised.value.code is FailureCode.FILTERED
 
 
 async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
-    stability: Stability, server: StabilityServer, caplog: pytest.LogCaptureFixture
+    pool: Pool, stability: Stability, server: StabilityServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert await stability.takes_key() is True
+    async def takes_key(stability: Stability) -> bool | None:
+        return await Watch(worker(pool), Alarms(pool), stability).takes_key()
+
+    assert await takes_key(stability) is True
     server.key = "sk-another"
-    assert await stability.takes_key() is False
+    assert await takes_key(stability) is False
 
     async def block(_request: web.Request) -> web.Response:
         return web.Response(status=401, text="<html>Who are you?</html>")
@@ -287,23 +285,25 @@ async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
         return web.Response(status=302, headers={"Location": "https://elsewhere.example/?secret=1"})
 
     for answer in (block, redirect):
-        async with serving(answer) as url, aiohttp.ClientSession() as session:
-            assert await Stability(session, host=url, key="sk", timeout_seconds=5).takes_key() is None
+        async with (
+            serving(answer) as url,
+            open_stability(host=url, key="sk", timeout_seconds=5) as elsewhere,
+        ):
+            assert await takes_key(elsewhere) is None
     assert "redirects to elsewhere.example" in caplog.text
     assert "secret" not in caplog.text
 
 
 async def test_a_pause_that_is_asked_for_is_kept(stability: Stability) -> None:
     with pytest.raises(JobFailed) as raised:
-        await stability.paint(job(prompt="a fox [429]"))
+        await paint(stability, order(prompt="a fox [429]"))
     assert raised.value.retry_after_seconds == 7
 
 
 async def test_a_hanging_call_ends_at_its_time_out(server: StabilityServer) -> None:
-    async with aiohttp.ClientSession() as session:
-        stability = Stability(session, host=server.url, key=server.key, timeout_seconds=0.2)
+    async with open_stability(host=server.url, key=server.key, timeout_seconds=0.2) as stability:
         with pytest.raises(JobFailed) as raised:
-            await stability.paint(job(prompt="a fox [hang]"))
+            await paint(stability, order(prompt="a fox [hang]"))
     assert raised.value.code is FailureCode.UNAVAILABLE
     assert raised.value.detail == "TimeoutError: no answer in time"
 
@@ -311,19 +311,17 @@ async def test_a_hanging_call_ends_at_its_time_out(server: StabilityServer) -> N
 async def test_a_server_that_is_away_is_unavailable(server: StabilityServer) -> None:
     url = server.url
     await server.stop()
-    async with aiohttp.ClientSession() as session:
-        stability = Stability(session, host=url, key=server.key, timeout_seconds=5)
+    async with open_stability(host=url, key=server.key, timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
-            await stability.paint(job())
+            await paint(stability)
     assert raised.value.code is FailureCode.UNAVAILABLE
 
 
 @pytest.mark.parametrize("model", ["core", "stable-diffusion-v1-6"])
 async def test_the_key_is_kept_out_of_what_is_logged(server: StabilityServer, model: str) -> None:
-    async with aiohttp.ClientSession() as session:
-        stability = Stability(session, host=server.url, key="sk-very-secret", timeout_seconds=5)
+    async with open_stability(host=server.url, key="sk-very-secret", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
-            await stability.paint(job(model=model))
+            await paint(stability, order(model=model))
     assert raised.value.code is FailureCode.BAD_KEY
     assert "sk-very-secret" not in str(raised.value)
 
@@ -345,18 +343,49 @@ async def test_an_error_without_an_end_is_nobodys_own() -> None:
     async def refuse(_request: web.Request) -> web.Response:
         return web.Response(status=401, body=b'{"id": "1", "name": "unauthorized"' + bytes(ERROR_BYTES_MAX))
 
-    async with serving(refuse) as url, aiohttp.ClientSession() as session:
-        stability = Stability(session, host=url, key="sk", timeout_seconds=5)
+    async with serving(refuse) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
-            await stability.paint(job())
+            await paint(stability)
     assert raised.value.code is FailureCode.BLOCKED
 
 
 async def test_an_engine_that_is_gone_is_said_so(
     stability: Stability, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = replace(MODELS["stable-diffusion-v1-6"], path="/v1/generation/stable-diffusion-v0/text-to-image")
-    monkeypatch.setitem(MODELS, "stable-diffusion-v1-6", gone)
+    monkeypatch.setitem(PATHS, "stable-diffusion-v1-6", "/v1/generation/stable-diffusion-v0/text-to-image")
     with pytest.raises(JobFailed) as raised:
-        await stability.paint(job(model="stable-diffusion-v1-6"))
-    assert raised.value.code is FailureCode.MODEL_GONE
+        await paint(stability, order(model="stable-diffusion-v1-6"))
+    assert (raised.value.code, raised.value.outcome) == (FailureCode.MODEL_GONE, Outcome.FREE)
+
+
+@pytest.mark.parametrize("id_", ["id-1", "\xff id\t-1", "x" * 5000])
+async def test_the_providers_id_is_one_that_can_be_stored(id_: str) -> None:
+    """A picture is not lost over a header that Postgres does not take."""
+
+    async def answer(request: web.Request) -> web.Response:
+        status = 200 if "ultra" in request.path else 500
+        return web.Response(status=status, body=b"\x89PNG", headers={"x-request-id": id_})
+
+    async with serving(answer) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+        painting = await paint(stability, order(model="ultra"))
+        with pytest.raises(JobFailed) as raised:
+            await paint(stability)
+    for found in (painting.request_id, raised.value.request_id):
+        assert found in ("id-1", "x" * 100)
+
+
+async def test_a_call_is_known_as_sent_when_it_is_on_its_way_and_not_before(
+    stability: Stability,
+) -> None:
+    call = Call()
+    await stability.paint(order(width=256, height=256), (), call)
+    assert call.outcome is Outcome.UNKNOWN
+    call = Call()
+    async with open_stability(host="http://127.0.0.1:1", key="sk", timeout_seconds=5) as nobody:
+        with pytest.raises(JobFailed) as raised:
+            await nobody.paint(ORDER, (), call)
+    assert (call.outcome, raised.value.outcome) == (Outcome.FREE, Outcome.FREE)
+
+
+def test_every_model_of_stabilitys_has_an_address() -> None:
+    assert PATHS.keys() == {model.name for model in MODELS.values() if model.provider == "stability"}

@@ -3,18 +3,18 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 
 import aiohttp
 import jsonschema_rs
 import pytest
 
-from core.errors import JobFailed
+from core.failures import JobFailed
 from core.operations import STYLES
 from sandbox.stability import Exchange, StabilityServer
-from tests.jobs import JOB
+from tests.jobs import order
 from tests.specs import STABILITY_V1, spec
-from worker.providers.stability.client import Stability
+from worker.providers.provider import Call
+from worker.providers.stability.client import Stability, open_stability
 
 PATH = "/v1/generation/{engine_id}/text-to-image"
 
@@ -31,8 +31,8 @@ async def recording() -> AsyncIterator[tuple[Stability, list[Exchange]]]:
     server = StabilityServer(latency_seconds=0, on_exchange=exchanges.append)
     await server.start()
     try:
-        async with aiohttp.ClientSession() as session:
-            yield Stability(session, host=server.url, key=server.key, timeout_seconds=20), exchanges
+        async with open_stability(host=server.url, key=server.key, timeout_seconds=20) as stability:
+            yield stability, exchanges
     finally:
         await server.stop()
 
@@ -46,7 +46,7 @@ async def test_what_the_worker_sends_is_what_the_vendor_takes(
     model: str, width: int, height: int, seed: int | None
 ) -> None:
     async with recording() as (stability, exchanges):
-        await stability.paint(replace(JOB, model=model, width=width, height=height, seed=seed))
+        await stability.paint(order(model=model, width=width, height=height, seed=seed), (), Call())
     (exchange,) = exchanges
     assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
     operation = spec(STABILITY_V1)["paths"][PATH]["post"]
@@ -57,9 +57,9 @@ async def test_what_the_worker_sends_is_what_the_vendor_takes(
 async def test_every_style_and_a_negative_prompt_are_what_the_vendor_takes(style: str) -> None:
     async with recording() as (stability, exchanges):
         await stability.paint(
-            replace(
-                JOB, model="stable-diffusion-v1-6", width=320, height=320, style=style, negative_prompt="x"
-            )
+            order(model="stable-diffusion-v1-6", width=320, height=320, style=style, negative_prompt="x"),
+            (),
+            Call(),
         )
     (exchange,) = exchanges
     assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
@@ -69,7 +69,7 @@ async def test_every_style_and_a_negative_prompt_are_what_the_vendor_takes(style
 async def test_what_is_refused_is_refused_in_the_vendors_shape(word: str) -> None:
     async with recording() as (stability, exchanges):
         with suppress(JobFailed):
-            await stability.paint(replace(JOB, model="stable-diffusion-v1-6", prompt=f"a fox [{word}]"))
+            await stability.paint(order(model="stable-diffusion-v1-6", prompt=f"a fox [{word}]"), (), Call())
     (exchange,) = exchanges
     assert exchange.status >= 400
     assert problems({"$ref": "#/components/schemas/Error"}, json.loads(exchange.answer)) == []

@@ -7,19 +7,25 @@ from typing import Any
 import pytest
 
 from core.errors import BucketUnavailable, LostJob, PictureGone
+from core.failures import FailureCode, JobFailed
+from core.orders import Job, Picture, State
 from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
-from db.orders import Job, Jobs, State
-from db.picture_store import Pictures
+from db.orders import Orders
+from db.picture_store import PictureStore
 from db.pool import Pool
-from db.spill import Parking
+from db.queue import Painted
+from db.spill import Spill
+from tests.lives import job as job_of
 from tests.lives import running, stored, worker
+from tests.workshop import instruments
 from worker import imaging
+from worker.providers.provider import Painting
 from worker.storage import Storage
-from worker.watch import Watch
 
 TIMEOUT_SECONDS = 10
-PAINTED = imaging.Pictures(b"original bytes", b"preview", (640, 480))
+PICTURES = imaging.Pictures(b"original bytes", b"preview", (640, 480))
+PAINTING = Painting(b"as it came", 7, "request-7")
 
 
 class Outage:
@@ -51,32 +57,47 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def storage(pool: Pool, bucket: Bucket, *, bytes_max: int = 1000, bucket_seconds: float = 30) -> Storage:
-    parking = Parking(pool, bytes_max=bytes_max)
-    return Storage(worker(pool), bucket, parking, Watch(Alarms(pool)), bucket_seconds=bucket_seconds)
+    spill = Spill(pool, bytes_max=bytes_max)
+    return Storage(worker(pool), bucket, spill, Alarms(pool), instruments(), bucket_seconds=bucket_seconds)
 
 
-def bring(storage: Storage, job: Job, pictures: imaging.Pictures = PAINTED) -> asyncio.Task[None]:
+def store(storage: Storage, job: Job) -> asyncio.Task[None]:
     prepared: asyncio.Future[imaging.Pictures] = asyncio.get_running_loop().create_future()
-    prepared.set_result(pictures)
-    return asyncio.create_task(storage.bring(job, 7, prepared))
+    prepared.set_result(PICTURES)
+    return asyncio.create_task(storage.store(job, PAINTING, prepared))
+
+
+def painted(job: Job) -> Painted:
+    return Painted(job.id, job.attempt, 7, len(PICTURES.original), 640, 480, "request-7")
+
+
+async def keep(pool: Pool, job: Job, *, bytes_max: int = 1000) -> int:
+    return await Spill(pool, bytes_max=bytes_max).keep(painted(job), PICTURES.original, PICTURES.preview)
+
+
+async def picture_of(pool: Pool, job: Job) -> Picture:
+    (picture,) = (await stored(pool, job.order.id)).progress.pictures
+    return picture
 
 
 async def finished(task: asyncio.Task[None]) -> None:
     await asyncio.wait_for(task, TIMEOUT_SECONDS)
 
 
-async def test_while_the_bucket_is_away_the_picture_is_parked_and_the_job_done(
+async def test_while_the_bucket_is_away_the_picture_is_spilled_and_the_job_done(
     pool: Pool, bucket: Bucket, outage: Outage
 ) -> None:
     held = await running(pool)
-    await finished(bring(storage(pool, bucket), held))
-    job = await stored(pool, held.id)
-    assert (job.state, job.parked, job.painted_seed, job.original_bytes) == (State.DONE, True, 7, 14)
-    assert (job.width, job.height) == (640, 480)
-    pictures = Pictures(bucket, Parking(pool))
-    assert await pictures.original(job) == b"original bytes"
-    assert await pictures.preview(job) == b"preview"
-    assert pictures.link(job) is None
+    await finished(store(storage(pool, bucket), held))
+    assert (await job_of(pool, held.id)).state is State.DONE
+    picture = await picture_of(pool, held)
+    assert (picture.is_spilled, picture.seed, picture.bytes) == (True, 7, 14)
+    assert (picture.width, picture.height) == (640, 480)
+    pictures = PictureStore(bucket, Spill(pool))
+    assert await pictures.original(picture) == b"original bytes"
+    assert await pictures.preview(picture) == b"preview"
+    assert pictures.link(picture) is None
+    assert await pool.fetchval("select request_id from calls where outcome = 'billed'") == "request-7"
 
 
 async def test_a_bucket_that_hangs_is_given_up_in_time(
@@ -87,115 +108,128 @@ async def test_a_bucket_that_hangs_is_given_up_in_time(
 
     monkeypatch.setattr(bucket, "put_original", hang)
     held = await running(pool)
-    await finished(bring(storage(pool, bucket, bucket_seconds=0.1), held))
-    assert (await stored(pool, held.id)).parked
+    await finished(store(storage(pool, bucket, bucket_seconds=0.1), held))
+    assert (await picture_of(pool, held)).is_spilled
 
 
-async def test_a_full_parking_is_no_end_but_an_alarm(pool: Pool, bucket: Bucket, outage: Outage) -> None:
+async def test_a_full_spill_is_no_end_but_an_alarm(pool: Pool, bucket: Bucket, outage: Outage) -> None:
     held = await running(pool)
-    task = bring(storage(pool, bucket, bytes_max=20), held)
+    task = store(storage(pool, bucket, bytes_max=20), held)
     alarms = Alarms(pool)
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while not (told := await alarms.claim_untold()):
             pass
-    assert [alarm.code for alarm in told] == [AlarmCode.PARKING_FULL]
+    assert [alarm.code for alarm in told] == [AlarmCode.SPILL_FULL]
     assert not task.done()
-    assert await Parking(pool).bytes_used() == 0
+    assert await Spill(pool).bytes_used() == 0
     outage.over = True
     await finished(task)
-    job = await stored(pool, held.id)
-    assert (job.state, job.parked) == (State.DONE, False)
-    assert await bucket.get_original(job) == b"original bytes"
+    picture = await picture_of(pool, held)
+    assert not picture.is_spilled
+    assert await bucket.get_original(picture) == b"original bytes"
 
 
-async def test_the_owner_is_told_well_before_the_parking_is_full(
+async def test_the_owner_is_told_well_before_the_spill_is_full(
     pool: Pool, bucket: Bucket, outage: Outage
 ) -> None:
     alarms = Alarms(pool)
-    for told in ([], [AlarmCode.PARKING_FILLS], []):
-        await finished(bring(storage(pool, bucket, bytes_max=70), await running(pool)))
+    for told in ([], [AlarmCode.SPILL_FILLS], []):
+        await finished(store(storage(pool, bucket, bytes_max=70), await running(pool)))
         assert [alarm.code for alarm in await alarms.claim_untold()] == told
 
 
 async def test_many_at_once_do_not_exceed_the_bound_together(
     pool: Pool, bucket: Bucket, outage: Outage
 ) -> None:
-    parking = Parking(pool, bytes_max=3 * 21)
     jobs = [await running(pool) for _ in range(6)]
     results = await asyncio.gather(
-        *(parking.park(job, b"original bytes", b"preview", painted_seed=None, size=(1, 1)) for job in jobs),
-        return_exceptions=True,
+        *(keep(pool, job, bytes_max=3 * 21) for job in jobs), return_exceptions=True
     )
     assert sum(isinstance(result, int) for result in results) == 3
-    assert await parking.bytes_used() == 3 * 21
-    assert await pool.fetchval("select count(*) from jobs where parked and state = 'done'") == 3
+    assert await Spill(pool).bytes_used() == 3 * 21
+    assert await pool.fetchval("select count(*) from jobs where state = 'done'") == 3
 
 
-async def test_a_worker_that_lost_the_job_parks_nothing(pool: Pool, bucket: Bucket, outage: Outage) -> None:
+async def test_a_worker_that_lost_the_job_spills_nothing(pool: Pool, bucket: Bucket, outage: Outage) -> None:
     lost = await running(pool)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-    await worker(pool).reap(await worker(pool).clock())
+    await worker(pool).reclaim_expired(await worker(pool).clock())
     (successor,) = await worker(pool).claim(1)
     with pytest.raises(LostJob):
-        await finished(bring(storage(pool, bucket), lost))
-    assert await Parking(pool).bytes_used() == 0
-    assert (await stored(pool, successor.id)).state is State.RUNNING
+        await finished(store(storage(pool, bucket), lost))
+    assert await Spill(pool).bytes_used() == 0
+    assert (await job_of(pool, successor.id)).state is State.RUNNING
 
 
 async def test_an_answer_that_was_lost_is_asked_for_again(pool: Pool, bucket: Bucket) -> None:
     """Postgres recorded it, and went away before it said so."""
-    parked, kept = await running(pool), await running(pool)
+    spilled, uploaded = await running(pool), await running(pool)
     for _ in range(2):
-        await Parking(pool).park(parked, b"original", b"preview", painted_seed=1, size=(1, 1))
-    assert await Parking(pool).bytes_used() == len(b"originalpreview")
-    await worker(pool).finish(kept, painted_seed=7, original_bytes=14)
-    await finished(bring(storage(pool, bucket), kept))
-    assert await bucket.get_original(kept) == b"original bytes"
+        await keep(pool, spilled)
+    assert await Spill(pool).bytes_used() == len(PICTURES.original + PICTURES.preview)
+    await worker(pool).finish(painted(uploaded))
+    await finished(store(storage(pool, bucket), uploaded))
+    assert await bucket.get_original(uploaded) == b"original bytes"
 
 
-async def test_a_worker_that_is_stopped_parks_what_it_holds(
+async def test_a_worker_that_is_stopped_spills_what_it_holds(
     pool: Pool, bucket: Bucket, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (60.0,))
     held = await running(pool)
-    task = bring(storage(pool, bucket), held)
+    task = store(storage(pool, bucket), held)
     await asyncio.wait_for(outage.tried.wait(), TIMEOUT_SECONDS)
     task.cancel()
     await finished(task)
-    assert (await stored(pool, held.id)).parked
+    assert (await picture_of(pool, held)).is_spilled
 
 
 async def test_a_worker_that_is_stopped_while_postgres_restarts_tries_again(
     pool: Pool, bucket: Bucket, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tries, park = count(1), Parking.park
+    tries, kept = count(1), Spill.keep
 
-    async def park_at_last(self: Parking, *arguments: Any, **more: Any) -> int:
+    async def keep_at_last(self: Spill, *arguments: Any) -> int:
         if next(tries) == 1:
             raise ConnectionResetError("Postgres is shutting down")
-        return await park(self, *arguments, **more)
+        return await kept(self, *arguments)
 
     monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (60.0,))
-    monkeypatch.setattr(Parking, "park", park_at_last)
+    monkeypatch.setattr(Spill, "keep", keep_at_last)
     held = await running(pool)
-    task = bring(storage(pool, bucket), held)
+    task = store(storage(pool, bucket), held)
     await asyncio.wait_for(outage.tried.wait(), TIMEOUT_SECONDS)
     task.cancel()
     await finished(task)
-    assert (await stored(pool, held.id)).parked
+    assert (await picture_of(pool, held)).is_spilled
 
 
-async def test_a_job_that_was_cancelled_is_not_parked(
+async def test_a_job_that_was_cancelled_is_not_spilled(
     pool: Pool, bucket: Bucket, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (60.0,))
     held = await running(pool)
-    task = bring(storage(pool, bucket), held)
+    task = store(storage(pool, bucket), held)
     await asyncio.wait_for(outage.tried.wait(), TIMEOUT_SECONDS)
-    await Jobs(pool).cancel(held.id)
+    await Orders(pool).cancel(held.order.id)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await Parking(pool).bytes_used() == 0
+    assert await Spill(pool).bytes_used() == 0
     with pytest.raises(PictureGone):
         await bucket.get_original(held)
+
+
+async def test_a_worker_that_is_stopped_over_what_is_no_picture_gives_the_job_back(
+    pool: Pool, bucket: Bucket
+) -> None:
+    preparing: asyncio.Future[imaging.Pictures] = asyncio.get_running_loop().create_future()
+    held = await running(pool)
+    task = asyncio.create_task(storage(pool, bucket).store(held, PAINTING, preparing))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    preparing.set_exception(JobFailed(FailureCode.BAD_PICTURE, "no picture"))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await job_of(pool, held.id)).state is State.RUNNING

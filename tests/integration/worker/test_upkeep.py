@@ -2,86 +2,128 @@
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
-from prometheus_client import CollectorRegistry
 
+from core.errors import BucketUnavailable
+from core.orders import State
 from db.bucket.client import Bucket
-from db.bucket.sweep import Orphans
-from db.daily_tasks import Chores
+from db.bucket.sweep import Sweep
+from db.daily_tasks import DailyTasks
+from db.ledger import Ledger
 from db.pool import Pool
-from ops.database_probe import Reach
-from tests.lives import painted, running, stored, worker
+from db.retention import Retention
+from ops.database_probe import DatabaseProbe
+from tests.lives import job as job_of
+from tests.lives import painted, running, waiting, worker
+from tests.workshop import instruments
 from worker import upkeep
-from worker.metered import MeteredRetention
-from worker.metrics import WorkerMetrics
 
 LEASE_SECONDS = 60.0
 
 
-async def test_after_an_outage_no_lease_is_reaped_before_each_could_be_extended(
+async def test_after_an_outage_no_lease_is_reclaimed_before_each_could_be_extended(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away, now = False, time.monotonic()
     monkeypatch.setattr("ops.database_probe.time.monotonic", lambda: now)
-    queue = worker(pool)
+    queue, counted = worker(pool), instruments()
 
     async def question() -> float | None:
         if away:
             raise ConnectionRefusedError("away")
         return await queue.front_waits_seconds()
 
-    async def reap() -> int:
-        await upkeep.reap(queue, reach, LEASE_SECONDS)
-        return (await stored(pool, job.id)).faults
+    async def reclaim() -> int:
+        await upkeep.reclaim_expired(queue, probe, counted, lease_seconds=LEASE_SECONDS)
+        return (await job_of(pool, job.id)).faults
 
-    reach = Reach(question, every_seconds=1)
+    probe = DatabaseProbe(question, every_seconds=1)
     job = await running(pool)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
     # A worker that has just started knows nothing of the time before.
-    await reach.look()
-    assert await reap() == 0
+    await probe.look()
+    assert await reclaim() == 0
     now += LEASE_SECONDS - 1
     away = True
-    await reach.look()
+    await probe.look()
     away = False
-    await reach.look()
+    await probe.look()
     now += LEASE_SECONDS - 1
-    assert await reap() == 0
+    assert await reclaim() == 0
     now += 1
-    assert await reap() == 1
+    assert await reclaim() == 1
+    assert counted.registry.get_sample_value("tigerbrush_leases_lost_total") == 1
 
 
 async def test_the_nightly_work_is_one_workers_and_says_what_it_did(
     pool: Pool, bucket: Bucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     await painted(pool)
-    await pool.execute("update jobs set finished_at = now() - interval '40 days'")
+    await pool.execute("update pictures set created_at = now() - interval '40 days'")
+    await pool.execute("update usage set month = month - interval '1 month'")
+    await pool.execute("update usage_keys set month = month - interval '1 month'")
     caplog.set_level(logging.INFO, "worker.upkeep")
-    registry = CollectorRegistry()
-    retention = MeteredRetention(pool, days=30, link_ttl_seconds=60, metrics=WorkerMetrics(registry))
-    work = Chores(pool), Orphans(pool, bucket), retention
+    counted = instruments()
+    tasks: dict[str, Callable[[], Awaitable[None]]] = {
+        "sweep": partial(upkeep.sweep, Sweep(pool, bucket)),
+        "month": Ledger(pool).end_month,
+        "retention": partial(upkeep.expire, Retention(pool, days=30, link_ttl_seconds=60), counted),
+    }
     for _worker in range(2):
-        await upkeep.nightly(*work)
+        await upkeep.nightly(DailyTasks(pool), tasks)
     assert caplog.messages == [
         "removed 0 objects that jobs had left",
         "1 pictures have expired, whose originals take 1000 bytes",
     ]
-    assert registry.get_sample_value("tigerbrush_pictures_expired_total") == 1
-    assert registry.get_sample_value("tigerbrush_pictures_expired_bytes_total") == 1000
+    assert counted.registry.get_sample_value("tigerbrush_pictures_expired_total") == 1
+    assert counted.registry.get_sample_value("tigerbrush_pictures_expired_bytes_total") == 1000
+    # Of the month that is over nobody can tell who used what, and the sums are still there.
+    assert await pool.fetchval("select count(*) from usage_keys") == 0
+    assert [row["scope"] for row in await pool.fetch("select scope from usage order by scope")] == [
+        "all",
+        "server",
+    ]
 
 
-async def test_originals_are_kept_for_ever_unless_days_are_set(pool: Pool, bucket: Bucket) -> None:
-    await painted(pool)
-    await pool.execute("update jobs set finished_at = now() - interval '40 years'")
-    await upkeep.nightly(Chores(pool), Orphans(pool, bucket), None)
-    assert await pool.fetchval("select expired_at from jobs") is None
+async def test_a_nightly_task_that_fails_leaves_the_others_as_they_are(
+    pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = []
+
+    async def away() -> None:
+        raise BucketUnavailable("away")
+
+    async def other() -> None:
+        done.append("other")
+
+    await upkeep.nightly(DailyTasks(pool), {"sweep": away, "other": other})
+    assert done == ["other"]
+    assert "sweep was left for the next time: away" in caplog.text
 
 
-async def test_a_reap_that_hangs_on_its_way_takes_back_nothing_that_ran_out_meanwhile(pool: Pool) -> None:
+async def test_a_reclaim_that_hangs_on_its_way_reclaims_nothing_that_ran_out_meanwhile(pool: Pool) -> None:
     queue = worker(pool)
     job = await running(pool)
     sent_at = await queue.clock()
     await pool.execute("update jobs set lease_until = clock_timestamp()")
-    assert await queue.reap(sent_at) == []
-    assert await queue.reap(await queue.clock()) == [job.id]
+    assert await queue.reclaim_expired(sent_at) == {}
+    assert await queue.reclaim_expired(await queue.clock()) == {job.id: State.QUEUED}
+
+
+async def test_each_job_that_is_lost_for_good_is_counted_as_failed(pool: Pool) -> None:
+    queue, counted = worker(pool, attempts_max=1), instruments()
+
+    async def answers() -> float | None:
+        return None
+
+    await waiting(pool, count=2)
+    assert len(await queue.claim(2)) == 2
+    await pool.execute("update jobs set lease_until = now() - interval '1 second'")
+    probe = DatabaseProbe(answers, every_seconds=1)
+    await probe.look()
+    await upkeep.reclaim_expired(queue, probe, counted, lease_seconds=0)
+    labels = {"outcome": "failed", "code": "worker_lost"}
+    assert counted.registry.get_sample_value("tigerbrush_jobs_ended_total", labels) == 2

@@ -1,4 +1,4 @@
-"""A line in which members come in turn, and whoever has the most in it goes without when it is full."""
+"""A line in which members take turns, and whoever has the most in it goes without when it is full."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ ANNA, BERT = 1, 2
 
 
 class Served:
-    """What had its turn, in order, each held until it is let go."""
+    """What was served, in order, each held until it is let go."""
 
     def __init__(self, line: FairLine) -> None:
         self._line = line
@@ -22,7 +22,7 @@ class Served:
         self.tasks += [asyncio.create_task(self._serve(member_id, number)) for number in range(count)]
 
     async def _serve(self, member_id: int, number: int) -> None:
-        async with self._line.turn(member_id):
+        async with self._line.slot(member_id):
             self.order.append((member_id, number))
             await self.go.wait()
 
@@ -31,7 +31,7 @@ class Served:
         return await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
-async def test_members_come_in_turn_and_each_has_one_at_a_time() -> None:
+async def test_members_take_turns_and_each_has_one_at_a_time() -> None:
     served = Served(FairLine(at_once=2, waiting_max=100))
     served.ask(ANNA, 5)
     served.ask(BERT, 2)
@@ -61,7 +61,7 @@ async def test_who_gives_up_gives_the_place_to_the_next() -> None:
     served = Served(line)
     served.ask(ANNA, 3)
     await asyncio.sleep(0)
-    # The one that waits, and the one that has its turn.
+    # The one that waits, and the one that is served.
     for task in (served.tasks[1], served.tasks[0]):
         task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -70,9 +70,9 @@ async def test_who_gives_up_gives_the_place_to_the_next() -> None:
     assert served.order == [(ANNA, 0), (ANNA, 2)]
 
 
-async def test_who_gives_up_in_the_moment_of_its_turn_lets_go_of_it() -> None:
+async def test_who_gives_up_in_the_moment_of_being_served_lets_go_of_it() -> None:
     line = FairLine(at_once=1, waiting_max=9)
-    first = line.turn(ANNA)
+    first = line.slot(ANNA)
     await first.__aenter__()
     served = Served(line)
     served.ask(BERT, 2)

@@ -1,12 +1,14 @@
 """How long a shard waits before it connects again."""
 
+import asyncio
+
 import aiohttp
 import discord
 import pytest
 from discord.gateway import ReconnectWebSocket
 
-from bot.client import Client
 from bot.gateway.shard import RESUME_SECONDS_MAX, SESSION_SECONDS_MAX, SESSIONS_PER_HOUR, Shard, _Session
+from bot.gateway.status import GatewayStatus
 
 UNREACHED = aiohttp.ClientConnectionError()
 
@@ -20,7 +22,12 @@ REFUSED = discord.ConnectionClosed(_Socket(), shard_id=0)  # type: ignore[arg-ty
 
 @pytest.fixture
 async def shard() -> Shard:
-    return Shard(Client(), 0)
+    return Shard(
+        discord.AutoShardedClient(intents=discord.Intents.none()),
+        0,
+        status=GatewayStatus(),
+        identifying=asyncio.Lock(),
+    )
 
 
 def pauses(shard: Shard, error: Exception, tries: int) -> list[float]:

@@ -4,23 +4,25 @@ import time
 
 import pytest
 
-from bot.__main__ import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, _disconnected, _overdue
 from bot.client import Client
 from bot.gateway.shards import Shards
-from ops.database_probe import Reach
+from bot.health import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, disconnected, overdue
+from bot.messages.words import Languages
+from ops.database_probe import DatabaseProbe
 
 
 async def test_a_gateway_that_stays_away_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    client, now = Client(), time.monotonic()
-    monkeypatch.setattr("bot.client.time.monotonic", lambda: now)
-    check = _disconnected(client)
+    client, now = Client(Languages()), time.monotonic()
+    status = client.gateway_status
+    monkeypatch.setattr("bot.gateway.status.time.monotonic", lambda: now)
+    check = disconnected(status)
     assert check() is None
     now += GATEWAY_SECONDS_MAX + 1
     assert check() == "no connection to Discord for 61 s"
-    client.trouble(0, "status 503")
+    status.note_problem(0, "status 503")
     assert check() == "no connection to Discord for 61 s: status 503"
-    client.trouble(0, None)
-    client.stand_by()
+    status.note_problem(0, None)
+    status.expect(())
     assert check() is None
     client.take_on(Shards([2, 3], 4, 1))
     await client.on_shard_connect(2)
@@ -49,6 +51,6 @@ async def test_a_reply_that_is_overdue_is_a_problem(due_seconds: float | None, p
     async def question() -> float | None:
         return due_seconds
 
-    reach = Reach(question, every_seconds=1)
-    await reach.look()
-    assert _overdue(reach)() == problem
+    probe = DatabaseProbe(question, every_seconds=1)
+    await probe.probe()
+    assert overdue(probe)() == problem

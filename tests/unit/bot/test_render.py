@@ -1,43 +1,52 @@
-"""What each state of a job looks like, read from the components that are sent."""
+"""What an order of one picture looks like in each state, read from the components that are sent."""
 
 import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from bot.messages import order as render
-from bot.messages.order import Link
-from bot.messages.reply import Reply, Unseen
-from bot.messages.words import ENGLISH, Languages
-from core.errors import FAILURES, FailureCode
-from core.operations import Kind
-from db.orders import PLACE_MAX, Estimate, State
-from tests.jobs import JOB, NOW
+from bot.messages.content import Content, Unseen
+from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS, over_seconds
+from bot.messages.failures import FAILURE_TEXTS
+from bot.messages.order import order_content
+from bot.messages.picture import Link
+from bot.messages.words import ENGLISH, Languages, Words
+from core.failures import FAILURES, FailureCode, Outcome
+from core.orders import PLACE_MAX, Estimate, Job, Progress, State
+from tests.jobs import NOW, done, job, order, progress
 
-RUNNING = replace(JOB, state=State.RUNNING, started_at=NOW)
-DONE = replace(
-    RUNNING,
-    state=State.DONE,
-    finished_at=NOW + timedelta(seconds=4.25),
-    painted_seed=42,
-    original_bytes=1_834_000,
-)
+BEGUN: dict[str, Any] = {"started_at": NOW, "attempt": 1}
+ENDED: dict[str, Any] = {**BEGUN, "finished_at": NOW + timedelta(seconds=8)}
 LINK = Link("https://bucket.example/picture.png?signature=1", NOW + timedelta(days=7))
 
+FIRST = Estimate(1)
+UNKNOWN = Estimate()
 
-FIRST = Estimate(1, None)
-UNKNOWN = Estimate(None, None)
+
+def shown(
+    of: Progress | Job,
+    estimate: Estimate = UNKNOWN,
+    *,
+    preview: bytes | Unseen = b"webp",
+    link: Link | None = LINK,
+    say: Words = ENGLISH,
+) -> Content:
+    """With the same preview and link for each picture."""
+    of = progress(of) if isinstance(of, Job) else of
+    ids = [picture.id for picture in of.pictures]
+    return order_content(of, estimate, dict.fromkeys(ids, preview), dict.fromkeys(ids, link), say)
 
 
-def components(reply: Reply) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = reply.view.to_components()  # type: ignore[no-untyped-call]  # discord.py's
+def components(content: Content) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = content.view.to_components()  # type: ignore[no-untyped-call]  # discord.py's
     return found
 
 
-def texts(reply: Reply) -> str:
+def texts(content: Content) -> str:
     """All text displays of a message, in order."""
     found: list[str] = []
 
@@ -47,183 +56,214 @@ def texts(reply: Reply) -> str:
         for child in component.get("components", []):
             walk(child)
 
-    for component in components(reply):
+    for component in components(content):
         walk(component)
     return "\n".join(found)
 
 
-def test_waiting_tells_the_place() -> None:
-    assert "⏳ Waiting in line\nThis one is next." in texts(render.waiting(JOB, FIRST, ENGLISH))
-    assert "Number **7** in line." in texts(render.waiting(JOB, Estimate(7, None), ENGLISH))
-    assert f"At least {PLACE_MAX - 1} others" in texts(
-        render.waiting(JOB, Estimate(PLACE_MAX, None), ENGLISH)
+def buttons(content: Content) -> list[str]:
+    return re.findall(
+        r'"type": 2, [^}]*?"label": "([^"]+)"', json.dumps(components(content), ensure_ascii=False)
     )
-    assert "tried again" in texts(render.waiting(replace(JOB, faults=1), FIRST, ENGLISH))
+
+
+def waiting(**changes: Any) -> Job:
+    return job(state=State.QUEUED, **changes)
+
+
+def running(**changes: Any) -> Job:
+    return job(state=State.RUNNING, **{**BEGUN, **changes})
+
+
+def failed(code: FailureCode, counted: str = "0") -> Job:
+    return job(state=State.FAILED, failure=code, counted=Decimal(counted), **ENDED)
+
+
+def test_waiting_tells_the_place() -> None:
+    assert "⏳ Waiting in line\nThis one is next." in texts(shown(waiting(), FIRST))
+    assert "Number **7** in line." in texts(shown(waiting(), Estimate(7)))
+    assert f"At least {PLACE_MAX - 1} others" in texts(shown(waiting(), Estimate(PLACE_MAX)))
+    assert "In line." in texts(shown(waiting(), UNKNOWN))
+    assert "tried again" in texts(shown(waiting(faults=1), FIRST))
+    assert "tried again" not in texts(shown(waiting(), FIRST))
 
 
 def test_running_tells_since_when() -> None:
-    assert f"🔄 Painting\nAt work since <t:{int(NOW.timestamp())}:R>." in texts(
-        render.running(RUNNING, UNKNOWN, ENGLISH)
-    )
+    assert f"🔄 Painting\nAt work since <t:{int(NOW.timestamp())}:R>." in texts(shown(running()))
 
 
 def test_what_is_known_of_the_time_is_told_as_a_countdown() -> None:
-    for reply in (
-        render.waiting(JOB, Estimate(3, 40.0), ENGLISH),
-        render.running(RUNNING, Estimate(None, 4.0), ENGLISH),
-    ):
-        assert re.search(r"Likely done <t:\d+:R>\.", texts(reply))
+    for content in (shown(waiting(), Estimate(3, 40.0)), shown(running(), Estimate(None, 4.0))):
+        assert re.search(r"Likely done <t:\d+:R>\.", texts(content))
 
 
 def test_a_time_that_is_over_is_never_told() -> None:
-    for reply in (
-        render.waiting(JOB, Estimate(1, 0.0), ENGLISH),
-        render.running(RUNNING, Estimate(None, 0.0), ENGLISH),
-    ):
-        assert "Likely done any moment." in texts(reply)
-    assert render.over_seconds(Estimate(1, 0.0)) is None
-    told = render.over_seconds(Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0))
-    assert told == 60 + render.REPLACED_SECONDS
-    assert render.REPLACED_SECONDS < render.LATE_SECONDS
+    for content in (shown(waiting(), Estimate(1, 0.0)), shown(running(), Estimate(None, 0.0))):
+        assert "Likely done any moment." in texts(content)
+    assert over_seconds(Estimate(1, 0.0)) is None
+    told = over_seconds(Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0))
+    assert told == 60 + REPLACED_SECONDS
+    assert REPLACED_SECONDS < LATE_SECONDS
 
 
 def test_a_pause_is_told_with_its_end_where_that_is_known() -> None:
-    resting = texts(
-        render.waiting(JOB, Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0), ENGLISH)
-    )
+    pause = Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0)
     assert re.search(
         r"This one is next\.\nStability asked for a pause.*\. It goes on <t:\d+:R>\. Likely done <t:\d+:R>\.",
-        resting,
+        texts(shown(waiting(), pause)),
     )
-    paused = texts(render.waiting(JOB, Estimate(1, None, FailureCode.BAD_KEY), ENGLISH))
+    paused = texts(shown(waiting(), Estimate(1, None, FailureCode.BAD_KEY)))
     assert "This one is next.\nPaused: Stability does not accept this bot's key." in paused
     assert "Likely" not in paused
 
 
+@pytest.mark.parametrize("code", [code for code in FailureCode if FAILURES[code].halts_provider])
+def test_who_waits_is_told_what_pauses_all(code: FailureCode) -> None:
+    said = texts(shown(waiting(), Estimate(2, None, code)))
+    assert "Number **2** in line." in said
+    assert FAILURE_TEXTS[code] in said
+
+
 def test_all_that_was_used_is_shown() -> None:
-    job = replace(DONE, style="anime", negative_prompt="*rain*", private=True)
-    shown = texts(render.done(job, b"webp", LINK, ENGLISH))
-    assert r"style anime · without \*rain\* · seed 42 · private" in shown
+    asked = order(style="anime", negative_prompt="*rain*", private=True)
+    assert r"style anime · without \*rain\* · seed 7 · private · painted in 8.0 s" in texts(
+        shown(done(of=asked))
+    )
+    # The seed that was asked for, while it is not known which one it was; and the size of the picture itself.
+    assert "seed 11" in texts(shown(waiting(of=order(seed=11)), FIRST))
+    assert "seed 11" in texts(shown(done(of=order(seed=11), seed=None)))
+    assert "seed" not in texts(shown(waiting(), FIRST))
+    assert "2560 × 1920" in texts(shown(done(width=2560, height=1920)))
     # By the name that the menu has for it.
-    german = texts(render.waiting(replace(job, style="line-art"), FIRST, Languages().of("de")))
+    german = texts(shown(waiting(of=order(style="line-art")), FIRST, say=Languages().of("de")))
     assert "Stil Strichzeichnung" in german
 
 
-def buttons(reply: Reply) -> list[str]:
-    return re.findall(r'"label": "([^"]+)"', json.dumps(components(reply)))
-
-
 def test_each_state_has_the_buttons_that_make_sense_there() -> None:
-    assert buttons(render.waiting(JOB, FIRST, ENGLISH)) == ["Cancel"]
-    assert buttons(render.running(RUNNING, UNKNOWN, ENGLISH)) == ["Cancel"]
-    done = buttons(render.done(DONE, b"webp", LINK, ENGLISH))
-    assert done[1:] == ["Link", "Again", "Edit", "Upscale", "Favourite", "Delete"]
-    upscaled = replace(DONE, kind=Kind.UPSCALE, model="upscale-fast", parent_id=1)
-    assert buttons(render.done(upscaled, b"webp", LINK, ENGLISH))[1:] == ["Link", "Favourite", "Delete"]
-    failed = replace(RUNNING, state=State.FAILED, finished_at=NOW, failure=FailureCode.REFUSED)
-    assert buttons(render.failed(failed, ENGLISH)) == ["Again", "Edit"]
+    assert buttons(shown(waiting(), FIRST)) == ["Cancel"]
+    assert buttons(shown(running())) == ["Cancel"]
+    assert buttons(shown(done())) == [
+        "Full size (PNG, 1.5 MB)", "Link", "Again", "Edit", "Upscale", "Favourite", "Delete",
+    ]  # fmt: skip
+    upscaled = order(operation="upscale", model="upscale-fast", inputs=(17,))
+    assert buttons(shown(done(of=upscaled)))[1:] == ["Link", "Favourite", "Delete"]
+    assert buttons(shown(failed(FailureCode.REFUSED))) == ["Again", "Edit"]
+    assert buttons(shown(job(of=upscaled, state=State.CANCELLED))) == []
 
 
-def test_a_spoiler_is_covered() -> None:
-    spoiler = components(render.done(replace(DONE, spoiler=True), b"webp", LINK, ENGLISH))
-    assert '"spoiler": true' in json.dumps(spoiler[0]["components"][0])
+def test_buttons_of_the_order_name_it_and_those_of_the_picture_name_that() -> None:
+    said = json.dumps(components(shown(done())))
+    assert re.findall(r"(?:order|picture):\w+:\d+", said) == [
+        "picture:link:17", "order:again:1", "order:edit:1", "picture:upscale:17", "picture:favourite:17",
+        "picture:delete:17",
+    ]  # fmt: skip
+    assert "order:cancel:1" in json.dumps(components(shown(running())))
 
 
-def test_a_cancelled_job_says_whether_it_may_be_billed() -> None:
-    cancelled = replace(JOB, state=State.CANCELLED, finished_at=NOW)
-    assert "Nothing was charged." in texts(render.cancelled(cancelled, ENGLISH))
-    begun = replace(cancelled, started_at=NOW)
-    assert "may still bill its owner" in texts(render.cancelled(begun, ENGLISH))
+@pytest.mark.parametrize("covered", [True, False])
+def test_a_spoiler_is_covered_and_nothing_else_is(covered: bool) -> None:
+    (gallery, *_rest) = components(shown(done(of=order(spoiler=covered))))[0]["components"]
+    assert [item.get("spoiler", False) for item in gallery["items"]] == [covered]
+
+
+def test_a_cancelled_order_says_what_it_counts() -> None:
+    cancelled = job(state=State.CANCELLED, finished_at=NOW)
+    assert "🚫 Cancelled\nNothing was charged." in texts(shown(cancelled))
+    begun = replace(cancelled, started_at=NOW, counted=Decimal("6.5"))
+    assert "It counts as 6.5 credits, as Stability may bill" in texts(shown(begun))
+    assert "It counts as 1 credit, as" in texts(shown(replace(begun, counted=Decimal("1.0"))))
+    # Its worker knew better than whoever cancelled it.
+    assert "Nothing was charged." in texts(shown(replace(begun, counted=Decimal(0))))
 
 
 def test_every_state_repeats_what_was_asked_for() -> None:
-    for reply in (
-        render.waiting(JOB, FIRST, ENGLISH),
-        render.running(RUNNING, UNKNOWN, ENGLISH),
-        render.done(DONE, b"webp", LINK, ENGLISH),
+    for content in (
+        shown(waiting(), FIRST),
+        shown(running()),
+        shown(done()),
+        shown(failed(FailureCode.REFUSED)),
+        shown(job(state=State.CANCELLED)),
     ):
-        assert "> a red fox in the snow" in texts(reply)
-        assert "640 × 480 · Stable Image Core" in texts(reply)
+        assert "> a red fox in the snow\n-# 640 × 480 · Stable Image Core" in texts(content)
 
 
-def test_done_shows_the_preview_with_alt_text_and_all_the_facts() -> None:
-    reply = render.done(DONE, b"webp", LINK, ENGLISH)
-    (attachment,) = reply.attachments()
+def test_done_shows_the_preview_with_alt_text_and_its_link() -> None:
+    content = shown(done())
+    (attachment,) = content.attachments()
     assert (attachment.filename, attachment.description) == ("preview.webp", "a red fox in the snow")
-    assert "seed 42 · painted in 4.2 s" in texts(reply)
-    assert f"<t:{int(LINK.expires_at.timestamp())}:R>" in texts(reply)
-    sent = json.dumps(components(reply))
-    assert '"url": "attachment://preview.webp"' in sent
-    assert '"description": "a red fox in the snow"' in sent
-    assert f'"url": "{LINK.url}"' in sent
-    assert "Full size (PNG, 1.8 MB)" in sent
+    assert "seed 7 · painted in 8.0 s" in texts(content)
+    assert f"The link works until <t:{int(LINK.expires_at.timestamp())}:f>" in texts(content)
+    assert LINK.url in json.dumps(components(content))
+    assert "Open one of these pictures" not in json.dumps(components(content))
 
 
-def test_a_parked_picture_has_its_preview_and_no_link_yet() -> None:
-    reply = render.done(replace(DONE, parked=True), b"webp", None, ENGLISH)
-    assert len(reply.attachments()) == 1
-    assert "its full size follows shortly" in texts(reply)
-    assert '"url": "http' not in json.dumps(components(reply))
-    assert buttons(reply) == ["Link", "Again", "Edit", "Upscale", "Favourite", "Delete"]
+def test_a_spilled_picture_says_that_its_full_size_follows() -> None:
+    content = shown(done(is_spilled=True), link=None)
+    assert "its full size follows shortly" in texts(content)
+    assert buttons(content)[0] == "Link"
 
 
 def test_an_expired_picture_says_so_and_has_no_button_for_its_full_size() -> None:
-    expired = replace(DONE, expired_at=NOW)
-    reply = render.done(expired, b"webp", None, ENGLISH)
-    assert "The full size has expired" in texts(reply)
-    assert "follows shortly" not in texts(reply)
-    assert buttons(reply) == ["Again", "Edit", "Favourite", "Delete"]
-
-
-@pytest.mark.parametrize("code", [code for code in FailureCode if FAILURES[code].pausing])
-def test_who_waits_is_told_what_pauses_all(code: FailureCode) -> None:
-    said = texts(render.waiting(JOB, Estimate(2, None, code), ENGLISH))
-    assert "Number **2** in line." in said
-    assert FAILURES[code].text in said
+    content = shown(done(expired_at=NOW), link=None)
+    assert "The full size has expired" in texts(content)
+    assert "follows shortly" not in texts(content)
+    assert buttons(content) == ["Again", "Edit", "Favourite", "Delete"]
 
 
 def test_a_link_too_long_for_a_button_goes_into_the_text() -> None:
-    reply = render.done(DONE, b"webp", Link("https://bucket.example/" + "x" * 600, NOW), ENGLISH)
-    assert "[Full size (PNG, 1.8 MB)](https://bucket.example/xxx" in texts(reply)
+    content = shown(done(), link=Link("https://bucket.example/" + "x" * 600, NOW))
+    assert "[Full size (PNG, 1.5 MB)](https://bucket.example/xxx" in texts(content)
+    assert content.without_button is None
 
 
 @pytest.mark.parametrize("unseen", Unseen)
-def test_without_its_picture_a_reply_says_why_and_has_the_link(unseen: Unseen) -> None:
-    whole = render.done(DONE, b"webp", LINK, ENGLISH)
+def test_without_its_picture_an_order_says_why_and_has_the_link(unseen: Unseen) -> None:
+    whole = shown(done())
     assert whole.without_picture is not None
-    reply = whole.without_picture(unseen)
-    assert reply.attachments() == []
-    assert "🖼️ It" in texts(reply)
-    assert "attachment://" not in json.dumps(components(reply))
-    assert LINK.url in json.dumps(components(reply))
-    assert reply.without_picture is None
-    assert reply.without_button is not None
-    assert f"[Full size (PNG, 1.8 MB)]({LINK.url})" in texts(reply.without_button())
-    assert reply.without_button().without_button is None
+    content = whole.without_picture(unseen)
+    assert content.attachments() == []
+    assert "🖼️ It" in texts(content)
+    assert "attachment://" not in json.dumps(components(content))
+    assert LINK.url in json.dumps(components(content))
+    assert content.without_picture is None
+    assert content.without_button is not None
+    assert f"[Full size (PNG, 1.5 MB)]({LINK.url})" in texts(content.without_button())
+    assert content.without_button().without_button is None
 
 
-def test_a_parked_or_expired_picture_that_is_not_shown_speaks_of_no_small_version() -> None:
-    for job in (replace(DONE, parked=True), replace(DONE, expired_at=NOW)):
-        said = texts(render.done(job, Unseen.REFUSED, None, ENGLISH))
+def test_without_its_link_an_order_still_has_its_picture() -> None:
+    whole = shown(done())
+    assert whole.without_link is not None
+    content = whole.without_link()
+    assert "for harmful" in texts(content)
+    assert LINK.url not in json.dumps(components(content))
+    assert len(content.attachments()) == 1
+    assert content.without_link is None
+    assert "Link" not in buttons(content)
+
+
+def test_a_spilled_or_expired_picture_that_is_not_shown_speaks_of_no_small_version() -> None:
+    for picture in (done(is_spilled=True), done(expired_at=NOW)):
+        said = texts(shown(picture, preview=Unseen.REFUSED, link=None))
         assert "small version" not in said
         assert "full size" in said
 
 
 @pytest.mark.parametrize("code", FailureCode)
-def test_every_failure_says_what_happened_and_whether_it_was_charged(code: FailureCode) -> None:
-    said = texts(render.failed(replace(RUNNING, state=State.FAILED, finished_at=NOW, failure=code), ENGLISH))
-    assert FAILURES[code].text in said
-    charge = "Nothing was charged."
-    if FAILURES[code].charged:
+def test_every_failure_says_what_happened_and_what_it_counts(code: FailureCode) -> None:
+    assert FAILURE_TEXTS.keys() == set(FailureCode)
+    free = texts(shown(failed(code)))
+    assert f"### ⚠️ No picture\n{FAILURE_TEXTS[code]}\nNothing was charged." in free
+    counted = texts(shown(failed(code, "9")))
+    charge = "It counts as 9 credits, as Stability may bill what it had begun."
+    if FAILURES[code].outcome is Outcome.BILLED:
         charge = "Stability charges for it all the same."
-    elif FAILURES[code].maybe_billed:
-        charge = "Nothing is charged to you; Stability may still bill its owner"
-    assert charge in said
-    assert said.count("charge") == 1
+    assert f"{FAILURE_TEXTS[code]}\n{charge}" in counted
+    assert "Nothing was charged." not in counted
 
 
 def test_the_longest_and_nastiest_prompt_stays_within_discords_limit() -> None:
     for prompt in ("*" * 2000, "🦊" * 1000, "\n" * 1999 + "x", "x" * 2000):
-        nasty = replace(DONE, prompt=prompt)
-        assert len(texts(render.done(nasty, b"webp", Link("https://x/" + "y" * 500, NOW), ENGLISH))) <= 4000
-        assert len(texts(render.waiting(nasty, Estimate(5, None), ENGLISH))) <= 4000
+        nasty = order(prompt=prompt)
+        assert len(texts(shown(done(of=nasty), link=Link("https://x/" + "y" * 500, NOW)))) <= 4000
+        assert len(texts(shown(waiting(of=nasty), Estimate(5)))) <= 4000

@@ -1,5 +1,6 @@
 """Every language says all that there is to say, and fills in what is to be filled in."""
 
+import ast
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,10 +12,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 from babel.numbers import format_decimal
 
-from bot.client import COMMANDS
+from bot.client import commands
 from bot.messages.words import ENGLISH, Languages
 from core.operations import MODELS
-from tests.catalogue import messages, read, translations
+from tests.catalogue import ROOT, messages, read, translations
 
 LANGUAGES = sorted(translations().items())
 
@@ -29,6 +30,19 @@ def test_a_language_is_complete_and_has_nothing_that_is_no_longer_said(language:
     translated = {message.id: message for message in read(language, file) if message.id}
     assert {id_ for id_ in said if not _is_filled_in(translated.get(id_))} == set()
     assert translated.keys() - said == set(), "run python -m tests.catalogue"
+
+
+def test_what_is_said_in_the_midst_of_a_text_is_gathered_too() -> None:
+    """What gathers the texts does not look into an f-string."""
+    said = {text for message in messages() for text in _forms(message)}
+    for file in sorted((ROOT / "bot").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            name = node.func if isinstance(node, ast.Call) else None
+            if isinstance(name, ast.Attribute | ast.Name) and isinstance(node, ast.Call) and node.args:
+                first = node.args[0]
+                is_said = (name.attr if isinstance(name, ast.Attribute) else name.id) in ("say", "plural")
+                if is_said and isinstance(first, ast.Constant):
+                    assert first.value in said, file.name
 
 
 @pytest.mark.parametrize(("language", "file"), LANGUAGES)
@@ -46,6 +60,10 @@ def test_what_is_read_at_run_time_is_the_newest(language: str, file: Path) -> No
     assert current == _strings(read(language, file)), "run python -m tests.catalogue"
 
 
+def _forms(message: Message) -> list[str]:
+    return [str(text) for text in (message.id if isinstance(message.id, list | tuple) else [message.id])]
+
+
 def _pairs(language: str, file: Path) -> Iterator[tuple[list[str], list[str]]]:
     """What is said in English, and how in this language; of a plural, all forms."""
     for message in read(language, file):
@@ -56,8 +74,8 @@ def _pairs(language: str, file: Path) -> Iterator[tuple[list[str], list[str]]]:
 
 def _names() -> dict[str, set[str]]:
     """What members type: the commands, and the options of any."""
-    commands = {command.name for command in COMMANDS}
-    return {"/": commands, ":": {option.name for command in COMMANDS for option in command.parameters}}
+    names = {command.name for command in commands()}
+    return {"/": names, ":": {option.name for command in commands() for option in command.parameters}}
 
 
 @pytest.mark.parametrize(("language", "file"), LANGUAGES)

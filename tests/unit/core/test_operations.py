@@ -7,16 +7,13 @@ from core.operations import (
     MODELS,
     PAINTERS,
     PIXELS_MAX,
-    PROMPT_LENGTH_MAX,
     SIDE_MAX,
     SIDE_MIN,
     SIZES,
-    STYLES,
     UPSCALE_PIXELS_MAX,
     UPSCALE_SIDE_MAX,
     UPSCALER,
     Model,
-    check_options,
     upscale_input,
     upscaled_size,
 )
@@ -41,42 +38,6 @@ def test_every_shape_by_name_is_within_the_bounds(name: str) -> None:
     width, height = SIZES[name]
     assert SIDE_MIN <= min(width, height) <= max(width, height) <= SIDE_MAX
     assert width * height <= PIXELS_MAX
-
-
-def test_what_was_not_asked_for_is_taken_by_every_model() -> None:
-    for model in MODELS.values():
-        check_options(model, negative_prompt=None, style=None)
-
-
-@pytest.mark.parametrize(
-    ("model", "negative_prompt", "style", "complaint"),
-    [
-        (
-            "core",
-            None,
-            "vaporwave",
-            "Core does not know the style “vaporwave”; leave it out, or choose one of: photo",
-        ),
-        ("upscale-fast", None, "anime", "Fast Upscaler does not know the style “anime”; leave it out"),
-        (
-            "sd3.5-large-turbo",
-            "rain",
-            None,
-            "takes no negative prompt. Leave it out, or choose one of",
-        ),
-        ("core", "x" * (PROMPT_LENGTH_MAX + 1), None, "has 2001 characters; it may have 2000"),
-    ],
-)
-def test_what_a_model_does_not_take_is_refused_in_words(
-    model: str, negative_prompt: str | None, style: str | None, complaint: str
-) -> None:
-    with pytest.raises(InvalidRequest, match=complaint):
-        check_options(MODELS[model], negative_prompt=negative_prompt, style=style)
-
-
-def test_what_a_model_takes_passes() -> None:
-    for style in STYLES:
-        check_options(MODELS["core"], negative_prompt="x" * PROMPT_LENGTH_MAX, style=style)
 
 
 @pytest.mark.parametrize(

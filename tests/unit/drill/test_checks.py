@@ -3,47 +3,59 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
+from bot.messages.content import LinkAs, Unseen
 
-from bot.messages import order as render
-from bot.messages.order import Link
-from bot.messages.reply import LinkAs, Unseen
+from bot.messages.picture import Link, picture_content
 from bot.messages.words import ENGLISH
-from db.orders import State
+from core.orders import JOB_NUMBERS
 from sandbox.stability.server import Call
-from tests.drill.checks import judge, keys
+from tests.drill.bills import keys
+from tests.drill.checks import judge
 from tests.drill.evidence import Evidence, Shown, Stored
 from tests.drill.journal import Journal
 from tests.drill.schedule import Fault, Kind
-from tests.jobs import JOB as A_JOB
+from tests.jobs import picture
 from tests.member import text
 
 NOW = 1_800_000_000.0
 WHEN = datetime.fromtimestamp(NOW, UTC)
+KEY, JOB_ID = UUID(int=1), JOB_NUMBERS + 1
+ORDER: dict[str, Any] = {
+    "id": 1, "interaction_id": 100, "channel_id": 10, "count": 1, "erased_at": None, "prompt": "a fox",
+    "message_id": 20, "reply_channel_id": None, "revision": 3, "shown_revision": 3, "given_up_revision": 0,
+    "reply_failure": None, "state": "done",
+}  # fmt: skip
 JOB: dict[str, Any] = {
-    "id": 1, "key": UUID(int=1), "interaction_id": 100, "state": "done", "kind": "imagine", "attempt": 1,
-    "model": "stable-diffusion-v1-6", "width": 512, "height": 512, "prompt": "a fox", "painted_seed": 7,
+    "id": JOB_ID, "order_id": 1, "number": 1, "key": KEY, "state": "done", "operation": "imagine", "attempt": 1,
+    "model": "stable-diffusion-v1-6", "width": 512, "height": 512, "prompt": "a fox", "seed": 7,
     "failure": None, "started_at": WHEN, "finished_at": WHEN, "lease_until": None, "run_after": WHEN,
-    "revision": 3, "shown_revision": 3, "given_up_revision": 0, "reply_failure": None, "channel_id": 10,
-    "reply_channel_id": None, "message_id": 20, "erased_at": None,
+    "picture_attempt": 1, "erased_at": None,
+}  # fmt: skip
+BILL: dict[str, Any] = {
+    "job_id": JOB_ID, "attempt": 1, "credits": Decimal(1), "outcome": "billed", "request_id": "request",
+    "prompt": "a fox",
 }  # fmt: skip
 CALL = Call("/v1", "stable-diffusion-v1-6", "a fox", "", "", 7, 200, "digest", "request", 1.0, NOW)
 
 
-def evidence(**changes: Any) -> Evidence:
-    """All is well with it but for the changes to its one job."""
+def evidence(job: dict[str, Any] | None = None, **changes: Any) -> Evidence:
+    """All is well with it but for the changes to its one order, and to the job of that."""
     ticks = iter(range(1000))
     journal = Journal(io.StringIO(), clock=lambda: NOW - 0.5 + next(ticks) * 0.1)
-    journal.on_line("worker-1", "2027 INFO worker.loop: job 1: attempt 1")
+    journal.on_line("worker-1", f"2027 INFO worker.loop: job {JOB_ID}: attempt 1")
     original, preview = keys(JOB)
-    shown = Shown(10, 20, "Full size (PNG, 0.1 MB)", ("job:link:1",), NOW)
+    shown = Shown(10, 20, "Full size (PNG, 0.1 MB)", (f"picture:link:{JOB_ID}",), NOW)
     return Evidence(
         journal,
         {100: "### ⏳ Waiting in line"},
-        jobs=[{**JOB, **changes}],
+        orders=[{**ORDER, **changes}],
+        jobs=[{**JOB, **(job or {})}],
+        ledger=[BILL],
         objects={original: Stored("digest", (512, 512)), preview: Stored("other", (512, 512))},
         calls=[CALL],
         messages={(10, 20): shown},
@@ -51,6 +63,15 @@ def evidence(**changes: Any) -> Evidence:
         statuses={"bot": 0, "worker-1": 0},
         secrets=["hunter2"],
     )
+
+
+def erased() -> Evidence:
+    return evidence({"erased_at": WHEN}, erased_at=WHEN)
+
+
+def pay_again(seen: Evidence) -> None:
+    seen.calls.append(replace(CALL, seed=8, request_id="another"))
+    seen.ledger.append({**BILL, "attempt": 2, "outcome": "unknown", "request_id": None})
 
 
 def broken(seen: Evidence) -> set[str]:
@@ -61,22 +82,22 @@ def test_all_is_well() -> None:
     assert judge(evidence()) == []
 
 
-def test_an_answered_command_without_a_job_is_lost() -> None:
+def test_an_answered_command_without_an_order_is_lost() -> None:
     seen = evidence()
     seen.answers[101] = "### ⏳ Waiting in line"
     assert broken(seen) == {"lost"}
 
 
-def test_two_jobs_of_one_interaction_are_doubled() -> None:
+def test_two_orders_of_one_interaction_are_doubled_and_one_without_all_its_jobs_is_lost() -> None:
     seen = evidence()
-    seen.jobs.append({**JOB, "id": 2, "state": "cancelled", "reply_failure": "the reply was deleted"})
+    seen.orders.append({**ORDER, "id": 2, "state": "cancelled", "reply_failure": "the reply was deleted"})
     seen.deleted = {20}
-    assert "doubled" in broken(seen)
+    assert broken(seen) == {"doubled", "lost"}
 
 
 @pytest.mark.parametrize("change", [{"state": "queued"}, {"lease_until": WHEN}])
 def test_what_did_not_end_is_unfinished(change: dict[str, Any]) -> None:
-    assert "unfinished" in broken(evidence(**change))
+    assert "unfinished" in broken(evidence(change))
 
 
 def test_a_reply_that_is_behind_is_undelivered() -> None:
@@ -95,13 +116,19 @@ def test_a_reply_that_is_nowhere_is_undelivered_unless_it_was_deleted_or_the_rec
 
 
 def test_words_and_a_link_in_the_place_of_the_picture_are_its_end() -> None:
-    job = replace(A_JOB, state=State.DONE, original_bytes=100_000)
     link = Link("https://bucket.example/original.png", WHEN)
-    words = render.done(job, Unseen.EXPLICIT, link, ENGLISH, link_as=LinkAs.TEXT)
+    words = picture_content(picture(), Unseen.EXPLICIT, link, ENGLISH, link_as=LinkAs.TEXT)
     seen = evidence()
     read = text({"components": words.view.to_components()})  # type: ignore[no-untyped-call]  # discord.py's
     seen.messages = {(10, 20): replace(seen.messages[10, 20], text=read)}
     assert broken(seen) == set()
+
+
+def test_some_of_an_orders_pictures_are_not_its_end() -> None:
+    seen = evidence()
+    said = "### 🔄 Painting: 1 of 2\nFull size 1"
+    seen.messages = {(10, 20): replace(seen.messages[10, 20], text=said, custom_ids=("order:cancel:1",))}
+    assert broken(seen) == {"undelivered", "left behind"}
 
 
 def test_a_reply_that_only_its_token_finds_is_found_by_its_buttons() -> None:
@@ -128,7 +155,8 @@ def test_a_picture_that_is_not_what_was_sent_is_wrong() -> None:
 
 
 def test_an_object_without_a_job_is_an_orphan_unless_its_worker_was_killed() -> None:
-    seen = evidence(attempt=2)
+    seen = evidence({"attempt": 2, "picture_attempt": 2})
+    seen.ledger.append({**BILL, "attempt": 2})
     seen.objects |= {key: Stored("digest", (512, 512)) for key in keys(seen.jobs[0])}
     assert broken(seen) == {"orphan"}
     lose(seen, Kind.WORKER_KILL)
@@ -139,14 +167,14 @@ def test_an_object_without_a_job_is_an_orphan_unless_its_worker_was_killed() -> 
 @pytest.mark.parametrize("kind", [Kind.WORKER_KILL, Kind.WORKER_FREEZE])
 def test_a_call_that_is_paid_twice_needs_a_reason(kind: Kind) -> None:
     seen = evidence()
-    seen.calls.append(replace(CALL, seed=8, request_id="another"))
+    pay_again(seen)
     assert broken(seen) == {"extra paid call"}
     lose(seen, kind)
     assert broken(seen) == set()
 
 
 def test_the_enlargement_that_was_paid_in_vain_is_the_one_that_no_job_holds() -> None:
-    seen = evidence(kind="upscale", painted_seed=None)
+    seen = evidence({"operation": "upscale", "seed": None})
     seen.calls = [
         replace(CALL, prompt="", request_id=name, at=NOW + at, sha256=digest)
         for name, at, digest in [("ours", 0, "digest"), ("theirs", 1, "another")]
@@ -157,7 +185,7 @@ def test_the_enlargement_that_was_paid_in_vain_is_the_one_that_no_job_holds() ->
 
 def test_neither_a_polite_stop_nor_another_workers_death_is_a_reason() -> None:
     seen = evidence()
-    seen.calls.append(replace(CALL, seed=8, request_id="another"))
+    pay_again(seen)
     lose(seen, Kind.WORKER_TERM)
     lose(seen, Kind.WORKER_KILL, target="worker-2")
     assert broken(seen) == {"extra paid call"}
@@ -165,13 +193,13 @@ def test_neither_a_polite_stop_nor_another_workers_death_is_a_reason() -> None:
 
 @pytest.mark.parametrize("said", ["### Here is your picture\n> a fox\n-# 512", "**1.** a fox\n-# 512"])
 def test_what_shows_a_deleted_picture_elsewhere_has_to_be_gone(said: str) -> None:
-    seen = evidence(erased_at=WHEN)
+    seen = erased()
     seen.objects = {}
     seen.messages = {(30, 40): Shown(30, 40, said, (), NOW - 0.4)}
     assert broken(seen) == {"not deleted"}
     lose(seen, Kind.BOT_KILL)
     assert broken(seen) == set()
-    seen = evidence(erased_at=WHEN)
+    seen = erased()
     seen.objects = {}
     seen.messages = {(30, 40): Shown(30, 40, said, (), NOW, ephemeral=True)}
     assert broken(seen) == set()
@@ -184,7 +212,7 @@ def test_a_second_message_of_one_job_is_doubled_and_an_old_one_left_behind() -> 
     seen = evidence()
     seen.messages[10, 21] = replace(seen.messages[10, 20], id=21)
     assert broken(seen) == {"doubled"}
-    seen.messages[10, 21] = Shown(10, 21, "🔄 Painting", ("job:cancel:1",), NOW - 1)
+    seen.messages[10, 21] = Shown(10, 21, "🔄 Painting", ("order:cancel:1",), NOW - 1)
     assert broken(seen) == {"left behind"}
     lose(seen, Kind.BOT_KILL, target="bot")
     assert broken(seen) == set()
@@ -195,7 +223,7 @@ def test_a_private_reply_stays_where_its_token_ended_while_it_waited() -> None:
         seen = evidence(message_id=30, reply_channel_id=11)
         seen.messages[11, 30] = replace(seen.messages[10, 20], channel_id=11, id=30)
         seen.messages[10, 20] = Shown(
-            10, 20, "⏳ Waiting in line", ("job:cancel:1",), NOW - 60, ephemeral=ephemeral
+            10, 20, "⏳ Waiting in line", ("order:cancel:1",), NOW - 60, ephemeral=ephemeral
         )
         lose(seen, Kind.TOKENS_EXPIRE, target="all")
         assert broken(seen) == left
@@ -241,9 +269,33 @@ def lose(seen: Evidence, kind: Kind, target: str = "worker-1") -> None:
 
 
 def test_a_deleted_picture_leaves_neither_objects_nor_a_message() -> None:
-    seen = evidence(erased_at=WHEN)
+    seen = erased()
     assert broken(seen) == {"orphan", "not deleted"}
     seen.objects.clear()
     seen.messages.clear()
     seen.deleted.add(20)
     assert judge(seen) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome": "free"},
+        {"outcome": "open"},
+        {"credits": Decimal("0.9")},
+        {"request_id": "another"},
+        {"request_id": None},
+    ],
+)
+def test_what_is_billed_has_to_be_counted_and_found_by_its_id(change: dict[str, Any]) -> None:
+    seen = evidence()
+    seen.ledger = [{**BILL, **change}]
+    assert broken(seen) == {"not counted"}
+    seen.ledger = []
+    assert broken(seen) == {"not counted"}
+
+
+def test_a_ledger_whose_recount_gives_something_else_is_wrong() -> None:
+    seen = evidence()
+    seen.differences = ["2027-01 all: 3 credits are counted, and a recount gives 4"]
+    assert broken(seen) == {"ledger"}

@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from core.settings import TraceSettings, load
-from ops.tracing.traces import Traces, open_traces
+from ops.tracing import open_traces
+from ops.tracing.traces import Traces
 
 ON = TraceSettings.model_validate({"otel_exporter_otlp_endpoint": "http://localhost:4318"})
 
@@ -18,7 +19,7 @@ def test_nothing_is_imported_unless_they_are_switched_on() -> None:
     program = (
         "import sys, bot.__main__, worker.__main__\n"
         "from core.settings import TraceSettings\n"
-        "from ops.tracing.traces import open_traces\n"
+        "from ops.tracing import open_traces\n"
         "with open_traces(TraceSettings(), process='bot'): print([m for m in sys.modules if 'opentel' in m])"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"

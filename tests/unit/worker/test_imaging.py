@@ -4,7 +4,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from core.errors import FailureCode, JobFailed
+from core.failures import FailureCode, JobFailed
 from worker.imaging import PREVIEW_SIDE_MAX, prepare, shrink
 
 
@@ -38,6 +38,85 @@ def test_any_other_is_cut_to_exactly_what_was_asked_for(size: tuple[int, int]) -
 def test_other_formats_and_modes_become_a_plain_png(kind: str, mode: str) -> None:
     pictures = prepare(picture(320, 320, kind, mode), (256, 256))
     assert (opened(pictures.original).format, opened(pictures.original).mode) == ("PNG", "RGB")
+
+
+CORNERS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
+
+
+def marked(width: int, height: int) -> bytes:
+    """White, with a square of 100 pixels in the middle, and each edge's outermost tenth in a colour of its own."""
+    image = Image.new("RGB", (width, height), "white")
+    bands = (
+        (0, 0, width // 10, height),
+        (width - width // 10, 0, width, height),
+        (0, 0, width, height // 10),
+        (0, height - height // 10, width, height),
+    )
+    for box, colour in zip(bands, CORNERS, strict=True):
+        image.paste(colour, box)
+    image.paste("black", (width // 2 - 50, height // 2 - 50, width // 2 + 50, height // 2 + 50))
+    return saved(image)
+
+
+def saved(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def black_box(image: Image.Image) -> tuple[int, int, int, int]:
+    """Where the black square is: left, top, right, bottom."""
+    box = image.convert("RGB").point(lambda value: 255 if value < 64 else 0).split()
+    both = Image.merge("RGB", box).convert("L").point(lambda value: 255 if value > 250 else 0)
+    found = both.getbbox()
+    assert found is not None
+    return found
+
+
+def near(pixel: object, colour: tuple[int, int, int], most: int = 40) -> bool:
+    assert isinstance(pixel, tuple)
+    return all(abs(one - other) <= most for one, other in zip(pixel[:3], colour, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("size", "side"),
+    [((1000, 500), 100), ((500, 1000), 100), ((500, 250), 50), ((300, 600), 60), ((1500, 750), 150)],
+    ids=lambda value: str(value),
+)
+def test_it_is_cut_at_both_sides_alike_and_not_squeezed(size: tuple[int, int], side: int) -> None:
+    width, height = size
+    for data in (prepare(marked(1000, 1000), size).original, prepare(marked(1000, 1000), size).preview):
+        image = opened(data).convert("RGB")
+        left, top, right, bottom = black_box(image)
+        scale = image.width / width
+        # The square is one still, as large as the scale makes it, and in the middle.
+        assert abs((right - left) - (bottom - top)) <= 2
+        assert abs((right - left) - side * scale) <= 3
+        assert abs((left + right) - image.width) <= 3
+        assert abs((top + bottom) - image.height) <= 3
+        # What was at the edges that were kept is there, and of the others nothing.
+        kept = (CORNERS[0], CORNERS[1]) if width > height else (CORNERS[2], CORNERS[3])
+        middle = image.width // 2, image.height // 2
+        first = (2, middle[1]) if width > height else (middle[0], 2)
+        last = (image.width - 3, middle[1]) if width > height else (middle[0], image.height - 3)
+        assert near(image.getpixel(first), kept[0])
+        assert near(image.getpixel(last), kept[1])
+        cut = (middle[0], 2) if width > height else (2, middle[1])
+        assert near(image.getpixel(cut), (255, 255, 255))
+
+
+def test_what_is_shrunk_for_the_upscaler_is_all_of_the_picture() -> None:
+    image = opened(shrink(marked(1000, 1000), (500, 500))).convert("RGB")
+    assert black_box(image) == (225, 225, 275, 275)
+    for point, colour in zip(((2, 250), (497, 250), (250, 2), (250, 497)), CORNERS, strict=True):
+        assert near(image.getpixel(point), colour)
+
+
+def test_a_preview_shows_what_the_original_does() -> None:
+    preview = opened(prepare(marked(1536, 1536), (1536, 1536)).preview).convert("RGB")
+    assert preview.size == (PREVIEW_SIDE_MAX, PREVIEW_SIDE_MAX)
+    for point, colour in zip(((5, 384), (762, 384), (384, 5), (384, 762)), CORNERS, strict=True):
+        assert near(preview.getpixel(point), colour)
 
 
 def test_without_a_size_it_stays_as_large_as_it_is() -> None:

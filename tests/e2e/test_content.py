@@ -1,0 +1,48 @@
+"""What is on a picture, and not only its size: nothing is squeezed, turned over or another's."""
+
+import pytest
+
+from sandbox.stability import painter
+from tests import marked
+from tests.e2e.pictures import download
+from tests.e2e.test_gallery import open_gallery, prompts
+from tests.e2e.test_privacy import is_sent
+from tests.house import House, start
+from tests.member import Member, is_done, link_of, links_of, pictures_of, walk
+
+SIZES = ((640, 256), (256, 640), (300, 300), (512, 300))
+
+
+async def test_a_picture_is_cut_to_its_size_and_shown_so_everywhere(
+    house: House, ada: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter, "paint", marked.paint)
+    house.servers.stability.latency_seconds = 0
+    await start(house, ada)
+    asked = [await ada.imagine(f"a fox {w} wide", width=w, height=h) for w, h in SIZES]
+    replies = [await ada.reply(interaction, is_done) for interaction in asked]
+    for (width, height), done in zip(SIZES, replies, strict=True):
+        original = await download(link_of(done))
+        assert (original.format, original.size) == ("PNG", (width, height))
+        marked.check(original)
+        preview = await download(pictures_of(done)[0]["media"]["url"])
+        assert preview.width / preview.height == pytest.approx(width / height, rel=0.02)
+        marked.check(preview)
+
+    page = await open_gallery(ada)
+    for url in [*links_of(page), *(item["media"]["url"] for item in pictures_of(page))]:
+        marked.check(await download(url))
+    # Each link leads to the picture beside it.
+    widths = [(await download(url)).width for url in links_of(page)]
+    assert prompts(page) == [f"a fox {width} wide" for width in widths]
+    await ada.react(replies[0])
+    sent = await ada.message(is_sent)
+    (file,) = (component for component in walk(sent) if component["type"] == 13)
+    for url in (file["file"]["url"], link_of(sent)):
+        image = await download(url)
+        assert image.size == SIZES[0]
+        marked.check(image)
+    larger = await ada.reply(await ada.press(replies[3], "Upscale"), is_done)
+    image = await download(link_of(larger))
+    assert image.size == (2048, 1200)
+    marked.check(image)

@@ -1,0 +1,164 @@
+"""What a member asks for is taken as it can be stored and painted, or refused in words, whoever asks for it."""
+
+from typing import Any
+
+import pytest
+
+from core.errors import InvalidRequest
+from core.operations import (
+    DEFAULT_MODEL,
+    IMAGINE,
+    MODELS,
+    PAINTERS,
+    PROMPT_LENGTH_MAX,
+    SEED_MAX,
+    STYLES,
+    UPSCALE,
+    UPSCALER,
+)
+from core.orders import COUNT_MAX, Request
+from core.validation import check_size, clean_prompt, model_on_offer, on_offer, validated
+from tests.orders import request
+
+OFF_MENU = [model.name for model in PAINTERS.values() if not model.on_menu]
+
+
+def checked(default_model: str = DEFAULT_MODEL, **changes: Any) -> Request:
+    return validated(request(**changes), default_model=default_model)
+
+
+@pytest.mark.parametrize(
+    "blank", ["", " ", "\n\t", "\u200b\u200b", "\u2800", "\u3164", "\x00\x01", "\u202e", "\ufe0f"]
+)
+def test_a_prompt_that_shows_nothing_is_refused_with_an_example(blank: str) -> None:
+    with pytest.raises(InvalidRequest, match="a red fox in the snow"):
+        clean_prompt(blank)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("  a red fox  ", "a red fox"),
+        ("one\ntwo", "one\ntwo"),
+        ("nul\x00 and bell\x07", "nul and bell"),
+        ("half a \ud800pair", "half a pair"),
+        ("left \u202eright", "left right"),
+        ("zero\u200b width \ufeffand \u00adsoft", "zero width and soft"),
+        ("\u061c\u200e\u200fmarks\u2066 of\u2069 \u2060direction\ufff9", "marks of direction"),
+        ("hidden\U000e0041\U000e0042 tags \x85here", "hidden tags here"),
+        ("\u200djoined\u200d\u200c\u200dtwice\u200d to \u200cnothing", "joined\u200dtwice to nothing"),
+        (
+            "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+            "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        ),
+        ("👩\u200d🚀 on the moon", "👩\u200d🚀 on the moon"),
+        ("नमस्\u200cते", "नमस्\u200cते"),
+        ("🦊", "🦊"),
+    ],
+)
+def test_a_prompt_keeps_all_that_can_be_stored_and_seen(typed: str, stored: str) -> None:
+    assert clean_prompt(typed) == stored
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(256, 256), (1536, 1024), (1024, 1536), (1254, 1254), (256, 1536)]
+)
+def test_sizes_within_the_bounds_pass(width: int, height: int) -> None:
+    check_size(width, height)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "right"), [(1536, 1536, "up to 1024"), (1300, 1300, "up to 1209")]
+)
+def test_a_size_that_is_too_large_is_refused_with_what_would_be_right(
+    width: int, height: int, right: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=right):
+        check_size(width, height)
+
+
+def test_a_request_is_stored_with_its_texts_cleaned_and_all_else_as_it_was() -> None:
+    asked = request(
+        prompt=" a \u200bfox ",
+        negative_prompt=" \u200brain",
+        seed=SEED_MAX,
+        style="anime",
+        private=True,
+        spoiler=True,
+    )
+    stored = validated(asked, default_model=DEFAULT_MODEL)
+    assert (stored.prompt, stored.negative_prompt) == ("a fox", "rain")
+    assert (stored.seed, stored.style, stored.private, stored.spoiler) == (SEED_MAX, "anime", True, True)
+    assert stored.interaction_id == asked.interaction_id
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u200b\u2060", None])
+def test_a_negative_prompt_that_says_nothing_was_not_asked_for(text: str | None) -> None:
+    assert checked(negative_prompt=text).negative_prompt is None
+    assert checked(negative_prompt=text, model="sd3.5-large-turbo").params.keys() == {"width", "height"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"prompt": "\u200b"}, "The prompt is blank"),
+        ({"prompt": "x" * (PROMPT_LENGTH_MAX + 1)}, "has {count} characters; it may have {most}"),
+        ({"width": 255}, "{side} is not a side that a picture may have"),
+        ({"height": 1537}, "{side} is not a side that a picture may have"),
+        ({"width": 1536, "height": 1536}, "is {size} megapixels"),
+        ({"seed": -1}, "A seed is a number from 0 to {most}"),
+        ({"seed": SEED_MAX + 1}, "A seed is a number from 0 to {most}"),
+        ({"style": "vaporwave"}, "does not know the style"),
+        ({"model": "sd3.5-large-turbo", "negative_prompt": "rain"}, "takes no negative prompt"),
+        ({"negative_prompt": "x" * (PROMPT_LENGTH_MAX + 1)}, "The negative prompt has"),
+        ({"model": "dall-e"}, "not on offer any more"),
+        ({"model": UPSCALER.name}, "not on offer any more"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_in_words(changes: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        checked(**changes)
+    assert complaint in refused.value.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        ({"count": 0}, "are not one order"),
+        ({"count": COUNT_MAX + 1}, "are not one order"),
+        ({"inputs": (1,)}, "takes other parameters"),
+        ({"operation": UPSCALE.name, "model": UPSCALER.name}, "takes other parameters"),
+        ({"operation": UPSCALE.name, "model": UPSCALER.name, "inputs": (1,), "seed": 1}, "takes other"),
+    ],
+)
+def test_what_no_member_can_ask_for_is_a_mistake_of_ours(changes: dict[str, Any], mistake: str) -> None:
+    with pytest.raises(ValueError, match=mistake):
+        checked(**changes)
+
+
+def test_all_that_is_within_the_bounds_passes() -> None:
+    for style in STYLES:
+        checked(style=style, negative_prompt="x" * PROMPT_LENGTH_MAX, prompt="x" * PROMPT_LENGTH_MAX, seed=0)
+    for count in range(1, COUNT_MAX + 1):
+        assert checked(count=count).count == count
+    for model in on_offer(IMAGINE, DEFAULT_MODEL):
+        assert checked(model=model).model == model
+
+
+def test_the_size_of_an_upscaled_picture_follows_from_the_picture() -> None:
+    large: dict[str, Any] = {"width": 4096, "height": 4096, "operation": UPSCALE.name, "inputs": (17,)}
+    assert checked(model=UPSCALER.name, **large).width == 4096
+    with pytest.raises(InvalidRequest):
+        checked(model="core", **large)
+
+
+@pytest.mark.parametrize("name", OFF_MENU)
+def test_what_is_not_on_the_menu_is_on_offer_where_it_is_the_owner_s_default(name: str) -> None:
+    assert {*OFF_MENU} == {"stable-diffusion-v1-6", "stable-diffusion-xl-1024-v1-0"}
+    assert name not in on_offer(IMAGINE, DEFAULT_MODEL)
+    with pytest.raises(InvalidRequest) as refused:
+        model_on_offer(IMAGINE, name, DEFAULT_MODEL)
+    assert MODELS[name].title not in str(refused.value.values["others"])
+    assert checked(model=name, default_model=name).model == name
+    # Beside what is on the menu, and not in its place.
+    assert {*on_offer(IMAGINE, name)} == {*on_offer(IMAGINE, DEFAULT_MODEL), name}

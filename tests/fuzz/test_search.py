@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.messages.gallery_page import SEARCH_LENGTH_MAX
-from bot.messages.prompts import clean_prompt
+from bot.controls.page_controls import SEARCH_LENGTH_MAX
 from core.errors import InvalidRequest
+from core.validation import clean_prompt
 from db.pictures import Pictures
 from db.pool import Pool
 from tests.fuzz.examples import fuzz, texts

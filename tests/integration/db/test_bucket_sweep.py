@@ -40,10 +40,13 @@ async def test_only_what_was_left_by_a_job_is_removed(pool: Pool, bucket: Bucket
     await Orders(pool).cancel(cancelled.order.id)
     deleted = await painted(pool)
     await Erasure(pool).erase(deleted.id)
-    known = [shown, held]
-    left = [replace(shown, attempt=2), cancelled, deleted]
+    known: list[Job | Picture] = [shown, held]
+    left: list[Job | Picture] = [replace(shown, attempt=2), cancelled, deleted]
     # Whoever restored a database that is older than the bucket has jobs of which this one does not know.
-    unknown = [replace(shown, attempt=7), replace(shown, order=replace(shown.order, key=uuid4()))]
+    unknown: list[Job | Picture] = [
+        replace(shown, attempt=7),
+        replace(shown, order=replace(shown.order, key=uuid4())),
+    ]
     for one in (*known, *left, *unknown):
         await bucket.put_original(one, b"png")
     await bucket.store("somebody/elses", b"x")

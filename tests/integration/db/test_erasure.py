@@ -84,7 +84,8 @@ async def test_an_erased_picture_leaves_the_bill_and_nothing_else(pool: Pool, er
     reply = await stored(pool, picture.order.id)
     order, (job,) = reply.order, reply.progress.jobs
     assert (order.prompt, dict(order.params), order.inputs, order.member_id) == ("", {}, (), ANNA)
-    assert (job.state, job.price, reply.token, reply.progress.pictures) == (State.DONE, 3, None, ())
+    assert (job.state, reply.token, reply.progress.pictures) == (State.DONE, None, ())
+    assert job.price == 3
     assert order.erased_at is not None
     for table in ("favourites", "downloads"):
         assert await pool.fetchval(f"select array_agg(picture_id) from {table}") == [other.id]  # noqa: S608
@@ -268,7 +269,7 @@ async def test_all_that_any_attempt_left_is_removed_and_each_order_is_one_remova
     pictures, jobs = await everything(pool)
     never_begun = await waiting(pool, member_id=ANNA)
     await erasure.erase_member(ANNA)
-    begun = {prefix(one) for one in (*pictures, *jobs)}
+    begun = {*map(prefix, pictures), *map(prefix, jobs)}
     assert await due(erasure) == begun
     assert f"{never_begun.order.key}/" not in begun
 
@@ -303,7 +304,8 @@ async def test_the_bill_remains(pool: Pool, erasure: Erasure) -> None:
     await painted(pool, member_id=ANNA, model="ultra")
     await erasure.erase_member(ANNA)
     totals, differences = await audit(pool)
-    assert ([total.credits for total in totals], differences) == ([8], [])
+    assert sum(total.credits for total in totals) == 8
+    assert differences == []
 
 
 async def test_nobody_sees_what_was_erased(pool: Pool, erasure: Erasure) -> None:

@@ -83,9 +83,9 @@ async def test_three_of_five_are_used_and_three_more_do_not_fit_but_two_do(
     ids=["jobs", "member", "server", "direct messages"],
 )
 async def test_each_limit_is_of_its_own_alone(pool: Pool, limits: Limits, free: dict[str, object]) -> None:
-    mine = {"member_id": ANNA, "guild_id": 5}
+    mine: dict[str, object] = {"member_id": ANNA, "guild_id": 5}
     await order(pool, limits, **mine, count=3)
-    await refused(pool, limits, **mine)
+    await refused(pool, limits, None, **mine)
     await order(pool, limits, **{**mine, **free}, count=3)
 
 

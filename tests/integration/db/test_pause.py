@@ -163,7 +163,7 @@ async def test_an_alarm_of_one_model_ends_with_a_picture_of_that_model_alone(poo
     assert [alarm.model for alarm in await alarms.open()] == ["ultra"]
 
 
-async def test_each_alarm_is_told_once_and_again_where_it_could_not_be(pool: Pool) -> None:
+async def test_each_alarm_is_told_once_and_by_another_where_it_could_not_be(pool: Pool) -> None:
     alarms = Alarms(pool)
     for _ in range(2):
         await alarms.raise_(AlarmCode.SPILL_FILLS, "half full")
@@ -171,8 +171,12 @@ async def test_each_alarm_is_told_once_and_again_where_it_could_not_be(pool: Poo
     (alarm,) = [alarm for share in shares for alarm in share]
     assert (alarm.code, alarm.provider, alarm.detail) == (AlarmCode.SPILL_FILLS, "", "half full")
     assert await alarms.claim_untold() == []
-    await alarms.not_told(alarm)
+    # Whoever was to tell it did not come back.
+    await pool.execute("update alarms set tell_at = now()")
     assert await alarms.claim_untold() == [alarm]
+    await alarms.told(alarm)
+    await pool.execute("update alarms set tell_at = now()")
+    assert await alarms.claim_untold() == []
 
 
 async def test_what_may_be_tried_is_due_until_somebody_says_that_it_was(pool: Pool) -> None:

@@ -29,7 +29,7 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 QUERY = "'AAAAAAAAAAUzebra':*"
 PAGE = (MEMBER, MEMBER, None, ID_MAX, 11, CHANNELS, None)
 MARKED = (None, *PAGE[1:])
-CREATE = (
+CREATE: tuple[object, ...] = (
     *(1, 1, "t", LATER, MEMBER, 1, 1, None, "de", "imagine", "core", "p", "{}", [], 1, False, False, None),
     *(5.0, 100, 20, 1, 1, 1, "stability", 3),
 )

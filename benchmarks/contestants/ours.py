@@ -11,14 +11,15 @@ import asyncpg
 
 from benchmarks.contestants.contestant import Meter
 from benchmarks.figures import timed
+from core.orders import Job
 from core.settings import DatabaseSettings
 from db.listen import listen
 from db.migrate import migrate
-from db.orders import Job, Jobs
+from db.orders import Orders
 from db.pool import Pool, open_pool
 from db.queue import Queue
-from tests.lives import fill
-from tests.orders import order
+from tests.lives import fill, painted_by
+from tests.orders import request
 from worker.loop import Loop
 
 LEASE_SECONDS = 60.0
@@ -28,7 +29,7 @@ class Ours:
     def __init__(self, url: str, pool: Pool) -> None:
         self._url = url
         self._pool = pool
-        self._jobs = Jobs(pool)
+        self._orders = Orders(pool)
         self._members = numbers(1)
 
     @classmethod
@@ -54,16 +55,14 @@ class Ours:
         await self._pool.execute("delete from alarms")
 
     async def fill(self, count: int, *, members: int = 500) -> None:
-        await self._pool.execute("truncate jobs cascade")
-        # Nobody has to be woken, which is most of the time that a million takes.
-        await self._pool.execute("alter table jobs disable trigger user")
+        await self._pool.execute("truncate orders, calls, usage cascade")
         await fill(self._pool, count, members=members)
-        await self._pool.execute("alter table jobs enable trigger user")
 
     async def put_back(self) -> None:
         """What was worked off waits again, where it did before."""
         await self._pool.execute(
-            "update jobs set state = 'queued', started_at = null, finished_at = null where state = 'done'"
+            "with done as (delete from pictures returning id) "
+            "update jobs set state = 'queued', started_at = null, finished_at = null from done where jobs.id = done.id"
         )
 
     async def claim_one(self) -> float:
@@ -74,7 +73,7 @@ class Ours:
             jobs.extend(await queue.claim(1))
 
         taken = await timed(claim)
-        await queue.hand_back(*jobs)
+        await asyncio.gather(*map(queue.release, jobs))
         return taken
 
     async def drain(self, count: int, concurrency: int) -> float:
@@ -89,10 +88,10 @@ class Ours:
 
     async def enqueue(self) -> int:
         """The job's id. Each is another member's: nobody may have many in line."""
-        job = await self._jobs.enqueue(order(member_id=next(self._members)))
-        if job is None:
+        progress = await self._orders.create(request(member_id=next(self._members)))
+        if progress is None:
             raise AssertionError("it was not stored")
-        return job.id
+        return progress.jobs[0].id
 
     def serving(self, on_start: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         async def paint(_job: Job) -> None:
@@ -120,7 +119,7 @@ class Ours:
 
         async def run(job: Job) -> None:
             await paint(job)
-            await queue.finish(job, painted_seed=None, original_bytes=0)
+            await queue.finish(painted_by(job))
 
         async def on_error(job: Job, error: Exception) -> None:
             raise error

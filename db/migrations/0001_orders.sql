@@ -34,19 +34,34 @@ create table orders (
     -- The trace that it is part of (W3C Trace Context); null where traces are switched off.
     traceparent       text,
     -- When all of it was deleted. The row remains, as its jobs are the bill.
-    erased_at         timestamptz,
-
-    constraint orders_count check (count between 1 and 15)
+    erased_at         timestamptz
 );
 
 -- A member's newest prompts are proposed to them, and all of them are found when the member is to be forgotten.
 create index orders_of_member on orders (member_id, id) where member_id <> 0;
 
+-- What is true of a job in each state. A function, as Postgres reads the text of a constraint anew for each statement,
+-- which for these took longer than to store the row.
+create function is_sound_job(
+    id bigint, order_id bigint, state text, has_lease boolean, is_finished boolean, has_failure boolean
+)
+returns boolean language plpgsql immutable parallel safe as $$
+begin
+    return id between order_id * 16 + 1 and order_id * 16 + 15
+        and state in ('queued', 'running', 'done', 'failed', 'cancelled')
+        and has_lease = (state = 'running')
+        and is_finished = (state in ('done', 'failed', 'cancelled'))
+        and has_failure = (state = 'failed');
+end
+$$;
+
 -- One call's worth of work. The row is narrow and has few indexes, as it is written three times in its short life.
 create table jobs (
     -- The order's id times 16, plus the job's number from 1: an order's jobs are a range of the primary key.
     id             bigint primary key,
-    order_id       bigint not null references orders (id),
+    -- No foreign key, here and in replies and pictures: what has been ordered is never removed, and the check of each
+    -- would lock and write the order's row once more.
+    order_id       bigint not null,
     member_id      bigint not null,
     provider       text not null,
     -- What one call costs, in credits. It is reserved while the job is open.
@@ -72,11 +87,9 @@ create table jobs (
     holder         bytea not null,
     guild_id       bigint not null,
 
-    constraint jobs_id check (id between order_id * 16 + 1 and order_id * 16 + 15),
-    constraint jobs_state_known check (state in ('queued', 'running', 'done', 'failed', 'cancelled')),
-    constraint jobs_lease_while_running check ((state = 'running') = (lease_until is not null)),
-    constraint jobs_finished_at_the_end check ((state in ('done', 'failed', 'cancelled')) = (finished_at is not null)),
-    constraint jobs_failure_when_failed check ((state = 'failed') = (failure is not null))
+    constraint jobs_sound check (
+        is_sound_job(id, order_id, state, lease_until is not null, finished_at is not null, failure is not null)
+    )
 );
 
 -- The claim reads it from its start: members in turn, and within a turn first come, first served.
@@ -92,7 +105,7 @@ alter table jobs set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_c
 
 -- One an order: what its message shows, and where that is.
 create table replies (
-    order_id          bigint primary key references orders (id),
+    order_id          bigint primary key,
     application_id    bigint not null,
     -- Kept only as long as it is of use.
     token             text,

@@ -95,8 +95,8 @@ return case when trim(typed) <> '' then (
 
 -- Written once, at the end of a job, and changed only when it is deleted or expires. Its id is the job's.
 create table pictures (
-    id                bigint primary key references jobs (id),
-    order_id          bigint not null references orders (id),
+    id                bigint primary key,
+    order_id          bigint not null,
     -- Names the objects of the attempt that brought it.
     attempt           integer not null,
     created_at        timestamptz not null default now(),

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from core.errors import LostJob
+from core.orders import JOB_NUMBERS
 from db import queries
 from db.pool import Connection, Pool
 
@@ -23,22 +24,25 @@ class Erasure:
 
     async def erase(self, picture_id: int) -> None:
         """Deletes one picture, and its order with the last of them. Raises LostJob if it was erased before."""
+        order_id = picture_id // JOB_NUMBERS
         async with self._pool.acquire() as connection, connection.transaction():
-            rows = await self._erase_pictures(connection, [picture_id], forget=False)
-            if not rows:
+            await connection.execute(_SQL["lock"], order_id)
+            erased = await self._erase_pictures(connection, [picture_id], forget=False)
+            if not erased:
                 raise LostJob(f"picture {picture_id} is not there, or was erased before")
-            ended = [row["id"] for row in await connection.fetch(_SQL["ended"], rows)]
-            await self._erase_orders(connection, rows, ended, forget=False)
+            is_ended = await connection.fetchval(_SQL["is_ended"], order_id)
+            await connection.execute(_SQL["replies"], [order_id], [order_id] if is_ended else [])
+            await self._erase_orders(connection, erased, [order_id] if is_ended else [], forget=False)
 
     async def erase_member(self, member_id: int) -> int:
         """Deletes all that is a member's, and returns how many pictures that were.
 
         Batch by batch: an interruption leaves the rest as it was, and the next call goes on.
         """
-        for row in await self._pool.fetch(_SQL["open_of"], member_id):
-            await self._pool.fetch(_CANCEL, row["order_id"])
         count, batch = 0, MEMBER_BATCH
         while batch == MEMBER_BATCH:
+            for row in await self._pool.fetch(_SQL["open_of"], member_id):
+                await self._pool.fetch(_CANCEL, row["order_id"])
             pictures, batch = await self._erase_some_of(member_id)
             count += pictures
         await self._pool.execute(_SQL["favourites_of"], member_id)
@@ -52,29 +56,32 @@ class Erasure:
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(_SQL["orders_of"], member_id, MEMBER_BATCH)
             ids = [row["id"] for row in rows]
-            pictures = [id_ for row in rows for id_ in row["picture_ids"] or ()]
+            pictures = [id_ for row in rows for id_ in row["picture_ids"]]
             erased = await self._erase_pictures(connection, pictures, forget=True)
-            await self._erase_orders(connection, ids, ids, forget=True)
+            await connection.execute(_SQL["replies"], ids, ids)
+            await self._erase_orders(connection, erased, ids, forget=True)
         return len(erased), len(rows)
 
     async def _erase_pictures(
         self, connection: Connection, picture_ids: Collection[int], *, forget: bool
     ) -> list[int]:
-        """The orders of those that were there still, one for each picture."""
-        rows = await connection.fetch(_SQL["pictures"], list(picture_ids), forget, LATE_SECONDS)
+        """Those that were there still."""
+        rows = await connection.fetch(_SQL["pictures"], picture_ids, forget)
+        erased = [row["id"] for row in rows if row["is_new"]]
         for table in ("favourites", "downloads", "spill"):
-            await connection.execute(_SQL[table], list(picture_ids))
+            await connection.execute(_SQL[table], erased)
         # After that which erases: so it sees what was recorded while that one waited for its lock.
-        await connection.execute(_COPIES["recall"], list(picture_ids))
-        return [row["order_id"] for row in rows]
+        await connection.execute(_COPIES["recall"], erased)
+        return erased
 
     async def _erase_orders(
-        self, connection: Connection, changed: Collection[int], erased: Collection[int], *, forget: bool
+        self, connection: Connection, picture_ids: Collection[int], order_ids: Collection[int], *, forget: bool
     ) -> None:
-        # The replies first: where they are is told by their orders.
-        await connection.execute(_SQL["replies"], list(changed), list(erased))
-        await connection.execute(_SQL["orders"], list(erased), forget, LATE_SECONDS)
-        await connection.execute(_SQL["jobs"], list(erased), forget)
+        """After their replies: where these are is told by the orders."""
+        rows = await connection.fetch(_SQL["orders"], order_ids, forget)
+        await connection.execute(_SQL["jobs"], order_ids, forget)
+        new = [row["id"] for row in rows if row["is_new"]]
+        await connection.execute(_SQL["removals"], picture_ids, new, LATE_SECONDS)
 
     async def claim_removals(self, limit: int, *, hold_seconds: float) -> list[str]:
         """How the names of objects begin that are to be removed; nobody else is given them while held."""

@@ -53,8 +53,8 @@ class Ledger:
 
     async def end_month(self) -> None:
         """Of months that are over nobody can tell any more which member used what."""
-        await self._pool.execute(_SQL["forget_keys"])
-        await self._pool.execute(_SQL["forget_members"])
+        for statement in ("forget_keys", "forget_holders", "forget_members"):
+            await self._pool.execute(_SQL[statement])
 
 
 async def audit(connection: "Connection | Pool") -> tuple[list[Total], list[Difference]]:

@@ -63,7 +63,7 @@ class Orders:
             self._uncounted = (self._limits.queue_length - row["line_length"]) * UNCOUNTED_SHARE
             self._counted_at = time.monotonic()
         if row["id"] is None:
-            if not row["replayed"]:
+            if not row["is_replay"]:
                 self._limits.check(
                     _used(row), model.credits, request.count, in_server=request.guild_id is not None
                 )

@@ -20,6 +20,9 @@ TYPED_LENGTH_MAX = 200
 MATCHES_MAX = 1000
 """A search that finds no more looks at these alone; one that finds more fills a page soon."""
 
+COMMON_SHARE_MIN = 0.01
+"""Of what the longer words find, so much has to match the short ones too, or they are looked up as well."""
+
 SUGGESTIONS_FROM = 200
 """How many of a member's newest orders the suggestions are chosen from."""
 
@@ -98,13 +101,7 @@ class Pictures:
         limit: int,
         channel_ids: Collection[int],
     ) -> Page:
-        query, found = None, None
-        if search:
-            # Asked for before the page, so that the page is planned for these words and not for any.
-            whose = None if which else owner_id
-            query = await self._pool.fetchval(_SQL["query"], _storable(search), whose)
-            found = await self._pool.fetchval(_SQL["matching"], query, MATCHES_MAX + 1) or []
-            found = found if len(found) <= MATCHES_MAX else None
+        query, found = await self._search(which, viewer_id if which else owner_id, search)
 
         async def rows(direction: str, edge: int) -> list[asyncpg.Record]:
             statement = _SQL[f"{direction}{which}"]
@@ -123,6 +120,27 @@ class Pictures:
         if page.pictures or not page.has_older:
             return page
         return _older(await rows("older", _ID_MAX), _ID_MAX, limit)
+
+    async def _search(
+        self, which: str, member_id: int | None, search: str
+    ) -> tuple[str | None, list[int] | None]:
+        """The query to page by, and the pictures that it may find, if those are few.
+
+        Asked for before the page, so that the page is planned for these words and not for any.
+        """
+        row = await self._pool.fetchrow(_SQL["query"], _storable(search), member_id) if search else None
+        if row is None or row["whole"] is None:
+            return None, None
+        query: str = row["whole"]
+        found: list[int] = []
+        for looked_up in (row["long"], query):
+            match = await self._pool.fetchrow(_SQL[f"matching{which}"], looked_up, MATCHES_MAX + 1, query)
+            found = (match and match["ids"]) or []
+            if len(found) <= MATCHES_MAX:
+                return query, found
+            if looked_up == query or (match and match["matching"] >= len(found) * COMMON_SHARE_MIN):
+                break
+        return query, None
 
 
 def _older(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:

@@ -99,6 +99,8 @@ create index jobs_open on jobs (member_id, turn) where state in ('queued', 'runn
 -- The reaper looks through those at work, and so do the gauges. `lease_until` is no part of it: a heartbeat writes no
 -- index.
 create index jobs_running on jobs (id) where state = 'running';
+-- When a month is over, what forgotten members asked for in it is no longer known as one member's.
+create index jobs_forgotten on jobs (month) where member_id = 0 and holder <> '';
 
 -- Rows of the queue die young, so they are cleared away long before a fifth of the table is dead.
 alter table jobs set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);

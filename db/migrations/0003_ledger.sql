@@ -19,8 +19,8 @@ create table calls (
     constraint calls_outcome_known check (outcome in ('open', 'billed', 'free', 'unknown'))
 );
 
--- A sum for each limit that there can be. Of a server and of all, each connection of the database has a part of its own,
--- so that members do not wait for one another's commit; the sum of the parts is what is used.
+-- A sum for each limit that there can be. Of a server and of all there are sixteen parts, and whoever adds takes one that
+-- is free, so that members do not wait for one another's commit; the sum of the parts is what is used.
 create table usage (
     month   date not null,
     -- member, server or all.
@@ -58,22 +58,35 @@ begin
 end
 $$;
 
--- Adds to what is used, or takes away from it where it is negative. All that ends together is one call, in one order, so
--- that two transactions do not wait for each other.
+-- Adds to what is used, or takes away from it where it is negative. Whoever counts for several members does so in the
+-- order of the holders, so that two transactions do not wait for each other.
 create function count_usage(of_month date, holder bytea, server bigint, credits numeric) returns void
-language sql volatile as $$
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    -- Of the parts of the sums one that no other transaction uses just now, if there is one; it is this one's until its
+    -- end.
+    free smallint := pg_backend_pid() % 16;
+begin
+    for n in 0..15 loop
+        if pg_try_advisory_xact_lock(7263447, n) then
+            free := n;
+            exit;
+        end if;
+    end loop;
     insert into usage (month, scope, key, part, credits)
     values
-        ($1, 'all', '', pg_backend_pid() % 16, $4),
-        ($1, 'member', $2, 0, $4),
-        ($1, 'server', int8send($3), pg_backend_pid() % 16, $4)
-    on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits
+        (of_month, 'all', '', free, count_usage.credits),
+        (of_month, 'member', holder, 0, count_usage.credits),
+        (of_month, 'server', int8send(server), free, count_usage.credits)
+    on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits;
+end
 $$;
 
 -- Stores an order, its jobs and its reply. Fair turns: a member's next job goes to the queue's current turn, or behind
 -- that member's last one that is still open, if that is later; the current turn is that of the job next in line or, when
 -- none waits, the latest that is at work. Four pictures are four turns.
--- Nothing is stored, and `id` is null, where the interaction has an order already (`replayed`), or one of the limits is
+-- Nothing is stored, and `id` is null, where the interaction has an order already (`is_replay`), or one of the limits is
 -- reached; what is used of them is told. A limit that is null is none; a line that is known to be short is not counted.
 --
 -- It is a function as each of its statements sees what was committed until it had the locks: one statement alone would
@@ -88,7 +101,7 @@ create function store_order(
     line_max integer, jobs_max integer, member_max numeric, server_max numeric, all_max numeric,
     out line_length bigint, out member_jobs bigint, out member_credits numeric, out server_credits numeric,
     out all_credits numeric,
-    out id bigint, out created_at timestamptz, out turn bigint, out replayed boolean
+    out id bigint, out created_at timestamptz, out turn bigint, out is_replay boolean
 )
 language plpgsql as $$
 #variable_conflict use_column
@@ -131,7 +144,7 @@ begin
         or server_credits + count * price > server_max
         or all_credits + count * price > all_max
     then
-        replayed := exists (select from orders where interaction_id = interaction);
+        is_replay := exists (select from orders where interaction_id = interaction);
         return;
     end if;
 
@@ -153,7 +166,7 @@ begin
     on conflict (interaction_id) do nothing
     returning orders.id into id;
     if id is null then
-        replayed := true;
+        is_replay := true;
         return;
     end if;
     for n in 1..count loop

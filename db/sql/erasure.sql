@@ -1,21 +1,21 @@
 -- Deleting what is a member's: one statement a table, all of them for the same pictures, or for the same orders. The rows
 -- remain, as the jobs are the bill; what was asked for leaves them.
 
+-- name: lock
+-- Of two that erase an order's last pictures at once, the second sees what the first has done.
+select from orders where id = $1 for no key update;
+
 -- name: pictures
--- What is there to see goes, and its objects in the bucket are to follow. $2 forgets whose they were.
-with erased as (
-    update pictures
-    set erased_at = now(), seed = null, words = '', member_id = case when $2 then 0 else member_id end
-    where id = any($1::bigint[]) and erased_at is null
-    returning id, order_id, attempt
-),
-removal as (
-    insert into removals (prefix, due_at, again_at)
-    select orders.key || '/' || erased.id % 16 || '/', now(), now() + make_interval(secs => $3)
-    from erased join orders on orders.id = erased.order_id
-    on conflict (prefix) do nothing
-)
-select id, order_id from erased;
+-- What is there to see goes. $2 forgets whose they were, those that were erased before included, and where a direct
+-- message is its member's.
+update pictures
+set erased_at = coalesce(erased_at, now()),
+    seed = null,
+    words = '',
+    member_id = case when $2 then 0 else member_id end,
+    channel_id = case when $2 and guild_id is null then 0 else channel_id end
+where id = any($1::bigint[]) and (erased_at is null or $2)
+returning id, erased_at = now() as is_new;
 
 -- name: favourites
 delete from favourites where picture_id = any($1::bigint[]);
@@ -26,42 +26,14 @@ delete from downloads where picture_id = any($1::bigint[]);
 -- name: spill
 delete from spill where picture_id = any($1::bigint[]);
 
--- name: ended
--- Of these orders, those of which nothing is left to be seen.
-select id from orders
-where id = any($1::bigint[]) and erased_at is null
-    and not exists (select from pictures where pictures.order_id = orders.id and erased_at is null)
+-- name: is_ended
+-- Whether nothing of an order is left to be seen, nor to come.
+select not exists (
+        select from pictures where id > $1::bigint * 16 and id < $1 * 16 + 16 and erased_at is null
+    )
     and not exists (
-        select from jobs
-        where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16 and state in ('queued', 'running')
+        select from jobs where id > $1 * 16 and id < $1 * 16 + 16 and state in ('queued', 'running')
     );
-
--- name: orders
--- What any attempt left in the bucket goes too. $2 forgets whose they were, and where a direct message is its member's.
-with erased as (
-    update orders
-    set prompt = '',
-        params = '{}',
-        inputs = '{}',
-        erased_at = coalesce(erased_at, now()),
-        member_id = case when $2 then 0 else member_id end,
-        channel_id = case when $2 and guild_id is null then 0 else channel_id end
-    where id = any($1::bigint[]) and (erased_at is null or $2)
-    returning id, key
-)
-insert into removals (prefix, due_at, again_at)
-select key || '/', now(), now() + make_interval(secs => $3)
-from erased
-where exists (
-    select from jobs where jobs.id > erased.id * 16 and jobs.id < erased.id * 16 + 16 and attempt > 0
-)
-on conflict (prefix) do nothing;
-
--- name: jobs
-update jobs
-set failure_detail = null, member_id = case when $2 then 0 else member_id end
-from unnest($1::bigint[]) as erased (order_id)
-where jobs.id > erased.order_id * 16 and jobs.id < erased.order_id * 16 + 16;
 
 -- name: replies
 -- Those of $1 change; those of $2 are to be removed. Nothing else than its token finds a private one. Where it is, is
@@ -74,14 +46,61 @@ set revision = revision + 1,
         when order_id = any($2) then coalesce(replies.channel_id, orders.channel_id) else replies.channel_id
     end
 from orders
-where orders.id = replies.order_id and order_id = any($1::bigint[]);
+where orders.id = replies.order_id and order_id = any($1::bigint[]) and orders.erased_at is null;
+
+-- name: orders
+-- $2 forgets whose they were, and where a direct message is its member's.
+update orders
+set prompt = '',
+    params = '{}',
+    inputs = '{}',
+    traceparent = null,
+    erased_at = coalesce(erased_at, now()),
+    member_id = case when $2 then 0 else member_id end,
+    channel_id = case when $2 and guild_id is null then 0 else channel_id end
+where id = any($1::bigint[])
+returning id, erased_at = now() as is_new;
+
+-- name: jobs
+update jobs
+set failure_detail = null, member_id = case when $2 then 0 else member_id end
+from unnest($1::bigint[]) as erased (order_id)
+where jobs.id > erased.order_id * 16 and jobs.id < erased.order_id * 16 + 16;
+
+-- name: removals
+-- From the bucket: what any attempt at the orders $2 left there, and what is there of the pictures $1 of other orders.
+insert into removals (prefix, due_at, again_at)
+select prefix, now(), now() + make_interval(secs => $3)
+from (
+    select orders.key || '/' as prefix
+    from unnest($2::bigint[]) as erased (order_id) join orders on orders.id = erased.order_id
+    where exists (
+        select from jobs where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16 and attempt > 0
+    )
+    union all
+    select orders.key || '/' || erased.picture_id % 16 || '/'
+    from unnest($1::bigint[]) as erased (picture_id) join orders on orders.id = erased.picture_id / 16
+    where orders.id <> all($2)
+) as left_over
+on conflict (prefix) do nothing;
 
 -- name: orders_of
--- A batch of a member's orders and their pictures, those that were erased one by one before included.
-select orders.id, array_agg(pictures.id) filter (where pictures.id is not null) as picture_ids
-from (select id from orders where member_id = $1 and member_id <> 0 order by id limit $2) as orders
-    left join pictures on pictures.order_id = orders.id
-group by orders.id;
+-- A batch of a member's orders that are not at work, and their pictures, those that were erased one by one before
+-- included.
+select
+    id,
+    array(
+        select pictures.id from pictures where pictures.id > orders.id * 16 and pictures.id < orders.id * 16 + 16
+    ) as picture_ids
+from orders
+where member_id = $1 and member_id <> 0
+    and not exists (
+        select from jobs
+        where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16 and state in ('queued', 'running')
+    )
+order by id
+limit $2
+for no key update;
 
 -- name: open_of
 select distinct order_id from jobs where member_id = $1 and member_id <> 0 and state in ('queued', 'running');

@@ -8,8 +8,9 @@ with corrected as (
     where job_id = $1 and attempt = $2 and outcome = 'unknown' and $3 <> 'unknown'
     returning job_id, credits
 )
-select count_usage(month, holder, guild_id, case when $3 = 'free' then -credits else 0 end)
-from corrected join jobs on jobs.id = corrected.job_id;
+select count_usage(month, holder, guild_id, -credits)
+from corrected join jobs on jobs.id = corrected.job_id
+where $3 = 'free';
 
 -- name: audit
 -- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each sum
@@ -54,6 +55,10 @@ order by jobs.month, calls.provider, calls.outcome;
 -- name: forget_keys
 -- Of months that are over: nobody can tell any more whose sums they were, and they are not needed.
 delete from usage_keys where month < usage_month();
+
+-- name: forget_holders
+-- Of those who were forgotten: what they asked for in that month would still be known as one member's.
+update jobs set holder = '' where member_id = 0 and holder <> '' and month < usage_month();
 
 -- name: forget_members
 delete from usage where scope = 'member' and month < usage_month();

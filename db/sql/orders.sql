@@ -12,13 +12,16 @@ select * from store_order(
 select pg_notify('job_queued', '');
 
 -- name: find
-select * from order_jobs where order_id = $1 and erased_at is null order by id;
+select * from order_jobs
+where id > $1::bigint * 16 and id < $1 * 16 + 16 and erased_at is null
+order by id;
 
 -- name: cancel
 -- What is left of an order. `started_at` remains and tells whether it was being painted: a job that waits has none. What
--- was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger).
+-- was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger). The call is put in
+-- and not updated, as a claim that is committed meanwhile has opened one which this statement does not see.
 with chosen as (
-    select id, state, attempt, month, holder, guild_id, price from jobs
+    select id, state, attempt, provider, month, holder, guild_id, price from jobs
     where id > $1::bigint * 16 and id < $1 * 16 + 16 and state in ('queued', 'running')
     order by id
     for update
@@ -31,10 +34,11 @@ cancelled as (
     returning jobs.id, chosen.state as state_before
 ),
 unknown as (
-    update calls
-    set outcome = 'unknown', ended_at = now()
-    from chosen
-    where calls.job_id = chosen.id and calls.attempt = chosen.attempt and calls.outcome = 'open'
+    insert into calls (job_id, attempt, provider, operation, model, credits, outcome, ended_at)
+    select chosen.id, chosen.attempt, chosen.provider, orders.operation, orders.model, chosen.price, 'unknown', now()
+    from chosen join orders on orders.id = $1
+    where chosen.state = 'running'
+    on conflict (job_id, attempt) do update set outcome = 'unknown', ended_at = now()
 ),
 freed as (
     select count_usage(month, holder, guild_id, -sum(price)) from chosen
@@ -57,7 +61,7 @@ with open as (
     order by is_at_work desc, turn, id
     limit $2
 )
-select order_jobs.* from open join order_jobs using (order_id)
+select order_jobs.* from open join order_jobs on order_jobs.id > open.order_id * 16 and order_jobs.id < open.order_id * 16 + 16
 order by open.is_at_work desc, open.turn, open.id, order_jobs.id;
 
 -- name: estimates

@@ -2,7 +2,8 @@
 -- next to it and never by counting; one neighbour on the other side tells whether there is a page that way too.
 -- Whoever asks is $2: of another member's pictures, the private ones are left out, and those that were made elsewhere than
 -- in $6, the channels that whoever asks may read, or in public threads of these.
--- A search ($3) that finds little is done before (`matching`): then the page is of the pictures $7 alone.
+-- A search ($3) that finds little is done before (`matching`): then the page is of the pictures $7 alone. Of any other it
+-- is found by walking through the range, and `coalesce` keeps the planner from looking up all that match.
 --
 -- The range is written as one, and not as an equality and a bound: else the planner may walk through everybody's
 -- pictures in the order of their ids, which takes long for a member who has painted none for a while.
@@ -13,7 +14,7 @@
     select order_pictures.* from order_pictures
     where (member_id, id) < ($1, $4) and member_id >= $1
         and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
     order by member_id desc, id desc
     limit $5
 )
@@ -22,7 +23,7 @@ union all
     select order_pictures.* from order_pictures
     where (member_id, id) >= ($1, $4) and member_id <= $1
         and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
     order by member_id, id
     limit 1
 );
@@ -33,7 +34,7 @@ union all
     select order_pictures.* from order_pictures
     where (member_id, id) > ($1, $4) and member_id <= $1
         and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
     order by member_id, id
     limit $5
 )
@@ -42,7 +43,7 @@ union all
     select order_pictures.* from order_pictures
     where (member_id, id) <= ($1, $4) and member_id >= $1
         and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or id = any($7))
+        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
     order by member_id desc, id desc
     limit 1
 );
@@ -54,7 +55,7 @@ union all
     where (marks.member_id, picture_id) < ($2, $4) and marks.member_id >= $2
         and ($1::bigint is null or order_pictures.member_id = $1)
         and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
     order by marks.member_id desc, picture_id desc
     limit $5
 )
@@ -64,7 +65,7 @@ union all
     where (marks.member_id, picture_id) >= ($2, $4) and marks.member_id <= $2
         and ($1::bigint is null or order_pictures.member_id = $1)
         and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
     order by marks.member_id, picture_id
     limit 1
 );
@@ -75,7 +76,7 @@ union all
     where (marks.member_id, picture_id) > ($2, $4) and marks.member_id <= $2
         and ($1::bigint is null or order_pictures.member_id = $1)
         and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
     order by marks.member_id, picture_id
     limit $5
 )
@@ -85,20 +86,24 @@ union all
     where (marks.member_id, picture_id) <= ($2, $4) and marks.member_id >= $2
         and ($1::bigint is null or order_pictures.member_id = $1)
         and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and ($3::tsquery is null or words @@ $3) and ($7::bigint[] is null or order_pictures.id = any($7))
+        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
     order by marks.member_id desc, picture_id desc
     limit 1
 );
 
 -- name: query
--- What was typed, and, where a member is given, that the pictures are theirs.
-select case when $2::bigint is null then prompt_query($1) else search_member($2)::tsquery && prompt_query($1) end;
+-- What was typed, as it is searched for among what is $2's; and what of it is worth a look into the index: nearly all
+-- prompts have a word that begins with some letter, and to look up which takes long.
+select prompt_query($1, $2, 0) as whole, prompt_query($1, $2, 3) as long;
 
 -- name: matching
--- Of a search the pictures that it finds, wherever they are, if those are few.
-select array_agg(id) from (
-    select id from pictures where words @@ $1::tsquery and erased_at is null limit $2
-) as found;
+-- Of a search the pictures that it may find, no more than $2, and how many of these match the whole ($3).
+select array_agg(id) as ids, count(*) filter (where words @@ $3::tsquery) as matching
+from (select id, words from pictures where words @@ $1::tsquery limit $2) as found;
+
+-- name: matching_favourites
+select array_agg(picture_id) as ids, count(*) filter (where words @@ $3::tsquery) as matching
+from (select picture_id, words from favourites where words @@ $1::tsquery limit $2) as found;
 
 -- name: suggestions
 -- Among a member's newest orders.
@@ -109,7 +114,7 @@ from (
     order by member_id desc, id desc
     limit $4
 ) as recent
-cross join (select prompt_query($2) as query) as typed
+cross join (select prompt_query($2, 0, 0) as query) as typed
 where query is null or search_words(prompt, 0) @@ query
 group by prompt
 order by max(id) desc
@@ -120,6 +125,8 @@ select * from order_pictures where id = $1 and deleted_at is null and (not priva
 
 -- name: by_message
 -- All that a reply shows.
-select order_pictures.* from replies join order_pictures on order_pictures.order_id = replies.order_id
+select order_pictures.*
+from replies
+    join order_pictures on order_pictures.id > replies.order_id * 16 and order_pictures.id < replies.order_id * 16 + 16
 where replies.message_id = $1 and deleted_at is null
 order by order_pictures.id;

@@ -1,6 +1,7 @@
 -- The worker's side of the queue. Every statement is guarded by the state that it leaves and, while a worker holds the
 -- job, by the attempt that it holds: a worker whose lease ran out changes no row. Each ends the call of that attempt in
--- the ledger as well, and raises the revision of the order's reply.
+-- the ledger as well, and raises the revision of the order's reply: of several in the order of their ids, so that two
+-- workers whose jobs are of the same orders do not wait for each other.
 
 -- name: claim
 -- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call to
@@ -35,7 +36,8 @@ opened as (
 ),
 changed as (
     update replies set revision = revision + 1
-    where order_id in (select order_id from claimed)
+    from (select distinct order_id from claimed order by order_id) as behind
+    where replies.order_id = behind.order_id
 )
 select
     claimed.id, claimed.order_id, claimed.state, claimed.provider, claimed.price, claimed.turn, claimed.attempt,
@@ -90,7 +92,8 @@ opened as (
 ),
 changed as (
     update replies set revision = revision + 1
-    where order_id in (select order_id from claimed)
+    from (select distinct order_id from claimed order by order_id) as behind
+    where replies.order_id = behind.order_id
 )
 select
     claimed.id, claimed.order_id, claimed.state, claimed.provider, claimed.price, claimed.turn, claimed.attempt,
@@ -145,7 +148,8 @@ billed as (
 ),
 changed as (
     update replies set revision = revision + 1
-    where order_id in (select order_id from finished)
+    from (select distinct order_id from finished order by order_id) as behind
+    where replies.order_id = behind.order_id
 ),
 -- Materialized, so that they are found by their ids and never among all that are done.
 found as materialized (
@@ -242,7 +246,8 @@ counted as (
 ),
 changed as (
     update replies set revision = revision + 1
-    where order_id in (select order_id from lost)
+    from (select distinct order_id from lost order by order_id) as behind
+    where replies.order_id = behind.order_id
 )
 select id, state, (select count(*) from counted) as counted from reclaimed;
 

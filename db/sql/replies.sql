@@ -108,7 +108,7 @@ select
     pictures.height, pictures.seed, pictures.bytes, pictures.expired_at,
     exists (select from spill where spill.picture_id = pictures.id) as is_spilled
 from replies
-    join order_jobs on order_jobs.order_id = replies.order_id
+    join order_jobs on order_jobs.id > replies.order_id * 16 and order_jobs.id < replies.order_id * 16 + 16
     left join pictures on pictures.id = order_jobs.id and pictures.erased_at is null
 where replies.order_id = any($1::bigint[])
 order by order_jobs.id;

@@ -3,34 +3,47 @@
 import asyncio
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 
-from core.errors import FailureCode, LostJob
-from db.orders import PLACE_MAX, Job, Jobs, State
+from core.errors import LostJob
+from core.failures import FailureCode, JobFailed, Outcome
+from core.orders import PLACE_MAX, Job, Progress, State
+from db.orders import Orders
 from db.pool import Pool
 from db.queue import Queue
-from tests.orders import order
+from tests.lives import fill, painted, painted_by, stored, waiting, worker
+from tests.orders import held_up, request
+
+ANNA, BERT, CLEO = 1, 2, 3
 
 
 @pytest.fixture
-def jobs(pool: Pool) -> Jobs:
-    return Jobs(pool)
+def orders(pool: Pool) -> Orders:
+    return Orders(pool)
 
 
 @pytest.fixture
 def queue(pool: Pool) -> Queue:
-    return Queue(pool, worker="one", lease_seconds=30, attempts_max=3)
+    return worker(pool)
 
 
-async def enqueue(jobs: Jobs, **changes: object) -> Job:
-    job = await jobs.enqueue(order(**changes))
-    assert job is not None
-    return job
+def failed(code: FailureCode, detail: str = "") -> JobFailed:
+    return JobFailed(code, detail)
 
 
 async def claim_one(queue: Queue) -> Job:
     (job,) = await queue.claim(1)
     return job
+
+
+def turns(progress: Progress) -> list[int]:
+    return [job.turn for job in progress.jobs]
+
+
+def numbers(jobs: list[Job]) -> list[tuple[int, int]]:
+    """Whose each is, and its number within its order."""
+    return [(job.order.member_id, job.number) for job in jobs]
 
 
 async def row(pool: Pool, job: Job) -> dict[str, object]:
@@ -47,191 +60,367 @@ async def be_due(pool: Pool, job: Job) -> None:
     await pool.execute("update jobs set run_after = now() where id = $1", job.id)
 
 
-async def test_a_replayed_interaction_makes_no_second_job(jobs: Jobs, pool: Pool) -> None:
-    assert await jobs.enqueue(order(interaction_id=7)) is not None
-    assert await jobs.enqueue(order(interaction_id=7, prompt="another")) is None
+async def test_a_replayed_interaction_makes_no_second_order(orders: Orders, pool: Pool) -> None:
+    assert await orders.create(request(interaction_id=7)) is not None
+    assert await orders.create(request(interaction_id=7, prompt="another", count=2)) is None
+    for table in ("orders", "jobs", "replies"):
+        assert await pool.fetchval(f"select count(*) from {table}") == 1  # noqa: S608
+
+
+async def test_a_replay_while_the_first_is_still_being_stored_is_none_either(
+    orders: Orders, pool: Pool, database_url: str
+) -> None:
+    async with held_up(database_url, ANNA) as storing:
+        both = [
+            asyncio.create_task(orders.create(request(interaction_id=7, member_id=ANNA))) for _ in range(2)
+        ]
+        await storing()
+    stored = [progress for progress in await asyncio.gather(*both) if progress is not None]
+    assert len(stored) == 1
     assert await pool.fetchval("select count(*) from jobs") == 1
 
 
-async def test_a_claimed_job_is_running_and_nobody_elses(jobs: Jobs, queue: Queue) -> None:
-    waiting = await enqueue(jobs)
+async def test_an_order_of_four_is_four_jobs_each_claimed_on_its_own(orders: Orders, queue: Queue) -> None:
+    progress = await orders.create(request(count=4))
+    assert progress is not None
+    assert [(job.id, job.state, job.number) for job in progress.jobs] == [
+        (progress.order.id * 16 + number, State.QUEUED, number) for number in (1, 2, 3, 4)
+    ]
+    assert await orders.find(progress.order.id) == progress
+    claimed = [*await queue.claim(1), *await queue.claim(2), *await queue.claim(9)]
+    assert [job.id for job in claimed] == [job.id for job in progress.jobs]
+    assert [job.order for job in claimed] == [progress.order] * 4
+
+
+@pytest.mark.parametrize("count", [0, 16])
+async def test_no_order_has_no_picture_nor_more_than_its_ids_have_room_for(pool: Pool, count: int) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await waiting(pool, count=count)
+
+
+async def test_a_claimed_job_is_running_and_nobody_elses(queue: Queue, pool: Pool) -> None:
+    progress = await waiting(pool)
     job = await claim_one(queue)
-    assert (job.id, job.state, job.attempt, job.revision) == (waiting.id, State.RUNNING, 1, 2)
+    assert (job.id, job.state, job.attempt) == (progress.jobs[0].id, State.RUNNING, 1)
     assert job.started_at is not None
+    assert (await stored(pool, job.order.id)).revision == 2
     assert await queue.claim(1) == []
 
 
-async def test_racing_workers_share_the_queue_without_a_double(jobs: Jobs, pool: Pool) -> None:
-    stored = {(await enqueue(jobs, member_id=member)).id for member in range(40)}
-    workers = [Queue(pool, worker=f"w{number}", lease_seconds=30, attempts_max=3) for number in range(4)]
+async def test_only_what_is_for_the_provider_is_claimed(queue: Queue, pool: Pool) -> None:
+    await waiting(pool, member_id=ANNA)
+    other = await waiting(pool, member_id=BERT)
+    await pool.execute("update jobs set provider = 'other' where order_id = $1", other.order.id)
+    assert numbers(await queue.claim(9, provider="other")) == [(BERT, 1)]
+    assert numbers(await queue.claim(9)) == [(ANNA, 1)]
+
+
+async def test_racing_workers_share_the_queue_without_a_double(pool: Pool) -> None:
+    wanted = {job.id for member in range(10) for job in (await waiting(pool, member_id=member, count=4)).jobs}
+    workers = [worker(pool, f"w{number}") for number in range(4)]
     claimed = [job.id for batch in await asyncio.gather(*(w.claim(10) for w in workers * 2)) for job in batch]
     assert len(claimed) == len(set(claimed))
-    assert set(claimed) == stored
+    assert set(claimed) == wanted
 
 
-async def test_members_are_served_in_turn(jobs: Jobs, queue: Queue) -> None:
-    many = [await enqueue(jobs, member_id=1) for _ in range(5)]
-    late = [await enqueue(jobs, member_id=2) for _ in range(2)]
-    order_served = [(await claim_one(queue)).id for _ in range(7)]
-    assert order_served == [
-        many[0].id,
-        late[0].id,
-        many[1].id,
-        late[1].id,
-        many[2].id,
-        many[3].id,
-        many[4].id,
+async def test_members_are_served_in_turn(pool: Pool, queue: Queue) -> None:
+    for _ in range(5):
+        await waiting(pool, member_id=ANNA)
+    for _ in range(2):
+        await waiting(pool, member_id=BERT)
+    assert [(await claim_one(queue)).order.member_id for _ in range(7)] == [
+        *(ANNA, BERT, ANNA, BERT),
+        *(ANNA, ANNA, ANNA),
     ]
 
 
-async def test_who_comes_later_joins_the_current_turn_not_the_first(jobs: Jobs, queue: Queue) -> None:
-    busy = [await enqueue(jobs, member_id=1) for _ in range(4)]
-    served = [await claim_one(queue) for _ in range(2)]
-    newcomer = await enqueue(jobs, member_id=2)
-    assert [job.id for job in served] == [busy[0].id, busy[1].id]
-    assert newcomer.turn == busy[2].turn
-    again = await enqueue(jobs, member_id=2)
-    assert [job.id for job in await queue.claim(10)] == [busy[2].id, newcomer.id, busy[3].id, again.id]
+async def test_four_pictures_of_one_order_are_four_turns(pool: Pool, queue: Queue) -> None:
+    of_anna = await waiting(pool, member_id=ANNA, count=4)
+    of_bert = await waiting(pool, member_id=BERT, count=2)
+    more = await waiting(pool, member_id=ANNA, count=2)
+    assert (turns(of_anna), turns(of_bert), turns(more)) == ([1, 2, 3, 4], [1, 2], [5, 6])
+    assert numbers(await queue.claim(9)) == [
+        *((ANNA, 1), (BERT, 1), (ANNA, 2), (BERT, 2)),
+        *((ANNA, 3), (ANNA, 4), (ANNA, 1), (ANNA, 2)),
+    ]
 
 
-async def test_a_member_of_an_empty_queue_waits_behind_nobody(jobs: Jobs, queue: Queue) -> None:
+async def test_one_with_fifty_makes_nobody_wait_for_fifty(pool: Pool, queue: Queue) -> None:
+    await fill(pool, 50, members=1)
+    await pool.execute("update jobs set turn = order_id - (select min(id) from orders) + 1")
+    assert len(await queue.claim(10)) == 10
+    newcomer = await waiting(pool, member_id=BERT, count=4)
+    # The one that is next, and then each of theirs after one of the other's.
+    assert turns(newcomer) == [11, 12, 13, 14]
+    places = [job.order.member_id for job in await queue.claim(8)]
+    assert places == [0, BERT] * 4
+
+
+async def test_commands_of_a_member_at_once_have_a_turn_each(pool: Pool) -> None:
+    stored = await asyncio.gather(*(waiting(pool, member_id=ANNA, count=2) for _ in range(6)))
+    assert sorted(turn for progress in stored for turn in turns(progress)) == list(range(1, 13))
+
+
+async def test_who_comes_later_joins_the_current_turn_not_the_first(pool: Pool, queue: Queue) -> None:
+    busy = [await waiting(pool, member_id=ANNA) for _ in range(4)]
+    served = await queue.claim(2)
+    newcomer = await waiting(pool, member_id=BERT)
+    assert [job.order for job in served] == [busy[0].order, busy[1].order]
+    assert turns(newcomer) == turns(busy[2])
+    again = await waiting(pool, member_id=BERT)
+    assert [job.order for job in await queue.claim(10)] == [
+        one.order for one in (busy[2], newcomer, busy[3], again)
+    ]
+
+
+async def test_where_nothing_waits_the_turn_is_that_of_the_latest_at_work(pool: Pool, queue: Queue) -> None:
+    await waiting(pool, member_id=ANNA, count=4)
+    at_work = await queue.claim(4)
+    newcomer = await waiting(pool, member_id=BERT)
+    assert turns(newcomer) == [4]
+    # One that comes back is before it, and no later command is behind anybody's who is served already.
+    await queue.release(at_work[1])
+    assert turns(await waiting(pool, member_id=CLEO)) == [2]
+    assert numbers(await queue.claim(9)) == [(ANNA, 2), (CLEO, 1), (BERT, 1)]
+
+
+async def test_what_has_ended_sets_nobody_back(pool: Pool) -> None:
     for _ in range(3):
-        job = await enqueue(jobs, member_id=1)
-        await queue.finish(await claim_one(queue), painted_seed=1, original_bytes=1)
-    newcomer = await enqueue(jobs, member_id=2)
-    assert newcomer.turn == job.turn
-    assert await jobs.place_in_line(newcomer) == 1
+        await painted(pool, member_id=ANNA)
+    assert turns(await waiting(pool, member_id=ANNA)) == turns(await waiting(pool, member_id=BERT)) == [1]
 
 
-async def test_the_place_in_line_counts_who_is_before(jobs: Jobs) -> None:
-    first = await enqueue(jobs, member_id=1)
-    second = await enqueue(jobs, member_id=1)
-    other = await enqueue(jobs, member_id=2)
-    places = [await jobs.place_in_line(job) for job in (first, other, second)]
-    assert places == [1, 2, 3]
+async def test_the_place_in_line_counts_who_is_before(orders: Orders, pool: Pool) -> None:
+    waiting_ones = [
+        await waiting(pool, member_id=ANNA, count=2),
+        await waiting(pool, member_id=ANNA),
+        await waiting(pool, member_id=BERT),
+    ]
+    assert [(await orders.estimate(one)).place for one in waiting_ones] == [1, 4, 2]
 
 
-async def test_the_place_in_line_is_counted_no_further_than_needed(jobs: Jobs, pool: Pool) -> None:
-    await pool.execute(
-        """insert into jobs (interaction_id, application_id, token_expires_at, member_id, channel_id,
-                             prompt, width, height, model, turn, reply_due_at)
-           select -n, 1, now(), n, 1, 'p', 256, 256, 'core', 1, now() from generate_series(1, 1100) n"""
-    )
-    assert await jobs.place_in_line(await enqueue(jobs)) == PLACE_MAX
+async def test_the_place_in_line_is_counted_no_further_than_needed(orders: Orders, pool: Pool) -> None:
+    await fill(pool, PLACE_MAX + 100, members=PLACE_MAX + 100)
+    await pool.execute("update jobs set turn = 1")
+    assert (await orders.estimate(await waiting(pool, member_id=ANNA + 10**6))).place == PLACE_MAX
 
 
-async def test_finishing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
-    await enqueue(jobs)
+async def test_finishing_makes_a_picture(pool: Pool, queue: Queue) -> None:
+    await waiting(pool, private=True, parent_channel_id=29, model="ultra")
     job = await claim_one(queue)
-    await queue.finish(job, painted_seed=42, original_bytes=1234)
-    stored = await row(pool, job)
-    assert (stored["state"], stored["painted_seed"], stored["original_bytes"]) == ("done", 42, 1234)
-    assert stored["lease_until"] is None
-    assert stored["finished_at"] is not None
+    await queue.finish(painted_by(job, seed=42, size=1234, request_id="abc"))
+    reply = await stored(pool, job.order.id)
+    (ended,), (picture,) = reply.progress.jobs, reply.progress.pictures
+    assert (ended.state, ended.finished_at is not None, reply.revision) == (State.DONE, True, 3)
+    assert (picture.id, picture.attempt, picture.seed, picture.bytes) == (job.id, 1, 42, 1234)
+    assert (picture.width, picture.height, picture.is_spilled, picture.is_expired) == (
+        1024,
+        1024,
+        False,
+        False,
+    )
+    assert 0 <= picture.seconds < 20
+    shown = await pool.fetchrow(
+        "select member_id, guild_id, channel_id, parent_channel_id, private, model from pictures"
+    )
+    assert shown is not None
+    assert tuple(shown) == (10, 20, 30, 29, True, "ultra")
+    assert (await row(pool, job))["lease_until"] is None
+    call = await pool.fetchrow("select outcome, request_id, credits, ended_at is not null from calls")
+    assert call is not None
+    assert tuple(call) == ("billed", "abc", 8, True)
 
 
-async def test_what_finishes_together_is_told_apart(jobs: Jobs, queue: Queue, pool: Pool) -> None:
+async def test_what_finishes_together_is_told_apart(orders: Orders, queue: Queue, pool: Pool) -> None:
     """They are recorded by one statement; the second was cancelled meanwhile, and the first is resized."""
-    for _ in range(3):
-        await enqueue(jobs)
-    resized, cancelled, plain = await queue.claim(3)
-    await jobs.cancel(cancelled.id)
-    ended = await asyncio.gather(
-        queue.finish(resized, painted_seed=1, original_bytes=10, size=(512, 640)),
-        queue.finish(cancelled, painted_seed=2, original_bytes=20),
-        queue.finish(plain, painted_seed=None, original_bytes=30),
-        return_exceptions=True,
-    )
-    assert [type(one) for one in ended] == [type(None), LostJob, type(None)]
-    stored = [await row(pool, job) for job in (resized, cancelled, plain)]
-    assert [one["state"] for one in stored] == ["done", "cancelled", "done"]
-    assert [(one["painted_seed"], one["original_bytes"]) for one in stored] == [
-        (1, 10),
-        (None, None),
-        (None, 30),
+    resized, cancelled, plain = [await waiting(pool, member_id=number) for number in range(3)]
+    jobs = await queue.claim(3)
+    await orders.cancel(cancelled.order.id)
+    one, two, three = [painted_by(job, seed=number, size=10 * number) for number, job in enumerate(jobs, 1)]
+    one = type(one)(one.id, one.attempt, one.seed, one.bytes, 512, 640, "r")
+    ended = await asyncio.gather(*map(queue.finish, (one, two, three)), return_exceptions=True)
+    assert [type(end) for end in ended] == [type(None), LostJob, type(None)]
+    replies = [await stored(pool, progress.order.id) for progress in (resized, cancelled, plain)]
+    assert [reply.progress.state for reply in replies] == [State.DONE, State.CANCELLED, State.DONE]
+    assert [[(p.seed, p.bytes, p.width, p.height) for p in reply.progress.pictures] for reply in replies] == [
+        [(1, 10, 512, 640)],
+        [],
+        [(3, 30, 1024, 1024)],
     ]
-    assert [(one["width"], one["height"]) for one in stored] == [(512, 640), (1024, 1024), (1024, 1024)]
 
 
-async def test_finishing_again_is_no_fault_and_changes_nothing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
-    """The answer to the first try may have been lost."""
-    await enqueue(jobs)
-    job = await claim_one(queue)
-    await queue.finish(job, painted_seed=42, original_bytes=1234)
-    before = await row(pool, job)
-    await queue.finish(job, painted_seed=43, original_bytes=4321)
-    assert await row(pool, job) == before
+async def test_jobs_of_one_order_that_finish_together_are_one_change(queue: Queue, pool: Pool) -> None:
+    progress = await waiting(pool, count=4)
+    jobs = await queue.claim(4)
+    assert (await stored(pool, progress.order.id)).revision == 2
+    first, *others = jobs
+    await queue.finish(painted_by(first))
+    reply = await stored(pool, progress.order.id)
+    assert (reply.revision, reply.progress.state, len(reply.progress.pictures)) == (3, State.RUNNING, 1)
+    await asyncio.gather(*(queue.finish(painted_by(job)) for job in others))
+    reply = await stored(pool, progress.order.id)
+    assert (reply.revision, reply.progress.state) == (4, State.DONE)
+    assert [picture.number for picture in reply.progress.pictures] == [1, 2, 3, 4]
 
 
-async def test_failing(jobs: Jobs, queue: Queue, pool: Pool) -> None:
-    await enqueue(jobs)
-    job = await claim_one(queue)
-    await queue.fail(job, FailureCode.REFUSED, "403")
-    stored = await row(pool, job)
-    assert (stored["state"], stored["failure"], stored["failure_detail"]) == ("failed", "refused", "403")
-
-
-async def test_passing_faults_are_retried_until_the_attempts_are_used_up(
-    jobs: Jobs, queue: Queue, pool: Pool
+async def test_workers_that_finish_and_claim_of_the_same_orders_do_not_wait_for_each_other(
+    pool: Pool,
 ) -> None:
-    await enqueue(jobs)
+    for member in range(8):
+        await waiting(pool, member_id=member, count=4)
+    workers = [worker(pool, f"w{number}") for number in range(4)]
+
+    async def work(one: Queue) -> int:
+        done = 0
+        while jobs := await one.claim(4):
+            await asyncio.gather(*(one.finish(painted_by(job)) for job in jobs))
+            done += len(jobs)
+        return done
+
+    assert sum(await asyncio.gather(*map(work, workers))) == 32
+    assert (
+        await pool.fetchval("select deadlocks from pg_stat_database where datname = current_database()") == 0
+    )
+
+
+async def test_finishing_again_is_no_fault_and_changes_nothing(queue: Queue, pool: Pool) -> None:
+    """The answer to the first try may have been lost."""
+    await waiting(pool)
+    job = await claim_one(queue)
+    await queue.finish(painted_by(job, seed=42, size=1234))
+    before = await stored(pool, job.order.id)
+    await queue.finish(painted_by(job, seed=43, size=4321))
+    assert await stored(pool, job.order.id) == before
+
+
+async def test_two_workers_never_finish_one_attempt(queue: Queue, pool: Pool) -> None:
+    """One that had the job, and one that has it now: whoever comes with the attempt that counts."""
+    await waiting(pool)
+    job = await claim_one(queue)
+    both = [worker(pool, name) for name in ("one", "two")]
+    ended = await asyncio.gather(
+        *(one.finish(painted_by(job, seed=seed)) for seed, one in enumerate(both)), return_exceptions=True
+    )
+    # It is one attempt, so to the second it is done already, with the first one's picture.
+    assert ended == [None, None]
+    assert await pool.fetchval("select count(*) from pictures") == 1
+    stale = painted_by(job, seed=9)
+    with pytest.raises(LostJob):
+        await queue.finish(type(stale)(stale.id, 2, 9, 1, 1, 1, None))
+
+
+async def test_failing(queue: Queue, pool: Pool) -> None:
+    await waiting(pool)
+    job = await claim_one(queue)
+    await queue.fail(job, failed(FailureCode.REFUSED, "403"))
+    found = await row(pool, job)
+    assert (found["state"], found["failure"], found["failure_detail"]) == ("failed", "refused", "403")
+    assert (await stored(pool, job.order.id)).revision == 3
+
+
+async def test_transient_faults_are_retried_until_the_attempts_are_used_up(queue: Queue, pool: Pool) -> None:
+    await waiting(pool)
     states = []
     for _ in range(3):
         job = await claim_one(queue)
-        await queue.retry(job, FailureCode.UNAVAILABLE, "500", delay_seconds=60)
-        states.append((await row(pool, job))["state"])
+        states.append(await queue.retry(job, failed(FailureCode.UNAVAILABLE, "500"), delay_seconds=60))
         assert await queue.claim(1) == []
         await be_due(pool, job)
-    assert states == ["queued", "queued", "failed"]
-    assert (await row(pool, job))["failure"] == "unavailable"
+    assert states == [State.QUEUED, State.QUEUED, State.FAILED]
+    found = await row(pool, job)
+    assert (found["failure"], found["faults"], found["attempt"]) == ("unavailable", 3, 3)
 
 
-async def test_a_job_handed_back_has_nothing_held_against_it(jobs: Jobs, queue: Queue, pool: Pool) -> None:
-    await enqueue(jobs)
+async def test_of_an_order_each_job_has_attempts_of_its_own(queue: Queue, pool: Pool) -> None:
+    progress = await waiting(pool, count=2)
+    for _ in range(3):
+        job = min(await queue.claim(2), key=lambda one: one.number)
+        assert job.number == 1
+        await queue.retry(job, failed(FailureCode.UNAVAILABLE), delay_seconds=0)
+    first, second = (await stored(pool, progress.order.id)).progress.jobs
+    assert (first.state, first.faults, second.state, second.faults) == (State.FAILED, 3, State.RUNNING, 0)
+
+
+async def test_a_job_that_is_released_has_nothing_held_against_it(queue: Queue, pool: Pool) -> None:
+    await waiting(pool)
     for _ in range(5):
-        await queue.hand_back(await claim_one(queue))
+        await queue.release(await claim_one(queue))
     job = await claim_one(queue)
     assert (job.faults, job.attempt) == (0, 6)
 
 
-async def test_a_lease_that_is_extended_is_not_reaped(jobs: Jobs, queue: Queue, pool: Pool) -> None:
-    await enqueue(jobs)
+async def test_a_job_that_is_released_for_later_waits_and_had_not_begun(queue: Queue, pool: Pool) -> None:
+    await waiting(pool)
+    job = await claim_one(queue)
+    await queue.release(job, delay_seconds=60)
+    (left,) = (await stored(pool, job.order.id)).progress.jobs
+    assert (left.state, left.was_begun, await queue.claim(1)) == (State.QUEUED, False, [])
+
+
+async def test_a_lease_that_is_extended_is_not_reclaimed(queue: Queue, pool: Pool) -> None:
+    await waiting(pool)
     job = await claim_one(queue)
     await run_out(pool, job)
     assert await queue.extend_leases({(job.id, job.attempt)}) == {(job.id, job.attempt)}
-    assert await queue.reap(await queue.clock()) == []
+    assert await queue.reclaim_expired(await queue.clock()) == {}
     lease = (await row(pool, job))["lease_until"]
     assert isinstance(lease, datetime)
     assert lease > datetime.now(UTC)
 
 
-async def test_a_lost_worker_is_fenced_at_every_write(jobs: Jobs, queue: Queue, pool: Pool) -> None:
-    await enqueue(jobs)
+async def test_a_lease_that_ran_out_later_than_asked_for_is_left(queue: Queue, pool: Pool) -> None:
+    await waiting(pool)
+    before = await queue.clock()
+    job = await claim_one(queue)
+    await pool.execute("update jobs set lease_until = now()")
+    assert await queue.reclaim_expired(before) == {}
+    assert await queue.reclaim_expired(await queue.clock()) == {job.id: State.QUEUED}
+
+
+async def test_a_lost_worker_is_fenced_at_every_write(queue: Queue, pool: Pool) -> None:
+    await waiting(pool)
     lost = await claim_one(queue)
     await run_out(pool, lost)
-    assert await queue.reap(await queue.clock()) == [lost.id]
+    assert await queue.reclaim_expired(await queue.clock()) == {lost.id: State.QUEUED}
     successor = await claim_one(queue)
     assert (successor.id, successor.attempt) == (lost.id, lost.attempt + 1)
 
     assert await queue.extend_leases({(lost.id, lost.attempt)}) == set()
     for write in (
-        queue.finish(lost, painted_seed=1, original_bytes=1),
-        queue.fail(lost, FailureCode.REFUSED, ""),
-        queue.retry(lost, FailureCode.UNAVAILABLE, "", delay_seconds=0),
-        queue.hand_back(lost),
+        queue.finish(painted_by(lost)),
+        queue.fail(lost, failed(FailureCode.REFUSED)),
+        queue.retry(lost, failed(FailureCode.UNAVAILABLE), delay_seconds=0),
+        queue.release(lost, Outcome.UNKNOWN),
     ):
         with pytest.raises(LostJob):
             await write
-    await queue.finish(successor, painted_seed=2, original_bytes=2)
-    assert (await row(pool, lost))["painted_seed"] == 2
+    await queue.finish(painted_by(successor, seed=2))
+    (picture,) = (await stored(pool, lost.order.id)).progress.pictures
+    assert (picture.seed, picture.attempt) == (2, 2)
 
 
-async def test_a_job_that_keeps_losing_its_worker_fails(jobs: Jobs, queue: Queue, pool: Pool) -> None:
-    await enqueue(jobs)
+async def test_a_job_that_keeps_losing_its_worker_fails(queue: Queue, pool: Pool) -> None:
+    await waiting(pool, count=2)
+    became = []
     for _ in range(3):
-        job = await claim_one(queue)
-        await run_out(pool, job)
-        await queue.reap(await queue.clock())
-    stored = await row(pool, job)
-    assert (stored["state"], stored["failure"]) == ("failed", "worker_lost")
-    assert stored["failure_detail"] == "the lease of one ran out"
+        jobs = await queue.claim(2)
+        await run_out(pool, jobs[0])
+        became.append(await queue.reclaim_expired(await queue.clock()))
+    lost = jobs[0]
+    assert became == [{lost.id: State.QUEUED}] * 2 + [{lost.id: State.FAILED}]
+    found = await row(pool, lost)
+    assert (found["failure"], found["failure_detail"]) == ("worker_lost", "the lease of one ran out")
+    assert (await stored(pool, lost.order.id)).progress.state is State.RUNNING
+
+
+async def test_what_a_picture_is_made_from_comes_in_its_order_without_what_was_deleted(
+    queue: Queue, pool: Pool
+) -> None:
+    pictures = [await painted(pool, member_id=number) for number in range(3)]
+    inputs = (pictures[2].id, pictures[0].id, pictures[1].id, 12345)
+    await waiting(pool, operation="upscale", model="upscale-fast", inputs=inputs)
+    job = await claim_one(queue)
+    assert job.order.inputs == inputs
+    assert await queue.inputs(job) == [pictures[2], pictures[0], pictures[1]]
+    await pool.execute("update pictures set erased_at = now() where id = $1", pictures[0].id)
+    assert await queue.inputs(job) == [pictures[2], pictures[1]]

@@ -6,35 +6,34 @@ import sys
 
 import pytest
 
+from core.orders import State
+from db.ledger import audit
 from db.pool import Pool
+from tests.lives import stored, waiting
 from tests.unit.deploy.dockerfile import ROOT
 from tests.unit.deploy.operations import blocks
 
 MEMBER = 123456789012345678
-WAITING = """
-insert into jobs (
-    prompt, width, height, model, member_id, channel_id, turn, interaction_id, application_id,
-    token_expires_at, reply_due_at, credits
-) values ('a fox', 256, 256, 'core', $1, 1, 1, 1, 1, now(), now(), 3)
-"""
 
 
 @pytest.fixture
-async def waiting(pool: Pool) -> None:
-    await pool.execute(WAITING, MEMBER)
+async def order_id(pool: Pool) -> int:
+    return (await waiting(pool, member_id=MEMBER)).order.id
 
 
-@pytest.mark.usefixtures("waiting")
-async def test_each_statement_runs(pool: Pool) -> None:
+async def test_each_statement_runs(pool: Pool, order_id: int) -> None:
     statements = blocks("sql")
-    assert len(statements) == 6
+    assert len(statements) == 7
     for statement in statements:
         await pool.execute(statement)
-    assert await pool.fetchval("select state from jobs") == "cancelled"
+    (job,) = (await stored(pool, order_id)).progress.jobs
+    assert job.state is State.CANCELLED
+    _totals, differences = await audit(pool)
+    assert not differences
+    assert await pool.fetchval("select sum(credits) from usage") == 0
 
 
-@pytest.mark.usefixtures("waiting")
-async def test_a_member_who_asked_for_it_is_forgotten(pool: Pool, database_url: str) -> None:
+async def test_a_member_who_asked_for_it_is_forgotten(pool: Pool, order_id: int, database_url: str) -> None:
     (program,) = blocks("python")
     assert str(MEMBER) in program
     process = await asyncio.create_subprocess_exec(
@@ -46,8 +45,6 @@ async def test_a_member_who_asked_for_it_is_forgotten(pool: Pool, database_url: 
         env={**os.environ, "DATABASE_URL": database_url},
     )
     said, _ = await process.communicate(program.encode())
-    assert (process.returncode, said) == (0, b"1 pictures deleted\n")
-    assert dict(await pool.fetchrow("select member_id, prompt from jobs") or {}) == {
-        "member_id": 0,
-        "prompt": "",
-    }
+    assert (process.returncode, said) == (0, b"0 pictures deleted\n")
+    order = (await stored(pool, order_id)).order
+    assert (order.member_id, order.prompt) == (0, "")

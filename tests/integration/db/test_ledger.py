@@ -1,0 +1,361 @@
+"""Whatever a provider may bill is counted, once, for whoever asked for it, and for nobody once the month is over."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+
+from core.failures import FAILURES, FailureCode, JobFailed, Outcome
+from core.orders import Job
+from core.policy import Limits
+from db.erasure import Erasure
+from db.ledger import Difference, Ledger, audit
+from db.orders import Orders
+from db.pool import Pool
+from db.spill import Spill
+from tests.lives import finish, painted, painted_by, running, waiting, worker
+from tests.orders import request
+
+ANNA, BERT = 1, 2
+
+
+async def used(pool: Pool, scope: str = "all") -> Decimal:
+    total: Decimal = await pool.fetchval(
+        "select coalesce(sum(credits), 0) from usage where scope = $1 and month = usage_month()", scope
+    )
+    return total
+
+
+async def differences(pool: Pool) -> list[Difference]:
+    return (await audit(pool))[1]
+
+
+async def call(pool: Pool, job: Job) -> tuple[str, str | None, bool]:
+    row = await pool.fetchrow(
+        "select outcome, request_id, ended_at is not null from calls where job_id = $1 and attempt = $2",
+        job.id,
+        job.attempt,
+    )
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
+async def counted_in(pool: Pool) -> dict[str, Decimal]:
+    assert await differences(pool) == []
+    return {scope: await used(pool, scope) for scope in ("member", "server", "all")}
+
+
+def everywhere(credits: int | str) -> dict[str, Decimal]:
+    return dict.fromkeys(("member", "server", "all"), Decimal(credits))
+
+
+@pytest.mark.parametrize(("model", "count", "credits"), [("core", 1, "3"), ("sd3.5-large", 3, "19.5")])
+async def test_all_of_an_order_is_reserved_with_it(pool: Pool, model: str, count: int, credits: str) -> None:
+    await waiting(pool, model=model, count=count)
+    assert await counted_in(pool) == everywhere(credits)
+
+
+async def test_a_claim_opens_a_call_and_counts_nothing_more(pool: Pool) -> None:
+    job = await running(pool, model="ultra")
+    assert await call(pool, job) == ("open", None, False)
+    row = await pool.fetchrow("select provider, operation, model, credits from calls")
+    assert row is not None
+    assert tuple(row) == ("stability", "imagine", "ultra", 8)
+    assert await counted_in(pool) == everywhere(8)
+
+
+async def test_a_picture_is_billed_at_the_price_of_the_order(pool: Pool) -> None:
+    job = await running(pool)
+    await finish(pool, job, request_id="abc")
+    await finish(pool, job, request_id="abc")
+    assert await call(pool, job) == ("billed", "abc", True)
+    assert await counted_in(pool) == everywhere(3)
+
+
+@pytest.mark.parametrize("code", list(FailureCode))
+async def test_a_failure_costs_what_is_known_of_it(pool: Pool, code: FailureCode) -> None:
+    job = await running(pool)
+    await worker(pool).fail(job, JobFailed(code, request_id="abc"))
+    outcome = FAILURES[code].outcome
+    assert await call(pool, job) == (outcome, "abc", True)
+    assert await counted_in(pool) == everywhere(3 if outcome.counts else 0)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FREE, Outcome.BILLED, Outcome.UNKNOWN])
+async def test_the_answer_may_know_better_than_the_code(pool: Pool, outcome: Outcome) -> None:
+    job = await running(pool)
+    await worker(pool).fail(job, JobFailed(FailureCode.UNAVAILABLE, outcome=outcome))
+    assert await call(pool, job) == (outcome, None, True)
+    assert await counted_in(pool) == everywhere(3 if outcome.counts else 0)
+
+
+async def test_each_attempt_of_a_job_counts_that_may_be_billed(pool: Pool) -> None:
+    """Two that nobody knows of and one that is free, while the job is open; then one that is billed."""
+    await waiting(pool)
+    queue, seen = worker(pool), []
+    for code in (FailureCode.UNAVAILABLE, FailureCode.BLOCKED, FailureCode.BAD_PICTURE):
+        (job,) = await worker(pool, attempts_max=9).claim(1)
+        await worker(pool, attempts_max=9).retry(job, JobFailed(code), delay_seconds=0)
+        seen.append(await used(pool))
+    assert seen == [6, 6, 9]
+    (job,) = await queue.claim(1)
+    assert await used(pool) == 9
+    await finish(pool, job)
+    assert await counted_in(pool) == everywhere(9)
+
+
+@pytest.mark.parametrize(
+    ("code", "credits"), [(FailureCode.UNAVAILABLE, 6), (FailureCode.BLOCKED, 0), (FailureCode.FILTERED, 6)]
+)
+async def test_when_the_attempts_are_used_up_the_last_one_counts_as_well(
+    pool: Pool, code: FailureCode, credits: int
+) -> None:
+    await waiting(pool)
+    for _ in range(2):
+        (job,) = await worker(pool, attempts_max=2).claim(1)
+        await worker(pool, attempts_max=2).retry(job, JobFailed(code), delay_seconds=0)
+    assert await counted_in(pool) == everywhere(credits)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "credits"), [(Outcome.FREE, 3), (Outcome.UNKNOWN, 6), (Outcome.BILLED, 6)]
+)
+async def test_a_job_that_is_released_is_reserved_again_beside_what_it_cost(
+    pool: Pool, outcome: Outcome, credits: int
+) -> None:
+    job = await running(pool)
+    await worker(pool).release(job, outcome, request_id="abc")
+    assert await call(pool, job) == (outcome, "abc", True)
+    assert await counted_in(pool) == everywhere(credits)
+
+
+async def test_a_cancelled_job_costs_nothing_if_it_waited_and_its_price_if_it_had_begun(pool: Pool) -> None:
+    await Orders(pool).cancel((await waiting(pool, count=3)).order.id)
+    assert await counted_in(pool) == everywhere(0)
+    progress = await waiting(pool, count=3)
+    (job,) = await worker(pool).claim(1)
+    await Orders(pool).cancel(progress.order.id)
+    assert await call(pool, job) == ("unknown", None, True)
+    assert await counted_in(pool) == everywhere(3)
+
+
+async def test_a_lost_worker_may_have_been_billed_its_last_attempt_included(pool: Pool) -> None:
+    await waiting(pool)
+    seen = []
+    for _ in range(3):
+        (job,) = await worker(pool).claim(1)
+        await pool.execute("update jobs set lease_until = now() - interval '1 second'")
+        await worker(pool).reclaim_expired(await worker(pool).clock())
+        assert await call(pool, job) == ("unknown", None, True)
+        seen.append(await used(pool))
+    assert seen == [6, 9, 9]
+    assert await counted_in(pool) == everywhere(9)
+
+
+async def test_a_worker_may_know_better_of_a_job_that_was_taken_away(pool: Pool) -> None:
+    ledger, jobs = Ledger(pool), []
+    for _ in range(3):
+        jobs.append(await running(pool))
+        await Orders(pool).cancel(jobs[-1].order.id)
+    assert await used(pool) == 9
+    for job, outcome in zip(jobs, (Outcome.FREE, Outcome.BILLED, Outcome.UNKNOWN), strict=True):
+        for _ in range(2):
+            await ledger.correct(job, outcome, request_id="abc")
+    assert [await call(pool, job) for job in jobs] == [
+        ("free", "abc", True), ("billed", "abc", True), ("unknown", None, True)
+    ]  # fmt: skip
+    assert await counted_in(pool) == everywhere(6)
+
+
+async def test_what_is_known_already_is_not_corrected(pool: Pool) -> None:
+    ledger = Ledger(pool)
+    done, at_work = await running(pool), None
+    await finish(pool, done)
+    at_work = await running(pool)
+    for job in (done, at_work):
+        await ledger.correct(job, Outcome.FREE)
+    assert [(await call(pool, job))[0] for job in (done, at_work)] == ["billed", "open"]
+    assert await counted_in(pool) == everywhere(6)
+
+
+async def test_a_picture_that_is_spilled_is_billed_as_well(pool: Pool) -> None:
+    job = await running(pool)
+    await Spill(pool).keep(painted_by(job, request_id="abc"), b"png", b"webp")
+    assert await call(pool, job) == ("billed", "abc", True)
+    assert await counted_in(pool) == everywhere(3)
+
+
+async def test_whoever_is_forgotten_has_no_new_month(pool: Pool) -> None:
+    limits = Limits(credits_per_member=Decimal(10))
+    await painted(pool, member_id=ANNA)
+    await waiting(pool, member_id=ANNA, count=2)
+    await worker(pool).claim(1)
+    assert await Erasure(pool).erase_member(ANNA) == 1
+    # One that waited costs nothing; the other may be billed.
+    assert await counted_in(pool) == everywhere(6)
+    orders = Orders(pool, limits)
+    assert await orders.create(request(member_id=ANNA)) is not None
+    with pytest.raises(ValueError, match="used 9 of 10 credits"):
+        await _refused(orders)
+    assert await orders.create(request(member_id=BERT)) is not None
+
+
+async def _refused(orders: Orders) -> None:
+    try:
+        await orders.create(request(member_id=ANNA))
+    except Exception as error:
+        raise ValueError(str(error)) from error
+
+
+async def test_when_the_month_is_over_nobody_can_tell_whose_its_sums_were(pool: Pool) -> None:
+    await painted(pool, member_id=ANNA)
+    await Erasure(pool).erase_member(ANNA)
+    await painted(pool, member_id=ANNA)
+    await painted(pool, member_id=BERT)
+    holders = await pool.fetch("select holder from jobs order by id")
+    assert (len(set(holders)), holders[0]) == (2, holders[1])
+    ledger = Ledger(pool)
+    await ledger.end_month()
+    assert await pool.fetchval("select count(*) from usage_keys") == 1
+    assert await counted_in(pool) == everywhere(9)
+    await pass_a_month(pool)
+    assert await differences(pool) == []
+    await ledger.end_month()
+    assert await pool.fetchval("select count(*) from usage_keys") == 0
+    assert [tuple(row) for row in await pool.fetch("select distinct scope from usage order by 1")] == [
+        ("all",), ("server",)
+    ]  # fmt: skip
+    # What is left of the one who was forgotten leads to nobody.
+    assert await pool.fetchval("select holder from jobs where member_id = 0") == b""
+    assert await differences(pool) == []
+    # A new month is counted anew, under a key of its own.
+    await painted(pool, member_id=ANNA)
+    assert await pool.fetchval("select holder from jobs order by id desc limit 1") != holders[0]["holder"]
+    assert await used(pool) == 3
+
+
+async def pass_a_month(pool: Pool) -> None:
+    """All that is there is of the month before."""
+    for table in ("jobs", "usage", "usage_keys"):
+        await pool.execute(f"update {table} set month = (month - interval '1 month')::date")  # noqa: S608
+
+
+async def test_what_ends_after_its_month_is_counted_in_it(pool: Pool) -> None:
+    first, second = await running(pool), await running(pool)
+    await pass_a_month(pool)
+    await Ledger(pool).end_month()
+    await finish(pool, first)
+    await worker(pool).fail(second, JobFailed(FailureCode.REFUSED))
+    assert await differences(pool) == []
+    assert await used(pool) == 0
+    assert await pool.fetchval("select sum(credits) from usage where scope = 'all'") == 3
+
+
+async def test_nobody_waits_for_the_commit_of_another_server(pool: Pool) -> None:
+    """Of as many as there are connections, each in a transaction that stays open."""
+    await waiting(pool, guild_id=1, member_id=ANNA)
+    async with pool.acquire() as other, other.transaction():
+        await other.fetchval(
+            "select count_usage(usage_month(), usage_holder(99, usage_month()), 99, 3) is null"
+        )
+        async with asyncio.timeout(5):
+            for number in range(2, 9):
+                await asyncio.gather(
+                    waiting(pool, guild_id=number, member_id=number),
+                    waiting(pool, guild_id=None, member_id=number + 100),
+                    waiting(pool, guild_id=99, member_id=number + 200),
+                )
+            await painted_any(pool)
+
+
+async def painted_any(pool: Pool) -> None:
+    (job,) = await worker(pool).claim(1)
+    await worker(pool).fail(job, JobFailed(FailureCode.REFUSED))
+
+
+@pytest.mark.parametrize(
+    ("limits", "waits"),
+    [
+        (Limits(credits_per_member=Decimal(99), credits_per_server=Decimal(99)), False),
+        (Limits(credits_in_all=Decimal(99)), True),
+    ],
+    ids=["of member and server", "of all"],
+)
+async def test_only_where_all_share_a_limit_an_order_that_is_being_stored_is_waited_for(
+    pool: Pool, limits: Limits, waits: bool
+) -> None:
+    """The order of one server is stored, and its transaction held open; then another server's comes."""
+    await waiting(pool, guild_id=7, member_id=70)
+    async with pool.acquire() as other, other.transaction():
+        await other.fetch(
+            "select * from used(1, 1, '', 5, usage_month(), null, true, true, $1)",
+            limits.credits_in_all is not None,
+        )
+        await other.fetchval("select count_usage(usage_month(), '\\x01', 5, 3) is null")
+        storing = asyncio.create_task(Orders(pool, limits).create(request(guild_id=6, member_id=BERT)))
+        done, _ = await asyncio.wait({storing}, timeout=0.5 if waits else 10)
+        assert bool(done) is not waits
+    assert await asyncio.wait_for(storing, 10) is not None
+
+
+async def test_orders_are_stored_while_the_months_first_one_is(pool: Pool) -> None:
+    """All make the month's key at once, and one of them does."""
+    await asyncio.gather(*(waiting(pool, member_id=number) for number in range(8)))
+    assert await pool.fetchval("select count(*) from usage_keys") == 1
+    assert await pool.fetchval("select count(*) from usage where scope = 'member'") == 8
+    assert await differences(pool) == []
+
+
+def run_audit(database_url: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "db", "audit"],
+        env={"DATABASE_URL": database_url, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+async def test_the_audit_says_that_all_is_counted(pool: Pool, database_url: str) -> None:
+    await painted(pool)
+    await running(pool, model="ultra")
+    status, said = await asyncio.to_thread(run_audit, database_url)
+    assert (status, said.splitlines()[-1]) == (0, "all that may be billed is counted")
+    assert re.fullmatch(r"\d{4}-\d\d stability: 1 calls billed, 3 credits", said.splitlines()[0])
+    assert re.fullmatch(r"\d{4}-\d\d stability: 1 calls open, 8 credits", said.splitlines()[1])
+
+
+@pytest.mark.parametrize(
+    ("plant", "scopes"),
+    [
+        ("update usage set credits = credits - 1 where scope = 'member'", ["member"]),
+        ("delete from usage where scope = 'server'", ["server"]),
+        ("update calls set outcome = 'free'", ["all", "member", "server"]),
+        ("delete from usage", ["all", "member", "server"]),
+        ("insert into usage values (usage_month(), 'server', int8send(-5), 3, 1.5)", ["server"]),
+    ],
+)
+async def test_the_audit_prints_each_difference(
+    pool: Pool, database_url: str, plant: str, scopes: list[str]
+) -> None:
+    await painted(pool, guild_id=77)
+    await pool.execute(plant)
+    found = await differences(pool)
+    assert [difference.scope for difference in found] == scopes
+    status, said = await asyncio.to_thread(run_audit, database_url)
+    lines = said.splitlines()
+    assert (status, lines[-1]) == (1, f"{len(scopes)} sums differ")
+    assert lines[-1 - len(scopes) : -1] == [difference.line for difference in found]
+
+
+async def test_a_difference_names_the_server_and_the_sums(pool: Pool) -> None:
+    await painted(pool, guild_id=77)
+    await pool.execute("update usage set credits = 1.5 where scope = 'server'")
+    (difference,) = await differences(pool)
+    assert difference.line.endswith(" server 77: 1.5 credits are counted, and a recount gives 3")

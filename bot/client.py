@@ -15,24 +15,26 @@ from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
 from bot.commands.queue import queue
 from bot.commands.tree import Tree
-from bot.controls import edit_modal as edit
-from bot.controls.job_buttons import JobButton
+from bot.controls.buttons import OrderButton, PictureButton
+from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
+from bot.controls.page_controls import PageButton, PictureSelect
 from bot.discord_errors import watched
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
 from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.shards import Shards, until_a_session_is_left
-from bot.messages.errors import tell
-from bot.messages.gallery_page import PageButton, PictureSelect
-from bot.messages.words import Translator
+from bot.handlers import pictures as _pictures  # noqa: F401 - what its presses do registers itself
+from bot.handlers.orders import submit_edit
+from bot.messages.words import Languages, Translator
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.rights.command_permissions import CommandPermissions
 from bot.services import Interaction, Services
 from core.errors import reason
-from db.identifies import IDENTIFY_SECONDS, Identifies
+from core.operations import DEFAULT_MODEL
 from db.pool import UNAVAILABLE
+from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +44,35 @@ FINISH_SECONDS = 5.0
 # discord.py keeps no record of the handlers that it begins, but names their tasks.
 _HANDLERS = ("CommandTree-invoker", "discord-ui-", "discord.py: on_")
 
-COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (imagine, gallery, queue, forget_me, doctor)
+CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
+    OrderButton,
+    PictureButton,
+    PageButton,
+    PictureSelect,
+    ForgetButton,
+)
 
-CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (JobButton, PageButton, PictureSelect, ForgetButton)
+
+def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[Any, ..., None], ...]:
+    return imagine(default_model), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):
-    """`services`, `downloads` and `identifies` are set before it is started."""
+    """`services`, `downloads` and `identify_limit` are set before it is connected. `model` is what /imagine uses
+    unless another is named."""
 
     services: Services
     downloads: ReactionDownloads
-    identifies: Identifies
+    identify_limit: IdentifyLimit
 
-    def __init__(self, *, commands_guild_id: int | None = None, proxy: str | None = None) -> None:
+    def __init__(
+        self,
+        languages: Languages,
+        *,
+        model: str = DEFAULT_MODEL,
+        commands_guild_id: int | None = None,
+        proxy: str | None = None,
+    ) -> None:
         # Voice is not used, so there is nothing to miss in a library for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         be_lenient()
@@ -78,8 +96,9 @@ class Client(discord.AutoShardedClient):
         """Of each shard that is not connected; until it is known which there are, that is the one."""
         self.logged_in = asyncio.Event()
         """Messages can be sent and edited from here on; the gateway is still to be connected."""
+        self._languages = languages
         self.tree = Tree(self)
-        for command in COMMANDS:
+        for command in commands(model):
             self.tree.add_command(command)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
         self.command_permissions = CommandPermissions(self)
@@ -87,7 +106,7 @@ class Client(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         self.logged_in.set()
         self.add_dynamic_items(*CONTROLS)
-        await self.tree.set_translator(Translator(self.services.languages))
+        await self.tree.set_translator(Translator(self._languages))
 
     def stand_by(self) -> None:
         """Another process may have the shards, so it is no fault that this one is not connected."""
@@ -125,7 +144,7 @@ class Client(discord.AutoShardedClient):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Keeps to Discord's limit of new sessions, together with the other processes of this bot."""
         try:
-            seconds = await in_time(self.identifies.reserve((shard_id or 0) % self._identify_buckets))
+            seconds = await in_time(self.identify_limit.reserve((shard_id or 0) % self._identify_buckets))
         except UNAVAILABLE as error:
             log.warning("identifying without a word with other bots: %s", reason(error))
             seconds = IDENTIFY_SECONDS
@@ -180,20 +199,16 @@ class Client(discord.AutoShardedClient):
             log.warning("a press came that is for nobody")
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        match = edit.CUSTOM_ID.fullmatch(custom_id)
-        if match is None:
+        if match := EDIT_ID.fullmatch(custom_id):
+            await submit_edit(interaction, int(match["id"]))
+        else:
             log.warning("a modal came that nobody opened")
-            return
-        try:
-            await edit.submit(interaction, int(match["id"]))
-        except Exception as error:  # noqa: BLE001 - the outermost frame of a modal: whatever it is, the member is told
-            await tell(interaction, error)
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
     ) -> None:
         if payload.application_id == self.application_id:
-            self.command_permissions.look_again(payload.guild.id)
+            self.command_permissions.learn_again(payload.guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self.command_permissions.forget(guild.id)

@@ -7,8 +7,8 @@ from typing import Any
 
 import discord
 
-from bot.messages.prompts import clean
 from bot.services import Interaction
+from core.validation import clean
 from ops.logs import note_typed
 
 _WRITTEN = re.compile(

@@ -18,6 +18,7 @@ from core.settings import (
     Key,
     LogSettings,
     ModelName,
+    ProviderSettings,
     TraceSettings,
 )
 from db.orders import OPEN_MAX
@@ -83,7 +84,9 @@ Credits = Annotated[
 ]
 
 
-class BotSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):
+class BotSettings(
+    ProviderSettings, DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings
+):
     discord_token: Key = Field(description="the bot's token, from the developer portal of Discord")
     discord_api_base: ApiUrl = Field(
         "https://discord.com/api/v10", description="the http or https URL of Discord's API"

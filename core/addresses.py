@@ -1,9 +1,9 @@
-"""What an address may look like, and what a bucket's is: one decision for storing and for links. Pure."""
+"""What an address may look like, and what a bucket's is. Pure."""
 
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 Style = Literal["virtual", "path"]
@@ -11,24 +11,59 @@ Style = Literal["virtual", "path"]
 _BUCKET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?=[a-z0-9]))*[a-z0-9]")
 
 
-class Bucket(Protocol):
-    """Its place among the settings."""
-
-    @property
-    def aws_endpoint_url_s3(self) -> str: ...
-    @property
-    def bucket_name(self) -> str: ...
-    @property
-    def bucket_addressing(self) -> Literal["auto", "virtual", "path"]: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a bucket is, before all of the settings are known."""
+class BucketAddress:
+    """Where a bucket is: one decision for what is stored and for links."""
 
-    aws_endpoint_url_s3: str
-    bucket_name: str
-    bucket_addressing: Literal["auto", "virtual", "path"]
+    endpoint: str
+    name: str
+    addressing: Literal["auto", "virtual", "path"]
+
+    @property
+    def style(self) -> Style:
+        """The name is put before the endpoint's host, unless that cannot be.
+
+        Not before an address or a name like `localhost`, not where the endpoint has a path, and not with dots in
+        it, as no certificate is good for those.
+        """
+        if self.addressing != "auto":
+            return self.addressing
+        return "virtual" if self._takes_name else "path"
+
+    @property
+    def url(self) -> str:
+        """The bucket's own, as bot and workers reach it."""
+        if self.style == "path":
+            return f"{self.endpoint}/{self.name}"
+        return self.endpoint.replace("://", f"://{self.name}.", 1)
+
+    def check(self, *, has_public_url: bool) -> None:
+        """Raises ValueError where links would lead elsewhere than what is stored, or nowhere."""
+        parts = urlsplit(self.endpoint)
+        if parts.path.endswith(f"/{self.name}"):
+            raise ValueError(f"ends with the bucket's name ({self.name}), which is added to it")
+        if self.style == "virtual":
+            if not self._takes_name:
+                raise ValueError(
+                    f"is one before which no bucket's name like this can be put ({parts.netloc}{parts.path}), "
+                    "as BUCKET_ADDRESSING=virtual wants it"
+                )
+            if (parts.hostname or "").startswith(f"{self.name}."):
+                raise ValueError(
+                    f"begins with the bucket's name ({parts.hostname}), which is put before it anyway, "
+                    "unless BUCKET_ADDRESSING is path"
+                )
+        if not has_public_url and not is_known_to_all(self.url):
+            raise ValueError(
+                f"has a host without a dot ({parts.hostname}), to which Discord takes no link, and "
+                "PUBLIC_BUCKET_URL is unset"
+            )
+
+    @property
+    def _takes_name(self) -> bool:
+        parts = urlsplit(self.endpoint)
+        host = parts.hostname or ""
+        return "." in host and not is_address(host) and not parts.path and "." not in self.name
 
 
 def is_url(value: str, *schemes: str) -> bool:
@@ -92,47 +127,6 @@ def check_bucket_name(name: str) -> str:
     return name
 
 
-def addressing_style(bucket: Bucket) -> Style:
-    """A bucket's name is put before the endpoint's host, unless that cannot be.
-
-    Not before an address or a name like `localhost`, not where the endpoint has a path, and not with dots in
-    it, as no certificate is good for those.
-    """
-    if bucket.bucket_addressing != "auto":
-        return bucket.bucket_addressing
-    return "virtual" if _takes_names(urlsplit(bucket.aws_endpoint_url_s3), bucket.bucket_name) else "path"
-
-
-def own_url(bucket: Bucket) -> str:
-    """The bucket's address as bot and workers reach it."""
-    if addressing_style(bucket) == "path":
-        return f"{bucket.aws_endpoint_url_s3}/{bucket.bucket_name}"
-    return bucket.aws_endpoint_url_s3.replace("://", f"://{bucket.bucket_name}.", 1)
-
-
-def check_endpoint(bucket: Bucket, *, has_public_url: bool) -> None:
-    """Raises ValueError where links would lead elsewhere than what is stored, or nowhere."""
-    parts, name = urlsplit(bucket.aws_endpoint_url_s3), bucket.bucket_name
-    if parts.path.endswith(f"/{name}"):
-        raise ValueError(f"ends with the bucket's name ({name}), which is added to it")
-    if addressing_style(bucket) == "virtual":
-        if not _takes_names(parts, name):
-            raise ValueError(
-                f"is one before which no bucket's name like this can be put ({parts.netloc}{parts.path}), "
-                "as BUCKET_ADDRESSING=virtual wants it"
-            )
-        if (parts.hostname or "").startswith(f"{name}."):
-            raise ValueError(
-                f"begins with the bucket's name ({parts.hostname}), which is put before it anyway, "
-                "unless BUCKET_ADDRESSING is path"
-            )
-    if not has_public_url and not is_known_to_all(own_url(bucket)):
-        raise ValueError(
-            f"has a host without a dot ({parts.hostname}), to which Discord takes no link, and "
-            "PUBLIC_BUCKET_URL is unset"
-        )
-
-
 def is_known_to_all(url: str) -> bool:
     """Discord refuses a link whose host has no dot; such names are known in one network alone."""
     return "." in (urlsplit(url).hostname or "")
@@ -153,15 +147,10 @@ def is_loopback(url: str) -> bool:
 
 def is_among(parts: SplitResult, names: str) -> bool:
     """Whether NO_PROXY, as curl reads it, names the host: itself, its port, a domain or network of it."""
-    host, places = parts.hostname or "", {parts.hostname, f"{parts.hostname}:{parts.port}"}
+    host, whole = parts.hostname or "", {parts.hostname, f"{parts.hostname}:{parts.port}"}
     for one in re.split(r"[,\s]+", names.lower()):
         name = one if one == "*" else one.lstrip("*.")
-        if (
-            name == "*"
-            or name in places
-            or (name and host.endswith(f".{name}"))
-            or _is_in_network(host, name)
-        ):
+        if name == "*" or name in whole or (name and host.endswith(f".{name}")) or _is_in_network(host, name):
             return True
     return False
 
@@ -171,8 +160,3 @@ def _is_in_network(host: str, name: str) -> bool:
         return ipaddress.ip_address(host) in ipaddress.ip_network(name, strict=False)
     except ValueError:
         return False
-
-
-def _takes_names(parts: SplitResult, name: str) -> bool:
-    host = parts.hostname or ""
-    return "." in host and not is_address(host) and not parts.path and "." not in name

@@ -101,3 +101,7 @@ class JobFailed(TigerbrushError):
     @property
     def failure(self) -> Failure:
         return FAILURES[self.code]
+
+    def restated(self, code: FailureCode, detail: str) -> "JobFailed":
+        """As another failure, of which the provider may bill as much."""
+        return JobFailed(code, detail, outcome=self.outcome, request_id=self.request_id)

@@ -216,42 +216,6 @@ UPSCALER = MODELS["upscale-fast"]
 DEFAULT_MODEL = "core"
 
 
-def painter(name: str) -> Model:
-    """Raises InvalidRequest: an old picture, or a command that Discord remembers, may name a past one."""
-    if name not in PAINTERS:
-        raise InvalidRequest(
-            "This model is not on offer any more; choose one of {others}.",
-            others=", ".join(model.title for model in PAINTERS.values() if model.on_menu),
-        )
-    return PAINTERS[name]
-
-
-def check_options(model: Model, *, negative_prompt: str | None, style: str | None) -> None:
-    """Raises InvalidRequest for what this model does not take; None is what was not asked for."""
-    if negative_prompt is not None and not model.takes_negative_prompt:
-        others = ", ".join(
-            other.title for other in PAINTERS.values() if other.takes_negative_prompt and other.on_menu
-        )
-        raise InvalidRequest(
-            "{model} takes no negative prompt. Leave it out, or choose one of {others}.",
-            model=model.title,
-            others=others,
-        )
-    if negative_prompt is not None and len(negative_prompt) > PROMPT_LENGTH_MAX:
-        raise InvalidRequest(
-            "The negative prompt has {count} characters; it may have {most}.",
-            count=len(negative_prompt),
-            most=PROMPT_LENGTH_MAX,
-        )
-    if style is not None and style not in model.styles:
-        raise InvalidRequest(
-            "{model} does not know the style “{style}”; leave it out, or choose one of: {styles}.",
-            model=model.title,
-            style=style[:40],
-            styles=", ".join(model.styles) or "-",
-        )
-
-
 def upscale_input(width: int, height: int) -> tuple[int, int]:
     """The size in pixels at which a picture is handed to the upscaler: scaled down where it is too large."""
     scale = min(1.0, UPSCALE_SIDE_MAX / max(width, height), math.sqrt(UPSCALE_PIXELS_MAX / (width * height)))

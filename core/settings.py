@@ -19,11 +19,10 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.addresses import (
-    Place,
+    BucketAddress,
     api_url,
     bucket_url,
     check_bucket_name,
-    check_endpoint,
     is_among,
     is_host,
     is_known_to_all,
@@ -34,6 +33,7 @@ from core.addresses import (
 )
 from core.operations import PAINTERS
 from core.postgres_url import understood
+from core.providers import load_catalogues
 from core.typed_values import alike, as_meant, as_spelled, shown
 
 LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
@@ -148,6 +148,24 @@ class ProxySettings(Settings):
         return proxy.get_secret_value()
 
 
+class ProviderSettings(Settings):
+    """Their models are on offer from here on: a setting that names a model is checked after it."""
+
+    providers: str = Field(
+        "stability",
+        validate_default=True,
+        description="names of providers, separated by commas, such as stability, or packages of Python with dots",
+    )
+
+    @field_validator("providers")
+    @classmethod
+    def _load_providers(cls, value: str) -> str:
+        if not value.strip(" ,"):
+            raise ValueError("names nobody")
+        load_catalogues(value)
+        return value
+
+
 class BucketSettings(ProxySettings):
     bucket_name: BucketName = Field(
         description="a bucket's name: 3 to 63 small letters, digits, hyphens and dots, "
@@ -180,6 +198,10 @@ class BucketSettings(ProxySettings):
         description="a number of seconds from 60 to 7776000 (90 days, with Tigris; others take up to 604800)",
     )
 
+    @property
+    def bucket_address(self) -> BucketAddress:
+        return BucketAddress(self.aws_endpoint_url_s3, self.bucket_name, self.bucket_addressing)
+
     @field_validator("public_bucket_url")
     @classmethod
     def _check_public_url(cls, value: str | None) -> str | None:
@@ -195,10 +217,8 @@ class BucketSettings(ProxySettings):
         known = info.data
         # What is wrong with the others is named by itself.
         if known.keys() >= {"bucket_name", "bucket_addressing", "public_bucket_url"}:
-            check_endpoint(
-                Place(value, known["bucket_name"], known["bucket_addressing"]),
-                has_public_url=known["public_bucket_url"] is not None,
-            )
+            address = BucketAddress(value, known["bucket_name"], known["bucket_addressing"])
+            address.check(has_public_url=known["public_bucket_url"] is not None)
         return value
 
 

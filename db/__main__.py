@@ -21,10 +21,10 @@ _DONE = {"migrate": "migrated", "audit": "audited"}
 async def _migrate() -> None:
     settings = load(DatabaseSettings)
     vetting = Vetting(settings, patience_seconds=0.0)
-    await vetting.look_at_direct()
+    await vetting.check_direct()
     # The pooler need not be there for this; where it is, a schema in another database helps nobody.
     with contextlib.suppress(DatabaseUnavailable):
-        await vetting.look()
+        await vetting.check()
     # The direct connection, as a transaction pooler would lose the advisory lock.
     connection = await connect(
         settings.listen_dsn, name="migrate", command_seconds=settings.database_timeout_seconds

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import asyncpg
@@ -61,7 +62,7 @@ UNAVAILABLE = (
 """What is raised when Postgres is away, restarting or full: worth another try later."""
 
 
-class Line(_AsyncpgConnection):
+class TrackedConnection(_AsyncpgConnection):
     """`answered_at` is when its last answer came, by the monotonic clock; `busy`, whether one is awaited."""
 
     answered_at = 0.0
@@ -74,7 +75,7 @@ class Line(_AsyncpgConnection):
         return cast("asyncio.Transport", getattr(self, "_transport"))  # noqa: B009
 
     @property
-    def itself(self) -> "Line":
+    def itself(self) -> "TrackedConnection":
         """What the pool hands out is a proxy of it."""
         return self
 
@@ -85,9 +86,9 @@ async def connect(
     name: str,
     command_seconds: float = COMMAND_SECONDS,
     statement_cache_size: int = 256,
-) -> Line:
+) -> TrackedConnection:
     """Raises DatabaseUnavailable, whatever goes wrong; `name` is what Postgres shows as the application."""
-    connection: Line | None = None
+    connection: TrackedConnection | None = None
     try:
         connection = await asyncpg.connect(
             dsn,
@@ -95,7 +96,7 @@ async def connect(
             command_timeout=command_seconds,
             statement_cache_size=statement_cache_size,
             server_settings={"application_name": f"tigerbrush-{name}"},
-            connection_class=Line,
+            connection_class=TrackedConnection,
         )
         _keep_alive(connection)
         # A pooler that has no server left takes a connection all the same, and answers nothing.
@@ -112,6 +113,18 @@ async def connect(
             connection.terminate()
 
 
+async def watch(connection: TrackedConnection, statement: str, *, every_seconds: float) -> None:
+    """Returns when the connection has ended. Raises one of UNAVAILABLE where the statement is not answered."""
+    ended = asyncio.Event()
+    connection.add_termination_listener(lambda _connection: ended.set())
+    while not ended.is_set():
+        await connection.fetchval(statement)
+        # Not wait_for: it swallows a cancellation that comes in the moment when the connection ends.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(every_seconds):
+                await ended.wait()
+
+
 def _is_refusal(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return not (error.sqlstate or "XX").startswith(_FOR_ANOTHER_TIME)
@@ -121,12 +134,12 @@ def _is_refusal(error: Exception) -> bool:
     return "rejected SSL upgrade" in str(error)
 
 
-def _keep_alive(connection: Line) -> None:
+def _keep_alive(connection: TrackedConnection) -> None:
     """A NAT or a firewall forgets a silent connection, and drops what comes later without a word."""
-    line: socket.socket = connection.transport.get_extra_info("socket")
-    if line.family not in (socket.AF_INET, socket.AF_INET6):
+    sock: socket.socket = connection.transport.get_extra_info("socket")
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (
         ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
         ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
@@ -135,7 +148,7 @@ def _keep_alive(connection: Line) -> None:
     ):
         # Not every system has each of them.
         if hasattr(socket, option):
-            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 class Admission:

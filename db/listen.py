@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from core.errors import reason
 from db import queries
-from db.connect import connect
-from db.pool import UNAVAILABLE, Connection
+from db.connect import UNAVAILABLE, connect, watch
 
 _PRESENCE = queries.load("presence")
 
@@ -34,31 +33,18 @@ async def listen(dsn: str, callbacks: Mapping[str, Callable[[], None]], *, is_wo
     while True:
         try:
             connection = await connect(dsn, name="listen", command_seconds=ANSWER_SECONDS)
+            delay_seconds = RECONNECT_SECONDS_MIN
             try:
-                delay_seconds = RECONNECT_SECONDS_MIN
                 if is_worker:
                     await connection.execute(_PRESENCE["announce"], WORKER)
-                await _serve(connection, callbacks)
+                for channel, callback in callbacks.items():
+                    await connection.add_listener(channel, lambda *_, wake=callback: wake())
+                for callback in callbacks.values():
+                    callback()
+                await watch(connection, "select 1", every_seconds=KEEPALIVE_SECONDS)
             finally:
                 connection.terminate()
         except UNAVAILABLE as error:
             log.warning("lost the LISTEN connection (%s); trying again", reason(error))
         await asyncio.sleep(delay_seconds)
         delay_seconds = min(delay_seconds * 2, RECONNECT_SECONDS_MAX)
-
-
-async def _serve(connection: Connection, callbacks: Mapping[str, Callable[[], None]]) -> None:
-    """Returns when the connection ends."""
-    ended = asyncio.Event()
-    connection.add_termination_listener(lambda _connection: ended.set())
-    for channel, callback in callbacks.items():
-        await connection.add_listener(channel, lambda *_, wake=callback: wake())
-    for callback in callbacks.values():
-        callback()
-    while not ended.is_set():
-        try:
-            # Not wait_for: it swallows a cancellation that comes in the moment when the connection ends.
-            async with asyncio.timeout(KEEPALIVE_SECONDS):
-                await ended.wait()
-        except TimeoutError:
-            await connection.fetchval("select 1")

@@ -103,11 +103,11 @@ async def wait_until_migrated(pool: Pool) -> None:
 async def _vet(pool: Pool) -> bool:
     """Raises Misconfigured. Where the other URL alone is away, what listens by it waits for it by itself."""
     try:
-        await pool.vetting.look()
+        await pool.vetting.check()
     except DatabaseRefused:
         raise
     except UNAVAILABLE as error:
         if not pool.settings.pooled:
             raise
-        log.warning("DATABASE_LISTEN_URL could not be looked at: %s", reason(error))
+        log.warning("DATABASE_LISTEN_URL could not be checked: %s", reason(error))
     return True

@@ -9,29 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from weakref import WeakSet
 
 import asyncpg
-import asyncpg.pool
 
 from core.errors import DatabaseRefused, DatabaseUnavailable, SchemaBehind, reason
 from core.settings import DatabaseSettings
 from db.connect import UNAVAILABLE as UNAVAILABLE
-from db.connect import Admission, Line, connect
+from db.connect import Admission, TrackedConnection, connect
+from db.schema import Connection as Connection
 from db.schema import missing_migrations
 from db.vetting import Vetting, pooler_misconfigured
 
 if TYPE_CHECKING:
-    # asyncpg's classes are generic in its stubs alone.
-    _AsyncpgPool = asyncpg.Pool[asyncpg.Record]
-    _AsyncpgContext = asyncpg.pool.PoolAcquireContext[asyncpg.Record]
-else:
-    _AsyncpgPool = asyncpg.Pool
-    _AsyncpgContext = asyncpg.pool.PoolAcquireContext
-
-_Proxy: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | _Proxy"
+    from asyncpg.pool import PoolConnectionProxy
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _SCHEMA_ERRORS = (
     asyncpg.UndefinedTableError,
@@ -60,32 +54,81 @@ STOP_SECONDS = 1.0
 """What is answered at all is answered by then, also to a process that is told to end."""
 
 
-class Pool(_AsyncpgPool):
-    """asyncpg's, which also finds dead connections, and tells what is Postgres' fault from what is ours."""
+class Pool:
+    """asyncpg's, which also finds dead connections, and tells what is Postgres' fault from what is ours.
+
+    It raises one of UNAVAILABLE for whatever is not the statement's own fault.
+    """
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
         self.settings = settings
         self.vetting = Vetting(settings)
         self._name = name
         self._admission = Admission("DATABASE_URL")
-        self._lines: WeakSet[Line] = WeakSet()
-        super().__init__(
+        self._connections: WeakSet[TrackedConnection] = WeakSet()
+        self._pool = asyncpg.create_pool(
             # A process starts, and says what is wrong, while Postgres is away.
             min_size=0,
             max_size=settings.database_pool_size,
-            max_queries=50_000,
             max_inactive_connection_lifetime=IDLE_SECONDS_MAX,
-            connect=cast("Any", self._connect_anew),
+            connect=self._connect,
             reset=_keep,
-            loop=None,
-            connection_class=Line,
-            record_class=asyncpg.Record,
+            connection_class=TrackedConnection,
         )
 
-    async def _connect_anew(self, **_arguments: object) -> Line:
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        proxy = await self._answering()
+        # Known from here on: a connection that ends loses its proxy.
+        connection = _tracked(proxy)
+        connection.busy, connection.uses = True, connection.uses + 1
+        try:
+            yield proxy
+            connection.answered_at = time.monotonic()
+        except asyncpg.PostgresError as error:
+            await self._tell_apart(proxy, error)
+            raise
+        finally:
+            connection.busy = False
+            await self._release(proxy, connection)
+
+    async def fetch(self, statement: str, *args: object) -> list[asyncpg.Record]:
+        async with self.acquire() as connection:
+            return await connection.fetch(statement, *args)
+
+    async def fetchrow(self, statement: str, *args: object) -> asyncpg.Record | None:
+        async with self.acquire() as connection:
+            return await connection.fetchrow(statement, *args)
+
+    async def fetchval(self, statement: str, *args: object) -> Any:
+        async with self.acquire() as connection:
+            return await connection.fetchval(statement, *args)
+
+    async def execute(self, statement: str, *args: object) -> str:
+        async with self.acquire() as connection:
+            return await connection.execute(statement, *args)
+
+    @property
+    def size(self) -> int:
+        """How many connections are open."""
+        return self._pool.get_size()
+
+    async def open(self) -> None:
+        await self._pool
+
+    async def close(self) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
+        except UNAVAILABLE as error:
+            # A connection that is dead takes no leave, and is no reason to end otherwise.
+            log.debug("the pool was not closed in time: %s", reason(error))
+            self._pool.terminate()
+
+    async def _connect(self, *_args: object, **_more: object) -> TrackedConnection:
         settings = self.settings
         try:
-            line = await connect(
+            connection = await connect(
                 settings.dsn,
                 name=self._name,
                 command_seconds=settings.database_timeout_seconds,
@@ -96,126 +139,92 @@ class Pool(_AsyncpgPool):
             self._admission.refused(error)
             raise
         except DatabaseUnavailable as error:
-            if (others := self.get_size()) == 0:
+            if (others := self.size) == 0:
                 raise
             size = settings.database_pool_size
             raise DatabaseUnavailable(
                 f"{reason(error)}; {others} connections are open, and DATABASE_POOL_SIZE is {size}"
             ) from error
         self._admission.admitted()
-        self._lines.add(line)
-        return line
+        self._connections.add(connection)
+        return connection
 
-    def acquire(self, *, timeout: float | None = None) -> "_Use":
-        return _Use(self, timeout)
-
-    async def answering(self, seconds: float | None) -> _Proxy:
+    async def _answering(self) -> _Proxy:
         """A connection that answers: one that was idle may be dead without knowing it, and is asked first."""
         while True:
-            connection = await super().acquire(timeout=seconds)
-            line, asked_at = _line(connection), time.monotonic()
-            if asked_at - line.answered_at < CHECK_IDLE_SECONDS:
-                return connection
+            proxy = await self._pool.acquire()
+            connection, asked_at = _tracked(proxy), time.monotonic()
+            if asked_at - connection.answered_at < CHECK_IDLE_SECONDS:
+                return proxy
             try:
                 await connection.execute("select 1", timeout=CHECK_SECONDS)
             except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-                line.terminate()
+                connection.terminate()
                 self._suspect(asked_at, error)
             except BaseException:
                 # Cancelled, before it is known whether it answers.
-                line.terminate()
+                connection.terminate()
                 raise
             else:
-                line.answered_at = time.monotonic()
-                return connection
+                connection.answered_at = time.monotonic()
+                return proxy
             finally:
-                if line.is_closed():
-                    await self.release(connection)
+                if connection.is_closed():
+                    await self._pool.release(proxy)
 
-    async def give_back(self, connection: _Proxy, line: Line) -> None:
+    async def _release(self, proxy: _Proxy, connection: TrackedConnection) -> None:
         """Where a statement was given up, asyncpg asks the server to end it, and waits until it has."""
         asked_at = time.monotonic()
         try:
-            await self.release(connection, timeout=RELEASE_SECONDS)
+            await self._pool.release(proxy, timeout=RELEASE_SECONDS)
         except UNAVAILABLE as error:
-            line.terminate()
+            connection.terminate()
             self._suspect(asked_at, error)
 
     def _suspect(self, since: float, error: Exception) -> None:
         """One was dead: those which have not answered since then either are dead for the same reason."""
-        older = [line for line in self._lines if not line.is_closed() and line.answered_at < since]
+        older = [one for one in self._connections if not one.is_closed() and one.answered_at < since]
         log.warning("a connection to Postgres was dead (%s), with %d of its age", reason(error), len(older))
-        for line in older:
-            if line.busy:
-                asyncio.get_running_loop().call_later(SUSPECT_SECONDS, _give_up, line, line.uses)
+        for connection in older:
+            if connection.busy:
+                asyncio.get_running_loop().call_later(
+                    SUSPECT_SECONDS, _terminate_if_unanswered, connection, connection.uses
+                )
             else:
-                line.terminate()
+                connection.terminate()
 
-
-class _Use(_AsyncpgContext):
-    """Raises one of UNAVAILABLE for whatever is not the statement's own fault."""
-
-    pool: Pool
-    line: Line
-
-    async def __aenter__(self) -> _Proxy:
-        self.connection = connection = await self.pool.answering(self.timeout)
-        # Known from here on: a connection that ends loses its proxy.
-        self.line = line = _line(connection)
-        line.busy, line.uses = True, line.uses + 1
-        return connection
-
-    async def __aexit__(self, *exc: object) -> None:
-        connection, self.connection = self.connection, None
-        if connection is None:
-            raise AssertionError("it was not entered")
-        line, error = self.line, exc[1]
-        if error is None:
-            line.answered_at = time.monotonic()
-        try:
-            if isinstance(error, asyncpg.PostgresError):
-                await self._tell_apart(connection, error)
-        finally:
-            line.busy = False
-            await self.pool.give_back(connection, line)
-
-    async def _tell_apart(self, connection: _Proxy, error: asyncpg.PostgresError) -> None:
-        if isinstance(error, _SCHEMA_ERRORS):
-            missing = await missing_migrations(connection)
-            said = f"{len(missing)} migrations are missing: run `python -m db migrate`"
-            raise SchemaBehind(said if missing else reason(error)) from error
-        if isinstance(error, _STATEMENT_ERRORS) and not self.pool.settings.pooled:
-            raise DatabaseUnavailable(str(pooler_misconfigured(self.pool.settings))) from error
+    async def _tell_apart(self, connection: Connection, error: asyncpg.PostgresError) -> None:
+        """Returns where the statement is wrong."""
+        if isinstance(error, _SCHEMA_ERRORS) and (missing := await missing_migrations(connection)):
+            raise SchemaBehind(
+                f"{len(missing)} migrations are missing: run `python -m db migrate`"
+            ) from error
+        if isinstance(error, _STATEMENT_ERRORS) and not self.settings.pooled:
+            raise DatabaseUnavailable(str(pooler_misconfigured(self.settings))) from error
         if error.severity_en in ("FATAL", "PANIC"):
             # It ended the session: a pooler found no server for it, or the server ends.
             raise DatabaseUnavailable(reason(error)) from error
 
 
-def _line(connection: _Proxy) -> Line:
+def _tracked(proxy: _Proxy) -> TrackedConnection:
     """The connection itself, which the pool hands out behind a proxy."""
-    return cast("Line", connection).itself
+    return cast("TrackedConnection", proxy).itself
 
 
-def _give_up(line: Line, uses: int) -> None:
-    if line.busy and line.uses == uses:
-        line.terminate()
+def _terminate_if_unanswered(connection: TrackedConnection, uses: int) -> None:
+    if connection.busy and connection.uses == uses:
+        connection.terminate()
 
 
 @asynccontextmanager
 async def open_pool(settings: DatabaseSettings, *, name: str) -> AsyncIterator[Pool]:
     """`name` is what Postgres shows as the connection's application."""
     pool = Pool(settings, name=name)
-    await pool
+    await pool.open()
     try:
         yield pool
     finally:
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await pool.close()
-        except UNAVAILABLE as error:
-            # A connection that is dead takes no leave, and is no reason to end otherwise.
-            log.debug("the pool was not closed in time: %s", reason(error))
-            pool.terminate()
+        await pool.close()
 
 
 async def _keep(_connection: object) -> None:

@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 
 from core.errors import ShardLost, reason
 from db import queries
-from db.connect import connect
-from db.pool import UNAVAILABLE, Connection, until_answered
+from db.connect import UNAVAILABLE, TrackedConnection, connect, watch
+from db.pool import until_answered
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ class ShardLocks:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._ids: list[int] = []
-        self._connection: Connection | None = None
+        self._connection: TrackedConnection | None = None
 
     async def take(self, ids: Sequence[int]) -> None:
         """Returns when they are this process's, however long another has them."""
@@ -52,7 +51,7 @@ class ShardLocks:
 
         While Postgres is away nobody can take them over, and somebody has to tell members so. Where only this
         process is cut off from it, another has them after 150 seconds (shards.sql) and answers first: each
-        command then has one job and one answer all the same.
+        command then still has one order and one answer.
         """
         while True:
             await self._watch()
@@ -68,20 +67,13 @@ class ShardLocks:
 
     async def _watch(self) -> None:
         """Until the connection ends, or answers no more."""
-        connection, ended = self._connection, asyncio.Event()
-        if connection is None:
+        if self._connection is None:
             raise AssertionError("nothing was taken yet")
-        connection.add_termination_listener(lambda _connection: ended.set())
         try:
-            while not ended.is_set():
-                await connection.fetchval(_SQL["confirm"])
-                # Not wait_for: it swallows a cancellation that comes as the connection ends.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(CONFIRM_SECONDS):
-                        await ended.wait()
+            await watch(self._connection, _SQL["confirm"], every_seconds=CONFIRM_SECONDS)
         except UNAVAILABLE as error:
             log.debug("the locks are not confirmed: %s", reason(error))
-        connection.terminate()
+        self._connection.terminate()
 
     async def _take_again(self) -> None:
         refusals = 0

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from core.errors import DatabaseRefused, DatabaseUnavailable, Misconfigured, reason
 from core.settings import DatabaseSettings
 from db import queries
-from db.connect import REFUSED_SECONDS_MAX, UNAVAILABLE, Admission, Line, connect
+from db.connect import REFUSED_SECONDS_MAX, UNAVAILABLE, Admission, TrackedConnection, connect
 
 _SQL = queries.load("vetting")
 
@@ -19,19 +19,19 @@ class Vetting:
         self._variable = "DATABASE_URL" if settings.database_listen_url is None else "DATABASE_LISTEN_URL"
         self._admission = Admission(self._variable)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         async with AsyncExitStack() as exits:
             direct = await self._session(exits)
-            await self._look_at_encoding(direct)
+            await self._check_encoding(direct)
             if self._settings.pooled:
-                await self._look_at_both(direct, exits)
+                await self._check_both(direct, exits)
 
-    async def look_at_direct(self) -> None:
+    async def check_direct(self) -> None:
         """The URL alone by which the schema is changed."""
         async with AsyncExitStack() as exits:
-            await self._look_at_encoding(await self._session(exits))
+            await self._check_encoding(await self._session(exits))
 
-    async def _session(self, exits: AsyncExitStack) -> Line:
+    async def _session(self, exits: AsyncExitStack) -> TrackedConnection:
         """A connection that is a session of its own: LISTEN and locks need one.
 
         A transaction pooler shows itself by what two connections are told: that one server process serves
@@ -54,8 +54,8 @@ class Vetting:
             raise pooler_misconfigured(self._settings)
         return one
 
-    async def _look_at_encoding(self, line: Line) -> None:
-        encoding = await line.fetchval(_SQL["encoding"])
+    async def _check_encoding(self, connection: TrackedConnection) -> None:
+        encoding = await connection.fetchval(_SQL["encoding"])
         if encoding != "UTF8":
             raise Misconfigured(
                 self._variable,
@@ -63,7 +63,7 @@ class Vetting:
                 right="the URL of one that was created with `encoding 'UTF8' template template0`",
             )
 
-    async def _look_at_both(self, direct: Line, exits: AsyncExitStack) -> None:
+    async def _check_both(self, direct: TrackedConnection, exits: AsyncExitStack) -> None:
         pooled = await self._open(self._settings.dsn, exits)
         if tuple(await pooled.fetchrow(_SQL["identity"]) or ()) != tuple(
             await direct.fetchrow(_SQL["identity"]) or ()
@@ -74,14 +74,14 @@ class Vetting:
                 right="the direct address of the same one",
             )
 
-    async def _open(self, dsn: str, exits: AsyncExitStack) -> Line:
+    async def _open(self, dsn: str, exits: AsyncExitStack) -> TrackedConnection:
         # Without a cache nothing is prepared under a name, which a transaction pooler does not know later.
-        line = await connect(dsn, name="start", statement_cache_size=0)
-        exits.callback(line.terminate)
-        return line
+        connection = await connect(dsn, name="start", statement_cache_size=0)
+        exits.callback(connection.terminate)
+        return connection
 
 
-async def _are_sessions(one: Line, other: Line) -> bool:
+async def _are_sessions(one: TrackedConnection, other: TrackedConnection) -> bool:
     mine = await one.fetchval(_SQL["process"])
     try:
         async with other.transaction():

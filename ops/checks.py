@@ -16,8 +16,8 @@ UNFORESEEN_LENGTH_MAX = 300
 """Of an error's own text, which may repeat all that was answered."""
 
 
-class Trouble(TigerbrushError):
-    """A check found something; `remedy` is what a person can do."""
+class CheckFailed(TigerbrushError):
+    """`remedy` is what a person can do about it."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem)
@@ -26,13 +26,13 @@ class Trouble(TigerbrushError):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`look` returns what it saw, or raises Trouble; it is left out where one of `needs` is not well.
+    """`run` returns what it saw, or raises CheckFailed; it is left out where one of `needs` has failed.
 
     `remedy` is for what it cannot foresee, such as no answer at all.
     """
 
     name: str
-    look: Callable[[], Awaitable[str]]
+    run: Callable[[], Awaitable[str]]
     needs: tuple[str, ...] = ()
     remedy: str = "Is its address right, and does a firewall or a proxy let requests through?"
 
@@ -40,37 +40,34 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Finding:
     name: str
-    well: bool
+    ok: bool
     text: str
 
     @property
     def line(self) -> str:
-        return f"{'ok   ' if self.well else 'WRONG'} {self.name}: {self.text}"
+        return f"{'ok   ' if self.ok else 'WRONG'} {self.name}: {self.text}"
 
 
-async def examine(checks: Sequence[Check], settings: Settings) -> list[Finding]:
-    """One after another, in order; what a check cannot foresee is its finding as well.
-
-    No finding has one of the settings' secrets in it.
-    """
+async def run_checks(checks: Sequence[Check], settings: Settings) -> list[Finding]:
+    """One after another, in order. No finding has one of the settings' secrets in it."""
     redaction = Redaction(settings)
     findings: list[Finding] = []
     for check in checks:
-        sick = [finding.name for finding in findings if not finding.well and finding.name in check.needs]
-        if sick:
-            finding = Finding(check.name, False, f"not looked at, as this needs {sick[0]}")
+        failed = [finding.name for finding in findings if not finding.ok and finding.name in check.needs]
+        if failed:
+            finding = Finding(check.name, False, f"not looked at, as this needs {failed[0]}")
         else:
-            finding = await _look(check)
+            finding = await _run(check)
         findings.append(replace(finding, text=redaction.clean(finding.text)))
     return findings
 
 
-async def _look(check: Check) -> Finding:
+async def _run(check: Check) -> Finding:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            return Finding(check.name, True, await check.look())
-    except Trouble as trouble:
-        return Finding(check.name, False, f"{str(trouble).rstrip('.')}. {trouble.remedy}")
+            return Finding(check.name, True, await check.run())
+    except CheckFailed as failed:
+        return Finding(check.name, False, f"{str(failed).rstrip('.')}. {failed.remedy}")
     except TimeoutError:
         return Finding(check.name, False, f"no answer within {CHECK_SECONDS:.0f} seconds. {check.remedy}")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the owner has to know
@@ -78,8 +75,8 @@ async def _look(check: Check) -> Finding:
         return Finding(check.name, False, f"{text}. {check.remedy}")
 
 
-def consult(cls: type[SettingsT], examination: Callable[[SettingsT], Awaitable[list[Finding]]]) -> int:
-    """Prints a line for each finding, and returns the exit status: 0 where all is well."""
+def doctor(cls: type[SettingsT], examine: Callable[[SettingsT], Awaitable[list[Finding]]]) -> int:
+    """Prints a line for each finding, and returns the exit status: 0 where all is ok."""
     try:
         settings = cls()
     except ValidationError as error:
@@ -87,10 +84,10 @@ def consult(cls: type[SettingsT], examination: Callable[[SettingsT], Awaitable[l
             print(Finding("settings", False, problem).line)
         return 1
 
-    async def examined() -> list[Finding]:
-        return [Finding("settings", True, "can all be read"), *await examination(settings)]
+    async def findings() -> list[Finding]:
+        return [Finding("settings", True, "can all be read"), *await examine(settings)]
 
-    findings = asyncio.run(examined())
-    for finding in findings:
+    found = asyncio.run(findings())
+    for finding in found:
         print(finding.line)
-    return 0 if all(finding.well for finding in findings) else 1
+    return 0 if all(finding.ok for finding in found) else 1

@@ -1,4 +1,4 @@
-"""The log: lines for people or JSON for machines, each with the job it is about and none with a secret."""
+"""The log: lines for people or JSON for machines, each with what it is about and none with a secret."""
 
 import copy
 import json
@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
@@ -18,19 +18,28 @@ from core.settings import LogSettings
 _TALKATIVE = ("discord", "aiobotocore", "botocore", "boto3")
 
 # A task inherits it from the one that began it, and changes it for nobody else.
-_job_id: ContextVar[int | None] = ContextVar("job_id", default=None)
+_subject: ContextVar[tuple[str, int] | None] = ContextVar("subject", default=None)
 _typed: ContextVar[frozenset[str]] = ContextVar("typed", default=frozenset())
 
 
-@contextmanager
-def about_job(job_id: int, *typed: str | None) -> Iterator[None]:
+def about_job(job_id: int, *typed: str | None) -> AbstractContextManager[None]:
     """Every line from here on, in this task and in those it begins, is about this job; `typed` is in none."""
-    token = _job_id.set(job_id)
+    return _about("job", job_id, *typed)
+
+
+def about_order(order_id: int, *typed: str | None) -> AbstractContextManager[None]:
+    """The same of an order."""
+    return _about("order", order_id, *typed)
+
+
+@contextmanager
+def _about(kind: str, id_: int, *typed: str | None) -> Iterator[None]:
+    token = _subject.set((kind, id_))
     try:
         with about_typed(*typed):
             yield
     finally:
-        _job_id.reset(token)
+        _subject.reset(token)
 
 
 def without_what_was_typed(text: str) -> str:
@@ -39,10 +48,10 @@ def without_what_was_typed(text: str) -> str:
 
 
 class JobFilter(logging.Filter):
-    """Notes on each record which job it is about, and what must not be in it."""
+    """Notes on each record which order or job it is about, and what must not be in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.job_id = _job_id.get()
+        record.subject = _subject.get()
         # At DEBUG it may be seen what was typed, as everything else may.
         record.typed = _typed.get() if record.levelno > logging.DEBUG else frozenset()
         return True
@@ -85,8 +94,8 @@ class TextFormatter(logging.Formatter):
         self._redaction = redaction
 
     def format(self, record: logging.LogRecord) -> str:
-        job_id = getattr(record, "job_id", None)
-        record.about = "" if job_id is None else f"job {job_id}: "
+        kind, id_ = getattr(record, "subject", None) or ("", 0)
+        record.about = f"{kind} {id_}: " if kind else ""
         shown = copy.copy(record)
         shown.msg, shown.args = _without_typed(record, record.getMessage()), None
         if record.exc_info:
@@ -112,8 +121,9 @@ class JsonFormatter(logging.Formatter):
             # Before it is encoded, as that changes a secret with a quote or a backslash in it.
             "message": clean(record.getMessage()),
         }
-        if getattr(record, "job_id", None) is not None:
-            line["job_id"] = record.job_id  # type: ignore[attr-defined]
+        if subject := getattr(record, "subject", None):
+            kind, id_ = subject
+            line[f"{kind}_id"] = id_
         if record.exc_info:
             line["exception"] = clean(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

@@ -1,11 +1,6 @@
 """What both processes count for Prometheus, in the registry that each makes for itself."""
 
-import asyncio
-import time
-
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-
-LAG_EVERY_SECONDS = 1.0
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 
 SHORT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LONG_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600)
@@ -32,22 +27,3 @@ class Ended:
 
     def note(self, outcome: str, code: str = "") -> None:
         self._total.labels(outcome, code).inc()
-
-
-class LoopLag:
-    """How much later than planned the event loop comes to what is due."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._lag = Histogram(
-            "tigerbrush_event_loop_lag_seconds",
-            "How late the event loop came to a timer that was due",
-            buckets=SHORT_BUCKETS,
-            registry=registry,
-        )
-
-    async def serve(self) -> None:
-        """Runs until it is cancelled."""
-        while True:
-            planned = time.monotonic() + LAG_EVERY_SECONDS
-            await asyncio.sleep(LAG_EVERY_SECONDS)
-            self._lag.observe(max(0.0, time.monotonic() - planned))

@@ -1,6 +1,5 @@
-"""How the queue stands as gauges: asked of Postgres now and then, however often Prometheus scrapes."""
+"""The state of the queue as gauges: asked of Postgres now and then, however often Prometheus scrapes."""
 
-import asyncio
 import logging
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -23,39 +22,29 @@ _GAUGES = {
     "running": ("tigerbrush_jobs_running", "Jobs that workers hold"),
     "behind": (
         "tigerbrush_replies_behind",
-        "Replies that are behind their job and that Discord does not refuse",
+        "Replies that are behind their order and that Discord does not refuse",
     ),
     "spilled": ("tigerbrush_pictures_parked", "Pictures in Postgres, as the bucket did not take them"),
     "spilled_bytes": ("tigerbrush_pictures_parked_bytes", "The size of those pictures"),
-    "alarms": ("tigerbrush_alarms", "Alarms that sound until the owner has mended their cause"),
+    "alarms": ("tigerbrush_alarms", "Alarms that are open until the owner has mended their cause"),
 }
 
 
 class QueueGauges:
-    """It is the same for all processes, so the bot alone looks."""
+    """They are the same for all processes, so the bot alone has them."""
 
-    def __init__(
-        self, pool: Pool, registry: CollectorRegistry, *, every_seconds: float = EVERY_SECONDS
-    ) -> None:
+    def __init__(self, pool: Pool, registry: CollectorRegistry) -> None:
         self._pool = pool
-        self._every_seconds = every_seconds
         self._gauges = {
             column: Gauge(name, text, registry=registry) for column, (name, text) in _GAUGES.items()
         }
 
-    async def serve(self) -> None:
-        """Runs until it is cancelled. While Postgres is away, the gauges say that nothing is known."""
-        while True:
-            try:
-                await self.look()
-            except UNAVAILABLE as error:
-                log.debug("nothing is known of the queue: %s", reason(error))
-                self._set(dict.fromkeys(self._gauges, float("nan")))
-            await asyncio.sleep(self._every_seconds)
-
-    async def look(self) -> None:
-        self._set(await gauges.read(self._pool))
-
-    def _set(self, values: dict[str, float]) -> None:
+    async def refresh(self) -> None:
+        """While Postgres is away, the gauges say that nothing is known."""
+        try:
+            values = await gauges.read(self._pool)
+        except UNAVAILABLE as error:
+            log.debug("nothing is known of the queue: %s", reason(error))
+            values = dict.fromkeys(self._gauges, float("nan"))
         for column, value in values.items():
             self._gauges[column].set(value)

@@ -1,8 +1,8 @@
-"""The checks that both processes share: Postgres, notifications, the bucket and its links, and the queue."""
+"""The checks that both processes share: Postgres, the bucket and its links, the workers and the queue."""
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,7 +12,7 @@ import aiohttp
 
 from core.errors import BucketUnavailable, Misconfigured, reason
 from core.settings import DatabaseSettings
-from db import queries
+from db import gauges, queries
 from db.alarms import Alarms
 from db.bucket.advice import remedy as bucket_remedy
 from db.bucket.client import Bucket
@@ -22,9 +22,9 @@ from db.pool import UNAVAILABLE, Pool, QueryFailed
 from db.rate_limits import SLOT_SECONDS, RateLimit
 from db.schema import missing_migrations
 from db.vetting import Vetting
-from ops.checks import Check, Finding, Trouble, examine
+from ops.checks import Check, CheckFailed
 
-_SQL, _STANDING, _PRESENCE = queries.load("doctor"), queries.load("standing"), queries.load("presence")
+_SQL, _PRESENCE = queries.load("doctor"), queries.load("presence")
 
 POSTGRES, SCHEMA, NOTIFICATIONS, BUCKET, LINKS = "Postgres", "schema", "notifications", "bucket", "links"
 
@@ -45,24 +45,20 @@ _LINK_REMEDY = (
 )
 
 
-class Doctor:
+class StorageChecks:
     def __init__(self, settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> None:
         self._settings = settings
         self._pool = pool
         self._bucket = bucket
 
-    async def examine(self, more: Sequence[Check]) -> list[Finding]:
-        """What both processes need, and what the one that asks needs beside."""
-        return await examine([*self._checks(), *more], self._settings)
-
-    def _checks(self) -> list[Check]:
+    def all(self) -> list[Check]:
         return [
             Check(POSTGRES, self._postgres),
             Check("connections", self._connections, (POSTGRES,)),
             Check(SCHEMA, self._schema, (POSTGRES,)),
             Check(NOTIFICATIONS, self._notifications, (POSTGRES,)),
             Check(BUCKET, self._writable),
-            Check(LINKS, lambda: self._with_probe(self._link), (BUCKET,)),
+            Check(LINKS, lambda: self._with_object(self._link), (BUCKET,)),
             Check("clock", self._clock, (BUCKET,)),
             Check("workers", self._workers, (POSTGRES,)),
             Check("queue", self._queue, (POSTGRES, SCHEMA)),
@@ -72,12 +68,12 @@ class Doctor:
     async def _postgres(self) -> str:
         try:
             # Before anything else: what is prepared on a transaction pooler fails by chance.
-            await Vetting(self._settings, patience_seconds=0.0).look()
+            await Vetting(self._settings, patience_seconds=0.0).check()
             version = await self._pool.fetchval("show server_version")
         except Misconfigured as error:
-            raise Trouble(f"{error.variable} {error.wrong}", f"It should be {error.right}.") from error
+            raise CheckFailed(f"{error.variable} {error.wrong}", f"It should be {error.right}.") from error
         except (*UNAVAILABLE, QueryFailed) as error:
-            raise Trouble(
+            raise CheckFailed(
                 f"does not answer: {reason(error)}", "Is it up, and are host and port of the URL right?"
             ) from error
         return f"version {version}"
@@ -88,17 +84,17 @@ class Doctor:
         async with AsyncExitStack() as exits:
             for count in range(wanted):
                 try:
-                    line = await connect(
+                    connection = await connect(
                         self._settings.dsn,
                         name="doctor",
                         command_seconds=CONNECTION_SECONDS,
                         statement_cache_size=0,
                     )
-                    exits.callback(line.terminate)
+                    exits.callback(connection.terminate)
                     # Else a transaction pooler serves them all by one.
-                    await exits.enter_async_context(line.transaction())
+                    await exits.enter_async_context(connection.transaction())
                 except UNAVAILABLE as error:
-                    raise Trouble(
+                    raise CheckFailed(
                         f"only {count} of DATABASE_POOL_SIZE ({wanted}) are served at once: {reason(error)}",
                         "Give the pooler, or max_connections, room for each process and for two more, "
                         "or lower DATABASE_POOL_SIZE.",
@@ -109,7 +105,7 @@ class Doctor:
         async with self._pool.acquire() as connection:
             missing = await missing_migrations(connection)
         if missing:
-            raise Trouble(f"{len(missing)} migrations are missing", "Run `python -m db migrate`.")
+            raise CheckFailed(f"{len(missing)} migrations are missing", "Run `python -m db migrate`.")
         return "up to date"
 
     async def _notifications(self) -> str:
@@ -121,7 +117,7 @@ class Doctor:
             await self._pool.execute(_SQL["notify"], channel)
             await asyncio.wait_for(heard.wait(), NOTIFY_SECONDS)
         except TimeoutError as error:
-            raise Trouble(
+            raise CheckFailed(
                 "do not arrive, so everything comes some seconds late",
                 "Set DATABASE_LISTEN_URL to the direct address of the same database, not to a pooler.",
             ) from error
@@ -130,9 +126,9 @@ class Doctor:
         return "arrive"
 
     async def _writable(self) -> str:
-        async def look(key: str, body: bytes) -> str:
+        async def check(key: str, body: bytes) -> str:
             if await self._bucket.read(key) != body:
-                raise Trouble("gives back other bytes than it got", "Is there a cache before it?")
+                raise CheckFailed("gives back other bytes than it got", "Is there a cache before it?")
             # What a member deletes is found by a listing.
             async for _ in self._bucket.pages(before=datetime.now(UTC)):
                 break
@@ -143,9 +139,9 @@ class Doctor:
             return "can be written and read"
 
         try:
-            return await self._with_probe(look)
+            return await self._with_object(check)
         except BucketUnavailable as error:
-            raise Trouble(
+            raise CheckFailed(
                 f"cannot be used: {reason(error)}", bucket_remedy(error, self._bucket.links.settings)
             ) from error
 
@@ -155,11 +151,11 @@ class Doctor:
             async with self._session() as session, session.get(links.to(key)) as answer:
                 status, found = answer.status, await answer.read()
         except aiohttp.ClientError as error:
-            raise Trouble(f"do not open at {links.url}: {reason(error)}", _LINK_REMEDY) from error
+            raise CheckFailed(f"do not open at {links.url}: {reason(error)}", _LINK_REMEDY) from error
         if status != 200:
-            raise Trouble(f"answer {status} at {links.url}", _LINK_REMEDY)
+            raise CheckFailed(f"answer {status} at {links.url}", _LINK_REMEDY)
         if found != body:
-            raise Trouble("open something else", "Is there a proxy before the bucket that changes it?")
+            raise CheckFailed("open something else", "Is there a proxy before the bucket that changes it?")
         return f"open at {links.url}, with the right bytes"
 
     async def _clock(self) -> str:
@@ -173,7 +169,7 @@ class Doctor:
             return "the bucket does not tell the time"
         seconds = (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds()
         if abs(seconds) > SKEW_SECONDS_MAX:
-            raise Trouble(
+            raise CheckFailed(
                 f"{abs(seconds):.0f} seconds {'ahead of' if seconds > 0 else 'behind'} the bucket's",
                 "Set this machine's clock by NTP; signed links and requests depend on it.",
             )
@@ -182,22 +178,22 @@ class Doctor:
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(proxy=self._bucket.links.proxy)
 
-    async def _with_probe(self, look: Callable[[str, bytes], Awaitable[str]]) -> str:
-        """Looks at an object that is there for as long."""
+    async def _with_object(self, check: Callable[[str, bytes], Awaitable[str]]) -> str:
+        """Checks with an object of its own, which is removed afterwards."""
         key, body = f"doctor/{uuid4()}", secrets.token_bytes(64)
         await self._bucket.store(key, body)
         try:
-            return await look(key, body)
+            return await check(key, body)
         finally:
             await self._bucket.remove_objects([key])
 
     async def _workers(self) -> str:
         if not await self._pool.fetchval(_PRESENCE["count"], WORKER):
-            raise Trouble("none is connected to Postgres", "Start one: `python -m worker`.")
+            raise CheckFailed("none is connected to Postgres", "Start one: `python -m worker`.")
         return "at work"
 
     async def _alarms(self) -> str:
-        """What holds up all, and what only the owner can mend: the bot has told it once."""
+        """Those of a pause that ends by itself included."""
         alarms = [
             f"{alarm.remedy} (since {alarm.raised_at:%d %B %H:%M} UTC)"
             for alarm in await Alarms(self._pool).open()
@@ -206,15 +202,12 @@ class Doctor:
         if seconds is not None and seconds > PAUSE_SECONDS_MAX:
             alarms.append(f"Stability asked for a pause, which ends by itself in {seconds:.0f} seconds.")
         if alarms:
-            raise Trouble(f"{len(alarms)} open", " ".join(alarms))
+            raise CheckFailed(f"{len(alarms)} open", " ".join(alarms))
         return "none"
 
     async def _queue(self) -> str:
-        row = await self._pool.fetchrow(_STANDING["look"])
-        waiting, seconds = (row["waiting"], row["oldest_seconds"]) if row else (0, 0.0)
-        if seconds > WAIT_SECONDS_MAX:
-            raise Trouble(
-                f"{waiting} jobs wait, the oldest for {seconds:.0f} seconds",
-                "Run `python -m worker doctor`; if all is well there, more workers.",
-            )
-        return f"{waiting} jobs wait, the oldest for {seconds:.0f} seconds"
+        state = await gauges.read(self._pool)
+        said = f"{state['waiting']:.0f} jobs wait, the oldest for {state['oldest_seconds']:.0f} seconds"
+        if state["oldest_seconds"] > WAIT_SECONDS_MAX:
+            raise CheckFailed(said, "Run `python -m worker doctor`; if all is ok there, more workers.")
+        return said

@@ -2,37 +2,41 @@
 
 import asyncio
 import logging
-from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 
 from core.errors import reason
 from db.pool import UNAVAILABLE
 
 
-class Woken(ABC):
-    """Its work claims what is due for a time: what it held when it was cancelled, another takes up."""
+class WakeLoop:
+    """`work` does all that is due, and claims it for a time: another takes up what this one leaves when cancelled.
 
-    postponed: str
-    """The line of the log for work that is left for the next time."""
+    Where it raises one of `transient`, the rest waits for the next time, which `postponed` says in the log.
+    """
 
-    unavailable: tuple[type[Exception], ...] = UNAVAILABLE
-
-    def __init__(self) -> None:
-        self._wake = asyncio.Event()
+    def __init__(
+        self,
+        work: Callable[[], Awaitable[None]],
+        *,
+        postponed: str,
+        transient: tuple[type[Exception], ...] = UNAVAILABLE,
+    ) -> None:
+        self._work = work
+        self._postponed = postponed
+        self._transient = transient
+        self._woken = asyncio.Event()
+        self._log = logging.getLogger(work.__module__)
 
     def wake(self) -> None:
         """There may be something to do."""
-        self._wake.set()
+        self._woken.set()
 
     async def serve(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await self._woken.wait()
+            self._woken.clear()
             try:
-                await self.work()
-            except self.unavailable as error:
-                logging.getLogger(type(self).__module__).warning("%s: %s", self.postponed, reason(error))
-
-    @abstractmethod
-    async def work(self) -> None:
-        """Does all that is due."""
+                await self._work()
+            except self._transient as error:
+                self._log.warning("%s: %s", self._postponed, reason(error))

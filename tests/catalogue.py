@@ -11,10 +11,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
-from bot.client import COMMANDS
-from bot.controls.job_buttons import LOOKS as JOB_LOOKS
-from bot.messages.gallery_page import LOOKS as PAGE_LOOKS
+from bot.client import commands
+from bot.commands.imagine import model_choice
+from bot.controls.buttons import LOOKS as BUTTON_LOOKS
+from bot.controls.page_controls import LOOKS as PAGE_LOOKS
 from bot.messages.words import DOMAIN, LOCALE_DIRECTORY
+from core.operations import PAINTERS
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,13 +54,14 @@ def read(language: str, file: Path) -> Catalog:
 
 
 def _labels() -> list[str]:
-    return [*(look[1] for look in JOB_LOOKS.values()), *(look[1] for look in PAGE_LOOKS.values())]
+    return [*(look[1] for look in BUTTON_LOOKS.values()), *(look[1] for look in PAGE_LOOKS.values())]
 
 
 def _registered() -> list[str]:
     """Names and descriptions of the commands, their options and choices."""
-    found: list[object] = []
-    for command in COMMANDS:
+    # A model that is not on the menu is a choice where the owner has set it.
+    found: list[object] = [model_choice(model)._locale_name for model in PAINTERS.values()]
+    for command in commands():
         found += [command._locale_name, command._locale_description]
         for parameter in command.parameters:
             found += [parameter.locale_name, parameter.locale_description]

@@ -1,208 +1,191 @@
 """`python -m worker`: wires one worker together and runs it until SIGTERM or SIGINT."""
 
-from ops.signals import end_as_usual_when_told, end_at_once_when_told, stop_when_told
+from ops.signals import end_as_usual_when_told, end_at_once_when_told
 
 if __name__ == "__main__":
     end_at_once_when_told()
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from functools import partial
 
-import aiohttp
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from prometheus_client import CollectorRegistry
-
-from core.errors import FailureCode, JobFailed, Misconfigured
+from core.errors import Misconfigured
 from core.settings import load, refuse
 from db.alarms import Alarms
 from db.bucket.client import Bucket, open_bucket
-from db.bucket.sweep import Orphans
-from db.daily_tasks import Chores
+from db.bucket.sweep import Sweep
+from db.daily_tasks import DailyTasks
 from db.downloads import Downloads
 from db.erasure import Erasure
+from db.ledger import Ledger
 from db.listen import listen
 from db.migrate import wait_until_migrated
-from db.orders import Job
-from db.picture_store import Pictures
-from db.pool import Pool, open_pool, until_answered
+from db.picture_store import PictureStore
+from db.pool import Pool, open_pool
 from db.queue import Queue
-from db.rate_limits import Pace
-from db.spill import Parking
-from ops.checks import consult
-from ops.database_probe import Reach
+from db.rate_limits import RateLimit
+from db.retention import Retention
+from db.spill import Spill
+from ops.checks import doctor
+from ops.database_probe import DatabaseProbe
 from ops.health import Check, Health, answering, unreachable
 from ops.logs import configure
-from ops.metrics import LoopLag, new_registry
+from ops.metrics import new_registry
+from ops.supervisor import Supervisor
 from ops.tracing.traces import Traces, open_traces
-from worker import upkeep
+from ops.wake_loop import WakeLoop
+from worker import sweeper, upkeep, uploader
+from worker.cpus import CpuSlots
 from worker.doctor import examine_worker
+from worker.instruments import Instruments
 from worker.job import JobRunner
 from worker.loop import Loop
-from worker.metered import MeteredRetention, MeteredWatch
-from worker.metrics import WorkerMetrics
-from worker.prober import Prober
-from worker.providers.stability.client import Stability
+from worker.providers.provider import Provider, open_providers
 from worker.settings import WorkerSettings
 from worker.storage import Storage
 from worker.sweeper import Sweeper
-from worker.traced import TracedJobRunner, TracedPace, TracedParking, TracedQueue, TracedStability, timed
-from worker.uploader import Carrier
+from worker.uploader import Uploader
 from worker.watch import Watch
 
 log = logging.getLogger("worker")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What the parts of a worker stand on: it is open for as long as they work."""
-
-    settings: WorkerSettings
-    pool: Pool
-    bucket: Bucket
-    session: aiohttp.ClientSession
-    registry: CollectorRegistry
-    metrics: WorkerMetrics
-    traces: Traces
-
-
 async def work(settings: WorkerSettings, traces: Traces) -> None:
-    name, registry = f"{socket.gethostname()}-{os.getpid()}", new_registry()
+    name = f"{socket.gethostname()}-{os.getpid()}"
     async with (
         open_pool(settings, name="worker") as pool,
         open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
-        # Concurrency is bounded by the loop, so the connector need not.
-        aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), proxy=settings.proxy_for(settings.stability_api_host)
-        ) as session,
+        open_providers(settings) as providers,
     ):
-        ground = _Ground(settings, pool, bucket, session, registry, WorkerMetrics(registry), traces)
-        await _work(ground, _queue(ground, name), name)
+        await _work(settings, name, pool, bucket, providers, Instruments(new_registry(), traces))
     log.info("worker %s has stopped", name)
 
 
-async def _work(ground: _Ground, queue: Queue, name: str) -> None:
-    settings, pool, bucket = ground.settings, ground.pool, ground.bucket
-    metrics, traces = ground.metrics, ground.traces
-    parking = TracedParking(pool, bytes_max=settings.parked_bytes_max, metrics=metrics, traces=traces)
-    alarms, stability = Alarms(pool), _stability(ground)
-    watch = MeteredWatch(alarms, probe_seconds=settings.pause_probe_seconds, metrics=metrics)
-    prober = Prober(queue, alarms, stability, probe_seconds=settings.pause_probe_seconds)
-    requests = settings.stability_requests_per_10_seconds
-    pace = TracedPace(pool, requests=requests, metrics=metrics, traces=traces)
-    loop = _loop(settings, queue, _runner(ground, queue, stability, parking, watch, pace), prober)
-    sweeper, carrier = Sweeper(Erasure(pool), bucket), Carrier(parking, bucket, watch)
-    reach = Reach(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
-    health = Health(
-        [unreachable(reach), _neglect(settings, loop, reach)],
-        loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
-    )
-    channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "job_erased": sweeper.wake}
-    with answering(health, settings, ground.registry):
-        async with _beside(loop, [reach.serve(), health.serve(), LoopLag(ground.registry).serve()]):
-            if not await _is_ready(pool, pace, prober, loop):
-                return
-            scheduler = _upkeep(ground, queue, reach, [loop.wake, sweeper.wake, carrier.wake])
-            scheduler.start()
-            log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
-            helpers = [
-                listen(settings.listen_dsn, channels, is_worker=True),
-                sweeper.serve(),
-                carrier.serve(),
-            ]
-            async with _beside(loop, helpers):
-                await loop.serve(grace_seconds=settings.shutdown_grace_seconds)
-            scheduler.shutdown(wait=False)
-
-
-def _queue(ground: _Ground, name: str) -> Queue:
-    return TracedQueue(
-        ground.pool,
-        metrics=ground.metrics,
-        traces=ground.traces,
+async def _work(
+    settings: WorkerSettings,
+    name: str,
+    pool: Pool,
+    bucket: Bucket,
+    providers: list[Provider],
+    instruments: Instruments,
+) -> None:
+    queue = Queue(
+        pool,
         worker=name,
-        lease_seconds=ground.settings.lease_seconds,
-        attempts_max=ground.settings.job_attempts,
-        probe_seconds=ground.settings.pause_probe_seconds,
-    )
-
-
-def _stability(ground: _Ground) -> Stability:
-    return TracedStability(
-        ground.session,
-        metrics=ground.metrics,
-        traces=ground.traces,
-        host=ground.settings.stability_api_host,
-        key=ground.settings.stability_api_key.get_secret_value(),
-        timeout_seconds=ground.settings.stability_timeout_seconds,
-    )
-
-
-def _runner(
-    ground: _Ground, queue: Queue, stability: Stability, parking: Parking, watch: Watch, pace: Pace
-) -> JobRunner:
-    metrics, traces = ground.metrics, ground.traces
-    uploading = timed(traces, "upload", metrics.upload.time)
-    storage = Storage(queue, ground.bucket, parking, watch, uploading=uploading)
-    return TracedJobRunner(
-        queue,
-        pace,
-        stability,
-        Pictures(ground.bucket, parking),
-        storage,
-        watch,
-        traces=traces,
-        preparing=timed(traces, "prepare", metrics.prepare.time),
-    )
-
-
-def _upkeep(ground: _Ground, queue: Queue, reach: Reach, wakes: list[Callable[[], None]]) -> AsyncIOScheduler:
-    settings, pool = ground.settings, ground.pool
-    retention = None
-    if settings.retention_days is not None:
-        retention = MeteredRetention(
-            pool,
-            days=settings.retention_days,
-            link_ttl_seconds=settings.link_ttl_seconds,
-            metrics=ground.metrics,
-        )
-    return upkeep.schedule(
-        queue,
-        reach,
-        Downloads(pool),
-        Chores(pool),
-        Orphans(pool, ground.bucket),
-        retention,
-        wakes,
-        poll_seconds=settings.poll_seconds,
         lease_seconds=settings.lease_seconds,
+        attempts_max=settings.job_attempts,
+        probe_seconds=settings.pause_probe_seconds,
     )
-
-
-def _loop(settings: WorkerSettings, queue: Queue, runner: JobRunner, prober: Prober) -> Loop:
-    async def settle_unforeseen(job: Job, error: Exception) -> None:
-        log.error("it broke", exc_info=error)
-        await runner.settle(job, JobFailed(FailureCode.INTERNAL, f"{type(error).__name__}: {error}"))
-
-    return Loop(
+    spill = Spill(pool, bytes_max=settings.parked_bytes_max)
+    runners = _runners(settings, pool, bucket, queue, spill, providers, instruments)
+    loop = Loop(
         queue,
-        runner.run,
-        settle_unforeseen,
+        [runner.claim for runner in runners.values()],
+        lambda job: runners[job.provider].run(job),
         concurrency=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
-        probe=prober.claim,
+    )
+    sweeping = WakeLoop(
+        Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED, transient=sweeper.TRANSIENT
+    )
+    uploading = WakeLoop(Uploader(spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
+    probe = DatabaseProbe(queue.front_waits_seconds, every_seconds=min(5.0, settings.lease_seconds / 6))
+    health = Health(
+        [unreachable(probe), _starvation(settings, loop, probe)],
+        instruments.registry,
+        loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
+    )
+    channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "removal_due": sweeping.wake}
+    supervisor = Supervisor()
+
+    async def begin() -> None:
+        supervisor.start(health.serve())
+        supervisor.every(probe.every_seconds, probe.probe, at_once=True)
+        await wait_until_migrated(pool)
+        for runner in runners.values():
+            await runner.prepare()
+        for wake in (loop.wake, sweeping.wake, uploading.wake):
+            supervisor.every(settings.poll_seconds, wake)
+        _schedule(settings, supervisor, pool, bucket, queue, probe, instruments)
+        for task in (
+            listen(settings.listen_dsn, channels, is_worker=True),
+            sweeping.serve(),
+            uploading.serve(),
+        ):
+            supervisor.start(task)
+        # What it holds is paid for, so it ends before the others.
+        supervisor.start(loop.serve(grace_seconds=settings.shutdown_grace_seconds), stop=loop.stop)
+        log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
+
+    with answering(health, settings):
+        await supervisor.run(begin())
+
+
+def _runners(
+    settings: WorkerSettings,
+    pool: Pool,
+    bucket: Bucket,
+    queue: Queue,
+    spill: Spill,
+    providers: list[Provider],
+    instruments: Instruments,
+) -> dict[str, JobRunner]:
+    """One for each provider, by its name."""
+    alarms, cpus = Alarms(pool), CpuSlots()
+    storage = Storage(queue, bucket, spill, alarms, instruments)
+    return {
+        provider.name: JobRunner(
+            queue,
+            Ledger(pool),
+            provider,
+            RateLimit(pool, provider.name, requests=provider.requests_per_10_seconds),
+            Watch(queue, alarms, provider, probe_seconds=settings.pause_probe_seconds),
+            PictureStore(bucket, spill),
+            storage,
+            cpus,
+            instruments,
+        )
+        for provider in providers
+    }
+
+
+def _schedule(
+    settings: WorkerSettings,
+    supervisor: Supervisor,
+    pool: Pool,
+    bucket: Bucket,
+    queue: Queue,
+    probe: DatabaseProbe,
+    instruments: Instruments,
+) -> None:
+    nightly: dict[str, Callable[[], Awaitable[None]]] = {
+        "sweep": partial(upkeep.sweep, Sweep(pool, bucket)),
+        "month": Ledger(pool).end_month,
+    }
+    if settings.retention_days is not None:
+        retention = Retention(pool, days=settings.retention_days, link_ttl_seconds=settings.link_ttl_seconds)
+        nightly["retention"] = partial(upkeep.expire, retention, instruments)
+    lease_seconds = settings.lease_seconds
+    supervisor.every(
+        lease_seconds / 2,
+        partial(upkeep.reclaim_expired, queue, probe, instruments, lease_seconds=lease_seconds),
+    )
+    supervisor.every(upkeep.HOURLY_SECONDS, partial(upkeep.hourly, Downloads(pool)))
+    supervisor.every(
+        upkeep.HOURLY_SECONDS,
+        partial(upkeep.nightly, DailyTasks(pool), nightly),
+        jitter_seconds=upkeep.NIGHTLY_JITTER_SECONDS,
     )
 
 
-def _neglect(settings: WorkerSettings, loop: Loop, reach: Reach) -> Check:
+def _starvation(settings: WorkerSettings, loop: Loop, probe: DatabaseProbe) -> Check:
     def check() -> str | None:
-        seconds = reach.answer
+        seconds = probe.answer
         if seconds is None or seconds <= settings.health_wait_seconds_max or not loop.is_idle:
             return None
         return f"a job waits for {seconds:.0f} s, and this worker is idle"
@@ -210,49 +193,12 @@ def _neglect(settings: WorkerSettings, loop: Loop, reach: Reach) -> Check:
     return check
 
 
-@contextlib.asynccontextmanager
-async def _beside(loop: Loop, works: list[Coroutine[None, None, None]]) -> AsyncIterator[None]:
-    """None ends by itself: one that breaks ends the process, but not before what is paid for is safe."""
-    helpers = [asyncio.create_task(work) for work in works]
-    for helper in helpers:
-        helper.add_done_callback(lambda _helper: loop.stop())
-    try:
-        yield
-    finally:
-        for helper in helpers:
-            helper.cancel()
-        ended = await asyncio.gather(*helpers, return_exceptions=True)
-    for error in ended:
-        if isinstance(error, Exception):
-            raise error
-
-
-async def _is_ready(pool: Pool, pace: Pace, prober: Prober, loop: Loop) -> bool:
-    """Waits for the schema; false if the worker is told to stop before it is there."""
-
-    async def prepare() -> None:
-        await wait_until_migrated(pool)
-        await until_answered(pace.provide)
-        await prober.look_at_key()
-
-    stop_when_told(loop.stop)
-    ready, stopped = asyncio.create_task(prepare()), asyncio.create_task(loop.stopped.wait())
-    await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not ready.done():
-        ready.cancel()
-        await asyncio.gather(ready, return_exceptions=True)
-        return False
-    await ready
-    return not loop.stopped.is_set()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m worker", description="A worker of Tigerbrush.")
     parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
     if parser.parse_args().command == "doctor":
         end_as_usual_when_told()
-        sys.exit(consult(WorkerSettings, examine_worker))
+        sys.exit(doctor(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
     configure(settings, process="worker")
     try:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from core.errors import FailureCode, JobFailed, reason
+from core.errors import reason
+from core.failures import FailureCode, JobFailed
 from core.operations import UPSCALE_FACTOR, UPSCALE_PIXELS_MAX
 
 PIXELS_PAINTED_MAX = UPSCALE_PIXELS_MAX * UPSCALE_FACTOR**2

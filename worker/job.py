@@ -3,167 +3,227 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import TypeVar
+import time
 
-from core.errors import BucketUnavailable, CallTooSoon, FailureCode, JobFailed, PictureGone
-from core.operations import Kind, upscale_input
-from db.alarms import AlarmCode
-from db.orders import Job
-from db.picture_store import Pictures
-from db.pool import UNAVAILABLE, until_answered
+from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone, reason
+from core.failures import FailureCode, JobFailed
+from core.operations import UPSCALE, upscale_input
+from core.orders import Job, Picture, State
+from db.ledger import Ledger
+from db.picture_store import PictureStore
+from db.pool import UNAVAILABLE, until_answered, within
 from db.queue import Queue
-from db.rate_limits import Pace
+from db.rate_limits import RateLimit
 from worker import imaging
-from worker.cpus import usable_cpus
-from worker.providers.stability.answers import RETRY_AFTER_SECONDS_MAX, Painting
-from worker.providers.stability.client import Stability
+from worker.cpus import CpuSlots
+from worker.instruments import Instruments
+from worker.providers.provider import Call, Painting, Provider
 from worker.storage import Storage
 from worker.watch import Watch
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-HANDS = usable_cpus()
-"""How many pictures are worked on at once: more are no quicker, and each takes the memory of its pixels."""
-
 RETRY_PAUSE_SECONDS = 2.0
 RETRY_PAUSE_SECONDS_MAX = 60.0
 
 RATE_LIMIT_PAUSE_SECONDS_MIN = 1.0
-"""However soon Stability says that it may be asked again."""
+"""However soon the provider says that it may be asked again."""
+
+RATE_LIMIT_PAUSE_SECONDS_MAX = 600.0
 
 RATE_LIMITS_MAX = 10
 """A job that went back so often has been refused for the limit of requests for more than an hour, or provokes
 it: from then on it counts as a fault."""
 
+RELEASE_SECONDS = 2.0
+"""A worker that stops does not wait for longer; a lease runs out as well."""
+
 
 class JobRunner:
+    """Claims the jobs of one provider, and brings each to its end or back to the queue."""
+
     def __init__(
         self,
         queue: Queue,
-        pace: Pace,
-        stability: Stability,
-        pictures: Pictures,
-        storage: Storage,
+        ledger: Ledger,
+        provider: Provider,
+        rate_limit: RateLimit,
         watch: Watch,
-        *,
-        preparing: Callable[[], AbstractContextManager[object]] = nullcontext,
+        store: PictureStore,
+        storage: Storage,
+        cpus: CpuSlots,
+        instruments: Instruments,
     ) -> None:
-        """`preparing` is entered, in a thread, for as long as a picture is prepared."""
         self._queue = queue
-        self._pace = pace
-        self._stability = stability
-        self._pictures = pictures
-        self._storage = storage
+        self._ledger = ledger
+        self._provider = provider
+        self._rate_limit = rate_limit
         self._watch = watch
-        self._preparing = preparing
-        self._hands = asyncio.Semaphore(HANDS)
+        self._store = store
+        self._storage = storage
+        self._cpus = cpus
+        self._instruments = instruments
+
+    async def prepare(self) -> None:
+        """Before the first claim: waits for Postgres."""
+        await until_answered(self._rate_limit.provide)
+        await self._watch.check_key()
+
+    async def claim(self, limit: int) -> list[Job]:
+        """Up to `limit` jobs; where there are none, the one by which it is tried whether a pause is over."""
+        began_ns = time.time_ns()
+        jobs = await self._queue.claim(limit, provider=self._provider.name) or await self._watch.claim_probe()
+        for job in jobs:
+            self._instruments.claimed(job, began_ns)
+        return jobs
 
     async def run(self, job: Job) -> None:
-        """Brings a claimed job to its end or back to the queue. Raises LostJob if it was taken away."""
+        """Whatever happens, the call of this attempt is in the ledger with all that is known of it.
+
+        Cancelled, as the worker stops or the job was taken away, it goes back to the queue if it is still ours.
+        """
+        call = Call()
+        with self._instruments.attempt(job):
+            try:
+                await self._attempt(job, call)
+            except LostJob as error:
+                log.warning("%s", error)
+                await until_answered(lambda: self._correct(job, call))
+            except asyncio.CancelledError:
+                await self._release(job, call)
+                raise
+            finally:
+                if call.outcome.counts:
+                    self._instruments.spent(job)
+
+    async def _attempt(self, job: Job, call: Call) -> None:
         try:
-            if job.kind is Kind.UPSCALE:
-                # It is not painted anew, so the seed that the answer may name means nothing.
-                painting, seed, size = await self._upscale(job), None, None
-            else:
-                await self._pace.wait()
-                painting = await self._stability.paint(job)
-                seed, size = painting.seed, (job.width, job.height)
-            # From here on it is paid for.
-            preparing = asyncio.ensure_future(self._by_hand(self._prepare, painting.content, size))
-            await self._storage.bring(job, seed, preparing)
+            painting = await self._paint(job, call)
+            size = None if job.order.inputs else (job.order.width, job.order.height)
+            preparing = asyncio.ensure_future(
+                self._cpus.in_thread(self._prepare, job, painting.content, size)
+            )
+            await self._storage.store(job, painting, preparing)
         except CallTooSoon as error:
             log.info("it goes back: %s", error)
             seconds = error.seconds
-            await until_answered(lambda: self._queue.hand_back(job, delay_seconds=seconds))
+            await until_answered(lambda: self._queue.release(job, delay_seconds=seconds))
         except JobFailed as error:
-            await self.settle(job, error)
+            # The call knows what the failure costs: nothing before it was sent, all of it once a picture came.
+            error.outcome, error.request_id = call.outcome, call.request_id
+            await self._handle_failure(job, error)
+        except LostJob:
+            raise
+        except Exception as error:
+            log.error("it broke", exc_info=error)
+            detail = f"{type(error).__name__}: {error}"
+            await self._handle_failure(
+                job,
+                JobFailed(FailureCode.INTERNAL, detail, outcome=call.outcome, request_id=call.request_id),
+            )
         else:
             await self._watch.painted(job)
             log.info("it is done (request %s)", painting.request_id)
 
-    async def _by_hand(self, work: Callable[..., T], *arguments: object) -> T:
-        """Work on a picture, off the event loop."""
-        async with self._hands:
-            return await asyncio.to_thread(work, *arguments)
+    async def _paint(self, job: Job, call: Call) -> Painting:
+        inputs = await self._inputs(job)
+        with self._instruments.stage("pace", job):
+            await self._rate_limit.wait()
+        try:
+            with self._instruments.stage("generate", job):
+                painting = await self._provider.paint(job.order, inputs, call)
+        except JobFailed as error:
+            call.outcome, call.request_id = error.outcome, error.request_id
+            raise
+        call.paid(painting.request_id)
+        return painting
 
-    def _prepare(self, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
-        with self._preparing():
+    async def _inputs(self, job: Job) -> list[bytes]:
+        """The pictures that it is made from, as its operation takes them."""
+        if not job.order.inputs:
+            return []
+        pictures = await until_answered(lambda: self._queue.inputs(job))
+        if len(pictures) < len(job.order.inputs):
+            raise JobFailed(FailureCode.INPUT_GONE, f"of {list(job.order.inputs)} not all are there still")
+        return [await self._input(job, picture) for picture in pictures]
+
+    async def _input(self, job: Job, picture: Picture) -> bytes:
+        try:
+            original = await self._store.original(picture)
+        except PictureGone as error:
+            raise JobFailed(FailureCode.INPUT_GONE, str(error)) from error
+        except (BucketUnavailable, *UNAVAILABLE) as error:
+            raise JobFailed(FailureCode.INPUT_UNREAD, reason(error)) from error
+        if job.order.operation != UPSCALE.name:
+            return original
+        return await self._cpus.in_thread(
+            imaging.shrink, original, upscale_input(picture.width, picture.height)
+        )
+
+    def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
+        with self._instruments.stage("prepare", job):
             return imaging.prepare(painted, size)
 
-    async def settle(self, job: Job, error: JobFailed) -> None:
+    async def _handle_failure(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""
-        if error.failure.pausing:
-            error = await self._judged(job, error)
+        if error.failure.halts_provider:
+            error = await self._watch.judged(job, error)
         log.log(error.failure.log_level, "attempt %d: %s", job.attempt, error)
+        self._instruments.attempt_failed(error.code)
         await self._watch.failed(job, error)
         if error.code is FailureCode.RATE_LIMITED:
             await self._rest(job, error)
-        elif error.failure.pausing:
-            await until_answered(lambda: self._queue.refuse(job))
-        elif error.failure.passing:
+        elif error.failure.halts_provider:
+            await self._refused(job, error)
+        elif error.failure.transient:
             await self._retry(job, error, max(_pause(job.faults), error.retry_after_seconds or 0))
         else:
-            await until_answered(lambda: self._queue.fail(job, error.code, error.detail))
-
-    async def _judged(self, job: Job, error: JobFailed) -> JobFailed:
-        """A refusal of the key or for want of credit; or, where it is about this job alone, a passing fault:
-        then its words are what Stability stumbles over, and nobody else has to wait for it.
-
-        The balance tells; but it may take a key that may not paint, and its number has been seen wrong for a
-        while: what several jobs in a row have met is true in spite of it.
-        """
-        if error.code is FailureCode.BAD_KEY:
-            contradicted = await self._stability.takes_key()
-        else:
-            contradicted = await self._stability.affords(job.credits)
-        if contradicted is None:
-            alone = await until_answered(lambda: self._queue.is_refused_alone(job))
-        elif contradicted:
-            code = AlarmCode(error.code)
-            alone = not await until_answered(lambda: self._watch.concerns_all(code, job))
-            error = JobFailed(error.code, f"the balance says otherwise, but: {error.detail}")
-        else:
-            return error
-        return JobFailed(FailureCode.UNAVAILABLE, f"of this job alone: {error.detail}") if alone else error
+            await until_answered(lambda: self._queue.fail(job, error))
+            self._instruments.failed(error.code)
 
     async def _rest(self, job: Job, error: JobFailed) -> None:
-        """All keep the pause that Stability asks for, but where others were painted since the job's last one:
+        """All keep the pause that the provider asks for, but where others were painted since the job's last one:
         then it provokes them. It keeps a longer one each time itself."""
         pause_seconds = max(error.retry_after_seconds or 0, RATE_LIMIT_PAUSE_SECONDS_MIN)
         if not await until_answered(lambda: self._queue.is_refused_alone(job)):
-            await self._pace.pause(pause_seconds)
+            await self._rate_limit.pause(pause_seconds)
         times = job.attempt - job.faults - 1
-        delay_seconds = max(
-            pause_seconds, min(pause_seconds * 2.0 ** min(times, 10), RETRY_AFTER_SECONDS_MAX)
-        )
+        longer_seconds = min(pause_seconds * 2.0 ** min(times, 10), RATE_LIMIT_PAUSE_SECONDS_MAX)
+        delay_seconds = max(pause_seconds, longer_seconds)
         if times < RATE_LIMITS_MAX:
-            await until_answered(lambda: self._queue.refuse(job, delay_seconds=delay_seconds))
+            await self._refused(job, error, delay_seconds)
         else:
             await self._retry(job, error, delay_seconds)
 
-    async def _retry(self, job: Job, error: JobFailed, delay_seconds: float) -> None:
+    async def _refused(self, job: Job, error: JobFailed, delay_seconds: float = 0) -> None:
         await until_answered(
-            lambda: self._queue.retry(job, error.code, error.detail, delay_seconds=delay_seconds)
+            lambda: self._queue.release(
+                job, error.outcome, request_id=error.request_id, delay_seconds=delay_seconds, refused=True
+            )
         )
 
-    async def _upscale(self, job: Job) -> Painting:
-        parent = await until_answered(lambda: self._queue.parent(job))
-        if parent is None:
-            raise JobFailed(FailureCode.PARENT_GONE, f"job {job.parent_id} was deleted")
+    async def _retry(self, job: Job, error: JobFailed, delay_seconds: float) -> None:
+        state = await until_answered(lambda: self._queue.retry(job, error, delay_seconds=delay_seconds))
+        if state is State.FAILED:
+            self._instruments.failed(error.code)
+
+    async def _release(self, job: Job, call: Call) -> None:
         try:
-            original = await self._pictures.original(parent)
-        except PictureGone as error:
-            raise JobFailed(FailureCode.PARENT_GONE, str(error)) from error
-        except (BucketUnavailable, *UNAVAILABLE) as error:
-            raise JobFailed(FailureCode.PARENT_UNREAD, str(error)) from error
-        size = upscale_input(parent.width, parent.height)
-        shrunk = await self._by_hand(imaging.shrink, original, size)
-        await self._pace.wait()
-        return await self._stability.upscale(shrunk)
+            await within(RELEASE_SECONDS, self._release_or_correct(job, call))
+        except UNAVAILABLE as error:
+            log.warning("it stays as it is until its lease runs out: %s", reason(error))
+
+    async def _release_or_correct(self, job: Job, call: Call) -> None:
+        try:
+            await self._queue.release(job, call.outcome, request_id=call.request_id)
+            log.info("it went back to the queue")
+        except LostJob:
+            log.info("it was taken away")
+            await self._correct(job, call)
+
+    async def _correct(self, job: Job, call: Call) -> None:
+        """Whoever took the job away could not tell what its call costs."""
+        await self._ledger.correct(job, call.outcome, request_id=call.request_id)
 
 
 def _pause(faults: int) -> float:

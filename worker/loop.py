@@ -3,23 +3,24 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from core.errors import LostJob, reason
-from db.orders import Job
+from core.errors import reason
+from core.orders import Job
 from db.pool import UNAVAILABLE, until_stopped, within
 from db.queue import Queue
 from ops.logs import about_job
 
 log = logging.getLogger(__name__)
 
-HAND_BACK_SECONDS = 2.0
-"""A worker that stops does not wait for longer; a lease runs out as well."""
-
-
 HEARTBEATS = 3
 """How often in the time of a lease it is extended."""
+
+Claim: TypeAlias = Callable[[int], Awaitable[list[Job]]]
+"""Of one provider's jobs, up to so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +30,23 @@ class _Held:
 
 
 class Loop:
-    """`run` takes one claimed job to a transition; what it raises other than LostJob goes to `on_error`.
+    """`run` takes one claimed job to its end or back to the queue, also where it is cancelled.
 
-    `probe` claims what shows whether a pause is over, if it is time for that; without it the queue does.
+    `claims` are asked in turn, so that no provider's long line keeps another's from the places.
     """
 
     def __init__(
         self,
         queue: Queue,
+        claims: Iterable[Claim],
         run: Callable[[Job], Awaitable[None]],
-        on_error: Callable[[Job, Exception], Awaitable[None]],
         *,
         concurrency: int,
         lease_seconds: float,
-        probe: Callable[[], Awaitable[list[Job]]] | None = None,
     ) -> None:
         self._queue = queue
-        self._probe = probe or queue.claim_to_probe
+        self._claims = deque(claims)
         self._run = run
-        self._on_error = on_error
         self._concurrency = concurrency
         self._lease_seconds = lease_seconds
         # By id and attempt: a job that was taken away may come back while its old attempt still ends.
@@ -94,54 +93,30 @@ class Loop:
             await heartbeat
 
     async def _claim(self) -> None:
-        free = self._concurrency - len(self._held)
-        if free == 0:
-            return
-        try:
-            jobs = await self._queue.claim(free) or await self._probe()
-        except UNAVAILABLE as error:
-            # The next poll tries again.
-            log.warning("nothing could be claimed: %s", reason(error))
-            return
-        for job in jobs:
-            task = asyncio.create_task(self._hold(job), name=f"job-{job.id}")
-            self._held[job.id, job.attempt] = _Held(job, task)
+        for claim in tuple(self._claims):
+            free = self._concurrency - len(self._held)
+            if free == 0:
+                return
+            # Whoever is asked now is the last to be asked next time.
+            self._claims.rotate(-1)
+            try:
+                jobs = await claim(free)
+            except UNAVAILABLE as error:
+                # The next poll tries again.
+                log.warning("nothing could be claimed: %s", reason(error))
+                return
+            for job in jobs:
+                task = asyncio.create_task(self._hold(job), name=f"job-{job.id}")
+                self._held[job.id, job.attempt] = _Held(job, task)
 
     async def _hold(self, job: Job) -> None:
-        with about_job(job.id, job.prompt, job.negative_prompt):
-            await self._bring(job)
-
-    async def _bring(self, job: Job) -> None:
-        log.info("attempt %d", job.attempt)
-        try:
-            await self._run(job)
-        except LostJob as error:
-            log.warning("%s", error)
-        except asyncio.CancelledError:
-            # Either the job was taken away, and this changes nothing, or the worker is stopping.
-            await self._hand_back(job)
-        except Exception as error:  # noqa: BLE001 - the outermost frame of a job: its fault must not stop the others
-            await self._report(job, error)
-        finally:
-            del self._held[job.id, job.attempt]
-            self._wake.set()
-
-    async def _report(self, job: Job, error: Exception) -> None:
-        try:
-            await self._on_error(job, error)
-        except LostJob as lost:
-            log.warning("%s", lost)
-        except UNAVAILABLE as unavailable:
-            log.warning("it stays as it is until its lease runs out: %s", reason(unavailable))
-
-    async def _hand_back(self, job: Job) -> None:
-        try:
-            await within(HAND_BACK_SECONDS, self._queue.hand_back(job))
-            log.info("it went back to the queue")
-        except LostJob:
-            log.info("it was taken away")
-        except UNAVAILABLE as error:
-            log.warning("it stays as it is until its lease runs out: %s", reason(error))
+        with about_job(job.id, job.order.prompt, job.order.negative_prompt):
+            try:
+                log.info("attempt %d", job.attempt)
+                await self._run(job)
+            finally:
+                del self._held[job.id, job.attempt]
+                self._wake.set()
 
     async def _keep_leases(self) -> None:
         """An extension on its way is not given up because the next is due: over a slow line none arrives.

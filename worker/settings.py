@@ -11,13 +11,16 @@ from core.settings import (
     HealthSettings,
     Key,
     LogSettings,
+    ProviderSettings,
     TraceSettings,
 )
 from db.rate_limits import REQUESTS_PER_10_SECONDS
-from db.spill import PARKED_BYTES_MAX
+from db.spill import SPILL_BYTES_MAX
 
 
-class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings):
+class WorkerSettings(
+    ProviderSettings, DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings
+):
     stability_api_key: Key = Field(description="a key from platform.stability.ai")
     stability_api_host: ApiUrl = Field(
         "https://api.stability.ai",
@@ -43,7 +46,7 @@ class WorkerSettings(DatabaseSettings, BucketSettings, HealthSettings, LogSettin
     )
     pause_probe_seconds: float = Field(60, ge=1, le=3600, description="a number of seconds from 1 to 3600")
     parked_bytes_max: int = Field(
-        PARKED_BYTES_MAX, ge=0, le=2**40, description="a number of bytes, or 0 to park nothing"
+        SPILL_BYTES_MAX, ge=0, le=2**40, description="a number of bytes, or 0 to keep none"
     )
     retention_days: int | None = Field(
         None,

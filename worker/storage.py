@@ -1,18 +1,21 @@
-"""Brings a picture that is paid for to where it is safe: the bucket or, while that is away, Postgres."""
+"""Stores a picture that is paid for where it is safe: in the bucket or, while that is away, in Postgres."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
 
-from core.errors import BucketUnavailable, LostJob, ParkingFull, reason
+from core.errors import BucketUnavailable, LostJob, SpillFull, reason
+from core.failures import JobFailed
+from core.orders import Job
+from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
-from db.orders import Job
 from db.pool import UNAVAILABLE, until_answered
-from db.queue import Queue
-from db.spill import Parking
+from db.queue import Painted, Queue
+from db.spill import Spill
 from worker.imaging import Pictures
-from worker.watch import Watch
+from worker.instruments import Instruments
+from worker.providers.provider import Painting
+from worker.watch import note
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +23,14 @@ BUCKET_PAUSES_SECONDS = (1.0, 2.0, 0.0)
 """After each try that the bucket refuses; its client has tried several times by then."""
 
 BUCKET_SECONDS = 15.0
-"""How long the bucket may take, tries and all, before the picture is parked: the member waits for it."""
+"""How long the bucket may take, tries and all, before the picture is spilled: the member waits for it."""
 
 PAUSE_SECONDS_MAX = 15.0
 LAST_SECONDS = 5.0
 """How long the last tries of a worker that is stopped may take, after its time of grace."""
+
+SPILL_SHARE = 0.5
+"""When so much of the spill is taken, the bucket has been away for long, and there is time to act yet."""
 
 
 class Storage:
@@ -32,54 +38,56 @@ class Storage:
         self,
         queue: Queue,
         bucket: Bucket,
-        parking: Parking,
-        watch: Watch,
+        spill: Spill,
+        alarms: Alarms,
+        instruments: Instruments,
         *,
         bucket_seconds: float = BUCKET_SECONDS,
-        uploading: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """`uploading` is entered for as long as the bucket takes a picture."""
         self._queue = queue
         self._bucket = bucket
-        self._parking = parking
-        self._watch = watch
+        self._spill = spill
+        self._alarms = alarms
+        self._instruments = instruments
         self._bucket_seconds = bucket_seconds
-        self._uploading = uploading
 
-    async def bring(self, job: Job, seed: int | None, preparing: asyncio.Future[Pictures]) -> None:
+    async def store(self, job: Job, painting: Painting, preparing: asyncio.Future[Pictures]) -> None:
         """Returns when the job is done and its picture safe, however long Postgres and the bucket are away.
 
-        Raises LostJob if the job was taken away, and leaves nothing behind then.
+        Raises LostJob if the job was taken away, and leaves nothing behind then; or JobFailed of `preparing`.
         """
         try:
-            pictures = await asyncio.shield(preparing)
-            await self._until_safe(job, seed, pictures)
+            await self._until_safe(job, painting, await asyncio.shield(preparing))
         except asyncio.CancelledError:
-            await self._at_last(job, seed, await preparing)
+            await self._spill_at_last(job, painting, preparing)
         except LostJob:
             await self._discard(job)
             raise
 
-    async def _until_safe(self, job: Job, seed: int | None, pictures: Pictures) -> None:
-        in_bucket = False
+    async def _until_safe(self, job: Job, painting: Painting, pictures: Pictures) -> None:
+        painted, in_bucket = _painted(job, painting, pictures), False
         for pause_seconds in _pauses():
             in_bucket = in_bucket or await self._put(job, pictures)
             try:
                 if in_bucket:
-                    await self._finish(job, seed, pictures)
+                    with self._instruments.stage("finish", job):
+                        await self._queue.finish(painted)
+                    self._instruments.done()
                 else:
-                    await self._park(job, seed, pictures)
+                    await self._keep(job, painted, pictures)
                 return
-            except (ParkingFull, *UNAVAILABLE) as error:
+            except (SpillFull, *UNAVAILABLE) as error:
                 log.error("its picture stays in memory: %s", reason(error))
             await asyncio.sleep(pause_seconds)
 
-    async def _at_last(self, job: Job, seed: int | None, pictures: Pictures) -> None:
-        """The worker is stopped, and parking is quick; or the job was taken away, and nothing is parked."""
+    async def _spill_at_last(self, job: Job, painting: Painting, preparing: asyncio.Future[Pictures]) -> None:
+        """The worker is stopped, and Postgres is quick; or the job was taken away, and nothing is kept."""
         try:
+            pictures = await preparing
+            painted = _painted(job, painting, pictures)
             async with asyncio.timeout(LAST_SECONDS):
-                await until_answered(lambda: self._park(job, seed, pictures))
-        except (LostJob, ParkingFull, *UNAVAILABLE) as error:
+                await until_answered(lambda: self._keep(job, painted, pictures))
+        except (JobFailed, LostJob, SpillFull, *UNAVAILABLE) as error:
             log.error("its picture is given up: %s", reason(error))
             await self._discard(job)
             raise asyncio.CancelledError from error
@@ -90,7 +98,7 @@ class Storage:
             async with asyncio.timeout(self._bucket_seconds):
                 for pause_seconds in BUCKET_PAUSES_SECONDS:
                     try:
-                        with self._uploading():
+                        with self._instruments.stage("upload", job):
                             await self._put_both(job, pictures)
                         return True
                     except BucketUnavailable as error:
@@ -111,21 +119,18 @@ class Storage:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _finish(self, job: Job, seed: int | None, pictures: Pictures) -> None:
-        await self._queue.finish(
-            job, painted_seed=seed, original_bytes=len(pictures.original), size=pictures.size
-        )
-
-    async def _park(self, job: Job, seed: int | None, pictures: Pictures) -> None:
+    async def _keep(self, job: Job, painted: Painted, pictures: Pictures) -> None:
         try:
-            used = await self._parking.park(
-                job, pictures.original, pictures.preview, painted_seed=seed, size=pictures.size
-            )
-        except ParkingFull as error:
-            await self._watch.parking_is_full(str(error))
+            with self._instruments.stage("park", job):
+                used = await self._spill.keep(painted, pictures.original, pictures.preview)
+        except SpillFull as error:
+            await note(self._alarms.raise_(AlarmCode.SPILL_FULL, str(error)))
             raise
-        log.warning("it is done, and its picture parked until the bucket is back")
-        await self._watch.parked(used, self._parking.bytes_max)
+        self._instruments.done(spilled=True)
+        log.warning("it is done, and its picture is in Postgres until the bucket is back")
+        if used >= self._spill.bytes_max * SPILL_SHARE:
+            most = self._spill.bytes_max
+            await note(self._alarms.raise_(AlarmCode.SPILL_FILLS, f"{used} of {most} bytes"))
 
     async def _discard(self, job: Job) -> None:
         """The job was taken away, so nothing will lead to what this attempt stored."""
@@ -134,6 +139,13 @@ class Storage:
         except BucketUnavailable as error:
             # The nightly sweep finds it.
             log.warning("%s", error)
+
+
+def _painted(job: Job, painting: Painting, pictures: Pictures) -> Painted:
+    # What is made from a picture is not painted anew: the seed that the answer may name means nothing.
+    seed = None if job.order.inputs else painting.seed
+    width, height = pictures.size
+    return Painted(job.id, job.attempt, seed, len(pictures.original), width, height, painting.request_id)
 
 
 def _pauses() -> Iterator[float]:

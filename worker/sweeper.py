@@ -2,12 +2,10 @@
 
 import logging
 
-from core.errors import BucketUnavailable, LostJob
+from core.errors import BucketUnavailable
 from db.bucket.client import Bucket
 from db.erasure import Erasure
-from db.orders import Job
 from db.pool import UNAVAILABLE
-from ops.wake_loop import Woken
 
 log = logging.getLogger(__name__)
 
@@ -15,28 +13,19 @@ BATCH = 20
 HOLD_SECONDS = 60.0
 """A batch that is not done by then was its worker's last, and another takes it."""
 
+POSTPONED = "deleted pictures stay for now"
+TRANSIENT = (BucketUnavailable, *UNAVAILABLE)
 
-class Sweeper(Woken):
-    postponed = "deleted pictures stay for now"
-    unavailable = (BucketUnavailable, *UNAVAILABLE)
 
+class Sweeper:
     def __init__(self, erasure: Erasure, bucket: Bucket) -> None:
-        super().__init__()
         self._erasure = erasure
         self._bucket = bucket
 
     async def work(self) -> None:
-        while jobs := await self._erasure.claim_objects(BATCH, hold_seconds=HOLD_SECONDS):
-            for job in jobs:
-                await self._remove(job)
-                try:
-                    await self._erasure.objects_removed(job)
-                except LostJob:
-                    log.info("another worker removed the pictures of job %d too", job.id)
-            log.info("removed the pictures of %d jobs that were deleted or have expired", len(jobs))
-
-    async def _remove(self, job: Job) -> None:
-        if job.erased_at is None:
-            await self._bucket.remove_original(job)
-        else:
-            await self._bucket.remove(job)
+        """Removes all that is due. Raises one of TRANSIENT where that has to wait."""
+        while prefixes := await self._erasure.claim_removals(BATCH, hold_seconds=HOLD_SECONDS):
+            for prefix in prefixes:
+                await self._bucket.remove(prefix)
+                await self._erasure.removed(prefix)
+            log.info("removed what begins with %d names, of pictures deleted or expired", len(prefixes))

@@ -3,10 +3,9 @@
 import discord
 from discord import app_commands
 
-from bot.messages import order as render
+from bot.messages.content import notice
 from bot.owner.alerts import owner_id_of
-from bot.owner.doctor import BotDoctor
-from bot.rights.permissions import missing
+from bot.owner.doctor import missing
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest
 
@@ -23,18 +22,16 @@ async def doctor(interaction: Interaction) -> None:
     await interaction.response.defer(ephemeral=True)
     if interaction.user.id != owner_id_of(await interaction.client.application_info()):
         raise InvalidRequest("Only the owner of this bot can use this.")
-    services = services_of(interaction)
-    own = BotDoctor(interaction.client, services.registration, token="")
 
     async def here() -> list[str]:
         in_thread = isinstance(interaction.channel, discord.Thread)
         return missing(interaction.app_permissions, in_thread=in_thread)
 
     lacking = here if interaction.guild_id is not None else None
-    findings = await services.doctor.examine(own.checks(lacking))
-    well = sum(finding.well for finding in findings)
+    findings = await services_of(interaction).doctor.examine(lacking)
+    ok = sum(finding.ok for finding in findings)
     # In English, as the log is: it says what to look up there.
-    lines = [f"{'✅' if finding.well else '❌'} **{finding.name}**: {finding.text}" for finding in findings]
-    head = say("### 🩺 {well} of {all} checks are well", well=well, all=len(findings))
-    view = render.notice("\n".join([head, *lines])[:LENGTH_MAX])
+    lines = [f"{'✅' if finding.ok else '❌'} **{finding.name}**: {finding.text}" for finding in findings]
+    head = say("### 🩺 {ok} of {all} checks are ok", ok=ok, all=len(findings))
+    view = notice("\n".join([head, *lines])[:LENGTH_MAX])
     await interaction.edit_original_response(view=view)

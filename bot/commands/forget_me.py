@@ -5,10 +5,10 @@ from typing import Any, Self
 import discord
 from discord import app_commands, ui
 
-from bot.messages import order as render
-from bot.messages.errors import tell
-from bot.messages.words import ENGLISH, Words
+from bot.controls.buttons import Say
+from bot.messages.content import notice
 from bot.services import Interaction, services_of, words_of
+from bot.told import told
 
 
 @app_commands.command(
@@ -22,14 +22,14 @@ async def forget_me(interaction: Interaction) -> None:
         "🗑️ Delete all your pictures, prompts and favourites for good, and cancel what is waiting? "
         "Nothing of it can be brought back."
     )
-    view = render.notice(text, ui.ActionRow(ForgetButton(say)))
+    view = notice(text, ui.ActionRow(ForgetButton(say)))
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
 class ForgetButton(ui.DynamicItem[ui.Button[Any]], template=r"forget-me"):
     """On an ephemeral message, so nobody but the member can press it."""
 
-    def __init__(self, say: Words = ENGLISH) -> None:
+    def __init__(self, say: Say = str) -> None:
         label = say("Delete everything of mine")
         style = discord.ButtonStyle.danger
         super().__init__(ui.Button(style=style, label=label, emoji="🗑️", custom_id="forget-me"))
@@ -39,20 +39,21 @@ class ForgetButton(ui.DynamicItem[ui.Button[Any]], template=r"forget-me"):
         return cls()
 
     async def callback(self, interaction: Interaction) -> None:
-        try:
-            # With many pictures it takes longer than Discord waits for an answer.
-            await interaction.response.defer()
-            count = await services_of(interaction).erasure.erase_member(interaction.user.id)
-            say = words_of(interaction)
-            text = say.plural(
-                "🗑️ Deleted: {count} picture, and all else of yours. Its file and the messages that show it "
-                "go within a minute, or as soon as the bot can reach them.",
-                "🗑️ Deleted: {count} pictures, and all else of yours. Their files and the messages that show "
-                "them go within a few minutes, or as soon as the bot can reach them.",
-                count,
-            )
-            beyond = say("What somebody saved, forwarded or still has open cannot be taken back.")
-            text = f"{text} {beyond}"
-            await interaction.edit_original_response(view=render.notice(text))
-        except Exception as error:  # noqa: BLE001 - the outermost frame of a press: whatever it is, the member is told
-            await tell(interaction, error)
+        await _forget(interaction)
+
+
+@told
+async def _forget(interaction: Interaction) -> None:
+    # With many pictures it takes longer than Discord waits for an answer.
+    await interaction.response.defer()
+    count = await services_of(interaction).erasure.erase_member(interaction.user.id)
+    say = words_of(interaction)
+    text = say.plural(
+        "🗑️ Deleted: {count} picture, and all else of yours. Its file and the messages that show it "
+        "go within a minute, or as soon as the bot can reach them.",
+        "🗑️ Deleted: {count} pictures, and all else of yours. Their files and the messages that show "
+        "them go within a few minutes, or as soon as the bot can reach them.",
+        count,
+    )
+    beyond = say("What somebody saved, forwarded or still has open cannot be taken back.")
+    await interaction.edit_original_response(view=notice(f"{text} {beyond}"))

@@ -6,25 +6,25 @@ import logging
 import discord
 from discord import app_commands
 
-from bot.mentions import spelled_out
-from bot.messages import order as render
-from bot.messages.errors import tell
-from bot.messages.gallery_page import (
+from bot.controls.page_controls import (
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
     SEARCH_LENGTH_MAX,
     Move,
     Query,
-    empty_text,
-    page_reply,
+    on_page,
 )
-from bot.messages.picture import show, show_picture
+from bot.mentions import spelled_out
+from bot.messages.content import notice
+from bot.messages.gallery_page import empty_text, page_content
+from bot.messages.picture import show
 from bot.replies.copies import record_shared
-from bot.rights.access import in_time, require_gallery, visible_picture
-from bot.rights.places import may_be_shown_to_all, may_write, seen_channel_ids
+from bot.rights.access import in_time, require_gallery
+from bot.rights.visibility import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, services_of, words_of
+from bot.told import told
 from core.errors import BucketUnavailable, InvalidRequest, reason
-from db.orders import Job
+from core.orders import Picture
 from db.pictures import Page
 from db.pool import UNAVAILABLE
 
@@ -58,10 +58,10 @@ async def gallery(
 @gallery.autocomplete("search")
 async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """From the member's own prompts, whosever gallery it is that is searched."""
-    gallery = services_of(interaction).gallery
+    pictures = services_of(interaction).pictures
     words = spelled_out(interaction, typed)
     try:
-        prompts = await in_time(gallery.suggestions(interaction.user.id, words, SUGGESTIONS_MAX))
+        prompts = await in_time(pictures.suggestions(interaction.user.id, words, SUGGESTIONS_MAX))
     except UNAVAILABLE as error:
         log.info("nothing is proposed: %s", reason(error))
         return []
@@ -75,58 +75,46 @@ def searched(interaction: Interaction, typed: str) -> str:
     return spelled_out(interaction, typed)[:SEARCH_LENGTH_MAX].strip()
 
 
-async def turn(interaction: Interaction, query: Query, move: Move, cursor: int) -> None:
-    """A button under a page."""
-    try:
-        await require_gallery(interaction)
-        if move is Move.SHARE:
-            await _share(interaction, query, cursor)
-        else:
-            await interaction.response.defer()
-            before, after = {
-                Move.FIRST: (None, None),
-                Move.PREVIOUS: (None, cursor),
-                Move.NEXT: (cursor, None),
-                Move.LAST: (None, 0),
-            }[move]
-            await _show(interaction, query, await _page(interaction, query, before, after))
-    except Exception as error:  # noqa: BLE001 - the outermost frame of a press: whatever it is, the member is told
-        await tell(interaction, error)
-
-
-async def open_picture(interaction: Interaction, job_id: int) -> None:
-    """One picture for the member alone, with a new link and its buttons."""
-    try:
-        job = await visible_picture(interaction, job_id)
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await show_picture(interaction, job)
-    except Exception as error:  # noqa: BLE001 - the outermost frame of a press: whatever it is, the member is told
-        await tell(interaction, error)
+@on_page
+@told
+async def show_page(interaction: Interaction, query: Query, move: Move, cursor: int) -> None:
+    await require_gallery(interaction)
+    if move is Move.SHARE:
+        await _share(interaction, query, cursor)
+        return
+    await interaction.response.defer()
+    before, after = {
+        Move.FIRST: (None, None),
+        Move.PREVIOUS: (None, cursor),
+        Move.NEXT: (cursor, None),
+        Move.LAST: (None, 0),
+    }[move]
+    await _show(interaction, query, await _page(interaction, query, before, after))
 
 
 async def _share(interaction: Interaction, query: Query, cursor: int) -> None:
     if not may_write(interaction):
         raise InvalidRequest("You may not write in this channel, so you cannot share a page in it.")
     page = await _page(interaction, query, before=cursor + 1)
-    jobs = [job for job in page.jobs if may_be_shown_to_all(interaction, job)]
-    if not jobs:
+    pictures = [picture for picture in page.pictures if may_be_shown_to_all(interaction, picture.order)]
+    if not pictures:
         raise InvalidRequest(
             "No picture on this page can be shared here: each is private, or from where not everybody who "
             "reads this channel could see it."
         )
-    public = Page(jobs, page.has_newer, page.has_older)
+    public = Page(pictures, page.has_newer, page.has_older)
     callback = await interaction.response.defer(thinking=True)
-    await record_shared(interaction, callback, [job.id for job in jobs])
+    await record_shared(interaction, callback, [picture.id for picture in pictures])
     await _show(interaction, query, public, shared=True)
 
 
 async def _page(
     interaction: Interaction, query: Query, before: int | None = None, after: int | None = None
 ) -> Page:
-    gallery, viewer_id = services_of(interaction).gallery, interaction.user.id
+    pictures, viewer_id = services_of(interaction).pictures, interaction.user.id
     channel_ids = seen_channel_ids(interaction)
     if query.favourites:
-        return await gallery.favourites(
+        return await pictures.favourites(
             viewer_id=viewer_id,
             channel_ids=channel_ids,
             owner_id=query.owner_id,
@@ -135,7 +123,7 @@ async def _page(
             after_id=after,
             limit=query.page_size,
         )
-    return await gallery.page(
+    return await pictures.page(
         owner_id=query.owner_id or viewer_id,
         viewer_id=viewer_id,
         channel_ids=channel_ids,
@@ -148,26 +136,24 @@ async def _page(
 
 async def _show(interaction: Interaction, query: Query, page: Page, *, shared: bool = False) -> None:
     services, say = services_of(interaction), words_of(interaction)
-    if not page.jobs:
-        view = render.notice(empty_text(query, interaction.user.id, say))
+    if not page.pictures:
+        view = notice(empty_text(query, interaction.user.id, say))
         await interaction.edit_original_response(view=view, attachments=[])
         return
-    previews = dict(
-        zip(
-            [job.id for job in page.jobs],
-            await asyncio.gather(*(_preview(services, job) for job in page.jobs)),
-            strict=True,
-        )
-    )
-    links = {job.id: services.pictures.link(job) for job in page.jobs}
-    there = {id_: preview for id_, preview in previews.items() if preview is not None}
-    await show(interaction, page_reply(page, query, there, links, say, shared=shared))
+    found = await asyncio.gather(*(_preview(services, picture) for picture in page.pictures))
+    previews = {
+        picture.id: preview
+        for picture, preview in zip(page.pictures, found, strict=True)
+        if preview is not None
+    }
+    links = {picture.id: services.picture_store.link(picture) for picture in page.pictures}
+    await show(interaction, page_content(page, query, previews, links, say, shared=shared))
 
 
-async def _preview(services: Services, job: Job) -> bytes | None:
+async def _preview(services: Services, picture: Picture) -> bytes | None:
     """None where the bucket has none: one that is missing must not keep the page from being shown."""
     try:
-        return await services.pictures.preview(job)
+        return await services.picture_store.preview(picture)
     except BucketUnavailable as error:
         log.warning("%s", error)
         return None

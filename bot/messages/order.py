@@ -1,241 +1,259 @@
-"""A job as a message. Pure: what a message needs to know is handed in."""
+"""An order as a message, in whatever state it is. Pure: what a message needs to know is handed in."""
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import discord
 from discord import ui
 from discord.utils import format_dt
 
-from bot.controls.job_buttons import Action, JobButton, actions_of, row
-from bot.messages.prompts import SHOWN_LENGTH_MAX, alt_text, escape
-from bot.messages.reply import LinkAs, Picture, Reply, Unseen
-from bot.messages.words import Words, rounded
-from core.errors import FAILURES
-from core.operations import MODELS, Kind
-from db.orders import PLACE_MAX, Estimate, Job, State
+from bot.controls.buttons import Action, OrderButton
+from bot.controls.page_controls import PictureSelect
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, notice, view_of
+from bot.messages.estimate import likely_done, over_seconds, waiting_line
+from bot.messages.failures import FAILURE_TEXTS
+from bot.messages.picture import (
+    GREEN,
+    Link,
+    again,
+    expiry,
+    facts,
+    picture_content,
+    quote,
+    shown,
+    why_none_is_seen,
+    why_unseen,
+)
+from bot.messages.prompts import alt_text
+from bot.messages.words import Words
+from core.failures import FAILURES, FailureCode, Outcome
+from core.orders import Estimate, Job, Picture, Progress, State
 
-PREVIEW_NAME = "preview.webp"
-LINK_URL_LENGTH_MAX = 512
-"""Discord's limit for the URL of a button; a longer link goes into the text."""
+__all__ = ["notice", "order_content", "over_seconds", "view_of", "waiting_line"]
 
-LATE_SECONDS = 10.0
-"""So much is added to a time that is told: one that is over is replaced before it reads "2 seconds ago"."""
+_GREY = discord.Colour(0x80848E)
+_COLOURS = {
+    State.QUEUED: _GREY,
+    State.RUNNING: discord.Colour(0xF0882F),
+    State.DONE: GREEN,
+    State.FAILED: discord.Colour(0xD83C3E),
+    State.CANCELLED: _GREY,
+}
 
-REPLACED_SECONDS = 4.0
-"""So long after what was expected: most are done by then, and a poll and an edit take the rest."""
-
-_BESIDE_LENGTH_MAX = 500
-"""What there is room for beside the longest prompt and everything else."""
-
-GREY = discord.Colour(0x80848E)
-ORANGE = discord.Colour(0xF0882F)
-GREEN = discord.Colour(0x3BA55D)
-RED = discord.Colour(0xD83C3E)
-
-Container = ui.Container[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    url: str
-    expires_at: datetime
-
-
-def waiting(job: Job, estimate: Estimate, say: Words) -> Reply:
-    lines = [say("### ⏳ Waiting in line"), waiting_line(estimate, say)]
-    if job.faults:
-        lines.append(say("The last try met a fault, so it is tried again."))
-    return _reply(job, GREY, lines, say, Action.CANCEL)
+_BESIDE_LENGTH_MAX = 2600
+"""What may stand beside a prompt that is cut for it; a link that does not fit is behind the menu."""
 
 
-def running(job: Job, estimate: Estimate, say: Words) -> Reply:
-    since = format_dt(job.started_at, "R") if job.started_at else ""
-    lines = [say("### 🔄 Painting"), say("At work since {since}.", since=since)]
-    if estimate.seconds is not None:
-        lines.append(_likely_done(estimate.seconds, say))
-    return _reply(job, ORANGE, lines, say, Action.CANCEL)
+def order_content(
+    progress: Progress,
+    estimate: Estimate,
+    previews: Mapping[int, bytes | Unseen],
+    links: Mapping[int, Link | None],
+    say: Words,
+    *,
+    link_as: LinkAs = LinkAs.BUTTON,
+) -> Content:
+    """`previews` and `links` are of the pictures that are there, by their ids: empty while there are none.
 
+    An order of one picture becomes that picture. One of several shows what is there beside what is still to
+    come and what failed; when all is over, each picture can be opened from it.
+    """
+    if progress.order.count == 1 and progress.pictures:
+        (picture,) = progress.pictures
+        return picture_content(picture, previews[picture.id], links[picture.id], say, link_as=link_as)
+    seen = [picture for picture in progress.pictures if isinstance(previews[picture.id], bytes)]
+    heading = _heading(progress, estimate, say)
+    told = [*_unseen(progress.pictures, previews, say), *_what_did_not_come(progress, say)]
+    told += _without_link(progress.pictures, links, say, link_as)
+    room = _BESIDE_LENGTH_MAX - len("\n".join([*heading, *told]))
+    buttons, texts = _links(progress.pictures, links, say, link_as, room)
+    told += texts
+    container = ui.Container[Any](accent_colour=_COLOURS[progress.state])
+    if heading:
+        container.add_item(ui.TextDisplay("\n".join(heading)))
+    if seen:
+        container.add_item(ui.MediaGallery(*(shown(picture, _file_name(picture)) for picture in seen)))
+    words = quote(progress.order, "\n".join([*heading, *told]))
+    lines = [words, facts(progress.order, say, None, *_how_many(progress, say)), *told]
+    container.add_item(ui.TextDisplay("\n".join(lines)))
+    for row in (buttons, *_controls(progress, say)):
+        if row:
+            container.add_item(ui.ActionRow(*row))
 
-def done(
-    job: Job, preview: bytes | Unseen, link: Link | None, say: Words, *, link_as: LinkAs = LinkAs.BUTTON
-) -> Reply:
-    """`link` is None while the picture is parked, or when it has expired. It is in the text if it is too long
-    for a button."""
-    unseen = preview if isinstance(preview, Unseen) else None
-    text, button = _full_size(job, link, say, link_as=link_as, unseen=unseen is not None)
-    container = Container(accent_colour=GREEN)
-    if unseen is None:
-        container.add_item(_preview(job))
-    else:
-        text = f"{_why_unseen(unseen, say)}\n{text}"
-    container.add_item(ui.TextDisplay(f"{_quote(job, text)}\n{_facts(job, say)}\n{text}"))
-    links: list[ui.Item[Any]] = []
-    if not job.is_expired and link_as is not LinkAs.NOTHING:
-        links.append(JobButton(Action.LINK, job.id, say))
-    if button is not None:
-        links.insert(0, button)
-    if links:
-        container.add_item(ui.ActionRow(*links))
-    container.add_item(row(job.id, say, *actions_of(job)))
-    has_link = link is not None and link_as is not LinkAs.NOTHING
-    reply = Reply(
+    def plainer(way: LinkAs, why: Unseen | None = None) -> Content:
+        left = {
+            id_: preview if why is None or isinstance(preview, Unseen) else why
+            for id_, preview in previews.items()
+        }
+        return order_content(progress, estimate, left, links, say, link_as=way)
+
+    has_link = any(links.values()) and link_as is not LinkAs.NOTHING
+    return Content(
         view_of(container),
-        without_button=None if button is None else lambda: done(job, preview, link, say, link_as=LinkAs.TEXT),
-        without_link=None if not has_link else lambda: done(job, preview, link, say, link_as=LinkAs.NOTHING),
-    )
-    if isinstance(preview, Unseen):
-        return reply
-    return replace(
-        reply,
-        pictures=(Picture(PREVIEW_NAME, preview, alt_text(job.prompt)),),
-        without_picture=lambda why: done(job, why, link, say, link_as=link_as),
+        tuple(_files(seen, previews)),
+        (lambda why: plainer(link_as, why)) if seen else None,
+        (lambda: plainer(LinkAs.TEXT)) if buttons else None,
+        (lambda: plainer(LinkAs.NOTHING)) if has_link else None,
     )
 
 
-def _preview(job: Job) -> ui.MediaGallery[Any]:
-    return ui.MediaGallery[Any](
-        discord.MediaGalleryItem(
-            f"attachment://{PREVIEW_NAME}", description=alt_text(job.prompt), spoiler=job.spoiler
-        )
-    )
+def _heading(progress: Progress, estimate: Estimate, say: Words) -> list[str]:
+    match progress.state:
+        case State.QUEUED:
+            lines = [say("### ⏳ Waiting in line"), waiting_line(estimate, say)]
+            if any(job.faults for job in progress.jobs):
+                lines.append(say("The last try met a fault, so it is tried again."))
+            return lines
+        case State.RUNNING:
+            return [_painting(progress, say), *_at_work(progress, estimate, say)]
+        case State.DONE:
+            return []
+        case State.FAILED:
+            return [say("### ⚠️ No picture")]
+        case State.CANCELLED:
+            return [say("### 🚫 Cancelled"), _charge(progress.jobs, None, say)]
 
 
-def _why_unseen(unseen: Unseen, say: Words) -> str:
-    match unseen:
-        case Unseen.EXPLICIT:
-            return say("🖼️ It is painted, but Discord takes it for explicit and does not show it here.")
-        case Unseen.REFUSED:
-            return say("🖼️ It is painted, but Discord did not take the picture, so it is not shown here.")
-        case Unseen.GONE:
-            return say("🖼️ It was painted, but its small version is not there any more.")
+def _painting(progress: Progress, say: Words) -> str:
+    count = progress.order.count
+    if count == 1:
+        return say("### 🔄 Painting")
+    return say("### 🔄 Painting: {done} of {count}", done=len(progress.in_state(State.DONE)), count=count)
 
 
-def failed(job: Job, say: Words) -> Reply:
-    if job.failure is None:
-        raise AssertionError(f"job {job.id} failed without a reason")
-    failure = FAILURES[job.failure]
-    charge = say("Nothing was charged.")
-    if failure.charged:
-        charge = say("Stability charges for it all the same.")
-    elif failure.maybe_billed:
-        charge = _maybe_billed(say)
-    actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
-    return _reply(job, RED, [say("### ⚠️ No picture"), say(failure.text), charge], say, *actions)
-
-
-def cancelled(job: Job, say: Words) -> Reply:
-    charge = _maybe_billed(say) if job.was_begun else say("Nothing was charged.")
-    actions = (Action.AGAIN, Action.EDIT) if job.kind is Kind.IMAGINE else ()
-    return _reply(job, GREY, [say("### 🚫 Cancelled"), charge], say, *actions)
-
-
-def _maybe_billed(say: Words) -> str:
-    return say("Nothing is charged to you; Stability may still bill its owner for what it had begun.")
-
-
-def waiting_line(estimate: Estimate, say: Words) -> str:
-    line = [say("In line.") if estimate.place is None else _place(estimate.place, say)]
-    if estimate.paused is not None:
-        line.append(f"\n{say(FAILURES[estimate.paused].text)}")
-    if estimate.pause_seconds is not None:
-        line.append(say("It goes on {when}.", when=_in(estimate.pause_seconds)))
+def _at_work(progress: Progress, estimate: Estimate, say: Words) -> list[str]:
+    """Between two pictures of an order, others may be at work, and the rest of it waits in line."""
+    begun = [job.started_at for job in progress.in_state(State.RUNNING) if job.started_at is not None]
+    if not begun:
+        return [waiting_line(estimate, say)]
+    lines = [say("At work since {since}.", since=format_dt(min(begun), "R"))]
     if estimate.seconds is not None:
-        line.append(_likely_done(estimate.seconds, say))
-    return " ".join(line).replace(" \n", "\n")
+        lines.append(likely_done(estimate.seconds, say))
+    return lines
 
 
-def over_seconds(estimate: Estimate) -> float | None:
-    """When what was told by it has to be replaced; None where that was no time."""
-    times = [seconds for seconds in (estimate.pause_seconds, estimate.seconds) if seconds]
-    return min(times) + REPLACED_SECONDS if times else None
+def _how_many(progress: Progress, say: Words) -> list[str]:
+    count, there = progress.order.count, len(progress.pictures)
+    if count == 1:
+        return []
+    if progress.state is State.DONE and there < count:
+        return [say("{done} of {count} pictures", done=there, count=count)]
+    return [say("{count} pictures", count=count)]
 
 
-def view_of(*items: ui.Item[Any]) -> ui.LayoutView:
-    view = ui.LayoutView(timeout=None)
-    for item in items:
-        view.add_item(item)
-    return view
+def _what_did_not_come(progress: Progress, say: Words) -> list[str]:
+    """Each reason once, with what it counts."""
+    failed = progress.in_state(State.FAILED)
+    lines = []
+    for code in dict.fromkeys(job.failure for job in failed if job.failure is not None):
+        jobs = [job for job in failed if job.failure is code]
+        reason, charge = say(FAILURE_TEXTS[code]), _charge(jobs, code, say)
+        if progress.order.count == 1:
+            lines += [reason, charge]
+        else:
+            lines.append(f"{_numbers(jobs)} ⚠️ {reason} {charge}")
+    cancelled = progress.in_state(State.CANCELLED)
+    if cancelled and progress.state is not State.CANCELLED:
+        lines.append(f"{_numbers(cancelled)} 🚫 {say('Cancelled.')} {_charge(cancelled, None, say)}")
+    there = {picture.id for picture in progress.pictures}
+    deleted = [job for job in progress.in_state(State.DONE) if job.id not in there]
+    if deleted:
+        lines.append(f"{_numbers(deleted)} 🗑️ {say('Deleted.')}")
+    return lines
 
 
-def notice(text: str, *rows: ui.ActionRow[Any]) -> ui.LayoutView:
-    """A few words, and what may be done about them."""
-    return view_of(ui.TextDisplay(text), *rows)
-
-
-def _reply(job: Job, colour: discord.Colour, lines: list[str], say: Words, *actions: Action) -> Reply:
-    container = Container(ui.TextDisplay("\n".join(lines)), accent_colour=colour)
-    container.add_item(ui.TextDisplay(f"{_quote(job)}\n{_facts(job, say)}"))
-    if actions:
-        container.add_item(row(job.id, say, *actions))
-    return Reply(view_of(container))
-
-
-def _full_size(
-    job: Job, link: Link | None, say: Words, *, link_as: LinkAs, unseen: bool
-) -> tuple[str, ui.Button[Any] | None]:
-    """What is said of it, and the button that leads to it, if one can."""
-    if job.is_expired and unseen:
-        return say("🕓 The full size has expired."), None
-    if job.is_expired:
-        return say("🕓 The full size has expired; this small version is left."), None
-    if link is None and unseen:
-        return say("🕓 It is safe, and its full size follows shortly."), None
-    if link is None:
-        return say(
-            "🕓 This is a small version; the picture is safe, and its full size follows shortly."
-        ), None
-    if link_as is LinkAs.NOTHING:
-        return say("🔗 Discord takes the link to its full size for harmful, so it is not here."), None
-    size = say("Full size (PNG, {size} MB)", size=rounded((job.original_bytes or 0) / 1e6, 1))
-    expiry = say(
-        "The link works until {date} ({when}).",
-        date=format_dt(link.expires_at, "f"),
-        when=format_dt(link.expires_at, "R"),
+def _charge(jobs: Iterable[Job], code: FailureCode | None, say: Words) -> str:
+    """By what is counted, and not by what usually comes of such a failure: other tries may have cost more."""
+    counted = sum((job.counted for job in jobs), Decimal(0))
+    if not counted:
+        return say("Nothing was charged.")
+    if code is not None and FAILURES[code].outcome is Outcome.BILLED:
+        return say("Stability charges for it all the same.")
+    return say.plural(
+        "It counts as {count} credit, as Stability may bill what it had begun.",
+        "It counts as {count} credits, as Stability may bill what it had begun.",
+        1 if counted == 1 else 2,
+        count=Decimal(f"{counted.normalize():f}"),
     )
-    if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
-        return f"-# {expiry}", ui.Button(label=size, emoji="🔗", url=link.url)
-    return f"🔗 [{size}]({link.url})\n-# {expiry}", None
 
 
-def _quote(job: Job, beside: str = "") -> str:
-    """The prompt, cut to what a long link in the text beside it leaves of the message."""
-    return f"> {escape(job.prompt, max(100, SHOWN_LENGTH_MAX - max(0, len(beside) - _BESIDE_LENGTH_MAX)))}"
+def _unseen(
+    pictures: Iterable[Picture], previews: Mapping[int, bytes | Unseen], say: Words
+) -> list[str]:
+    unseen = [(picture, why) for picture in pictures if isinstance(why := previews[picture.id], Unseen)]
+    gone = [picture for picture, why in unseen if why is Unseen.GONE]
+    refused = dict.fromkeys(why for _picture, why in unseen if why is not Unseen.GONE)
+    lines = [why_none_is_seen(why, say) for why in refused]
+    return [*lines, f"{_numbers(gone)} {why_unseen(Unseen.GONE, say)}"] if gone else lines
 
 
-def _facts(job: Job, say: Words) -> str:
-    """All that was used, so that it can be asked for again."""
-    facts = [f"{job.width} × {job.height}", MODELS[job.model].title if job.model in MODELS else job.model]
-    if job.style is not None:
-        facts.append(say("style {style}", style=say(job.style)))
-    if job.negative_prompt is not None:
-        facts.append(say("without {things}", things=escape(job.negative_prompt, 200)))
-    seed = job.painted_seed if job.painted_seed is not None else job.seed
-    if seed is not None:
-        facts.append(say("seed {seed}", seed=str(seed)))
-    if job.private:
-        facts.append(say("private"))
-    if job.state is State.DONE and job.started_at and job.finished_at:
-        seconds = rounded((job.finished_at - job.started_at).total_seconds(), 1)
-        facts.append(say("painted in {seconds} s", seconds=seconds))
-    return f"-# {' · '.join(facts)}"
+def _without_link(
+    pictures: Iterable[Picture], links: Mapping[int, Link | None], say: Words, link_as: LinkAs
+) -> list[str]:
+    """Of which the full size cannot be reached from here, and why."""
+
+    def why(picture: Picture) -> str | None:
+        if picture.is_expired:
+            return say("🕓 The full size has expired.")
+        if links[picture.id] is None:
+            return say("🕓 It is safe, and its full size follows shortly.")
+        if link_as is LinkAs.NOTHING:
+            return say("🔗 Discord takes the link to its full size for harmful, so it is not here.")
+        return None
+
+    told: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        if (text := why(picture)) is not None:
+            told.setdefault(text, []).append(picture)
+    return [f"{_numbers(found)} {text}" for text, found in told.items()]
 
 
-def _place(place: int, say: Words) -> str:
-    if place == 1:
-        return say("This one is next.")
-    if place >= PLACE_MAX:
-        return say("At least {count} others are before this one.", count=PLACE_MAX - 1)
-    return say("Number **{place}** in line.", place=place)
+def _links(
+    pictures: Iterable[Picture],
+    links: Mapping[int, Link | None],
+    say: Words,
+    link_as: LinkAs,
+    room: int,
+) -> tuple[list[ui.Item[Any]], list[str]]:
+    """The buttons that lead to the full sizes, and the text with the links that are none."""
+    buttons: list[ui.Item[Any]] = []
+    texts: list[str] = []
+    told: Link | None = None
+    for picture in pictures:
+        link = links[picture.id]
+        if link is None or link_as is LinkAs.NOTHING:
+            continue
+        label = say("Full size {number}", number=picture.number)
+        text = f"🔗 [{label}]({link.url})"
+        if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
+            buttons.append(ui.Button(label=label, emoji="🔗", url=link.url))
+        elif len("\n".join([*texts, text])) <= room:
+            texts.append(text)
+        else:
+            continue
+        told = link
+    return buttons, texts if told is None else [*texts, expiry(told, say)]
 
 
-def _likely_done(seconds: float, say: Words) -> str:
-    if seconds <= 0:
-        return say("Likely done any moment.")
-    return say("Likely done {when}.", when=_in(seconds))
+def _controls(progress: Progress, say: Words) -> list[list[ui.Item[Any]]]:
+    if not progress.is_final:
+        return [[OrderButton(Action.CANCEL, progress.order.id, say)]]
+    pictures = progress.pictures
+    numbers = [picture.number for picture in pictures]
+    return [[PictureSelect(pictures, say, numbers)] if pictures else [], again(progress.order, say)]
 
 
-def _in(seconds: float) -> str:
-    """Discord counts down by itself, so no edit is needed for it until it is over."""
-    return format_dt(datetime.now(UTC) + timedelta(seconds=seconds + LATE_SECONDS), "R")
+def _numbers(of: Iterable[Job | Picture]) -> str:
+    return f"**{', '.join(str(one.number) for one in of)}.**"
+
+
+def _files(pictures: Iterable[Picture], previews: Mapping[int, bytes | Unseen]) -> Iterable[File]:
+    for picture in pictures:
+        preview = previews[picture.id]
+        if isinstance(preview, bytes):
+            yield File(_file_name(picture), preview, alt_text(picture.order.prompt))
+
+
+def _file_name(picture: Picture) -> str:
+    return f"{picture.number}.webp"

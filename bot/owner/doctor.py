@@ -7,8 +7,19 @@ from discord.http import Route
 
 from bot.discord_errors import in_a_line, is_final, is_wrong_token
 from bot.gateway.registration import Registration
-from bot.rights.permissions import missing
-from ops.checks import Check, Trouble
+from core.settings import DatabaseSettings
+from ops.checks import Check, CheckFailed, Finding, run_checks
+from ops.storage_checks import StorageChecks
+
+NEEDED = {
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+    "add_reactions": "Add Reactions",
+}
+"""What the bot needs to be allowed in a channel, by the names that Discord's settings have for it."""
 
 TOKEN = "token"
 
@@ -24,16 +35,40 @@ _PRIVILEGED = {
 }
 
 
+Lacking = Callable[[], Awaitable[list[str]]]
+"""Finds what the bot is not allowed in the channel that is looked at."""
+
+
+def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
+    """To write in a thread takes another permission than to write in its channel."""
+    needless = "send_messages" if in_thread else "send_messages_in_threads"
+    return [words for name, words in NEEDED.items() if name != needless and not getattr(permissions, name)]
+
+
 class BotDoctor:
     """`client` is the running one, or one that is not logged in yet and has its token to try."""
 
-    def __init__(self, client: discord.Client, registration: Registration, *, token: str) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        registration: Registration,
+        storage: StorageChecks,
+        settings: DatabaseSettings,
+        *,
+        token: str = "",
+    ) -> None:
         self._client = client
         self._registration = registration
+        self._storage = storage
+        self._settings = settings
         self._token = token
 
-    def checks(self, lacking: Callable[[], Awaitable[list[str]]] | None) -> list[Check]:
-        """`lacking` finds what the bot is not allowed in the channel that is looked at, if one is."""
+    async def examine(self, lacking: Lacking | None) -> list[Finding]:
+        checks = [*self._storage.all(), *self.checks(lacking)]
+        return await run_checks(checks, self._settings)
+
+    def checks(self, lacking: Lacking | None) -> list[Check]:
+        """The bot's own."""
         checks = [
             Check(TOKEN, self._log_in, remedy=_REACHED),
             Check("intents", self._intents, (TOKEN,), _REACHED),
@@ -49,7 +84,7 @@ class BotDoctor:
         try:
             channel = await self._client.fetch_channel(channel_id)
             if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
-                raise Trouble("it is no channel of a server", "Name another with --channel.")
+                raise CheckFailed("it is no channel of a server", "Name another with --channel.")
             guild = await self._client.fetch_guild(channel.guild.id, with_counts=False)
             user = self._client.user
             if user is None:
@@ -60,7 +95,7 @@ class BotDoctor:
         except (discord.Forbidden, discord.NotFound) as error:
             if not is_final(error):
                 raise
-            raise Trouble(
+            raise CheckFailed(
                 f"the channel cannot be seen: {error.text}",
                 "Is its id right? If so, give the bot View Channels there.",
             ) from error
@@ -77,10 +112,10 @@ class BotDoctor:
         except discord.LoginFailure as error:
             refused = error.__cause__
             if isinstance(refused, discord.HTTPException) and not is_wrong_token(refused):
-                raise Trouble(
+                raise CheckFailed(
                     in_a_line(refused), "Something stands between: try again in a minute."
                 ) from error
-            raise Trouble(
+            raise CheckFailed(
                 "Discord does not accept it", "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
             ) from error
         return f"of {self._client.user}"
@@ -93,7 +128,7 @@ class BotDoctor:
             if getattr(self._client.intents, intent) and not any(getattr(flags, flag) for flag in granted)
         ]
         if refused:
-            raise Trouble(
+            raise CheckFailed(
                 f"Discord does not grant {', '.join(refused)}", "Developer portal, Bot, Privileged Intents."
             )
         return "all that are used are granted"
@@ -102,7 +137,7 @@ class BotDoctor:
         told = await self._client.http.request(Route("GET", "/gateway/bot"))
         left = told["session_start_limit"]["remaining"]
         if left < 1:
-            raise Trouble("no session may be started any more today", "Does the bot restart in a loop?")
+            raise CheckFailed("no session may be started any more today", "Does the bot restart in a loop?")
         return f"{left} sessions may be started yet, {told['shards']} shards are recommended"
 
     async def _commands(self) -> str:
@@ -111,16 +146,16 @@ class BotDoctor:
         except (discord.Forbidden, discord.NotFound) as error:
             if not is_final(error):
                 raise
-            raise Trouble(
+            raise CheckFailed(
                 in_a_line(error),
                 "Set COMMANDS_GUILD_ID to the id of a server with the bot, or unset it.",
             ) from error
         if not up_to_date:
-            raise Trouble("Discord has others, or none", "Start the bot: it registers them.")
+            raise CheckFailed("Discord has others, or none", "Start the bot: it registers them.")
         return "registered and up to date"
 
-    async def _permissions(self, find: Callable[[], Awaitable[list[str]]]) -> str:
+    async def _permissions(self, find: Lacking) -> str:
         lacking = await find()
         if lacking:
-            raise Trouble(f"missing: {', '.join(lacking)}", "Server or channel settings, Permissions.")
+            raise CheckFailed(f"missing: {', '.join(lacking)}", "Server or channel settings, Permissions.")
         return "all that are needed"

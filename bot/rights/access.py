@@ -1,12 +1,12 @@
-"""Who may do what with a job; every refusal says why."""
+"""Who may do what with an order or a picture; every refusal says why."""
 
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from bot.rights.places import may_see, rights_where_made
+from bot.rights.visibility import may_see, rights_where_made
 from bot.services import Interaction, services_of
 from core.errors import InvalidRequest
-from db.orders import Job
+from core.orders import Order, Picture
 from db.pool import within
 from ops.logs import note_typed
 
@@ -21,52 +21,52 @@ async def in_time(work: Coroutine[Any, Any, T]) -> T:
     return await within(ANSWER_SECONDS, work)
 
 
-async def visible_job(interaction: Interaction, job_id: int) -> Job:
-    """The job, if the member may see it. Raises InvalidRequest otherwise."""
-    return _if_seen(interaction, await in_time(services_of(interaction).jobs.find(job_id)))
-
-
-async def visible_picture(interaction: Interaction, job_id: int) -> Job:
-    """The same of a finished picture."""
-    found = await in_time(services_of(interaction).gallery.picture(job_id, interaction.user.id))
-    return _if_seen(interaction, found)
-
-
-def _if_seen(interaction: Interaction, job: Job | None) -> Job:
-    """Nobody learns whether there is one that they may not see."""
-    if job is None or not may_see(interaction, job):
+async def visible_order(interaction: Interaction, order_id: int) -> Order:
+    """The order, if the member may see it. Raises InvalidRequest otherwise."""
+    found = await in_time(services_of(interaction).orders.find(order_id))
+    if found is None or not may_see(interaction, found.order):
         raise gone()
-    note_typed(job.prompt, job.negative_prompt)
-    return job
+    note_typed(found.order.prompt, found.order.negative_prompt)
+    return found.order
+
+
+async def visible_picture(interaction: Interaction, picture_id: int) -> Picture:
+    """The picture, if the member may see it. Raises InvalidRequest otherwise."""
+    found = await in_time(services_of(interaction).pictures.find(picture_id, interaction.user.id))
+    if found is None or not may_see(interaction, found.order):
+        raise gone()
+    note_typed(found.order.prompt, found.order.negative_prompt)
+    return found
 
 
 def gone() -> InvalidRequest:
+    """Nobody learns whether there is one that they may not see."""
     return InvalidRequest("This picture is not there any more, or it is not for you to see here.")
 
 
-def require_full_size(job: Job) -> None:
+def require_full_size(picture: Picture) -> None:
     """For what takes the original; the preview of an expired picture is still there to be seen."""
-    if job.is_expired:
+    if picture.is_expired:
         raise InvalidRequest("The full size of this picture has expired; only its small version is left.")
 
 
-def require_control(interaction: Interaction, job: Job) -> None:
+def require_control(interaction: Interaction, order: Order) -> None:
     """For its owner, and for who manages messages in the channel where it was made."""
-    if job.member_id != interaction.user.id and not rights_where_made(interaction, job).manage_messages:
+    if order.member_id != interaction.user.id and not rights_where_made(interaction, order).manage_messages:
         raise InvalidRequest(
             "Only the member who asked for this picture, and those who manage messages where it was made, "
             "may do that."
         )
 
 
-async def require_commands(interaction: Interaction, job: Job) -> None:
-    """A button that starts a job from another is a command by another name.
+async def require_imagine(interaction: Interaction, order: Order) -> None:
+    """A button that starts an order from another is a command by another name.
 
-    While Discord does not say who may use it, it is known of who used it for `job`, in this very channel.
+    While Discord does not say who may use it, it is known of who used it for `order`, in this very channel.
     """
     _require_any_command(interaction)
     may = await services_of(interaction).command_permissions.may_use(interaction, "imagine")
-    if may is None and (job.member_id, job.channel_id) != (interaction.user.id, interaction.channel_id):
+    if may is None and (order.member_id, order.channel_id) != (interaction.user.id, interaction.channel_id):
         raise InvalidRequest(
             "Discord does not say at the moment whether you may use `/imagine` here, and this button "
             "is one. Use the command itself, or try again in a minute."

@@ -73,7 +73,7 @@ class CommandPermissions:
             name = f"command permissions of {guild_id}"
             self._asking[guild_id] = asyncio.create_task(self._ask(guild_id), name=name)
 
-    def look_again(self, guild_id: int) -> None:
+    def learn_again(self, guild_id: int) -> None:
         """Something was changed there."""
         self.forget(guild_id)
         self.learn(guild_id)
@@ -89,14 +89,14 @@ class CommandPermissions:
     async def _ask(self, guild_id: int) -> None:
         self._ask_from[guild_id] = time.monotonic() + AGAIN_SECONDS
         try:
-            self._rules[guild_id] = await self._look(guild_id)
+            self._rules[guild_id] = await self._fetch(guild_id)
         except UNANSWERED as error:
             log.warning("not known who may use commands in server %d: %s", guild_id, reason(error))
         finally:
             if self._asking.get(guild_id) is asyncio.current_task():
                 del self._asking[guild_id]
 
-    async def _look(self, guild_id: int) -> _Rules:
+    async def _fetch(self, guild_id: int) -> _Rules:
         http, application_id = self._client.http, self._client.application_id or 0
         permissions = await http.get_guild_application_command_permissions(application_id, guild_id)
         said = {int(one["id"]): _read(one["permissions"]) for one in permissions}

@@ -2,7 +2,6 @@
 
 from botocore.exceptions import ClientError, SSLError
 
-from core.addresses import addressing_style
 from core.errors import BucketUnavailable
 from core.settings import BucketSettings
 
@@ -51,7 +50,7 @@ _NAME_IN_HOST = (
 
 def remedy(error: BaseException, settings: BucketSettings) -> str:
     text = _remedy(error)
-    if text in (_NOT_REACHED, _TLS) and addressing_style(settings) == "virtual":
+    if text in (_NOT_REACHED, _TLS) and settings.bucket_address.style == "virtual":
         text += _NAME_IN_HOST
     return text.format(
         bucket=settings.bucket_name, endpoint=settings.aws_endpoint_url_s3, region=settings.aws_region

@@ -16,7 +16,7 @@ from core.orders import Job, Picture
 from core.settings import BucketSettings
 from db.bucket.links import Links
 from db.bucket.removal import Removal
-from db.bucket.s3 import UNAVAILABLE, genuine, listed, open_client, said
+from db.bucket.s3 import genuine, listed, open_client, unavailable
 
 if TYPE_CHECKING:
     from aiobotocore.response import StreamingBody
@@ -105,10 +105,8 @@ class Bucket:
 
     async def remove(self, prefix: str) -> None:
         """Removes all whose names begin so. Raises BucketUnavailable; again is no fault."""
-        try:
+        with unavailable(f"{prefix} could not be removed"):
             await self.removal.under(prefix)
-        except UNAVAILABLE as error:
-            raise BucketUnavailable(f"{prefix} could not be removed: {said(error)}") from error
 
     async def remove_attempt(self, of: Job | Picture) -> None:
         """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
@@ -116,32 +114,29 @@ class Bucket:
 
     async def pages(self, *, before: datetime) -> AsyncIterator[list[str]]:
         """The keys of all objects stored before then, up to 1,000 at a time. Raises BucketUnavailable."""
-        try:
+        with unavailable("the bucket could not be listed"):
             async for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name):
                 items = listed(page).get("Contents", [])
                 yield [item["Key"] for item in items if item["LastModified"] < before]
-        except UNAVAILABLE as error:
-            raise BucketUnavailable(f"the bucket could not be listed: {said(error)}") from error
 
     async def remove_objects(self, keys: Iterable[str]) -> None:
         """Raises BucketUnavailable; again is no fault."""
-        try:
+        with unavailable("objects could not be removed"):
             for key in keys:
                 await self.removal.of(key)
-        except UNAVAILABLE as error:
-            raise BucketUnavailable(f"objects could not be removed: {said(error)}") from error
 
     async def _get(self, key: str, bytes_max: int) -> bytes:
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                answer = genuine(await self._client.get_object(Bucket=self._name, Key=key))
-                async with answer["Body"]:
-                    found = await _read(answer["Body"], bytes_max)
-        except UNAVAILABLE as error:
-            # A page that says 404 is not the bucket's word.
-            if isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey":
-                raise PictureGone(f"{key} is not there") from error
-            raise BucketUnavailable(f"{key} could not be read: {said(error)}") from error
+        with unavailable(f"{key} could not be read"):
+            try:
+                async with asyncio.timeout(READ_SECONDS):
+                    answer = genuine(await self._client.get_object(Bucket=self._name, Key=key))
+                    async with answer["Body"]:
+                        found = await _read(answer["Body"], bytes_max)
+            except ClientError as error:
+                # A page that says 404 is not the bucket's word.
+                if error.response["Error"].get("Code") == "NoSuchKey":
+                    raise PictureGone(f"{key} is not there") from error
+                raise
         if found is None:
             raise BucketUnavailable(f"{key} is larger than {bytes_max} bytes")
         stored = answer["Metadata"].get(_BYTES, "")
@@ -150,7 +145,7 @@ class Bucket:
         return found
 
     async def _put(self, key: str, body: bytes, content_type: str, disposition: str) -> None:
-        try:
+        with unavailable(f"{key} could not be stored"):
             answer = await self._client.put_object(
                 Bucket=self._name,
                 Key=key,
@@ -162,8 +157,6 @@ class Bucket:
                 # A proxy may pass the beginning on without its length: nothing else tells that it is not all.
                 Metadata={_BYTES: str(len(body))},
             )
-        except UNAVAILABLE as error:
-            raise BucketUnavailable(f"{key} could not be stored: {said(error)}") from error
         if "ETag" not in genuine(answer):
             raise BucketUnavailable(f"{key} was taken without an ETag, so not by the bucket", code="")
 

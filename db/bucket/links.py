@@ -6,7 +6,6 @@ from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from core.addresses import own_url
 from core.settings import BucketSettings
 
 
@@ -22,7 +21,7 @@ class Links:
         self.settings = settings
         self.ttl_seconds = settings.link_ttl_seconds
         self.proxy = settings.proxy_for(settings.public_bucket_url or settings.aws_endpoint_url_s3)
-        self.url = settings.public_bucket_url or own_url(settings)
+        self.url = settings.public_bucket_url or settings.bucket_address.url
         endpoint = settings.aws_endpoint_url_s3
         by_endpoint = settings.public_bucket_url is not None and _is_tigris(endpoint)
         self._signed_url = f"{endpoint}/{settings.bucket_name}" if by_endpoint else self.url

@@ -2,8 +2,8 @@
 
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
@@ -14,7 +14,6 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantP
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from core.addresses import addressing_style
 from core.errors import BucketUnavailable, reason
 from core.settings import BucketSettings
 
@@ -49,7 +48,7 @@ async def open_client(settings: BucketSettings, *, connections_max: int) -> Asyn
     proxy = settings.proxy_for(settings.aws_endpoint_url_s3)
     config = AioConfig(
         signature_version="s3v4",
-        s3={"addressing_style": addressing_style(settings)},
+        s3={"addressing_style": settings.bucket_address.style},
         # Newer botocore adds checksums that not every S3-compatible server knows.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
@@ -107,6 +106,15 @@ def said(error: BaseException) -> str:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         return f"{error.operation_name} was answered with {status}, and not as S3 does"
     return f"{error.operation_name} was answered {code}: {message}"
+
+
+@contextmanager
+def unavailable(what: str) -> Iterator[None]:
+    """BucketUnavailable for whatever the client raises."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise BucketUnavailable(f"{what}: {said(error)}") from error
 
 
 def listed(page: _Answer) -> _Answer:

@@ -7,13 +7,13 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from core.errors import BucketUnavailable, PictureGone
+from core.orders import Job
 from core.settings import BucketSettings
-from db.bucket.client import Bucket, open_bucket, original_key
+from db.bucket.client import Bucket, attempt_of, open_bucket, original_key
 from db.bucket.links import Links
-from db.orders import Job, Jobs
 from db.pool import Pool
 from tests.front import front
-from tests.orders import order
+from tests.lives import running
 
 BUTTON_URL_LENGTH_MAX = 512
 """Discord's."""
@@ -21,9 +21,7 @@ BUTTON_URL_LENGTH_MAX = 512
 
 @pytest.fixture
 async def job(pool: Pool) -> Job:
-    job = await Jobs(pool).enqueue(order(prompt="Ein Fuchs im Schnee, 冬"))
-    assert job is not None
-    return job
+    return await running(pool, prompt="Ein Fuchs im Schnee, 冬")
 
 
 async def fetch(url: str) -> tuple[int, bytes, dict[str, str]]:
@@ -51,7 +49,8 @@ async def test_the_preview_comes_back(bucket: Bucket, job: Job) -> None:
 
 
 async def test_keys_tell_nothing_but_the_job(job: Job) -> None:
-    assert original_key(job) == f"{job.key}/{job.attempt}/original.png"
+    assert original_key(job) == f"{job.order.key}/1/1/original.png"
+    assert attempt_of(original_key(job)) == (job.order.key, 1, 1)
 
 
 async def test_what_is_not_there_is_said_so(bucket: Bucket, job: Job) -> None:
@@ -129,7 +128,7 @@ async def test_a_link_fits_a_button(job: Job, download: bool) -> None:
             "bucket_name": "tigerbrush-production",
         }
     )
-    longest = replace(job, prompt="fuchs " * 100, id=10**9, attempt=99)
+    longest = replace(job, order=replace(job.order, prompt="fuchs " * 100), id=16 * 10**9, attempt=99)
     async with open_bucket(settings) as bucket:
         link = bucket.link(longest, download=download)
     assert len(link) <= BUTTON_URL_LENGTH_MAX
@@ -138,14 +137,13 @@ async def test_a_link_fits_a_button(job: Job, download: bool) -> None:
 async def test_removing_takes_what_any_attempt_stored_and_nothing_else(
     bucket: Bucket, pool: Pool, job: Job
 ) -> None:
-    other = await Jobs(pool).enqueue(order())
-    assert other is not None
+    other = await running(pool)
     second = replace(job, attempt=2)
     for stored in (job, second, other):
         await bucket.put_original(stored, b"png bytes")
         await bucket.put_preview(stored, b"webp bytes")
-    await bucket.remove(job)
-    await bucket.remove(job)
+    await bucket.remove(f"{job.order.key}/")
+    await bucket.remove(f"{job.order.key}/")
     for stored in (job, second):
         with pytest.raises(PictureGone):
             await bucket.get_original(stored)

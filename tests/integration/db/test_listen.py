@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from db.listen import listen
-from db.orders import Jobs
+from db.orders import Orders
 from db.pool import Pool
-from db.queue import Queue
-from tests.orders import order
+from tests.lives import worker
+from tests.orders import request
 
 
 @asynccontextmanager
@@ -25,19 +25,17 @@ async def listening(url: str, channel: str) -> AsyncIterator[asyncio.Event]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_workers_are_woken_by_a_new_job_and_the_bot_by_each_change(
+async def test_workers_are_woken_by_a_new_job_and_the_bot_by_what_a_worker_changes(
     database_url: str, pool: Pool
 ) -> None:
     async with (
         listening(database_url, "job_queued") as queued,
-        listening(database_url, "job_changed") as changed,
+        listening(database_url, "reply_due") as changed,
     ):
-        await Jobs(pool).enqueue(order())
+        await Orders(pool).create(request())
         await asyncio.wait_for(queued.wait(), 10)
-        await asyncio.wait_for(changed.wait(), 10)
-        changed.clear()
         queued.clear()
-        await Queue(pool, worker="w", lease_seconds=30, attempts_max=3).claim(1)
+        await worker(pool).claim(1)
         await asyncio.wait_for(changed.wait(), 10)
         assert not queued.is_set()
 
@@ -53,5 +51,5 @@ async def test_a_lost_connection_comes_back_and_catches_up(
         )
         await asyncio.wait_for(woken.wait(), 10)
         woken.clear()
-        await Jobs(pool).enqueue(order())
+        await Orders(pool).create(request())
         await asyncio.wait_for(woken.wait(), 10)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from core.errors import BucketUnavailable
+from core.orders import Job
 from core.settings import BucketSettings
-from db.bucket.client import Bucket, open_bucket
-from db.orders import Job
+from db.bucket.client import Bucket, open_bucket, original_key
 from db.pool import Pool
 from tests.lives import running
 from tests.versioned import BUCKET, VersionedS3, versioned_s3
@@ -46,6 +46,10 @@ async def job(pool: Pool, server: VersionedS3) -> Job:
     return job
 
 
+def everything_of(job: Job) -> str:
+    return f"{job.order.key}/"
+
+
 def bodies(server: VersionedS3) -> int:
     return sum(body is not None for kept in server.versions.values() for body in kept.values())
 
@@ -54,10 +58,10 @@ def bodies(server: VersionedS3) -> int:
 async def test_every_version_goes(server: VersionedS3, job: Job, tells: bool) -> None:
     server.tells = tells
     async with opened(server) as bucket:
-        await bucket.remove_original(job)
+        await bucket.remove(original_key(job))
         assert bodies(server) == 4
-        await bucket.remove(job)
-        await bucket.remove(job)
+        await bucket.remove(everything_of(job))
+        await bucket.remove(everything_of(job))
     assert bodies(server) == 0
 
 
@@ -65,11 +69,11 @@ async def test_a_try_that_was_cut_off_is_taken_up_by_another_process(server: Ver
     server.lets = False
     async with opened(server) as bucket:
         with pytest.raises(BucketUnavailable, match="keeps old versions, which need the permissions s3:"):
-            await bucket.remove(job)
+            await bucket.remove(everything_of(job))
     assert bodies(server) == 6
     server.lets = True
     async with opened(server) as bucket:
-        await bucket.remove(job)
+        await bucket.remove(everything_of(job))
     assert bodies(server) == 0
 
 
@@ -77,4 +81,4 @@ async def test_a_bucket_that_does_not_tell_gives_itself_away(server: VersionedS3
     server.tells = server.lets = False
     async with opened(server) as bucket:
         with pytest.raises(BucketUnavailable, match="keeps old versions"):
-            await bucket.remove(job)
+            await bucket.remove(everything_of(job))

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from core.errors import ShardLost
-from db.identifies import IDENTIFY_SECONDS, Identifies
 from db.pool import Pool
+from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
 from db.shard_locks import ShardLocks
 from tests.conditions import until
 from tests.drill.proxy import Mode, Proxy
@@ -104,7 +104,7 @@ async def test_who_cannot_reach_postgres_serves_on_and_asks_until_it_can(
 
 
 async def test_sessions_with_discord_begin_one_after_the_other_in_each_bucket(pool: Pool) -> None:
-    one, other = Identifies(pool), Identifies(pool)
+    one, other = IdentifyLimit(pool), IdentifyLimit(pool)
     waits = [await bot.reserve(0) for bot in (one, other, one)]
     assert waits[0] == 0
     assert IDENTIFY_SECONDS * 0.9 < waits[1] <= IDENTIFY_SECONDS

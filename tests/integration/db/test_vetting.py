@@ -56,7 +56,7 @@ async def test_a_transaction_pooler_without_the_direct_address_is_named(database
         assert status == 78
         assert said.startswith(expected)
         with pytest.raises(Misconfigured, match=r"^DATABASE_LISTEN_URL: leads to a transaction pooler;"):
-            await Vetting(settings(database_url, url)).look()
+            await Vetting(settings(database_url, url)).check()
         # As it should be.
         both = settings(url, database_url)
         async with open_pool(both, name="test") as pool:
@@ -78,7 +78,7 @@ async def test_a_session_pooler_serves_and_one_with_too_few_is_named(
         with pytest.raises(
             DatabaseUnavailable, match=r"DATABASE_URL gives one connection and no second, .*10$"
         ):
-            await Vetting(settings(url)).look()
+            await Vetting(settings(url)).check()
     async with (
         pgbouncer(database_url, "session", size=2) as url,
         open_pool(settings(url), name="test") as pool,
@@ -112,7 +112,7 @@ async def test_two_urls_that_lead_to_two_databases_are_named(database_url: str, 
 
 async def test_the_same_database_by_two_ways_is_the_same(database_url: str) -> None:
     async with line_to(database_url) as (line, url):
-        await Vetting(settings(database_url, url)).look()
+        await Vetting(settings(database_url, url)).check()
         # The direct way alone is away: what needs it waits by itself.
         await line.become(Mode.REFUSE)
         async with open_pool(settings(database_url, url), name="test") as pool:
@@ -121,7 +121,7 @@ async def test_the_same_database_by_two_ways_is_the_same(database_url: str) -> N
         line.canned = refusal("28P01", "password authentication failed")
         await line.become(Mode.ANSWER)
         with pytest.raises(Misconfigured, match=r"^DATABASE_LISTEN_URL: Postgres refuses it"):
-            await Vetting(settings(database_url, url), patience_seconds=0.0).look()
+            await Vetting(settings(database_url, url), patience_seconds=0.0).check()
 
 
 async def test_a_database_that_is_not_utf8_is_refused_in_words(postgres_url: str) -> None:

@@ -16,8 +16,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from core.settings import HealthSettings
-from ops.database_probe import Reach
-from ops.health import Health, answering, unreachable
+from ops.database_probe import DatabaseProbe
+from ops.health import Check, Health, answering, unreachable
 from ops.health_port import CONNECTIONS_MAX
 from tests.conditions import until
 
@@ -38,18 +38,22 @@ def ask(port: int, path: str = "/healthz", host: str = "127.0.0.1") -> tuple[int
             return error.code, error.read().decode()
 
 
+def health_of(*checks: Check) -> Health:
+    return Health(checks, CollectorRegistry(), loop_stuck_seconds_max=60)
+
+
 @contextmanager
 def served(health: Health, *, host: str = "127.0.0.1") -> Iterator[int]:
     port = free_port()
     settings = HealthSettings.model_validate({"health_port": port, "health_host": host})
-    with answering(health, settings, CollectorRegistry()):
+    with answering(health, settings):
         yield port
 
 
 async def test_ok_or_a_line_for_each_problem() -> None:
     wrong: list[str] = []
     checks = [lambda: wrong[0] if wrong else None, lambda: "another" if wrong else None]
-    with served(Health(checks, loop_stuck_seconds_max=60)) as port:
+    with served(health_of(*checks)) as port:
         assert await asyncio.to_thread(ask, port) == (200, "ok\n")
         wrong.append("a reply is overdue")
         assert await asyncio.to_thread(ask, port) == (503, "a reply is overdue\nanother\n")
@@ -60,7 +64,7 @@ async def test_ok_or_a_line_for_each_problem() -> None:
 async def test_where_all_addresses_are_wanted_it_is_reached_over_both_protocols() -> None:
     if not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")
-    with served(Health([], loop_stuck_seconds_max=60), host="::") as port:
+    with served(health_of(), host="::") as port:
         for host in ("[::1]", "127.0.0.1"):
             assert await asyncio.to_thread(ask, port, host=host) == (200, "ok\n")
 
@@ -68,7 +72,7 @@ async def test_where_all_addresses_are_wanted_it_is_reached_over_both_protocols(
 async def test_unless_it_is_said_only_this_machine_reaches_it() -> None:
     settings = HealthSettings.model_validate({"health_port": free_port()})
     with (
-        answering(Health([], loop_stuck_seconds_max=60), settings, CollectorRegistry()),
+        answering(health_of(), settings),
         # Another address of this machine: who listens on all has it too.
         pytest.raises(ConnectionRefusedError),
     ):
@@ -76,7 +80,7 @@ async def test_unless_it_is_said_only_this_machine_reaches_it() -> None:
 
 
 async def test_those_who_ask_slowly_take_no_more_than_a_few_connections() -> None:
-    with served(Health([], loop_stuck_seconds_max=60)) as port, ExitStack() as exits:
+    with served(health_of()) as port, ExitStack() as exits:
         slow = []
         for _ in range(300):
             slow.append(exits.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)))
@@ -97,7 +101,7 @@ def is_dropped(connection: socket.socket) -> bool:
 async def test_whoever_does_not_end_a_request_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.health_port.REQUEST_SECONDS", 0.1)
     with (
-        served(Health([], loop_stuck_seconds_max=60)) as port,
+        served(health_of()) as port,
         socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
     ):
         connection.send(b"GET /healthz HTTP/1.1\r\n")
@@ -119,7 +123,7 @@ async def test_whoever_does_not_end_a_request_is_hung_up_on(monkeypatch: pytest.
 async def test_whatever_is_sent_is_answered_or_hung_up_on_in_silence(
     sent: bytes, status: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with served(Health([], loop_stuck_seconds_max=60)) as port:
+    with served(health_of()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
         writer.write_eof()
@@ -138,10 +142,10 @@ async def test_a_check_that_breaks_is_said_in_a_line(caplog: pytest.LogCaptureFi
     def broken() -> str | None:
         raise RuntimeError("dictionary changed size during iteration")
 
-    with served(Health([broken], loop_stuck_seconds_max=60)) as port:
+    with served(health_of(broken)) as port:
         status, text = await asyncio.to_thread(ask, port)
     assert (status, text) == (500, "dictionary changed size during iteration\n")
-    (record,) = [record for record in caplog.records if record.name.startswith("db.")]
+    (record,) = [record for record in caplog.records if record.name.startswith("ops.")]
     assert record.exc_info is None
 
 
@@ -179,7 +183,7 @@ async def test_a_port_that_cannot_be_had_is_named(
 async def test_a_blocked_event_loop_is_reported_from_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.health.BLOCKED_SECONDS_MAX", 0.2)
     monkeypatch.setattr("ops.health.BEAT_SECONDS", 0.05)
-    health = Health([], loop_stuck_seconds_max=60)
+    health = health_of()
     with served(health) as port:
         beating = asyncio.create_task(health.serve())
         await until(lambda: asyncio.to_thread(ask, port), lambda answer: answer[0] == 200)
@@ -203,13 +207,14 @@ async def test_a_blocked_event_loop_is_reported_from_the_outside(monkeypatch: py
 def test_a_process_that_is_stuck_says_where_and_ends() -> None:
     program = """
 import asyncio, time
+from prometheus_client import CollectorRegistry
 from ops.health import Health
 
 def stuck_here():
     time.sleep(60)
 
 async def main():
-    beating = asyncio.create_task(Health([], loop_stuck_seconds_max=0.3).serve())
+    beating = asyncio.create_task(Health([], CollectorRegistry(), loop_stuck_seconds_max=0.3).serve())
     await asyncio.sleep(0)
     stuck_here()
 
@@ -229,33 +234,27 @@ async def test_how_long_postgres_is_away(monkeypatch: pytest.MonkeyPatch) -> Non
             raise ConnectionRefusedError("away")
         return 7.0
 
-    reach = Reach(question, every_seconds=0.01)
-    check = unreachable(reach)
-    serving = asyncio.create_task(reach.serve())
+    probe = DatabaseProbe(question, every_seconds=0.01)
+    check = unreachable(probe)
 
     async def problem() -> str | None:
+        await probe.probe()
         return check()
 
-    async def answer() -> float | None:
-        return reach.answer
-
-    assert await until(answer, lambda found: found is not None) == 7.0
-    assert (await problem(), reach.silent_seconds) == (None, 0.0)
-    assert reach.steady_seconds > 0
+    assert (await problem(), probe.answer, probe.silent_seconds) == (None, 7.0, 0.0)
+    assert probe.steady_seconds > 0
     away = True
     assert "Postgres does not answer for" in (await until(problem, lambda line: line is not None) or "")
-    assert (reach.answer, reach.steady_seconds) == (None, 0.0)
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
+    assert (probe.answer, probe.steady_seconds) == (None, 0.0)
 
 
 async def test_a_schema_that_is_not_there_yet_ends_nothing() -> None:
     async def question() -> float | None:
         raise asyncpg.UndefinedTableError("there is no jobs")
 
-    reach = Reach(question, every_seconds=0.01)
-    await reach.look()
-    assert reach.silent_seconds > 0
+    probe = DatabaseProbe(question, every_seconds=0.01)
+    await probe.probe()
+    assert probe.silent_seconds > 0
 
 
 async def test_an_answer_that_never_comes_is_none() -> None:
@@ -263,6 +262,6 @@ async def test_an_answer_that_never_comes_is_none() -> None:
         await asyncio.Event().wait()
         return None
 
-    reach = Reach(question, every_seconds=0.01)
-    await asyncio.wait_for(reach.look(), 10)
-    assert reach.silent_seconds > 0
+    probe = DatabaseProbe(question, every_seconds=0.01)
+    await asyncio.wait_for(probe.probe(), 10)
+    assert probe.silent_seconds > 0

@@ -13,17 +13,21 @@ from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket, open_bucket
 from db.listen import listen
 from db.pool import Pool, open_pool
-from db.rate_limits import Pace
-from ops.checks import Check
-from ops.storage_checks import Doctor
+from db.rate_limits import RateLimit
+from ops.checks import Check, Finding, run_checks
+from ops.storage_checks import StorageChecks
 from tests.conditions import until
 from tests.front import front
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.versioned import BUCKET, versioned_s3
 
 
+async def findings(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> list[Finding]:
+    return await run_checks(StorageChecks(settings, pool, bucket).all(), settings)
+
+
 async def lines(pool: Pool, bucket: Bucket) -> Sequence[str]:
-    return [finding.line for finding in await Doctor(pool.settings, pool, bucket).examine([])]
+    return [finding.line for finding in await findings(pool.settings, pool, bucket)]
 
 
 async def line(pool: Pool, bucket: Bucket, name: str) -> str:
@@ -35,13 +39,13 @@ async def test_what_is_paused_and_what_only_the_owner_can_mend_is_no_health(
     pool: Pool, bucket: Bucket
 ) -> None:
     assert await line(pool, bucket, "alarms") == "ok    alarms: none"
-    alarms, pace = Alarms(pool), Pace(pool, requests=10)
-    await pace.provide()
-    await alarms.sound(AlarmCode.NO_CREDIT, "402", pause_seconds=60)
-    await alarms.sound(AlarmCode.MODEL_GONE, "404", model="core")
+    alarms, limit = Alarms(pool), RateLimit(pool, requests=10)
+    await limit.provide()
+    await alarms.raise_(AlarmCode.NO_CREDIT, "402", provider="stability", pause_seconds=60)
+    await alarms.raise_(AlarmCode.MODEL_GONE, "404", provider="stability", model="core")
     # That the owner was told changes nothing about it.
     await alarms.claim_untold()
-    await pace.pause(90)
+    await limit.pause(90)
     found = await line(pool, bucket, "alarms")
     assert found.startswith("WRONG alarms: 3 open. The account with Stability has run out of credits.")
     assert "Stability offers the model core no longer" in found
@@ -85,7 +89,7 @@ async def test_what_refuses_the_url_is_said_with_what_to_do(
 ) -> None:
     url = database_url.replace("postgres:@", "nobody:secret-word@")
     settings = DatabaseSettings.model_validate({"database_url": url})
-    found = await Doctor(settings, pool, bucket).examine([])
+    found = await findings(settings, pool, bucket)
     assert found[0].line.startswith('WRONG Postgres: DATABASE_URL Postgres refuses it (role "nobody"')
 
 
@@ -210,9 +214,10 @@ async def test_a_bucket_that_keeps_old_versions_is_named(
 
 
 async def test_what_hangs_or_lies_is_bounded_and_comes_with_what_to_do(
-    pool: Pool, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.checks.CHECK_SECONDS", 0.1)
+    settings = pool.settings
     never = asyncio.Event()
 
     async def hang() -> str:
@@ -223,7 +228,7 @@ async def test_what_hangs_or_lies_is_bounded_and_comes_with_what_to_do(
         raise KeyError("username\n" * 100)
 
     checks = [Check("Stability", hang), Check("token", lie, remedy="Ask another.")]
-    *_, hung, lied = await Doctor(pool.settings, pool, bucket).examine(checks)
+    hung, lied = await run_checks(checks, settings)
     assert hung.line.startswith("WRONG Stability: no answer within 0 seconds. Is its address right")
     assert lied.line.startswith("WRONG token: KeyError: ")
     assert lied.line.endswith("Ask another.")

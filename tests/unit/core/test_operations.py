@@ -16,10 +16,11 @@ from core.operations import (
     UPSCALE_SIDE_MAX,
     UPSCALER,
     Model,
-    check_options,
     upscale_input,
     upscaled_size,
 )
+from core.validation import validated
+from tests.orders import request
 
 CHOICE_LENGTH_MAX = 100
 """Of a choice's label, at Discord."""
@@ -43,9 +44,10 @@ def test_every_shape_by_name_is_within_the_bounds(name: str) -> None:
     assert width * height <= PIXELS_MAX
 
 
-def test_what_was_not_asked_for_is_taken_by_every_model() -> None:
-    for model in MODELS.values():
-        check_options(model, negative_prompt=None, style=None)
+@pytest.mark.parametrize("model", PAINTERS)
+def test_what_was_not_asked_for_is_taken_by_every_model(model: str) -> None:
+    asked = request(model=model, negative_prompt=None, style=None)
+    assert validated(asked, default_model=model) == asked
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,6 @@ def test_what_was_not_asked_for_is_taken_by_every_model() -> None:
             "vaporwave",
             "Core does not know the style “vaporwave”; leave it out, or choose one of: photo",
         ),
-        ("upscale-fast", None, "anime", "Fast Upscaler does not know the style “anime”; leave it out"),
         (
             "sd3.5-large-turbo",
             "rain",
@@ -71,12 +72,20 @@ def test_what_a_model_does_not_take_is_refused_in_words(
     model: str, negative_prompt: str | None, style: str | None, complaint: str
 ) -> None:
     with pytest.raises(InvalidRequest, match=complaint):
-        check_options(MODELS[model], negative_prompt=negative_prompt, style=style)
+        validated(request(model=model, negative_prompt=negative_prompt, style=style), default_model="core")
 
 
-def test_what_a_model_takes_passes() -> None:
-    for style in STYLES:
-        check_options(MODELS["core"], negative_prompt="x" * PROMPT_LENGTH_MAX, style=style)
+@pytest.mark.parametrize("style", STYLES)
+def test_what_a_model_takes_passes(style: str) -> None:
+    asked = request(model="core", negative_prompt="x" * PROMPT_LENGTH_MAX, style=style)
+    assert validated(asked, default_model="core") == asked
+
+
+def test_what_an_operation_does_not_take_is_a_mistake_of_the_caller() -> None:
+    """An upscale has no style: nothing offers one, so nobody has to be told."""
+    asked = request(operation="upscale", model=UPSCALER.name, inputs=(17,), style="anime")
+    with pytest.raises(ValueError, match="upscale takes other parameters"):
+        validated(asked, default_model="core")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from core.errors import SchemaBehind
-from ops.database_probe import Reach
+from ops.database_probe import DatabaseProbe
 from ops.health import unreachable
 
 
@@ -17,10 +17,10 @@ async def test_what_changes_is_said_once_and_an_ordinary_start_is_not(
             raise ConnectionRefusedError("nobody listens")
         return 1.0
 
-    reach = Reach(ask, every_seconds=1)
+    probe = DatabaseProbe(ask, every_seconds=1)
     with caplog.at_level(logging.INFO, logger="ops.database_probe"):
         for _ in range(6):
-            await reach.look()
+            await probe.probe()
     assert [(record.levelname, record.message) for record in caplog.records] == [
         ("WARNING", "Postgres does not answer: nobody listens"),
         ("INFO", "Postgres answers"),
@@ -31,7 +31,7 @@ async def test_a_start_without_postgres_is_said(caplog: pytest.LogCaptureFixture
     async def ask() -> float | None:
         raise TimeoutError
 
-    await Reach(ask, every_seconds=1).look()
+    await DatabaseProbe(ask, every_seconds=1).probe()
     assert caplog.messages == ["Postgres does not answer: TimeoutError"]
 
 
@@ -44,9 +44,9 @@ async def test_a_schema_that_is_behind_is_told_from_a_server_that_is_away(
         raise next(errors)
 
     monkeypatch.setattr("ops.health.SILENT_SECONDS_MAX", -1.0)
-    reach = Reach(ask, every_seconds=1)
-    await reach.look()
-    assert unreachable(reach)() == "Postgres does not answer for 0 s"
-    await reach.look()
-    assert unreachable(reach)() == "the schema is behind for 0 s"
+    probe = DatabaseProbe(ask, every_seconds=1)
+    await probe.probe()
+    assert unreachable(probe)() == "Postgres does not answer for 0 s"
+    await probe.probe()
+    assert unreachable(probe)() == "the schema is behind for 0 s"
     assert caplog.messages[-1] == "the schema is behind: 2 migrations are missing"

@@ -1,8 +1,9 @@
 """What an answer of Stability's means, or of what stands before it: a picture, or a failure that has a name.
 
-A status alone is never believed. Stability's own errors are JSON with an id, a name and what is wrong;
-anything else with such a status (a page, an empty body, another JSON) is a passing fault of what stands in
-between.
+A status alone is never believed. Stability's own errors are JSON with an id, a name and what is wrong; anything else
+with that status (a page, an empty body, another JSON) is a transient fault of what stands in between.
+
+Nothing is charged for what Stability refuses in its own words, nor for what was turned away before it.
 """
 
 import base64
@@ -11,12 +12,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from core.errors import FailureCode, JobFailed
+from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import SEED_MAX
 from core.retry_after import seconds_of
+from worker.providers.provider import Painting
 
 RATE_LIMIT_PAUSE_SECONDS = 60.0
 """How long Stability turns a key away that asked too often."""
@@ -24,7 +26,9 @@ RATE_LIMIT_PAUSE_SECONDS = 60.0
 RETRY_AFTER_SECONDS_MAX = 600.0
 """Whoever asks for more is not to be believed: all workers would wait for it."""
 
-_PASSING = {408, 425, 429}
+REQUEST_ID_LENGTH_MAX = 100
+
+_TRANSIENT = {408, 425, 429}
 """Of the statuses below 500, those that ask for another try."""
 
 _CREDIT = {"payment_required", "insufficient_balance"}
@@ -49,18 +53,10 @@ _CODE_OF_STATUS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Painting:
-    """What Stability painted: `content` is a picture as it came over the wire."""
-
-    content: bytes
-    seed: int | None
-    request_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Word:
     """An error in Stability's own form."""
 
+    id: str
     name: str
     text: str
 
@@ -72,27 +68,44 @@ def own_word(body: bytes) -> Word | None:
         return None
     problems = error.get("errors", error.get("message"))
     if isinstance(problems, list):
-        return Word(error["name"], "; ".join(map(str, problems)))
-    return Word(error["name"], problems) if isinstance(problems, str) and problems else None
+        return Word(error["id"], error["name"], "; ".join(map(str, problems)))
+    return Word(error["id"], error["name"], problems) if _is_text(problems) else None
 
 
 def failure_of(status: int, headers: Mapping[str, str], body: bytes) -> JobFailed:
     """What an answer means that is no 200; `body` may be cut off at its end."""
+    id_ = request_id(headers)
     if 300 <= status < 400:
         # Followed, it would take the prompt and the key to another host.
         where = _host(headers.get("Location", ""))
-        return JobFailed(FailureCode.UNAVAILABLE, f"{status} redirects to {where}, and is not followed")
+        detail = f"{status} redirects to {where}, and is not followed"
+        return JobFailed(FailureCode.UNAVAILABLE, detail, outcome=Outcome.FREE, request_id=id_)
     word = own_word(body)
     if word is None:
         # Some answers that are no picture may have been billed as one.
         code = FailureCode.BAD_PICTURE if 200 <= status < 300 else FailureCode.UNAVAILABLE
-        if 400 <= status < 500 and status not in _PASSING:
+        if 400 <= status < 500 and status not in _TRANSIENT:
             code = FailureCode.BLOCKED
+        # Whoever gave up waiting for an answer may have passed the request on.
+        outcome = Outcome.FREE if 400 <= status < 500 and status != 408 else Outcome.UNKNOWN
         detail = f"{status} by what stands before Stability, {gist(headers, body)}"
     else:
         code = _code_of(status, word)
+        outcome = Outcome.UNKNOWN if 200 <= status < 300 else Outcome.FREE
         detail = f"{status} {word.name}: {word.text}"
-    return JobFailed(code, detail, retry_after_seconds=_retry_after(status, headers, code))
+        id_ = id_ or _clean(word.id)
+    pause_seconds = _retry_after(status, headers, code)
+    return JobFailed(code, detail, outcome=outcome, retry_after_seconds=pause_seconds, request_id=id_)
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """By which Stability's bill and its support know the call; v1 sends none with a picture."""
+    return _clean(headers.get("x-request-id", ""))
+
+
+def _clean(id_: str) -> str | None:
+    """What any header may have in it is not what Postgres takes."""
+    return re.sub(r"[^!-~]", "", id_)[:REQUEST_ID_LENGTH_MAX] or None
 
 
 def _code_of(status: int, word: Word) -> FailureCode:
@@ -111,21 +124,24 @@ def _code_of(status: int, word: Word) -> FailureCode:
     return _CODE_OF_STATUS.get(status, FailureCode.BAD_REQUEST)
 
 
-def check_finish_reason(reason: object) -> None:
+def check_finish_reason(reason: object, id_: str | None) -> None:
     """Raises JobFailed unless a picture came. Where none is told, the picture tells."""
     said = reason.strip().upper() if isinstance(reason, str) else ""
+    if said in ("", "SUCCESS"):
+        return
     if said == "CONTENT_FILTERED":
-        raise JobFailed(FailureCode.FILTERED, f"finish-reason {said}")
-    if said not in ("", "SUCCESS"):
-        raise JobFailed(FailureCode.UNAVAILABLE, f"finish-reason {said}")
+        raise JobFailed(FailureCode.FILTERED, f"finish-reason {said}", request_id=id_)
+    # Successes alone have a price; but what else it may say, nobody knows.
+    outcome = Outcome.FREE if said == "ERROR" else Outcome.UNKNOWN
+    raise JobFailed(FailureCode.UNAVAILABLE, f"finish-reason {said}", outcome=outcome, request_id=id_)
 
 
 def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Painting:
     """The picture of an answer that says it is well. Raises JobFailed where none is in it."""
-    request_id = headers.get("x-request-id")
+    id_ = request_id(headers)
     if _is_picture(body):
-        return Painting(body, _seed(headers.get("seed")), request_id)
-    # Bytes were asked for, but a picture in JSON is paid for all the same, as is one that was filtered.
+        return Painting(body, _seed(headers.get("seed")), id_)
+    # Bytes were asked for, but a picture in JSON is paid for too, as is one that was filtered.
     answer = _json(body) if is_json(body) else None
     if isinstance(answer, list):
         answer = {"artifacts": answer}
@@ -133,14 +149,15 @@ def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Paintin
         artifacts = answer.get("artifacts")
         if isinstance(artifacts, list) and artifacts and isinstance(artifacts[0], dict):
             answer = artifacts[0]
-        check_finish_reason(answer.get("finish_reason") or answer.get("finishReason"))
+        check_finish_reason(answer.get("finish_reason") or answer.get("finishReason"), id_)
         content = _from_base64(answer.get("image") or answer.get("base64"))
         if _is_picture(content):
-            return Painting(content, _seed(str(answer.get("seed"))), request_id)
+            return Painting(content, _seed(str(answer.get("seed"))), id_)
         if b"CONTENT_FILTERED" in body:
             # Wherever it says so.
-            check_finish_reason("CONTENT_FILTERED")
-    raise JobFailed(FailureCode.BAD_PICTURE, f"{status} without a picture, {gist(headers, body)}")
+            check_finish_reason("CONTENT_FILTERED", id_)
+    detail = f"{status} without a picture, {gist(headers, body)}"
+    raise JobFailed(FailureCode.BAD_PICTURE, detail, request_id=id_)
 
 
 def gist(headers: Mapping[str, str], body: bytes) -> str:
@@ -161,7 +178,7 @@ def _is_picture(body: bytes) -> bool:
     return body.startswith((b"\x89PNG", b"\xff\xd8\xff")) or (body[:4], body[8:12]) == (b"RIFF", b"WEBP")
 
 
-def _is_text(value: object) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value != ""
 
 

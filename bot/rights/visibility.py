@@ -1,4 +1,4 @@
-"""Who may see a picture where: by what the gateway told of channels and roles, and without a call to Discord.
+"""Who may see an order's pictures where: by what the gateway told of channels and roles, without a call to Discord.
 
 A picture is seen by who could see it where it was made. What is not known there any more (a channel that is
 gone, a private thread from outside) is for the picture's own member alone.
@@ -8,7 +8,7 @@ import discord
 
 from bot.rights.audience import may_all_read, reading
 from bot.services import Interaction
-from db.orders import Job
+from core.orders import Order
 
 
 def parent_channel_id(interaction: Interaction) -> int | None:
@@ -17,14 +17,14 @@ def parent_channel_id(interaction: Interaction) -> int | None:
     return channel.parent_id if isinstance(channel, discord.Thread) and not channel.is_private() else None
 
 
-def may_see(interaction: Interaction, job: Job) -> bool:
-    if job.member_id == interaction.user.id:
+def may_see(interaction: Interaction, order: Order) -> bool:
+    if order.member_id == interaction.user.id:
         return True
-    if job.private or interaction.guild_id is None or job.guild_id != interaction.guild_id:
+    if order.private or interaction.guild_id is None or order.guild_id != interaction.guild_id:
         return False
-    if job.channel_id == interaction.channel_id:
+    if order.channel_id == interaction.channel_id:
         return True
-    channel = _where_made(interaction, job)
+    channel = _where_made(interaction, order)
     return channel is not None and _reads(interaction, channel) and _suits(interaction, channel)
 
 
@@ -45,33 +45,33 @@ def seen_channel_ids(interaction: Interaction) -> list[int]:
     return seen
 
 
-def rights_where_made(interaction: Interaction, job: Job) -> discord.Permissions:
+def rights_where_made(interaction: Interaction, order: Order) -> discord.Permissions:
     """What the member may do in the picture's own channel; nothing where that is not known."""
-    if interaction.guild_id is None or job.guild_id != interaction.guild_id:
+    if interaction.guild_id is None or order.guild_id != interaction.guild_id:
         return discord.Permissions.none()
-    if job.channel_id == interaction.channel_id:
+    if order.channel_id == interaction.channel_id:
         return interaction.permissions
-    channel = _where_made(interaction, job)
+    channel = _where_made(interaction, order)
     if channel is None or not isinstance(interaction.user, discord.Member):
         return discord.Permissions.none()
     return channel.permissions_for(interaction.user)
 
 
-def may_be_shown_to_all(interaction: Interaction, job: Job) -> bool:
+def may_be_shown_to_all(interaction: Interaction, order: Order) -> bool:
     """Whether everybody who reads this channel could see the picture anyway."""
-    if job.private:
+    if order.private:
         return False
-    if interaction.guild_id is None or job.channel_id == interaction.channel_id:
+    if interaction.guild_id is None or order.channel_id == interaction.channel_id:
         # In direct messages there is nobody else.
-        return interaction.guild_id is not None or job.member_id == interaction.user.id
-    if job.guild_id != interaction.guild_id:
+        return interaction.guild_id is not None or order.member_id == interaction.user.id
+    if order.guild_id != interaction.guild_id:
         return False
-    there, here = _where_made(interaction, job), _here(interaction)
+    there, here = _where_made(interaction, order), _here(interaction)
     if there is None or here is None or not _suits(interaction, there):
         return False
     # Who is in a thread sees the channel that it is part of.
     guild = there.guild
-    but = {job.member_id, guild.owner_id or 0, guild.me.id}
+    but = {order.member_id, guild.owner_id or 0, guild.me.id}
     return here == there or may_all_read(there, here, but=but)
 
 
@@ -82,12 +82,12 @@ def may_write(interaction: Interaction) -> bool:
     return interaction.guild_id is None or permissions.send_messages
 
 
-def _where_made(interaction: Interaction, job: Job) -> discord.abc.GuildChannel | None:
+def _where_made(interaction: Interaction, order: Order) -> discord.abc.GuildChannel | None:
     """The channel whose overwrites count for the picture. A private thread is known only inside of it."""
     guild = interaction.guild
     if guild is None:
         return None
-    channel = guild.get_channel_or_thread(job.parent_channel_id or job.channel_id)
+    channel = guild.get_channel_or_thread(order.parent_channel_id or order.channel_id)
     if isinstance(channel, discord.Thread):
         return None if channel.is_private() else channel.parent
     return channel

@@ -1,0 +1,87 @@
+"""Whoever paints, as a worker sees it: one call after another, and what is left of the account.
+
+A provider is a package with two modules: `catalogue` puts its models on offer (see core.providers), and `client` has
+`open_provider`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
+from typing import Protocol
+
+from core.failures import Outcome
+from core.orders import Order
+from core.providers import packages
+from worker.settings import WorkerSettings
+
+
+@dataclass(slots=True)
+class Call:
+    """What an attempt's call to its provider may be billed for, as far as it is known at this moment."""
+
+    outcome: Outcome = Outcome.FREE
+    request_id: str | None = None
+
+    def sent(self) -> None:
+        """From here on the picture may be painted, whether an answer comes or not."""
+        self.outcome = Outcome.UNKNOWN
+
+    def paid(self, request_id: str | None) -> None:
+        self.outcome, self.request_id = Outcome.BILLED, request_id
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """What came, and is paid for: `content` is a picture as it was sent, `request_id` is the provider's."""
+
+    content: bytes
+    seed: int | None
+    request_id: str | None
+
+
+class Provider(Protocol):
+    """`name` is the one by which models, jobs, alarms and the rate limit know it.
+
+    The variables that hold its key and its address, and where its account is, are named to the owner in advice.
+    """
+
+    name: str
+    title: str
+    key_variable: str
+    host_variable: str
+    account_url: str
+    requests_per_10_seconds: int
+
+    async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
+        """`inputs` are the pictures that it is made from. Notes when the request is sent, in `call`.
+
+        Raises JobFailed, whose code says what it means and whose outcome what it costs.
+        """
+        ...
+
+    async def balance(self) -> Decimal:
+        """The credits that are left, asked where it costs nothing. Raises JobFailed as `paint` does."""
+        ...
+
+
+class Package(Protocol):
+    """A provider's module `client`."""
+
+    def open_provider(self, settings: WorkerSettings) -> AbstractAsyncContextManager[Provider]: ...
+
+
+@asynccontextmanager
+async def open_providers(settings: WorkerSettings) -> AsyncIterator[list[Provider]]:
+    """Those that PROVIDERS names."""
+    async with AsyncExitStack() as exits:
+        yield [
+            await exits.enter_async_context(_client(package).open_provider(settings))
+            for package in packages(settings.providers)
+        ]
+
+
+def _client(package: str) -> Package:
+    module: Package = import_module(f"{package}.client")
+    return module

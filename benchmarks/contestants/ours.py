@@ -121,10 +121,7 @@ class Ours:
             await paint(job)
             await queue.finish(painted_by(job))
 
-        async def on_error(job: Job, error: Exception) -> None:
-            raise error
-
-        return Loop(queue, run, on_error, concurrency=concurrency, lease_seconds=LEASE_SECONDS)
+        return Loop(queue, [queue.claim], run, concurrency=concurrency, lease_seconds=LEASE_SECONDS)
 
     def _queue(self) -> Queue:
         return Queue(self._pool, worker="benchmark", lease_seconds=LEASE_SECONDS, attempts_max=1)

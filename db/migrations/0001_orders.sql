@@ -133,10 +133,12 @@ create table replies (
     estimate_over_at  timestamptz
 );
 
--- The reconciler looks for what is behind.
-create index replies_behind on replies (due_at) where shown_revision < revision and given_up_revision < revision;
--- A reaction names the message.
-create index replies_message on replies (message_id) where message_id is not null;
+-- The reconciler looks for what is behind: never much, as it is what is being shown. When it is due is no part of it, so
+-- that to claim a reply writes no index.
+create index replies_behind on replies (order_id) where shown_revision < revision and given_up_revision < revision;
+-- A reaction names the message, and is of interest where a picture is shown: at its third revision at the earliest, as
+-- the second is that a job was begun.
+create index replies_message on replies (message_id) where shown_revision > 2;
 -- The reconciler looks for times that are over.
 create index replies_estimates on replies (estimate_over_at) where estimate_over_at is not null;
 

@@ -67,6 +67,8 @@ declare
     -- Of the parts of the sums one that no other transaction uses just now, if there is one; it is this one's until its
     -- end.
     free smallint := pg_backend_pid() % 16;
+    of_scope text;
+    of_key bytea;
 begin
     for n in 0..15 loop
         if pg_try_advisory_xact_lock(7263447, n) then
@@ -74,12 +76,16 @@ begin
             exit;
         end if;
     end loop;
-    insert into usage (month, scope, key, part, credits)
-    values
-        (of_month, 'all', '', free, count_usage.credits),
-        (of_month, 'member', holder, 0, count_usage.credits),
-        (of_month, 'server', int8send(server), free, count_usage.credits)
-    on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits;
+    for of_scope, of_key in values ('all', ''::bytea), ('member', holder), ('server', int8send(server)) loop
+        -- An update first, as it nearly always finds its row and writes half as much as an insert that conflicts.
+        update usage set credits = usage.credits + count_usage.credits
+        where month = of_month and scope = of_scope and key = of_key and part = case of_scope when 'member' then 0 else free end;
+        if not found then
+            insert into usage (month, scope, key, part, credits)
+            values (of_month, of_scope, of_key, case of_scope when 'member' then 0 else free end, count_usage.credits)
+            on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits;
+        end if;
+    end loop;
 end
 $$;
 
@@ -125,6 +131,10 @@ begin
         );
     end if;
     perform pg_advisory_xact_lock(7263442, (member % 2147483647)::integer);
+    is_replay := exists (select from orders where interaction_id = interaction);
+    if is_replay then
+        return;
+    end if;
     if member_max is not null then
         member_credits := (
             select coalesce(sum(credits), 0) from usage
@@ -144,7 +154,6 @@ begin
         or server_credits + count * price > server_max
         or all_credits + count * price > all_max
     then
-        is_replay := exists (select from orders where interaction_id = interaction);
         return;
     end if;
 
@@ -163,12 +172,7 @@ begin
         store_order.operation, store_order.model, store_order.prompt, store_order.params, store_order.inputs,
         store_order.count, store_order.private, store_order.spoiler, store_order.traceparent
     )
-    on conflict (interaction_id) do nothing
     returning orders.id into id;
-    if id is null then
-        is_replay := true;
-        return;
-    end if;
     for n in 1..count loop
         insert into jobs (id, order_id, member_id, provider, price, turn, month, holder, guild_id)
         values (

@@ -142,7 +142,10 @@ create index replies_message on replies (message_id) where shown_revision > 2;
 -- The reconciler looks for times that are over.
 create index replies_estimates on replies (estimate_over_at) where estimate_over_at is not null;
 
-alter table replies set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+-- Room on each page for the versions that a reply has while it is shown: where they fit, no index is written.
+alter table replies set (
+    fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0
+);
 
 -- Whoever waits for a change is woken when it is committed. The payload is empty on purpose: waking says only "look
 -- again", so many changes in one transaction are one notification, and a lost one costs no more than a poll.

@@ -58,6 +58,14 @@ begin
 end
 $$;
 
+create function begin_usage(of_month date, of_scope text, of_key bytea, of_part smallint, more numeric) returns void
+language plpgsql as $$
+begin
+    insert into usage (month, scope, key, part, credits) values (of_month, of_scope, of_key, of_part, more)
+    on conflict (month, scope, key, part) do update set credits = usage.credits + more;
+end
+$$;
+
 -- Adds to what is used, or takes away from it where it is negative. Whoever counts for several members does so in the
 -- order of the holders, so that two transactions do not wait for each other.
 create function count_usage(of_month date, holder bytea, server bigint, credits numeric) returns void
@@ -67,8 +75,6 @@ declare
     -- Of the parts of the sums one that no other transaction uses just now, if there is one; it is this one's until its
     -- end.
     free smallint := pg_backend_pid() % 16;
-    of_scope text;
-    of_key bytea;
 begin
     for n in 0..15 loop
         if pg_try_advisory_xact_lock(7263447, n) then
@@ -76,16 +82,18 @@ begin
             exit;
         end if;
     end loop;
-    for of_scope, of_key in values ('all', ''::bytea), ('member', holder), ('server', int8send(server)) loop
-        -- An update first, as it nearly always finds its row and writes half as much as an insert that conflicts.
-        update usage set credits = usage.credits + count_usage.credits
-        where month = of_month and scope = of_scope and key = of_key and part = case of_scope when 'member' then 0 else free end;
-        if not found then
-            insert into usage (month, scope, key, part, credits)
-            values (of_month, of_scope, of_key, case of_scope when 'member' then 0 else free end, count_usage.credits)
-            on conflict (month, scope, key, part) do update set credits = usage.credits + excluded.credits;
-        end if;
-    end loop;
+    -- These are nearly always there; an update takes a third of the time of an insert that conflicts.
+    update usage set credits = credits + count_usage.credits
+    where month = of_month and scope = 'all' and key = '' and part = free;
+    if not found then
+        perform begin_usage(of_month, 'all', '', free, count_usage.credits);
+    end if;
+    perform begin_usage(of_month, 'member', holder, 0::smallint, count_usage.credits);
+    update usage set credits = credits + count_usage.credits
+    where month = of_month and scope = 'server' and key = int8send(server) and part = free;
+    if not found then
+        perform begin_usage(of_month, 'server', int8send(server), free, count_usage.credits);
+    end if;
 end
 $$;
 

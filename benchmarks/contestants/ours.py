@@ -55,7 +55,7 @@ class Ours:
         await self._pool.execute("delete from alarms")
 
     async def fill(self, count: int, *, members: int = 500) -> None:
-        await self._pool.execute("truncate orders, calls, usage cascade")
+        await self._pool.execute("truncate orders, jobs, replies, pictures, calls, usage cascade")
         await fill(self._pool, count, members=members)
 
     async def put_back(self) -> None:

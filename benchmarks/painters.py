@@ -57,9 +57,21 @@ class Painter:
         return peak_bytes(self.process.pid)
 
 
+class _Unannounced:
+    """In the place of a pool: what wakes a worker beside each order is left out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.fetchrow = connection.fetchrow
+
+    async def execute(self, _statement: str) -> None:
+        pass
+
+
 async def _enqueue(connection: Connection, jobs: int, size: tuple[int, int]) -> None:
     """All at once, so that the worker is never short of them."""
-    orders = Orders(cast(Pool, connection), Limits(queue_length=jobs + 1, jobs_per_member=jobs + 1))
+    limits = Limits(queue_length=jobs + 1, jobs_per_member=jobs + 1)
+    orders = Orders(cast(Pool, _Unannounced(connection)), limits)
     async with connection.transaction():
         for _ in range(jobs):
             await orders.create(request(width=size[0], height=size[1]))
+        await connection.execute("notify job_queued")

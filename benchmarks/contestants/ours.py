@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from itertools import count as numbers
 from typing import Self
 
@@ -12,6 +13,7 @@ import asyncpg
 from benchmarks.contestants.contestant import Meter
 from benchmarks.figures import timed
 from core.orders import Job
+from core.policy import Limits
 from core.settings import DatabaseSettings
 from db.listen import listen
 from db.migrate import migrate
@@ -23,14 +25,17 @@ from tests.orders import request
 from worker.loop import Loop
 
 LEASE_SECONDS = 60.0
+LINE_MAX = 1_000_000
 
 
 class Ours:
     def __init__(self, url: str, pool: Pool) -> None:
         self._url = url
         self._pool = pool
-        self._orders = Orders(pool)
+        # Room for what a measure lets wait: what is refused is not measured.
+        self._orders = Orders(pool, Limits(queue_length=LINE_MAX))
         self._members = numbers(1)
+        self._request = request()
 
     @classmethod
     @asynccontextmanager
@@ -56,6 +61,10 @@ class Ours:
 
     async def fill(self, count: int, *, members: int = 500) -> None:
         await self._pool.execute("truncate orders, jobs, replies, pictures, calls, usage cascade")
+        await self.add(count, members=members)
+
+    async def add(self, count: int, *, members: int = 500) -> None:
+        """Orders of one picture that wait, beside what is there."""
         await fill(self._pool, count, members=members)
 
     async def put_back(self) -> None:
@@ -88,7 +97,8 @@ class Ours:
 
     async def enqueue(self) -> int:
         """The job's id. Each is another member's: nobody may have many in line."""
-        progress = await self._orders.create(request(member_id=next(self._members)))
+        member = next(self._members)
+        progress = await self._orders.create(replace(self._request, member_id=member, interaction_id=member))
         if progress is None:
             raise AssertionError("it was not stored")
         return progress.jobs[0].id

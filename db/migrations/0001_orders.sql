@@ -34,7 +34,9 @@ create table orders (
     -- The trace that it is part of (W3C Trace Context); null where traces are switched off.
     traceparent       text,
     -- When all of it was deleted. The row remains, as its jobs are the bill.
-    erased_at         timestamptz
+    erased_at         timestamptz,
+
+    constraint orders_count check (count between 1 and 15)
 );
 
 -- A member's newest prompts are proposed to them, and all of them are found when the member is to be forgotten.
@@ -67,25 +69,27 @@ create table jobs (
     -- What one call costs, in credits. It is reserved while the job is open.
     price          numeric not null,
 
-    state          text not null default 'queued',
     turn           bigint not null,
     run_after      timestamptz not null default now(),
-    -- `attempt` counts claims and fences workers; `faults` counts the attempts that are held against the job.
-    attempt        integer not null default 0,
-    faults         integer not null default 0,
-    worker         text,
-    lease_until    timestamptz,
     -- When the provider last refused it for what is not about the job.
     refused_at     timestamptz,
-    started_at     timestamptz,
-    finished_at    timestamptz,
-    failure        text,
-    failure_detail text,
 
     -- In which limits it is counted (see 0003): of which month, of whom and of which server.
     month          date not null,
     holder         bytea not null,
     guild_id       bigint not null,
+
+    -- What a claim and the end of an attempt change stands together: that alone is logged.
+    state          text not null default 'queued',
+    -- `attempt` counts claims and fences workers; `faults` counts the attempts that are held against the job.
+    attempt        integer not null default 0,
+    faults         integer not null default 0,
+    worker         text,
+    lease_until    timestamptz,
+    started_at     timestamptz,
+    finished_at    timestamptz,
+    failure        text,
+    failure_detail text,
 
     constraint jobs_sound check (
         is_sound_job(id, order_id, state, lease_until is not null, finished_at is not null, failure is not null)
@@ -136,9 +140,9 @@ create table replies (
 -- The reconciler looks for what is behind: never much, as it is what is being shown. When it is due is no part of it, so
 -- that to claim a reply writes no index.
 create index replies_behind on replies (order_id) where shown_revision < revision and given_up_revision < revision;
--- A reaction names the message, and is of interest where a picture is shown: at its third revision at the earliest, as
--- the second is that a job was begun.
-create index replies_message on replies (message_id) where shown_revision > 2;
+-- A reaction names the message, and is of interest where there is a picture: from the third revision on, as the second
+-- is that a job was begun.
+create index replies_message on replies (message_id) where revision > 2;
 -- The reconciler looks for times that are over.
 create index replies_estimates on replies (estimate_over_at) where estimate_over_at is not null;
 

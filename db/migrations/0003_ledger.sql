@@ -9,11 +9,11 @@ create table calls (
     model      text not null,
     -- What the provider bills for it, if it does.
     credits    numeric not null,
+    begun_at   timestamptz not null default now(),
     -- open: at work, and reserved by its job. unknown: nobody can tell, so it counts.
     outcome    text not null default 'open',
     -- The provider's own id of the request, to hold its bill against.
     request_id text,
-    begun_at   timestamptz not null default now(),
     ended_at   timestamptz,
     primary key (job_id, attempt),
     constraint calls_outcome_known check (outcome in ('open', 'billed', 'free', 'unknown'))
@@ -58,11 +58,16 @@ begin
 end
 $$;
 
-create function begin_usage(of_month date, of_scope text, of_key bytea, of_part smallint, more numeric) returns void
+-- An update first, as it nearly always finds its row, and takes a third of the time of an insert that conflicts.
+create function add_usage(of_month date, of_scope text, of_key bytea, of_part smallint, more numeric) returns void
 language plpgsql as $$
 begin
-    insert into usage (month, scope, key, part, credits) values (of_month, of_scope, of_key, of_part, more)
-    on conflict (month, scope, key, part) do update set credits = usage.credits + more;
+    update usage set credits = credits + more
+    where month = of_month and scope = of_scope and key = of_key and part = of_part;
+    if not found then
+        insert into usage (month, scope, key, part, credits) values (of_month, of_scope, of_key, of_part, more)
+        on conflict (month, scope, key, part) do update set credits = usage.credits + more;
+    end if;
 end
 $$;
 
@@ -70,7 +75,6 @@ $$;
 -- order of the holders, so that two transactions do not wait for each other.
 create function count_usage(of_month date, holder bytea, server bigint, credits numeric) returns void
 language plpgsql as $$
-#variable_conflict use_column
 declare
     -- Of the parts of the sums one that no other transaction uses just now, if there is one; it is this one's until its
     -- end.
@@ -82,18 +86,10 @@ begin
             exit;
         end if;
     end loop;
-    -- These are nearly always there; an update takes a third of the time of an insert that conflicts.
-    update usage set credits = credits + count_usage.credits
-    where month = of_month and scope = 'all' and key = '' and part = free;
-    if not found then
-        perform begin_usage(of_month, 'all', '', free, count_usage.credits);
-    end if;
-    perform begin_usage(of_month, 'member', holder, 0::smallint, count_usage.credits);
-    update usage set credits = credits + count_usage.credits
-    where month = of_month and scope = 'server' and key = int8send(server) and part = free;
-    if not found then
-        perform begin_usage(of_month, 'server', int8send(server), free, count_usage.credits);
-    end if;
+    perform
+        add_usage(of_month, 'all', '', free, credits),
+        add_usage(of_month, 'member', holder, 0::smallint, credits),
+        add_usage(of_month, 'server', int8send(server), free, credits);
 end
 $$;
 

@@ -128,5 +128,5 @@ select * from order_pictures where id = $1 and deleted_at is null and (not priva
 select order_pictures.*
 from replies
     join order_pictures on order_pictures.id > replies.order_id * 16 and order_pictures.id < replies.order_id * 16 + 16
-where replies.message_id = $1 and shown_revision > 2 and deleted_at is null
+where replies.message_id = $1 and revision > 2 and deleted_at is null
 order by order_pictures.id;

@@ -133,5 +133,5 @@ from replies cross join lateral (
     order by order_pictures.id
     limit 15
 ) as order_pictures
-where replies.message_id = $1 and deleted_at is null
+where replies.message_id = $1 and revision > 2 and deleted_at is null
 order by order_pictures.id;

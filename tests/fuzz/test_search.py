@@ -86,4 +86,4 @@ async def test_what_is_suggested_finds_what_it_was_made_of(pool: Pool, prompt: s
     suggested = " ".join(stored.split())[:SEARCH_LENGTH_MAX].strip()
     if suggested and suggested.isalnum():
         assert stored in await found(gallery, suggested)
-    await pool.execute("truncate orders cascade")
+    await pool.execute("truncate orders, jobs, replies, pictures, favourites, downloads, spill")

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
@@ -290,11 +291,7 @@ async def test_only_where_all_share_a_limit_an_order_that_is_being_stored_is_wai
     """The order of one server is stored, and its transaction held open; then another server's comes."""
     await waiting(pool, guild_id=7, member_id=70)
     async with pool.acquire() as other, other.transaction():
-        await other.fetch(
-            "select * from used(1, 1, '', 5, usage_month(), null, true, true, $1)",
-            limits.credits_in_all is not None,
-        )
-        await other.fetchval("select count_usage(usage_month(), '\\x01', 5, 3) is null")
+        await Orders(cast(Pool, other), limits).create(request(guild_id=5, member_id=ANNA))
         storing = asyncio.create_task(Orders(pool, limits).create(request(guild_id=6, member_id=BERT)))
         done, _ = await asyncio.wait({storing}, timeout=0.5 if waits else 10)
         assert bool(done) is not waits

@@ -93,7 +93,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self._expected: dict[int, Expected] = {}
         # Claims as workers remember them, however old.
         self._held: list[Job] = []
-        self._do(pool.execute("truncate orders, calls, usage, usage_keys, removals cascade"))
+        self._do(
+            pool.execute(
+                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, usage, usage_keys "
+                "restart identity"
+            )
+        )
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)

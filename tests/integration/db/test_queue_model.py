@@ -77,7 +77,12 @@ class QueueMachine(RuleBasedStateMachine):
         self._queue = Queue(pool, worker="one", lease_seconds=60, attempts_max=ATTEMPTS_MAX)
         self._expected: dict[int, Expected] = {}
         self._revisions: dict[int, int] = {}
-        self._do(pool.execute("truncate orders, calls, usage restart identity cascade"))
+        self._do(
+            pool.execute(
+                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, usage, usage_keys "
+                "restart identity"
+            )
+        )
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)

@@ -95,7 +95,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self._held: list[Job] = []
         self._do(
             pool.execute(
-                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, usage, usage_keys "
+                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, usage, "
+                "usage_keys "
                 "restart identity"
             )
         )

@@ -29,14 +29,9 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 QUERY = "'AAAAAAAAAAUzebra':*"
 PAGE = (MEMBER, MEMBER, None, ID_MAX, 11, CHANNELS, None)
 MARKED = (None, *PAGE[1:])
-CREATE: tuple[object, ...] = (
-    *(1, 1, "t", LATER, MEMBER, 1, 1, None, "de", "imagine", "core", "p", "{}", [], 1, False, False, None),
-    *(5.0, 100, 20, 1, 1, 1, "stability", 3),
-)
 LARGE = ("orders", "jobs", "replies", "pictures", "calls", "favourites", "downloads", "copies", "removals")
 
 STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
-    ("orders", "create"): (CREATE, {"orders_interaction_id_key"}),
     ("orders", "find"): ((ORDER,), {"jobs_pkey", "orders_pkey"}),
     ("orders", "cancel"): ((ORDER,), {"jobs_pkey", "calls_pkey", "replies_pkey"}),
     ("orders", "open_of"): ((MEMBER, 100), {"jobs_open", "jobs_pkey"}),
@@ -108,9 +103,8 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
 }
 
 IN_FUNCTIONS = {
-    "select turn + 1 from jobs where member_id >= 5 and member_id <= 5 and state in ('queued', 'running') "
-    "order by member_id desc, turn desc limit 1": "jobs_open",
-    "select count(*) from jobs where member_id = 5 and state in ('queued', 'running')": "jobs_open",
+    "select exists (select from orders where interaction_id = 5)": "orders_interaction_id_key",
+    "select count(*), max(turn) + 1 from jobs where member_id = 5 and state in ('queued', 'running')": "jobs_open",
     "select turn from jobs where state = 'queued' order by turn, id limit 1": "jobs_queue",
     "select max(turn) from jobs where state = 'running'": "jobs_running",
     "select sum(credits) from usage where month = usage_month() and scope = 'server' and key = int8send(5)":

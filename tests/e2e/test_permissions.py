@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from bot.rights.permissions import NEEDED
+from bot.owner.doctor import NEEDED
 
 from sandbox.discord.rules.permissions import Permission
 from tests.house import House, paint, start

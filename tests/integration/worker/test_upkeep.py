@@ -15,7 +15,7 @@ from db.daily_tasks import DailyTasks
 from db.ledger import Ledger
 from db.pool import Pool
 from db.retention import Retention
-from ops.database_probe import Reach
+from ops.database_probe import DatabaseProbe
 from tests.lives import job as job_of
 from tests.lives import painted, running, waiting, worker
 from tests.workshop import instruments
@@ -40,7 +40,7 @@ async def test_after_an_outage_no_lease_is_reclaimed_before_each_could_be_extend
         await upkeep.reclaim_expired(queue, probe, counted, lease_seconds=LEASE_SECONDS)
         return (await job_of(pool, job.id)).faults
 
-    probe = Reach(question, every_seconds=1)
+    probe = DatabaseProbe(question, every_seconds=1)
     job = await running(pool)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
     # A worker that has just started knows nothing of the time before.
@@ -122,7 +122,7 @@ async def test_each_job_that_is_lost_for_good_is_counted_as_failed(pool: Pool) -
     await waiting(pool, count=2)
     assert len(await queue.claim(2)) == 2
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
-    probe = Reach(answers, every_seconds=1)
+    probe = DatabaseProbe(answers, every_seconds=1)
     await probe.look()
     await upkeep.reclaim_expired(queue, probe, counted, lease_seconds=0)
     labels = {"outcome": "failed", "code": "worker_lost"}

@@ -13,13 +13,13 @@ _OF_THE_QUEUE = (
     *_in("integration/db", "queue", "ledger", "cancel", "pause", "rate_limits", "queue_model"),
     *_in("integration/worker", "job", "bill"),
 )
-_OF_ORDERS = _in("integration/db", "limits", "options", "cancel", "status", "queue", "ledger", "queue_model")
+_OF_ORDERS = _in("integration/db", "limits", "cancel", "status", "queue", "ledger", "queue_model")
 _OF_REPLIES = (
     *_in("integration/db", "replies", "status"),
     *_in("integration/bot", "replies", "ways", "several"),
 )
 _OF_PICTURES = (
-    *_in("integration/db", "gallery", "options"),
+    *_in("integration/db", "gallery"),
     *_in("integration/bot", "access", "visibility", "pages"),
 )
 _OF_PRESSES = (

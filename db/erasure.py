@@ -75,7 +75,12 @@ class Erasure:
         return erased
 
     async def _erase_orders(
-        self, connection: Connection, picture_ids: Collection[int], order_ids: Collection[int], *, forget: bool
+        self,
+        connection: Connection,
+        picture_ids: Collection[int],
+        order_ids: Collection[int],
+        *,
+        forget: bool,
     ) -> None:
         """After their replies: where these are is told by the orders."""
         rows = await connection.fetch(_SQL["orders"], order_ids, forget)

@@ -22,7 +22,9 @@ from benchmarks.stage import Stage, open_stage
 MEASURES = (
     "queue",
     "pickup",
+    "wal",
     "command",
+    "several",
     "pipeline",
     "delivery",
     "gallery",

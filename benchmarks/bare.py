@@ -7,12 +7,12 @@ in which that is done.
 from collections.abc import Callable
 from unittest.mock import patch
 
+from core.orders import Job, Picture
 from db.bucket.client import Bucket
-from db.orders import Job
 from worker import imaging
 from worker.__main__ import main
+from worker.cpus import CpuSlots
 from worker.imaging import Pictures
-from worker.job import JobRunner
 
 
 def pass_through(painted: bytes, size: tuple[int, int] | None) -> Pictures:
@@ -21,19 +21,19 @@ def pass_through(painted: bytes, size: tuple[int, int] | None) -> Pictures:
     return Pictures(painted, b"", size)
 
 
-async def here(_runner: JobRunner, work: Callable[..., Pictures], *arguments: object) -> Pictures:
+async def here(_cpus: CpuSlots, work: Callable[..., Pictures], *arguments: object) -> Pictures:
     """Stands for a thread."""
     return work(*arguments)
 
 
-async def store_none(_bucket: Bucket, _job: Job, _preview: bytes) -> None:
+async def store_none(_bucket: Bucket, _of: Job | Picture, _preview: bytes) -> None:
     """Stands for `Bucket.put_preview`."""
 
 
 if __name__ == "__main__":
     with (
         patch.object(imaging, "prepare", pass_through),
-        patch.object(JobRunner, "_by_hand", here),
+        patch.object(CpuSlots, "in_thread", here),
         patch.object(Bucket, "put_preview", store_none),
     ):
         main()

@@ -16,11 +16,12 @@ from benchmarks.report import Goal, Result, Table
 from benchmarks.stability import picture
 from benchmarks.stage import Stage
 from benchmarks.usage import cpu_seconds
+from core.orders import Job
 from core.settings import BucketSettings, DatabaseSettings
 from db.bucket.client import Bucket, open_bucket
-from db.orders import Job
 from db.pool import open_pool
-from db.queue import Queue
+from db.queue import Painted, Queue
+from db.replies import Replies
 from sandbox.discord import Exchange
 from sandbox.stack import Stack
 from tests.conditions import until
@@ -59,8 +60,8 @@ class Calls:
             case _:
                 self.counts["other"] += 1
 
-    async def shown_at(self, job: Job) -> float:
-        return await asyncio.wait_for(self._future(job.token or ""), 120)
+    async def shown_at(self, token: str) -> float:
+        return await asyncio.wait_for(self._future(token), 120)
 
     def _future(self, token: str) -> asyncio.Future[float]:
         return self._shown.setdefault(token, asyncio.get_running_loop().create_future())
@@ -69,8 +70,9 @@ class Calls:
 class Finisher:
     """A worker that paints nothing: all its jobs come to the same picture, when it is told to finish them."""
 
-    def __init__(self, queue: Queue, bucket: Bucket, calls: Calls) -> None:
+    def __init__(self, queue: Queue, replies: Replies, bucket: Bucket, calls: Calls) -> None:
         self._queue = queue
+        self._replies = replies
         self._bucket = bucket
         self._calls = calls
         self._picture = prepare(picture(), (1024, 1024))
@@ -84,7 +86,11 @@ class Finisher:
         await asyncio.gather(*(self._bucket.put_preview(job, self._picture.preview) for job in held))
         for interaction in asked:
             await ada.reply(interaction, is_running)
-        return await asyncio.gather(*(self._finish(job, n / jobs) for n, job in enumerate(held)))
+        replies = await self._replies.load([job.order.id for job in held])
+        tokens = {reply.order.id: reply.token or "" for reply in replies}
+        return await asyncio.gather(
+            *(self._finish(job, tokens[job.order.id], n / jobs) for n, job in enumerate(held))
+        )
 
     async def _claim(self, jobs: int) -> list[Job]:
         held: list[Job] = []
@@ -97,16 +103,13 @@ class Finisher:
         await until(claim, lambda number: number == jobs)
         return held
 
-    async def _finish(self, job: Job, after_seconds: float) -> float:
+    async def _finish(self, job: Job, token: str, after_seconds: float) -> float:
         await asyncio.sleep(after_seconds)
         began = time.time()
         await self._queue.finish(
-            job,
-            painted_seed=7,
-            original_bytes=len(self._picture.original),
-            size=self._picture.size,
+            Painted(job.id, job.attempt, 7, len(self._picture.original), *self._picture.size, "request")
         )
-        return (await self._calls.shown_at(job) - began) * 1000
+        return (await self._calls.shown_at(token) - began) * 1000
 
 
 async def measure(stage: Stage) -> Result:
@@ -143,7 +146,7 @@ async def _finisher(servers: Stack, calls: Calls) -> AsyncIterator[Finisher]:
         open_bucket(BucketSettings.model_validate(values)) as bucket,
     ):
         queue = Queue(pool, worker="benchmark", lease_seconds=600, attempts_max=1)
-        yield Finisher(queue, bucket, calls)
+        yield Finisher(queue, Replies(pool), bucket, calls)
 
 
 async def _calls(stage: Stage, jobs: int, at_once: int) -> dict[str, float]:

@@ -7,7 +7,7 @@ import time
 from benchmarks.contestants.ours import Ours
 from benchmarks.report import Result, Table
 from benchmarks.stage import Stage
-from db.orders import Job
+from core.orders import Job
 
 TITLE = "Fairness"
 

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import cast
 
 import asyncpg
@@ -12,13 +10,13 @@ import asyncpg
 from benchmarks.house import quiet
 from benchmarks.usage import cpu_seconds, forget_peak, peak_bytes
 from core.policy import Limits
-from db.orders import Jobs, Order
+from db.orders import Orders
 from db.pool import Connection, Pool
 from sandbox.processes import Process
 from tests.conditions import until
+from tests.orders import request
 
 _OPEN = "select count(*) from jobs where finished_at is null"
-_ids = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +57,21 @@ class Painter:
         return peak_bytes(self.process.pid)
 
 
+class _Unannounced:
+    """In the place of a pool: what wakes a worker beside each order is left out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.fetchrow = connection.fetchrow
+
+    async def execute(self, _statement: str) -> None:
+        pass
+
+
 async def _enqueue(connection: Connection, jobs: int, size: tuple[int, int]) -> None:
     """All at once, so that the worker is never short of them."""
-    queue = Jobs(cast(Pool, connection), Limits(queue_length=jobs + 1, jobs_per_member=jobs + 1))
+    limits = Limits(queue_length=jobs + 1, jobs_per_member=jobs + 1)
+    orders = Orders(cast(Pool, _Unannounced(connection)), limits)
     async with connection.transaction():
         for _ in range(jobs):
-            await queue.enqueue(
-                Order(
-                    interaction_id=next(_ids),
-                    application_id=1,
-                    token="token",
-                    token_expires_at=datetime.now(UTC) + timedelta(minutes=15),
-                    member_id=1,
-                    guild_id=1,
-                    channel_id=1,
-                    prompt="a red fox in the snow",
-                    width=size[0],
-                    height=size[1],
-                    model="core",
-                )
-            )
+            await orders.create(request(width=size[0], height=size[1]))
+        await connection.execute("notify job_queued")

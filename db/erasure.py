@@ -11,8 +11,8 @@ _SQL = queries.load("erasure")
 _CANCEL = queries.load("orders")["cancel"]
 _COPIES = queries.load("copies")
 
-MEMBER_BATCH = 2000
-"""Orders of a member that are erased in one transaction: a second's work, or two."""
+MEMBER_BATCH = 500
+"""Orders of a member that are erased in one transaction: less than a second's work."""
 
 LATE_SECONDS = 3600.0
 """Nothing that a worker still held when the picture was erased arrives in the bucket later than that."""

@@ -37,14 +37,11 @@ async def migrate(connection: Connection) -> list[str]:
     await connection.execute(_SQL["lock"], _LOCK, timeout=MIGRATION_SECONDS_MAX)
     try:
         await connection.execute(_SQL["create_ledger"])
-        await connection.execute(_SQL["add_checksum"])
         applied = {row["number"]: row["checksum"] for row in await connection.fetch(_SQL["checksums"])}
         missing = []
         for migration in migrations():
             if migration.number not in applied:
                 missing.append(migration)
-            elif applied[migration.number] is None:
-                await connection.execute(_SQL["complete"], migration.number, migration.checksum)
             elif applied[migration.number] != migration.checksum:
                 raise MigrationFailed(
                     f"{migration.name} is another than the one that was applied; "

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import fields
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -38,8 +39,8 @@ FIRST_ANSWER_SECONDS = 5.0
 COUNTED_SECONDS = 5.0
 """For how long a line that was counted is known to be about as long."""
 
-COUNTED_SHARE_MAX = 0.5
-"""Of the longest line that there may be: one that is longer is counted anew for each order."""
+UNCOUNTED_SHARE = 0.5
+"""Of the places that were free then, this process fills so many before it counts again; others may fill the rest."""
 
 _WANTED = [column.name for column in fields(Wanted)]
 
@@ -48,7 +49,7 @@ class Orders:
     def __init__(self, pool: Pool, limits: Limits | None = None) -> None:
         self._pool = pool
         self._limits = limits or Limits()
-        self._line_length = 0
+        self._uncounted = 0.0
         self._counted_at = float("-inf")
         self._announcements = Batcher(self._notify)
         self._announcing: set[asyncio.Future[None]] = set()
@@ -56,19 +57,21 @@ class Orders:
     async def create(self, request: Request) -> Progress | None:
         """Stores an order, or returns None if this interaction has one already. Raises LimitReached."""
         model = MODELS[request.model]
-        row = await self._store(request)
+        key = uuid4()
+        row = await self._store(request, key)
         if row["line_length"] is not None:
-            self._line_length, self._counted_at = row["line_length"], time.monotonic()
+            self._uncounted = (self._limits.queue_length - row["line_length"]) * UNCOUNTED_SHARE
+            self._counted_at = time.monotonic()
         if row["id"] is None:
             if not row["is_replay"]:
                 self._limits.check(
                     _used(row), model.credits, request.count, in_server=request.guild_id is not None
                 )
             return None
-        self._line_length += request.count
+        self._uncounted -= request.count
         self._announce()
         wanted = {name: getattr(request, name) for name in _WANTED}
-        order = Order(id=row["id"], key=row["key"], created_at=row["created_at"], **wanted)
+        order = Order(id=row["id"], key=key, created_at=row["created_at"], **wanted)
         return Progress(
             order=order,
             jobs=tuple(
@@ -96,15 +99,13 @@ class Orders:
         except UNAVAILABLE as error:
             log.warning("no worker could be woken, and their next poll finds it: %s", reason(error))
 
-    async def _store(self, request: Request) -> asyncpg.Record:
+    async def _store(self, request: Request, key: UUID) -> asyncpg.Record:
         """One row in any case: what is used of the limits, and the order if it was stored."""
         model, limits = MODELS[request.model], self._limits
         row = await self._pool.fetchrow(
             _SQL["create"],
             request.interaction_id,
-            request.application_id,
-            request.token,
-            request.token_expires_at,
+            key,
             request.member_id,
             request.guild_id,
             request.channel_id,
@@ -114,28 +115,30 @@ class Orders:
             request.model,
             request.prompt,
             json.dumps(dict(request.params)),
-            list(request.inputs),
+            request.inputs,
             request.count,
             request.private,
             request.spoiler,
             request.traceparent,
+            model.provider,
+            model.credits,
+            request.application_id,
+            request.token,
+            request.token_expires_at,
             FIRST_ANSWER_SECONDS,
-            None if self._is_line_short() else limits.queue_length,
+            limits.queue_length if self._has_to_count(request.count) else None,
             limits.jobs_per_member,
             limits.credits_per_member,
             limits.credits_per_server,
             limits.credits_in_all,
-            model.provider,
-            model.credits,
         )
         if row is None:
             raise AssertionError("`create` answers with one row in any case")
         return row
 
-    def _is_line_short(self) -> bool:
-        """Whether it was counted just now, and is far from its longest: to count costs as much as it is long."""
-        lately = time.monotonic() - self._counted_at < COUNTED_SECONDS
-        return lately and self._line_length <= self._limits.queue_length * COUNTED_SHARE_MAX
+    def _has_to_count(self, count: int) -> bool:
+        """To count the line costs as much as it is long: not done again while there is known to be room."""
+        return self._uncounted < count or time.monotonic() - self._counted_at >= COUNTED_SECONDS
 
     async def find(self, order_id: int) -> Progress | None:
         """In any state, unless it was erased; without its pictures."""

@@ -1,8 +1,9 @@
 """The worker's side of the queue: it claims jobs, holds them by a lease, and brings each to an end."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
 import asyncpg
 
@@ -32,6 +33,9 @@ class Painted:
     width: int
     height: int
     request_id: str | None
+
+
+_COLUMNS = attrgetter(*(column.name for column in fields(Painted)))
 
 
 class Queue:
@@ -176,7 +180,7 @@ class Queue:
 async def finish_all(executor: "Pool | Connection", painted: list[Painted]) -> set[tuple[int, int]]:
     """Those of them, by id and attempt, that are done now, each with its picture and its bill."""
     # In one order, so that two who lock the same rows do not wait for each other.
-    columns = zip(*map(astuple, sorted(painted, key=lambda one: one.id)), strict=True)
+    columns = zip(*map(_COLUMNS, sorted(painted, key=lambda one: one.id)), strict=True)
     return _held(await executor.fetch(_SQL["finish"], *columns))
 
 

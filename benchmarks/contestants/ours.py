@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from itertools import count as numbers
 from typing import Self
 
@@ -11,25 +12,30 @@ import asyncpg
 
 from benchmarks.contestants.contestant import Meter
 from benchmarks.figures import timed
+from core.orders import Job
+from core.policy import Limits
 from core.settings import DatabaseSettings
 from db.listen import listen
 from db.migrate import migrate
-from db.orders import Job, Jobs
+from db.orders import Orders
 from db.pool import Pool, open_pool
 from db.queue import Queue
-from tests.lives import fill
-from tests.orders import order
+from tests.lives import fill, painted_by
+from tests.orders import request
 from worker.loop import Loop
 
 LEASE_SECONDS = 60.0
+LINE_MAX = 1_000_000
 
 
 class Ours:
     def __init__(self, url: str, pool: Pool) -> None:
         self._url = url
         self._pool = pool
-        self._jobs = Jobs(pool)
+        # Room for what a measure lets wait: what is refused is not measured.
+        self._orders = Orders(pool, Limits(queue_length=LINE_MAX))
         self._members = numbers(1)
+        self._request = request()
 
     @classmethod
     @asynccontextmanager
@@ -54,16 +60,18 @@ class Ours:
         await self._pool.execute("delete from alarms")
 
     async def fill(self, count: int, *, members: int = 500) -> None:
-        await self._pool.execute("truncate jobs cascade")
-        # Nobody has to be woken, which is most of the time that a million takes.
-        await self._pool.execute("alter table jobs disable trigger user")
+        await self._pool.execute("truncate orders, jobs, replies, pictures, calls, usage cascade")
+        await self.add(count, members=members)
+
+    async def add(self, count: int, *, members: int = 500) -> None:
+        """Orders of one picture that wait, beside what is there."""
         await fill(self._pool, count, members=members)
-        await self._pool.execute("alter table jobs enable trigger user")
 
     async def put_back(self) -> None:
         """What was worked off waits again, where it did before."""
         await self._pool.execute(
-            "update jobs set state = 'queued', started_at = null, finished_at = null where state = 'done'"
+            "with done as (delete from pictures returning id) "
+            "update jobs set state = 'queued', started_at = null, finished_at = null from done where jobs.id = done.id"
         )
 
     async def claim_one(self) -> float:
@@ -74,7 +82,7 @@ class Ours:
             jobs.extend(await queue.claim(1))
 
         taken = await timed(claim)
-        await queue.hand_back(*jobs)
+        await asyncio.gather(*map(queue.release, jobs))
         return taken
 
     async def drain(self, count: int, concurrency: int) -> float:
@@ -89,10 +97,11 @@ class Ours:
 
     async def enqueue(self) -> int:
         """The job's id. Each is another member's: nobody may have many in line."""
-        job = await self._jobs.enqueue(order(member_id=next(self._members)))
-        if job is None:
+        member = next(self._members)
+        progress = await self._orders.create(replace(self._request, member_id=member, interaction_id=member))
+        if progress is None:
             raise AssertionError("it was not stored")
-        return job.id
+        return progress.jobs[0].id
 
     def serving(self, on_start: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         async def paint(_job: Job) -> None:
@@ -120,12 +129,9 @@ class Ours:
 
         async def run(job: Job) -> None:
             await paint(job)
-            await queue.finish(job, painted_seed=None, original_bytes=0)
+            await queue.finish(painted_by(job))
 
-        async def on_error(job: Job, error: Exception) -> None:
-            raise error
-
-        return Loop(queue, run, on_error, concurrency=concurrency, lease_seconds=LEASE_SECONDS)
+        return Loop(queue, [queue.claim], run, concurrency=concurrency, lease_seconds=LEASE_SECONDS)
 
     def _queue(self) -> Queue:
         return Queue(self._pool, worker="benchmark", lease_seconds=LEASE_SECONDS, attempts_max=1)

@@ -39,54 +39,73 @@ create table orders (
     constraint orders_count check (count between 1 and 15)
 );
 
--- A member's newest prompts are proposed to them, and all of them are found when the member is to be forgotten.
+-- A member's newest prompts are proposed to them (pictures.suggestions), and all are found when the member is to be
+-- forgotten (erasure.orders_of).
 create index orders_of_member on orders (member_id, id) where member_id <> 0;
+
+-- What is true of a job in each state. A function, as Postgres reads the text of a constraint anew for each statement,
+-- which for these took longer than to store the row.
+create function is_sound_job(
+    id bigint, order_id bigint, state text, has_lease boolean, is_finished boolean, has_failure boolean
+)
+returns boolean language plpgsql immutable parallel safe as $$
+begin
+    return id between order_id * 16 + 1 and order_id * 16 + 15
+        and state in ('queued', 'running', 'done', 'failed', 'cancelled')
+        and has_lease = (state = 'running')
+        and is_finished = (state in ('done', 'failed', 'cancelled'))
+        and has_failure = (state = 'failed');
+end
+$$;
 
 -- One call's worth of work. The row is narrow and has few indexes, as it is written three times in its short life.
 create table jobs (
     -- The order's id times 16, plus the job's number from 1: an order's jobs are a range of the primary key.
     id             bigint primary key,
-    order_id       bigint not null references orders (id),
+    -- No foreign key, here and in replies and pictures: what has been ordered is never removed, and the check of each
+    -- would lock and write the order's row once more.
+    order_id       bigint not null,
     member_id      bigint not null,
     provider       text not null,
     -- What one call costs, in credits. It is reserved while the job is open.
     price          numeric not null,
 
-    state          text not null default 'queued',
     turn           bigint not null,
     run_after      timestamptz not null default now(),
-    -- `attempt` counts claims and fences workers; `faults` counts the attempts that are held against the job.
-    attempt        integer not null default 0,
-    faults         integer not null default 0,
-    worker         text,
-    lease_until    timestamptz,
     -- When the provider last refused it for what is not about the job.
     refused_at     timestamptz,
-    started_at     timestamptz,
-    finished_at    timestamptz,
-    failure        text,
-    failure_detail text,
 
     -- In which limits it is counted (see 0003): of which month, of whom and of which server.
     month          date not null,
     holder         bytea not null,
     guild_id       bigint not null,
 
-    constraint jobs_id check (id between order_id * 16 + 1 and order_id * 16 + 15),
-    constraint jobs_state_known check (state in ('queued', 'running', 'done', 'failed', 'cancelled')),
-    constraint jobs_lease_while_running check ((state = 'running') = (lease_until is not null)),
-    constraint jobs_finished_at_the_end check ((state in ('done', 'failed', 'cancelled')) = (finished_at is not null)),
-    constraint jobs_failure_when_failed check ((state = 'failed') = (failure is not null))
+    -- What a claim and the end of an attempt change stands together: that alone is logged.
+    state          text not null default 'queued',
+    -- `attempt` counts claims and fences workers; `faults` counts the attempts that are held against the job.
+    attempt        integer not null default 0,
+    faults         integer not null default 0,
+    worker         text,
+    lease_until    timestamptz,
+    started_at     timestamptz,
+    finished_at    timestamptz,
+    failure        text,
+    failure_detail text,
+
+    constraint jobs_sound check (
+        is_sound_job(id, order_id, state, lease_until is not null, finished_at is not null, failure is not null)
+    )
 );
 
--- The claim reads it from its start: members in turn, and within a turn first come, first served.
+-- The claim reads it from its start (queue.claim): members in turn, and within a turn first come, first served.
 create index jobs_queue on jobs (turn, id) where state = 'queued';
--- What a member has in line and at work, and the last turn of it.
+-- What a member has in line and at work (orders.open_of), and the last turn of it (the function `store_order`).
 create index jobs_open on jobs (member_id, turn) where state in ('queued', 'running');
--- The reaper looks through those at work, and so do the gauges. `lease_until` is no part of it: a heartbeat writes no
--- index.
+-- Leases that ran out are looked for among those at work (queue.reclaim_expired). `lease_until` is no part of it: a
+-- heartbeat writes no index.
 create index jobs_running on jobs (id) where state = 'running';
--- When a month is over, what forgotten members asked for in it is no longer known as one member's.
+-- When a month is over, what forgotten members asked for in it is no longer known as one member's
+-- (ledger.forget_holders).
 create index jobs_forgotten on jobs (month) where member_id = 0 and holder <> '';
 
 -- Rows of the queue die young, so they are cleared away long before a fifth of the table is dead.
@@ -94,7 +113,7 @@ alter table jobs set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_c
 
 -- One an order: what its message shows, and where that is.
 create table replies (
-    order_id          bigint primary key references orders (id),
+    order_id          bigint primary key,
     application_id    bigint not null,
     -- Kept only as long as it is of use.
     token             text,
@@ -120,14 +139,19 @@ create table replies (
     estimate_over_at  timestamptz
 );
 
--- The reconciler looks for what is behind.
-create index replies_behind on replies (due_at) where shown_revision < revision and given_up_revision < revision;
--- A reaction names the message.
-create index replies_message on replies (message_id) where message_id is not null;
--- The reconciler looks for times that are over.
+-- The reconciler looks for what is behind (replies.claim_due): never much, as it is what is being shown. When it is due is no part of it, so
+-- that to claim a reply writes no index.
+create index replies_behind on replies (order_id) where shown_revision < revision and given_up_revision < revision;
+-- A reaction names the message (pictures.by_message), and is of interest where there is a picture: from the third revision on, as the second
+-- is that a job was begun.
+create index replies_message on replies (message_id) where revision > 2;
+-- The reconciler looks for times that are over (replies.claim_over).
 create index replies_estimates on replies (estimate_over_at) where estimate_over_at is not null;
 
-alter table replies set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+-- Room on each page for the versions that a reply has while it is shown: where they fit, no index is written.
+alter table replies set (
+    fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0
+);
 
 -- Whoever waits for a change is woken when it is committed. The payload is empty on purpose: waking says only "look
 -- again", so many changes in one transaction are one notification, and a lost one costs no more than a poll.

@@ -56,11 +56,12 @@ return trim(regexp_replace(
     ' +', ' ', 'g'
 ));
 
--- What stands before each word in a tsvector or a tsquery: whose it is, in eleven letters. So one look into the index
--- finds one member's pictures, and what others asked for costs nothing.
+-- What stands before each word in a tsvector or a tsquery: whose it is, in five letters. So one look into the index finds
+-- one member's pictures, and what others asked for costs nothing. That two members have the same is rare, and then one
+-- finds pictures of the other that are left out again, as a page is of one member.
 create function search_owner(member bigint) returns text
 language sql immutable parallel safe
-return left(encode(int8send(member), 'base64'), 11);
+return left(encode(sha256(int8send(member)), 'base64'), 5);
 
 -- A word as it stands there, whatever is in it; of one that is too long, the beginning.
 create function search_lexeme(word text, member bigint) returns text
@@ -111,8 +112,8 @@ return case when trim(typed) <> '' then (
 
 -- Written once, at the end of a job, and changed only when it is deleted or expires. Its id is the job's.
 create table pictures (
-    id                bigint primary key references jobs (id),
-    order_id          bigint not null references orders (id),
+    id                bigint primary key,
+    order_id          bigint not null,
     -- Names the objects of the attempt that brought it.
     attempt           integer not null,
     created_at        timestamptz not null default now(),
@@ -138,14 +139,14 @@ create table pictures (
     erased_at         timestamptz
 );
 
--- One member's pictures, newest first: a page is a range of it.
+-- One member's pictures, newest first: a page is a range of it (pictures.older, pictures.newer).
 create index pictures_gallery on pictures (member_id, id) where erased_at is null;
--- A search that finds little reads no more than it finds. What was added lately is searched one by one, so there is not
--- to be much of it.
+-- A search that finds little reads no more than it finds (pictures.matching). What was added lately is searched one by
+-- one, so there is not to be much of it.
 create index pictures_words on pictures using gin (words) with (gin_pending_list_limit = 256);
--- The newest pictures of a model tell how long the next one takes.
+-- The newest pictures of a model tell how long the next one takes (orders.estimates).
 create index pictures_durations on pictures (model, created_at) include (seconds);
--- What is next to expire is the start of it.
+-- What is next to expire is the start of it (retention.expire).
 create index pictures_kept on pictures (created_at) where erased_at is null and expired_at is null;
 
 -- Paid pictures that the bucket did not take, until a worker has uploaded them.
@@ -159,8 +160,6 @@ create table spill (
 );
 -- Pictures are compressed already; and the size of what is stored so is known without reading it.
 alter table spill alter column original set storage external, alter column preview set storage external;
--- The uploader takes what has waited longest.
-create index spill_due on spill (upload_at);
 
 create view order_pictures as
 select
@@ -182,9 +181,9 @@ create table favourites (
     words      tsvector not null,
     primary key (member_id, picture_id)
 );
--- A search that finds little reads no more than it finds.
+-- A search that finds little reads no more than it finds (pictures.matching_favourites).
 create index favourites_words on favourites using gin (words) with (gin_pending_list_limit = 256);
--- Deleting a picture takes everybody's marks of it away.
+-- Deleting a picture takes everybody's marks of it away (erasure.favourites).
 create index favourites_of_picture on favourites (picture_id);
 
 -- Which picture was last sent to whom, so that a member who reacts twice is not sent it twice.
@@ -194,7 +193,7 @@ create table downloads (
     sent_at    timestamptz not null default now(),
     primary key (member_id, picture_id)
 );
--- Deleting a picture takes everybody's downloads of it away.
+-- Deleting a picture takes everybody's downloads of it away (erasure.downloads).
 create index downloads_of_picture on downloads (picture_id);
 
 -- Where the bot showed pictures beside their replies: shared pages of the gallery, downloads by direct message, and
@@ -212,10 +211,11 @@ create table copies (
     due_since   timestamptz,
     constraint copies_due check ((due_at is null) = (due_since is null))
 );
--- Deleting pictures recalls the messages that show them, and forgetting a member all that was sent to them.
+-- Deleting pictures recalls the messages that show them (copies.recall).
 create index copies_of_pictures on copies using gin (picture_ids);
+-- Forgetting a member recalls all that was sent to them (copies.recall_all_of).
 create index copies_of_member on copies (member_id) where member_id is not null;
--- The bot looks for what is due.
+-- The bot looks for what is due (copies.claim_due).
 create index copies_due_at on copies (due_at) where due_at is not null;
 
 create trigger announce_copy after insert or update of due_at on copies
@@ -251,7 +251,7 @@ create table removals (
     due_at   timestamptz not null,
     again_at timestamptz
 );
--- The sweeper takes what is due.
+-- Workers look for what is due (erasure.claim_removals).
 create index removals_due on removals (due_at);
 
 create trigger announce_removal after insert on removals

@@ -36,7 +36,7 @@ create table rate_limit_slots (
     paused_until timestamptz,
     primary key (name, slot)
 );
--- The next slot is the one that is free first.
+-- The next slot is the one that is free first (rate_limits.take).
 create index rate_limit_slots_free on rate_limit_slots (name, free_at);
 
 -- What one worker does once a day for all of them.

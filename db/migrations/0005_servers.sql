@@ -15,5 +15,3 @@ create table audit (
     changed_at timestamptz not null default now(),
     change     jsonb not null
 );
--- A server's changes, newest first.
-create index audit_of_server on audit (guild_id, id);

@@ -74,9 +74,9 @@ select prefix, now(), now() + make_interval(secs => $3)
 from (
     select orders.key || '/' as prefix
     from unnest($2::bigint[]) as erased (order_id) join orders on orders.id = erased.order_id
-    where exists (
-        select from jobs where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16 and attempt > 0
-    )
+    where (
+        select max(attempt) from jobs where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16
+    ) > 0
     union all
     select orders.key || '/' || erased.picture_id % 16 || '/'
     from unnest($1::bigint[]) as erased (picture_id) join orders on orders.id = erased.picture_id / 16
@@ -94,9 +94,9 @@ select
     ) as picture_ids
 from orders
 where member_id = $1 and member_id <> 0
-    and not exists (
-        select from jobs
-        where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16 and state in ('queued', 'running')
+    and (
+        select bool_and(state not in ('queued', 'running')) from jobs
+        where jobs.id > orders.id * 16 and jobs.id < orders.id * 16 + 16
     )
 order by id
 limit $2

@@ -14,8 +14,9 @@ select
     (select count(*) from alarms) as alarms
 from
     (
-        select count(*) as jobs, coalesce(extract(epoch from now() - min(orders.created_at)), 0)::float8 as oldest_seconds
-        from jobs join orders on orders.id = jobs.order_id where jobs.state = 'queued'
+        select jobs, coalesce(extract(epoch from now() - created_at), 0)::float8 as oldest_seconds
+        from (select count(*) as jobs, min(id) / 16 as oldest from jobs where state = 'queued') as line
+            left join orders on orders.id = oldest
     ) as waiting,
     (
         select count(*) as pictures, coalesce(sum(octet_length(original) + octet_length(preview)), 0)::bigint as bytes

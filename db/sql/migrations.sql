@@ -10,21 +10,16 @@ select pg_advisory_unlock($1);
 create table if not exists migrations (
     number     integer primary key,
     name       text not null,
+    -- Of the file as it was applied.
+    checksum   text not null,
     applied_at timestamptz not null default now()
 );
-
--- name: add_checksum
--- Of the file as it was applied; versions before this one recorded none.
-alter table migrations add column if not exists checksum text;
 
 -- name: applied
 select number from migrations;
 
 -- name: checksums
 select number, checksum from migrations;
-
--- name: complete
-update migrations set checksum = $2 where number = $1 and checksum is null;
 
 -- name: lock_timeout
 -- What waits for a table's lock holds up all who ask for it after, the version that is running included.

@@ -1,55 +1,11 @@
 -- The bot's side of the queue.
 
 -- name: create
--- Stores an order, its jobs and its reply. Four pictures are four turns, from the one that `used` tells.
--- Nothing is stored where the interaction has an order already, or one of the limits $20 to $24 is reached; the row says
--- what is used of them. A limit that is null is none; a line that is known to be short is not counted.
-with month as materialized (
-    select usage_month() as month
-),
-holder as materialized (
-    select month, usage_holder($5, month) as holder from month
-),
-used as materialized (
-    select holder.*, used.*
-    from holder, used(
-        $1, $5, holder, coalesce($6::bigint, 0), month, $20::integer,
-        $22::numeric is not null, $23::numeric is not null, $24::numeric is not null
-    )
-),
-added as (
-    insert into orders (
-        interaction_id, member_id, guild_id, channel_id, parent_channel_id, locale,
-        operation, model, prompt, params, inputs, count, private, spoiler, traceparent
-    )
-    select $1, $5::bigint, $6::bigint, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14::bigint[], $15::smallint, $16, $17, $18
-    from used
-    where not is_replay
-        and ($20 is null or line_length + $15 <= $20)
-        and member_jobs + $15 <= $21
-        and ($22 is null or member_credits + $15 * $26::numeric <= $22)
-        and ($23 is null or server_credits + $15 * $26 <= $23)
-        and ($24 is null or all_credits + $15 * $26 <= $24)
-    on conflict (interaction_id) do nothing
-    returning id, key, created_at
-),
-queued as (
-    insert into jobs (id, order_id, member_id, provider, price, turn, month, holder, guild_id)
-    select added.id * 16 + n, added.id, $5, $25, $26, used.turn + n - 1, used.month, used.holder, coalesce($6, 0)
-    from added, used, generate_series(1, $15) as n
-    returning id
-),
-replying as (
-    insert into replies (order_id, application_id, token, token_expires_at, due_at, ephemeral)
-    select id, $2, $3, $4, now() + make_interval(secs => $19), $16 and $6 is not null from added
-),
-counted as (
-    select count_usage(used.month, used.holder, coalesce($6, 0), $15 * $26) from added, used
-)
-select
-    used.is_replay, used.turn, used.line_length, used.member_jobs, used.member_credits, used.server_credits,
-    used.all_credits, added.id, added.key, added.created_at, (select count(*) from counted) as counted
-from used left join added on true;
+-- The parameters are those of the function (see the migrations), in its order. `params` comes as a text.
+select * from store_order(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+    $23, $24, $25, $26, $27
+);
 
 -- name: announce
 -- Apart from the order: a commit that notifies waits for its turn among all others that do.
@@ -58,7 +14,8 @@ select pg_notify('job_queued', '');
 -- name: find
 select * from order_jobs
 where id > $1::bigint * 16 and id < $1 * 16 + 16 and erased_at is null
-order by id;
+order by id
+limit 15;
 
 -- name: cancel
 -- What is left of an order. `started_at` remains and tells whether it was being painted: a job that waits has none. What
@@ -105,7 +62,14 @@ with open as (
     order by is_at_work desc, turn, id
     limit $2
 )
-select order_jobs.* from open join order_jobs on order_jobs.id > open.order_id * 16 and order_jobs.id < open.order_id * 16 + 16
+select order_jobs.*
+from open cross join lateral (
+    -- The limit tells the planner how few they are.
+    select * from order_jobs
+    where order_jobs.id > open.order_id * 16 and order_jobs.id < open.order_id * 16 + 16
+    order by order_jobs.id
+    limit 15
+) as order_jobs
 order by open.is_at_work desc, open.turn, open.id, order_jobs.id;
 
 -- name: estimates

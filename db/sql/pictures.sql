@@ -126,7 +126,12 @@ select * from order_pictures where id = $1 and deleted_at is null and (not priva
 -- name: by_message
 -- All that a reply shows.
 select order_pictures.*
-from replies
-    join order_pictures on order_pictures.id > replies.order_id * 16 and order_pictures.id < replies.order_id * 16 + 16
-where replies.message_id = $1 and deleted_at is null
+from replies cross join lateral (
+    -- The limit tells the planner how few they are.
+    select * from order_pictures
+    where order_pictures.id > replies.order_id * 16 and order_pictures.id < replies.order_id * 16 + 16
+    order by order_pictures.id
+    limit 15
+) as order_pictures
+where replies.message_id = $1 and revision > 2 and deleted_at is null
 order by order_pictures.id;

@@ -1,7 +1,8 @@
 -- The worker's side of the queue. Every statement is guarded by the state that it leaves and, while a worker holds the
 -- job, by the attempt that it holds: a worker whose lease ran out changes no row. Each ends the call of that attempt in
 -- the ledger as well, and raises the revision of the order's reply: of several in the order of their ids, so that two
--- workers whose jobs are of the same orders do not wait for each other.
+-- workers whose jobs are of the same orders do not wait for each other. A time that the reply tells is then over with
+-- it, and no longer in an index that would have to be written.
 
 -- name: claim
 -- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call to
@@ -35,7 +36,7 @@ opened as (
     from claimed join orders on orders.id = claimed.order_id
 ),
 changed as (
-    update replies set revision = revision + 1
+    update replies set revision = revision + 1, estimate_over_at = null
     from (select distinct order_id from claimed order by order_id) as behind
     where replies.order_id = behind.order_id
 )
@@ -91,7 +92,7 @@ opened as (
     from claimed join orders on orders.id = claimed.order_id
 ),
 changed as (
-    update replies set revision = revision + 1
+    update replies set revision = revision + 1, estimate_over_at = null
     from (select distinct order_id from claimed order by order_id) as behind
     where replies.order_id = behind.order_id
 )
@@ -147,7 +148,7 @@ billed as (
     where calls.job_id = finished.id and calls.attempt = finished.attempt
 ),
 changed as (
-    update replies set revision = revision + 1
+    update replies set revision = revision + 1, estimate_over_at = null
     from (select distinct order_id from finished order by order_id) as behind
     where replies.order_id = behind.order_id
 ),
@@ -259,10 +260,12 @@ order by n;
 
 -- name: is_refused_alone
 -- Whether, since it was last refused, another of its model was begun and painted.
-select exists (
-    select from pictures
-    where pictures.model = orders.model and pictures.created_at > jobs.refused_at
-        and pictures.created_at - make_interval(secs => pictures.seconds) > jobs.refused_at
+select coalesce(
+    (
+        select max(pictures.created_at - make_interval(secs => pictures.seconds)) from pictures
+        where pictures.model = orders.model and pictures.created_at > jobs.refused_at
+    ) > jobs.refused_at,
+    false
 )
 from jobs join orders on orders.id = jobs.order_id where jobs.id = $1;
 

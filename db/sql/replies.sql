@@ -44,9 +44,9 @@ moved as (
     where replies.shown_revision = replies.revision and replies.given_up_revision < replies.revision
         and replies.due_at <= now() - make_interval(secs => $3)
         -- One whose order has begun shows that, and no place.
-        and not exists (
-            select from jobs
-            where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16 and jobs.state <> 'queued'
+        and (
+            select bool_and(jobs.state = 'queued') from jobs
+            where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16
         )
         and (
             (
@@ -108,7 +108,13 @@ select
     pictures.height, pictures.seed, pictures.bytes, pictures.expired_at,
     exists (select from spill where spill.picture_id = pictures.id) as is_spilled
 from replies
-    join order_jobs on order_jobs.id > replies.order_id * 16 and order_jobs.id < replies.order_id * 16 + 16
+    cross join lateral (
+        -- The limit tells the planner how few they are.
+        select * from order_jobs
+        where order_jobs.id > replies.order_id * 16 and order_jobs.id < replies.order_id * 16 + 16
+        order by order_jobs.id
+        limit 15
+    ) as order_jobs
     left join pictures on pictures.id = order_jobs.id and pictures.erased_at is null
 where replies.order_id = any($1::bigint[])
 order by order_jobs.id;

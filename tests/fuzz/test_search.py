@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.messages.gallery_page import SEARCH_LENGTH_MAX
-from bot.messages.prompts import clean_prompt
+from bot.controls.page_controls import SEARCH_LENGTH_MAX
 from core.errors import InvalidRequest
-from db.pictures import Gallery
+from core.validation import clean_prompt
+from db.pictures import Pictures
 from db.pool import Pool
 from tests.fuzz.examples import fuzz, texts
 from tests.lives import painted
@@ -26,15 +26,15 @@ PROMPTS = [
 
 
 @pytest.fixture
-async def gallery(pool: Pool) -> Gallery:
+async def gallery(pool: Pool) -> Pictures:
     for prompt in PROMPTS:
         await painted(pool, member_id=MEMBER, prompt=prompt)
-    return Gallery(pool)
+    return Pictures(pool)
 
 
-async def found(gallery: Gallery, search: str) -> list[str]:
+async def found(gallery: Pictures, search: str) -> list[str]:
     page = await gallery.page(owner_id=MEMBER, viewer_id=MEMBER, channel_ids=[], search=search, limit=9)
-    return [job.prompt for job in page.jobs]
+    return [picture.order.prompt for picture in page.pictures]
 
 
 @fuzz(150)
@@ -43,10 +43,10 @@ async def found(gallery: Gallery, search: str) -> list[str]:
 @example("\u2028")
 @example("!\u3000")
 @example("':* & | ! <-> ()\\")
-async def test_any_search_has_an_answer(gallery: Gallery, typed: str) -> None:
+async def test_any_search_has_an_answer(gallery: Pictures, typed: str) -> None:
     assert set(await found(gallery, typed)) <= set(PROMPTS)
     marked = await gallery.favourites(viewer_id=MEMBER, channel_ids=[], search=typed, limit=9)
-    assert marked.jobs == []
+    assert marked.pictures == []
     assert set(await gallery.suggestions(MEMBER, typed, 25)) <= set(PROMPTS)
 
 
@@ -61,7 +61,7 @@ noise = st.text(st.sampled_from(" \t.,;:!?&|()<>*'\"\\-"), min_size=1, max_size=
 @fuzz(60)
 @given(data=st.data(), between=noise)
 async def test_words_are_found_in_any_case_and_order_and_by_their_beginnings(
-    gallery: Gallery, data: st.DataObject, between: str
+    gallery: Pictures, data: st.DataObject, between: str
 ) -> None:
     prompt = data.draw(st.sampled_from(PROMPTS[:3]))
     words = [word.strip(",") for word in prompt.split()]
@@ -80,10 +80,10 @@ async def test_what_is_suggested_finds_what_it_was_made_of(pool: Pool, prompt: s
         stored = clean_prompt(prompt)
     except InvalidRequest:
         return
-    gallery = Gallery(pool)
+    gallery = Pictures(pool)
     await painted(pool, member_id=MEMBER, prompt=stored)
     assert stored in await gallery.suggestions(MEMBER, "", 25)
     suggested = " ".join(stored.split())[:SEARCH_LENGTH_MAX].strip()
     if suggested and suggested.isalnum():
         assert stored in await found(gallery, suggested)
-    await pool.execute("truncate jobs cascade")
+    await pool.execute("truncate orders, jobs, replies, pictures, favourites, downloads, spill")

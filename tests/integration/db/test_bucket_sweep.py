@@ -8,20 +8,25 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.errors import PictureGone
+from core.orders import Job, Picture
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket, original_key
-from db.bucket.sweep import Orphans
-from db.orders import Job, Jobs
+from db.bucket.sweep import Sweep
+from db.erasure import Erasure
+from db.orders import Orders
 from db.pool import Pool, open_pool
 from tests.conftest import new_database
-from tests.lives import painted, running
+from tests.lives import finish, painted, running, waiting, worker
+
+# The server's clock counts in whole seconds.
+NOW = timedelta(seconds=-2)
 
 
-async def exist(bucket: Bucket, jobs: Iterable[Job]) -> list[bool]:
+async def exist(bucket: Bucket, stored: Iterable[Job | Picture]) -> list[bool]:
     found = []
-    for job in jobs:
+    for one in stored:
         try:
-            await bucket.get_original(job)
+            await bucket.get_original(one)
             found.append(True)
         except PictureGone:
             found.append(False)
@@ -29,29 +34,45 @@ async def exist(bucket: Bucket, jobs: Iterable[Job]) -> list[bool]:
 
 
 async def test_only_what_was_left_by_a_job_is_removed(pool: Pool, bucket: Bucket) -> None:
-    shown, held, cancelled = await painted(pool), await running(pool), await running(pool)
-    await Jobs(pool).cancel(cancelled.id)
-    await pool.execute("update jobs set attempt = 3 where id = $1", shown.id)
-    shown = replace(shown, attempt=3)
-    known = [shown, held]
-    left = [replace(shown, attempt=2), cancelled]
+    job, held, cancelled = await running(pool), await running(pool), await running(pool)
+    await pool.execute("update jobs set attempt = 3 where id = $1", job.id)
+    shown = await finish(pool, replace(job, attempt=3))
+    await Orders(pool).cancel(cancelled.order.id)
+    deleted = await painted(pool)
+    await Erasure(pool).erase(deleted.id)
+    known: list[Job | Picture] = [shown, held]
+    left: list[Job | Picture] = [replace(shown, attempt=2), cancelled, deleted]
     # Whoever restored a database that is older than the bucket has jobs of which this one does not know.
-    unknown = [replace(shown, attempt=7), replace(shown, key=uuid4())]
-    for job in (*known, *left, *unknown):
-        await bucket.put_original(job, b"png")
-    await bucket._client.put_object(Bucket=bucket._name, Key="somebody/elses", Body=b"x")
+    unknown: list[Job | Picture] = [
+        replace(shown, attempt=7),
+        replace(shown, order=replace(shown.order, key=uuid4())),
+    ]
+    for one in (*known, *left, *unknown):
+        await bucket.put_original(one, b"png")
+    await bucket.store("somebody/elses", b"x")
 
-    orphans = Orphans(pool, bucket)
-    assert await orphans.remove() == 0
-    assert await exist(bucket, left) == [True] * 2
-    # The server's clock counts in whole seconds.
-    removed = await orphans.remove(age_min=timedelta(seconds=-2))
-    assert removed == 2
+    sweep = Sweep(pool, bucket)
+    assert await sweep.remove() == 0
+    assert await exist(bucket, left) == [True] * 3
+    assert await sweep.remove(age_min=NOW) == 3
     assert await exist(bucket, known) == [True] * 2
     assert await exist(bucket, unknown) == [True] * 2
-    assert await exist(bucket, left) == [False] * 2
-    assert (await bucket._get("somebody/elses", 10)) == b"x"
-    await bucket.remove_objects(["somebody/elses", *map(original_key, known)])
+    assert await exist(bucket, left) == [False] * 3
+    assert (await bucket.read("somebody/elses")) == b"x"
+    await bucket.remove_objects(["somebody/elses", *map(original_key, (*known, *unknown))])
+
+
+async def test_of_an_order_each_job_is_looked_at_on_its_own(pool: Pool, bucket: Bucket) -> None:
+    await waiting(pool, count=3)
+    done, at_work, lost = await worker(pool).claim(3)
+    await finish(pool, done)
+    await worker(pool).release(lost)
+    for job in (done, at_work, lost):
+        await bucket.put_original(job, b"png")
+    # The job that waits again is at work with no attempt.
+    assert await Sweep(pool, bucket).remove(age_min=NOW) == 1
+    assert await exist(bucket, (done, at_work, lost)) == [True, True, False]
+    await bucket.remove_objects(map(original_key, (done, at_work)))
 
 
 async def test_two_installations_may_share_a_bucket(
@@ -60,13 +81,16 @@ async def test_two_installations_may_share_a_bucket(
     url = await new_database(postgres_url, f"other_{uuid4().hex}")
     async with open_pool(DatabaseSettings.model_validate({"database_url": url}), name="test") as other:
         ours, theirs = await painted(pool), await painted(other)
-        for job in (ours, theirs):
-            await bucket.put_original(job, b"png")
-        for one in (pool, other):
-            await Orphans(one, bucket).remove(age_min=timedelta(seconds=-2))
+        for one in (ours, theirs):
+            await bucket.put_original(one, b"png")
+        for installation in (pool, other):
+            await Sweep(installation, bucket).remove(age_min=NOW)
         assert await exist(bucket, [ours, theirs]) == [True] * 2
+    await bucket.remove_objects(map(original_key, (ours, theirs)))
 
 
-@pytest.mark.parametrize("name", ["a/b", "../1/original.png", f"{UUID(int=1)}/x/original.png"])
+@pytest.mark.parametrize(
+    "name", ["a/b", "../1/1/original.png", f"{UUID(int=1)}/x/original.png", f"{UUID(int=1)}/1/x/original.png"]
+)
 async def test_foreign_names_are_left_alone(pool: Pool, bucket: Bucket, name: str) -> None:
-    assert await Orphans(pool, bucket)._left([name]) == []
+    assert await Sweep(pool, bucket)._left([name]) == []

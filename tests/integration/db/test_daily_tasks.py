@@ -2,15 +2,15 @@
 
 import asyncio
 
-from db.daily_tasks import Chores
+from db.daily_tasks import DailyTasks
 from db.pool import Pool
 
 
 async def test_of_several_workers_one_does_it_once_a_day(pool: Pool) -> None:
-    chores = Chores(pool)
-    assert sum(await asyncio.gather(*(chores.begin("this") for _ in range(8)))) == 1
-    assert not await chores.begin("this")
-    assert await chores.begin("that")
-    await pool.execute("update chores set done_at = now() - interval '25 hours' where name = 'this'")
-    assert await chores.begin("this")
-    assert not await chores.begin("that")
+    tasks = DailyTasks(pool)
+    assert sum(await asyncio.gather(*(tasks.begin("this") for _ in range(8)))) == 1
+    assert not await tasks.begin("this")
+    assert await tasks.begin("that")
+    await pool.execute("update daily_tasks set done_at = now() - interval '25 hours' where name = 'this'")
+    assert await tasks.begin("this")
+    assert not await tasks.begin("that")

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,24 +20,25 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.errors import FAILURES, FailureCode, LostJob
-from core.operations import MODELS
+from core.errors import LostJob
+from core.failures import FailureCode, JobFailed
+from core.orders import Job, State
 from core.policy import Limits
 from core.settings import DatabaseSettings
 from db.erasure import Erasure
-from db.orders import Job, Jobs, State
+from db.orders import Orders
 from db.pool import Pool, open_pool
 from db.queue import Queue
-from db.spill import Parking
-from tests.orders import order
+from db.spill import Spill
+from tests.lives import painted_by
+from tests.orders import request
 
 T = TypeVar("T")
 
 ATTEMPTS_MAX = 2
-PRICE = MODELS["core"].credits
 SETTINGS = settings(
-    max_examples=60,
-    stateful_step_count=40,
+    max_examples=40,
+    stateful_step_count=30,
     # Each example is the database's work, whose time is not ours to judge.
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -55,11 +57,9 @@ class Expected:
     state: State = State.QUEUED
     attempt: int = 0
     faults: int = 0
-    revision: int = 1
     begun: bool = False
-    charged: bool = True
     erased: bool = False
-    parked: bool = False
+    spilled: bool = False
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -71,12 +71,19 @@ class QueueMachine(RuleBasedStateMachine):
         super().__init__()
         self._runner = runner
         self._pool = pool
-        self._jobs = Jobs(pool, Limits(jobs_per_member=100))
+        self._orders = Orders(pool, Limits(jobs_per_member=100))
         self._erasure = Erasure(pool)
-        self._parking = Parking(pool)
+        self._spill = Spill(pool)
         self._queue = Queue(pool, worker="one", lease_seconds=60, attempts_max=ATTEMPTS_MAX)
         self._expected: dict[int, Expected] = {}
-        self._do(pool.execute("truncate jobs, favourites, downloads, parked"))
+        self._revisions: dict[int, int] = {}
+        self._do(
+            pool.execute(
+                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, usage, "
+                "usage_keys "
+                "restart identity"
+            )
+        )
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -86,23 +93,37 @@ class QueueMachine(RuleBasedStateMachine):
         waiting = [id_ for id_, job in self._expected.items() if job.state is State.QUEUED]
         return sorted(waiting, key=lambda id_: (self._expected[id_].turn, id_))
 
+    def _open(self, member_id: int | None = None) -> list[Expected]:
+        return [
+            job
+            for job in self._expected.values()
+            if not job.state.is_final and member_id in (None, job.member_id)
+        ]
+
     def _turn(self, member_id: int) -> int:
         line = self._line()
-        turns = [job.turn for job in self._expected.values()]
-        current = self._expected[line[0]].turn if line else max(turns, default=1)
-        own = [job.turn for job in self._expected.values() if job.member_id == member_id]
-        return max(current, max(own, default=0) + 1)
+        at_work = [job.turn for job in self._open()]
+        current = self._expected[line[0]].turn if line else max(at_work, default=1)
+        return max(current, max((job.turn for job in self._open(member_id)), default=0) + 1)
 
-    @rule(member_id=st.integers(1, 3))
-    def enqueue(self, member_id: int) -> None:
+    def _changed(self, *job_ids: int) -> None:
+        """What is done to jobs of one order at once is one change of its reply."""
+        for order_id in {job_id // 16 for job_id in job_ids}:
+            self._revisions[order_id] += 1
+
+    @rule(member_id=st.integers(1, 3), count=st.integers(1, 4))
+    def create(self, member_id: int, count: int) -> None:
         turn = self._turn(member_id)
-        wanted = order(member_id=member_id)
-        job = self._do(self._jobs.enqueue(wanted))
-        assert job is not None
-        self._expected[job.id] = Expected(turn, member_id)
-        assert self._do(self._jobs.enqueue(wanted)) is None
+        wanted = request(member_id=member_id, count=count)
+        progress = self._do(self._orders.create(wanted))
+        assert progress is not None
+        assert [job.turn for job in progress.jobs] == list(range(turn, turn + count))
+        self._revisions[progress.order.id] = 1
+        for job in progress.jobs:
+            self._expected[job.id] = Expected(job.turn, member_id)
+        assert self._do(self._orders.create(wanted)) is None
 
-    @rule(target=held, limit=st.integers(1, 3))
+    @rule(target=held, limit=st.integers(1, 5))
     def claim(self, limit: int) -> Any:
         jobs = self._do(self._queue.claim(limit))
         assert [job.id for job in jobs] == self._line()[:limit]
@@ -110,10 +131,10 @@ class QueueMachine(RuleBasedStateMachine):
             expected = self._expected[job.id]
             expected.state, expected.begun = State.RUNNING, True
             expected.attempt += 1
-            expected.revision += 1
+        self._changed(*(job.id for job in jobs))
         return multiple(*jobs)
 
-    def _transition(self, job: Job, work: Coroutine[Any, Any, None]) -> Expected | None:
+    def _transition(self, job: Job, work: Coroutine[Any, Any, Any]) -> Expected | None:
         """What the model says of the job, if this claim of it still counts; else it must be turned away."""
         expected = self._expected[job.id]
         if (expected.state, expected.attempt) != (State.RUNNING, job.attempt):
@@ -121,55 +142,58 @@ class QueueMachine(RuleBasedStateMachine):
                 self._do(work)
             return None
         self._do(work)
-        expected.revision += 1
+        self._changed(job.id)
         return expected
 
     @rule(job=held)
     def finish(self, job: Job) -> None:
-        self._end(job, self._queue.finish(job, painted_seed=1, original_bytes=1), parked=False)
+        self._end(job, self._queue.finish(painted_by(job)), spilled=False)
 
     @rule(job=held)
-    def park(self, job: Job) -> None:
-        work = self._parking.park(job, b"original", b"preview", painted_seed=1, size=(1, 1))
-        self._end(job, work, parked=True)
+    def spill(self, job: Job) -> None:
+        self._end(job, self._spill.keep(painted_by(job), b"original", b"preview"), spilled=True)
 
-    def _end(self, job: Job, work: Coroutine[Any, Any, Any], *, parked: bool) -> None:
-        """By the attempt that has ended it already, it is neither a fault nor a change."""
+    def _end(self, job: Job, work: Coroutine[Any, Any, Any], *, spilled: bool) -> None:
+        """By the attempt that has ended it already, it is no fault, and no change of what is shown."""
         expected = self._expected[job.id]
         if (expected.state, expected.attempt) == (State.DONE, job.attempt):
-            self._do(work)
+            if not spilled:
+                self._do(work)
+            else:
+                work.close()
         elif self._transition(job, work):
-            expected.state, expected.parked = State.DONE, parked
+            expected.state, expected.spilled = State.DONE, spilled
 
     @rule()
-    def carry(self) -> None:
-        claimed = self._do(self._parking.claim_one(hold_seconds=0))
-        assert (claimed is not None) == any(job.parked for job in self._expected.values())
+    def upload(self) -> None:
+        claimed = self._do(self._spill.claim_one(hold_seconds=0))
+        assert (claimed is not None) == any(job.spilled for job in self._expected.values())
         if claimed:
-            self._do(self._parking.carried(claimed.job))
-            self._expected[claimed.job.id].parked = False
-            self._expected[claimed.job.id].revision += 1
+            self._do(self._spill.uploaded(claimed.picture))
+            self._expected[claimed.picture.id].spilled = False
+            self._changed(claimed.picture.id)
 
     @rule(job=held, code=CODES)
     def fail(self, job: Job, code: FailureCode) -> None:
-        if expected := self._transition(job, self._queue.fail(job, code, "")):
-            expected.state, expected.charged = State.FAILED, FAILURES[code].charged
+        if expected := self._transition(job, self._queue.fail(job, JobFailed(code))):
+            expected.state = State.FAILED
 
     @rule(job=held, code=CODES)
     def retry(self, job: Job, code: FailureCode) -> None:
-        if expected := self._transition(job, self._queue.retry(job, code, "", delay_seconds=0)):
-            self._fault(expected, charged=FAILURES[code].charged)
+        work = self._queue.retry(job, JobFailed(code), delay_seconds=0)
+        if expected := self._transition(job, work):
+            self._fault(expected)
 
-    def _fault(self, expected: Expected, *, charged: bool) -> None:
+    def _fault(self, expected: Expected) -> None:
         expected.faults += 1
         if expected.faults < ATTEMPTS_MAX:
             expected.state, expected.begun = State.QUEUED, False
         else:
-            expected.state, expected.charged = State.FAILED, charged
+            expected.state = State.FAILED
 
     @rule(job=held)
-    def hand_back(self, job: Job) -> None:
-        if expected := self._transition(job, self._queue.hand_back(job)):
+    def release(self, job: Job) -> None:
+        if expected := self._transition(job, self._queue.release(job)):
             expected.state, expected.begun = State.QUEUED, False
 
     @rule(job=consumes(held))
@@ -187,61 +211,77 @@ class QueueMachine(RuleBasedStateMachine):
                 job.id,
             )
         )
-        reaped = self._do(self._queue.reap(self._do(self._queue.clock())))
+        reclaimed = self._do(self._queue.reclaim_expired(self._do(self._queue.clock())))
         expected = self._expected[job.id]
-        assert reaped == ([job.id] if expected.state is State.RUNNING else [])
-        if reaped:
-            self._fault(expected, charged=False)
-            expected.revision += 1
+        was_running = expected.state is State.RUNNING
+        if was_running:
+            self._fault(expected)
+            self._changed(job.id)
+        assert reclaimed == ({job.id: expected.state} if was_running else {})
 
-    @precondition(lambda self: self._expected)
+    @precondition(lambda self: self._revisions)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self._expected)))
-        expected = self._expected[job_id]
-        if expected.state.is_final:
+        order_id = data.draw(st.sampled_from(sorted(self._revisions)))
+        jobs = [job for id_, job in sorted(self._expected.items()) if id_ // 16 == order_id]
+        live = [job for job in jobs if not job.state.is_final]
+        if not live:
             with pytest.raises(LostJob):
-                self._do(self._jobs.cancel(job_id))
+                self._do(self._orders.cancel(order_id))
             return
-        assert self._do(self._jobs.cancel(job_id)).was_begun == expected.begun
-        expected.state, expected.charged = State.CANCELLED, False
-        expected.revision += 1
+        assert self._do(self._orders.cancel(order_id)) == [job.state for job in live]
+        for job in live:
+            job.state = State.CANCELLED
+        self._revisions[order_id] += 1
 
     @precondition(lambda self: self._expected)
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
         job_id = data.draw(st.sampled_from(sorted(self._expected)))
         expected = self._expected[job_id]
-        if expected.erased or not expected.state.is_final:
+        if expected.erased or expected.state is not State.DONE:
             with pytest.raises(LostJob):
                 self._do(self._erasure.erase(job_id))
             return
         self._do(self._erasure.erase(job_id))
-        expected.erased, expected.parked = True, False
-        expected.revision += 1
+        expected.erased, expected.spilled = True, False
+        self._changed(job_id)
 
     @invariant()
     def every_job_is_where_the_model_says(self) -> None:
-        rows = self._do(self._pool.fetch("select * from jobs"))
-        actual = {job.id: job for job in map(Job.from_row, rows)}
-        assert actual.keys() == self._expected.keys()
-        for id_, expected in self._expected.items():
-            assert _seen(actual[id_]) == expected, id_
-            assert actual[id_].credits == (PRICE if expected.charged else 0)
+        rows = self._do(
+            self._pool.fetch(
+                """select jobs.*, pictures.erased_at is not null as erased, pictures.id is not null as painted,
+                          spill.picture_id is not null as spilled, replies.revision, orders.erased_at as order_erased_at
+                   from jobs join orders on orders.id = jobs.order_id join replies using (order_id)
+                       left join pictures on pictures.id = jobs.id left join spill on spill.picture_id = jobs.id"""
+            )
+        )
+        assert {row["id"]: _seen(row) for row in rows} == self._expected
+        assert {row["order_id"]: row["revision"] for row in rows} == self._revisions
+        for row in rows:
+            assert row["painted"] == (row["state"] == State.DONE)
+            of_order = [job for id_, job in self._expected.items() if id_ // 16 == row["order_id"]]
+            is_gone = all(
+                job.state.is_final and (job.erased or job.state is not State.DONE) for job in of_order
+            )
+            # Its prompt goes with its last picture, and not when the last of what was to come fails.
+            if row["order_erased_at"] is not None:
+                assert is_gone
+            elif all(job.erased for job in of_order):
+                raise AssertionError(f"order {row['order_id']} has nothing left to be seen")
 
 
-def _seen(job: Job) -> Expected:
+def _seen(row: asyncpg.Record) -> Expected:
     return Expected(
-        turn=job.turn,
-        member_id=job.member_id,
-        state=job.state,
-        attempt=job.attempt,
-        faults=job.faults,
-        revision=job.revision,
-        begun=job.was_begun,
-        charged=job.credits > 0,
-        erased=job.erased_at is not None,
-        parked=job.parked,
+        turn=row["turn"],
+        member_id=row["member_id"],
+        state=State(row["state"]),
+        attempt=row["attempt"],
+        faults=row["faults"],
+        begun=row["started_at"] is not None,
+        erased=row["erased"],
+        spilled=row["spilled"],
     )
 
 

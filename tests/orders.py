@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from core.orders import Request
+from db.pool import Pool
 from tests.conditions import until
 
 _ids = count(1_000)
@@ -52,3 +53,8 @@ async def held_up(database_url: str, member_id: int) -> AsyncIterator[Callable[[
         )
     finally:
         await connection.close()
+
+
+async def forget_orders(pool: Pool) -> None:
+    """As if nothing had been asked for yet."""
+    await pool.execute("truncate orders, jobs, replies, pictures, favourites, downloads, spill, calls")

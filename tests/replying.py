@@ -34,6 +34,7 @@ from tests.conditions import until
 from tests.connected import EMOJI, Connected, connected
 from tests.lives import painted_by, stored, worker
 from tests.member import text
+from tests.orders import forget_orders
 
 
 def webp(number: int) -> bytes:
@@ -173,7 +174,7 @@ class Replying:
 @asynccontextmanager
 async def replying(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> AsyncIterator[Replying]:
     async with connected(settings, pool, bucket) as one, aiohttp.ClientSession() as session:
-        await pool.execute("truncate orders cascade")
+        await forget_orders(pool)
         one.server.world.messages.clear()
         one.exchanges.clear()
         orders, replies = SeveralOrders(pool), Replies(pool)

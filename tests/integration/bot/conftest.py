@@ -9,6 +9,7 @@ from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
 from tests.connected import Connected, connected
+from tests.orders import forget_orders
 from tests.places import Place, furnish
 
 
@@ -17,7 +18,7 @@ async def place(database_url: str, pool: Pool, bucket: Bucket) -> AsyncIterator[
     """In front of two servers."""
     settings = DatabaseSettings.model_validate({"database_url": database_url})
     async with connected(settings, pool, bucket, furnish=furnish) as bot:
-        await pool.execute("truncate orders cascade")
+        await forget_orders(pool)
         users = {user.global_name: user.id for user in bot.server.world.users.values()}
         yield Place(bot, bucket, users["Ada"], users["Ben"], users["Cleo"])
 

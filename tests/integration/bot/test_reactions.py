@@ -25,6 +25,7 @@ from tests.conditions import until
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
 from tests.lives import finish, painted, stored, waiting, worker
 from tests.member import fault, text, walk
+from tests.orders import forget_orders
 
 PICTURES = 10
 ORIGINAL_BYTES = 9 * 1024 * 1024
@@ -110,7 +111,7 @@ def has_file(message: Message) -> bool:
 async def test_many_at_once_take_the_memory_of_a_few_and_members_take_turns(
     bot: Connected, reactions: Reactions, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await bot.pool.execute("truncate orders cascade")
+    await forget_orders(bot.pool)
     pictures = [await painted(bot.pool, member_id=int(bot.member_id)) for _ in range(PICTURES)]
     for picture in pictures:
         await bucket.put_original(picture, b"a picture")
@@ -334,7 +335,7 @@ async def test_a_private_picture_and_a_deleted_one_are_sent_to_nobody_else(
 
 async def several(bot: Connected, bucket: Bucket, **changes: Any) -> list[Picture]:
     """An order of four of which three are there, shown by the message 9."""
-    await bot.pool.execute("truncate orders cascade")
+    await forget_orders(bot.pool)
     order = (await waiting(bot.pool, member_id=int(bot.member_id), count=4, **changes)).order
     jobs = await worker(bot.pool).claim(4)
     pictures = [await finish(bot.pool, job) for job in jobs[:3]]

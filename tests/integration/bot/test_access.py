@@ -68,7 +68,9 @@ async def test_a_private_picture_is_not_there_for_others(place: Place, at: str) 
     # Whoever may manage messages has no part in it either; a mark that was set somehow shows nothing.
     await place.changed("paintings", Overwrite(place.ben, 1, allow=P.MANAGE_MESSAGES))
     await place.bot.pool.execute(
-        "insert into favourites (member_id, picture_id) values ($1, $2)", int(place.ben), picture.id
+        "insert into favourites (member_id, picture_id, words) select $1, id, words from pictures where id = $2",
+        int(place.ben),
+        picture.id,
     )
     before = await as_stored(place)
     said = await everything_is_tried(place, picture, place.ben, at)

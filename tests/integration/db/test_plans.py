@@ -53,7 +53,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("queue", "reclaim_expired"): ((100, 3, "worker_lost", LATER), {"jobs_running", "calls_pkey"}),
     ("queue", "inputs"): (([JOB],), {"pictures_pkey"}),
     ("queue", "is_refused_alone"): ((JOB,), {"pictures_durations"}),
-    ("queue", "front_waits"): ((), {"jobs_queue"}),
+    ("queue", "front_waits"): (("stability",), {"jobs_queue"}),
     ("replies", "claim_due"): ((5, 20.0), {"replies_behind"}),
     ("replies", "next_due"): ((), {"replies_behind"}),
     ("replies", "claim_moved"): ((10, 1000, 10.0, 20.0), {"jobs_queue", "replies_pkey"}),

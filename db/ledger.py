@@ -28,7 +28,8 @@ class Difference:
     @property
     def line(self) -> str:
         whose = f"{self.scope} {self.key}".strip()
-        return f"{self.month:%Y-%m} {whose}: {self.counted:f} credits are counted, and a recount gives {self.recounted:f}"
+        sums = f"{self.counted:f} credits are counted, and a recount gives {self.recounted:f}"
+        return f"{self.month:%Y-%m} {whose}: {sums}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ def is_download(message: dict[str, object]) -> bool:
 
 
 async def test_whoever_reacts_is_sent_the_picture_and_once_a_minute(
-    house: House, ada: Member, cleo: Member
+    house: House, ada: Member, ben: Member, cleo: Member
 ) -> None:
     bot = await house.bot()
     await house.worker()
@@ -40,6 +40,9 @@ async def test_whoever_reacts_is_sent_the_picture_and_once_a_minute(
     await ada.react(done)
     await ada.message(is_download)
     assert len([m for m in await cleo.history("dm") if is_download(m)]) == 1
+    # Some clients send it without the selector that asks for its colourful form.
+    await ben.react(done, "⬇")
+    await ben.message(is_download)
 
 
 async def test_in_direct_messages_it_works_as_well(house: House, ada: Member, ben: Member) -> None:

@@ -4,29 +4,53 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+
+def _in(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names)
+
+
+_OF_THE_QUEUE = (
+    *_in("integration/db", "queue", "ledger", "cancel", "pause", "rate_limits", "queue_model"),
+    *_in("integration/worker", "job", "bill"),
+)
+_OF_ORDERS = _in("integration/db", "limits", "cancel", "status", "queue", "ledger", "queue_model")
+_OF_REPLIES = (
+    *_in("integration/db", "replies", "status"),
+    *_in("integration/bot", "replies", "ways", "several"),
+)
+_OF_PICTURES = (
+    *_in("integration/db", "gallery"),
+    *_in("integration/bot", "access", "visibility", "pages"),
+)
+_OF_PRESSES = (
+    *_in("unit/bot", "render", "render_several", "prompts"),
+    *_in("integration/bot", "access", "rights", "visibility", "several", "pages", "answers", "typed"),
+)
+
 TARGETS: dict[str, tuple[str, ...]] = {
-    "core/operations.py": ("tests/unit/core/test_operations.py",),
-    "core/*.py": (
-        "tests/unit/core",
-        "tests/unit/bot",
-        "tests/unit/worker",
-        "tests/integration/db/test_limits.py",
+    "core/*.py": ("tests/unit/core", "tests/unit/bot", "tests/unit/worker", *_in("integration/db", "limits")),
+    "db/queue.py": _OF_THE_QUEUE,
+    "db/sql/queue.sql": _OF_THE_QUEUE,
+    "db/ledger.py": _in("integration/db", "ledger", "limits", "queue_model"),
+    "db/sql/ledger.sql": _in("integration/db", "ledger", "limits", "queue_model"),
+    "db/orders.py": _OF_ORDERS,
+    "db/sql/orders.sql": _OF_ORDERS,
+    "db/replies.py": _OF_REPLIES,
+    "db/sql/replies.sql": _OF_REPLIES,
+    "db/pictures.py": _OF_PICTURES,
+    "db/sql/pictures.sql": _OF_PICTURES,
+    "bot/replies/*.py": (
+        *_in("unit/bot", "messenger", "reconciler", "fairline"),
+        *_in("integration/bot", "replies", "ways", "reactions", "copies", "several", "unanswered"),
     ),
-    "db/queue.py": ("tests/integration/db", "tests/integration/worker/test_job.py"),
-    "db/sql/queue.sql": ("tests/integration/db", "tests/integration/worker/test_job.py"),
-    "db/ledger.py": ("tests/integration/db",),
-    "db/sql/ledger.sql": ("tests/integration/db",),
-    "db/orders.py": ("tests/integration/db",),
-    "db/sql/orders.sql": ("tests/integration/db",),
-    "db/replies.py": ("tests/integration/db", "tests/integration/bot/test_replies.py"),
-    "db/sql/replies.sql": ("tests/integration/db", "tests/integration/bot/test_replies.py"),
-    "db/pictures.py": ("tests/integration/db", "tests/integration/bot"),
-    "db/sql/pictures.sql": ("tests/integration/db", "tests/integration/bot"),
-    "bot/replies/*.py": ("tests/unit/bot", "tests/integration/bot"),
-    "bot/controls/*.py": ("tests/unit/bot", "tests/integration/bot"),
-    "bot/rights/*.py": ("tests/unit/bot", "tests/integration/bot"),
-    "worker/job.py": ("tests/unit/worker", "tests/integration/worker"),
-    "worker/imaging.py": ("tests/unit/worker", "tests/integration/worker"),
+    "bot/controls/*.py": _OF_PRESSES,
+    "bot/handlers/*.py": _OF_PRESSES,
+    "bot/rights/*.py": (
+        *_in("unit/bot", "audience"),
+        *_in("integration/bot", "access", "visibility", "rights", "command_permissions", "for_one_alone"),
+    ),
+    "worker/job.py": ("tests/unit/worker", *_in("integration/worker", "job", "bill", "storage")),
+    "worker/imaging.py": ("tests/unit/worker", *_in("integration/worker", "job")),
 }
 
 

@@ -140,6 +140,21 @@ def test_what_is_near_a_secret_stays(settings: BotSettings) -> None:
     assert Redaction(settings).clean(text) == text.replace("/x/", "/[secret]/")
 
 
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "AWS_SECRET_ACCESS_KEY"])
+def test_wherever_a_line_is_cut_no_piece_of_a_secret_gets_out(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """By so much of it that somebody could guess the rest, or find where it belongs."""
+    secret = hashlib.sha512(name.encode()).hexdigest()[:70]
+    for other, value in {**SECRETS, name: secret}.items():
+        monkeypatch.setenv(other, value)
+    redaction = Redaction(load(BotSettings))
+    for length in range(12, len(secret)):
+        for piece in (secret[:length], secret[-length:]):
+            assert redaction.clean(f"… {piece}") == "… [secret]", length
+            assert redaction.clean(f"{piece} …") == "[secret] …", length
+
+
 @pytest.mark.parametrize(("start", "stop"), [(0, 12), (0, 60), (8, 70), (58, 70), (30, 70)])
 def test_a_piece_of_a_secret_does_not_get_out(monkeypatch: pytest.MonkeyPatch, start: int, stop: int) -> None:
     token = hashlib.sha512(b"a token").hexdigest()[:70]

@@ -138,7 +138,8 @@ async def _make_large(postgres_url: str) -> str:
             "insert into copies select n, 1, n % 1000, array[n * 16 + 1] from generate_series(1, 30000) n",
             "update copies set due_at = now(), due_since = now() where message_id <= 100",
             "insert into removals select n::text, now() + make_interval(secs => n) from generate_series(1, 30000) n",
-            "insert into calls select id, 1, 'stability', 'imagine', 'core', 3, 'billed' from jobs",
+            "insert into calls (job_id, attempt, provider, operation, model, credits, outcome) "
+            "select id, 1, 'stability', 'imagine', 'core', 3, 'billed' from jobs",
             "insert into usage select usage_month(), 'server', int8send(n), 0, 3 from generate_series(1, 5000) n",
             "insert into rate_limit_slots select 'stability', n from generate_series(1, 150) n",
             "vacuum analyze",

@@ -11,6 +11,9 @@ from db.pool import Connection, Pool
 
 _SQL = queries.load("ledger")
 
+AUDIT_SECONDS_MAX = 600.0
+"""It reads every call there ever was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -25,7 +28,8 @@ class Difference:
     @property
     def line(self) -> str:
         whose = f"{self.scope} {self.key}".strip()
-        return f"{self.month:%Y-%m} {whose}: {self.counted} credits are counted, and a recount gives {self.recounted}"
+        sums = f"{self.counted:f} credits are counted, and a recount gives {self.recounted:f}"
+        return f"{self.month:%Y-%m} {whose}: {sums}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Total:
     @property
     def line(self) -> str:
         return (
-            f"{self.month:%Y-%m} {self.provider}: {self.calls} calls {self.outcome}, {self.credits} credits"
+            f"{self.month:%Y-%m} {self.provider}: {self.calls} calls {self.outcome}, {self.credits:f} credits"
         )
 
 
@@ -61,13 +65,13 @@ async def audit(connection: "Connection | Pool") -> tuple[list[Total], list[Diff
     """What is spent, and each sum that differs from a recount of calls and open jobs."""
     totals = [
         Total(row["month"], row["provider"], Outcome(row["outcome"]), row["calls"], row["credits"])
-        for row in await connection.fetch(_SQL["totals"])
+        for row in await connection.fetch(_SQL["totals"], timeout=AUDIT_SECONDS_MAX)
     ]
     differences = [
         Difference(
             row["month"], row["scope"], _key(row["scope"], row["key"]), row["counted"], row["recounted"]
         )
-        for row in await connection.fetch(_SQL["audit"])
+        for row in await connection.fetch(_SQL["audit"], timeout=AUDIT_SECONDS_MAX)
     ]
     return totals, differences
 

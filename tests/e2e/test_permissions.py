@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from bot.owner.doctor import NEEDED
-
 from sandbox.discord.rules.permissions import Permission
 from tests.house import House, paint, start
 from tests.member import Member, fault, text

@@ -5,7 +5,7 @@ BENCH := .venv-bench
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit drill mutants bench lint format browser pooler lock clean
+.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -22,7 +22,10 @@ run: install  ## the whole of it on this machine: a local Discord, Stability, Po
 	@$(BIN)/python -m sandbox
 
 test: lint  ## lint, types, import rules and every test
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=
+
+coverage: install  ## which lines no test reached, of the last `make test`
+	@$(BIN)/coverage report --show-missing
 
 unit: install  ## the tests that need no server, in some seconds
 	$(BIN)/python -m pytest --numprocesses 2 tests/unit

@@ -104,7 +104,9 @@ async def _fill(url: str, rows: int) -> int:
         await connection.execute("vacuum analyze")
         skipped = min((DEEP - 1) * PAGE_SIZE, rows // MEMBER_SHARE // 2)
         deep: int = await connection.fetchval(
-            "select id from pictures where member_id = $1 order by id desc offset $2 limit 1", MEMBER, skipped - 1
+            "select id from pictures where member_id = $1 order by id desc offset $2 limit 1",
+            MEMBER,
+            skipped - 1,
         )
         return deep
     finally:
@@ -119,9 +121,7 @@ async def _add(url: str, first: int, last: int) -> None:
         await connection.close()
 
 
-def _result(
-    few: int, many: int, small: dict[str, list[float]], large: dict[str, list[float]]
-) -> Result:
+def _result(few: int, many: int, small: dict[str, list[float]], large: dict[str, list[float]]) -> Result:
     first, deep = large["page 1"], large[f"page {DEEP:,}"]
     table = Table(
         f"A member with {many // MEMBER_SHARE:,} pictures among {many:,}, in milliseconds",
@@ -149,5 +149,9 @@ def _result(
             for name in ("a claim", "page 1", f"page {DEEP:,}")
         ),
     ]  # fmt: skip
-    samples = {f"{name} of {rows:,}, ms": taken for rows, of in ((few, small), (many, large)) for name, taken in of.items()}
+    samples = {
+        f"{name} of {rows:,}, ms": taken
+        for rows, of in ((few, small), (many, large))
+        for name, taken in of.items()
+    }
     return Result([table], goals, samples)

@@ -113,12 +113,14 @@ def _goals(concurrency: int, figures: dict[str, list[float]]) -> list[Goal]:
 
 def _line_table(lines: dict[int, dict[str, list[float]]]) -> Table:
     rows = [
-        (f"by {clients}", *map(told, figures.values()), f"{ratio(figures[NONE_WAIT], figures[LINE_WAITS]):.2f}")
+        (
+            f"by {clients}",
+            *map(told, figures.values()),
+            f"{ratio(figures[NONE_WAIT], figures[LINE_WAITS]):.2f}",
+        )
         for clients, figures in lines.items()
     ]
-    return Table(
-        "Orders a second, enqueued one by one", ("", NONE_WAIT, LINE_WAITS, "times as long"), rows
-    )
+    return Table("Orders a second, enqueued one by one", ("", NONE_WAIT, LINE_WAITS, "times as long"), rows)
 
 
 def _enqueue_goals(clients: int, figures: dict[str, list[float]]) -> list[Goal]:

@@ -106,7 +106,6 @@ class Bot:
             model=settings.stability_model,
             wake=self._reconciler.wake,
             doctor=new_doctor(settings, client, pool, bucket),
-            registration=client.registration,
             command_permissions=client.command_permissions,
             instruments=instruments,
         )

@@ -1,4 +1,4 @@
-"""What an answer from Discord means: its own word, or a passing fault of what stands before it."""
+"""What an answer from Discord means: its own word, or a transient fault of what stands before it."""
 
 import inspect
 import json
@@ -14,7 +14,7 @@ import discord
 from core.errors import reason
 from core.retry_after import seconds_of
 
-_PASSING = {
+_TRANSIENT = {
     20016,  # the channel's slow mode
     20028,  # too many writes in this channel
     20029,  # too many writes in this server
@@ -71,13 +71,13 @@ _by_own_pauses: ContextVar[bool] = ContextVar("by_own_pauses", default=False)
 
 
 def is_final(error: discord.HTTPException) -> bool:
-    """Whether Discord itself said no, so that the same request would be refused again.
+    """Whether Discord itself said no, so that it would refuse the request again.
 
     Discord's refusals are JSON with a code. A status alone may be that of a proxy before it, whose pages
     discord.py raises by the same exceptions, with code 0, and whose JSON may have codes of its own.
     """
     is_its_own = isinstance(error.code, int) and error.code >= _CODE_MIN
-    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _PASSING
+    return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _TRANSIENT
 
 
 def is_gone(error: discord.HTTPException) -> bool:
@@ -105,7 +105,7 @@ def refuses_link(error: discord.HTTPException) -> bool:
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether what discord.py raised is a fault that passes by itself."""
+    """Whether what discord.py raised is a fault that ends by itself."""
     if isinstance(error, discord.HTTPException):
         return not is_final(error)
     if isinstance(error, (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError)):

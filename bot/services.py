@@ -7,7 +7,6 @@ from typing import Any, Protocol, TypeAlias, cast
 import discord
 
 from bot.gateway.command_permissions import CommandPermissions
-from bot.gateway.registration import Registration
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
@@ -42,7 +41,6 @@ class Services:
     model: str
     wake: Callable[[], None]
     doctor: BotDoctor
-    registration: Registration
     command_permissions: CommandPermissions
     instruments: Instruments
 

@@ -25,7 +25,8 @@ class Difference:
     @property
     def line(self) -> str:
         whose = f"{self.scope} {self.key}".strip()
-        return f"{self.month:%Y-%m} {whose}: {self.counted} credits are counted, and a recount gives {self.recounted}"
+        sums = f"{self.counted:f} credits are counted, and a recount gives {self.recounted:f}"
+        return f"{self.month:%Y-%m} {whose}: {sums}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Total:
     @property
     def line(self) -> str:
         return (
-            f"{self.month:%Y-%m} {self.provider}: {self.calls} calls {self.outcome}, {self.credits} credits"
+            f"{self.month:%Y-%m} {self.provider}: {self.calls} calls {self.outcome}, {self.credits:f} credits"
         )
 
 

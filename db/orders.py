@@ -126,7 +126,7 @@ class Orders:
             request.token,
             request.token_expires_at,
             FIRST_ANSWER_SECONDS,
-            limits.queue_length if self._has_to_count() else None,
+            limits.queue_length if self._has_to_count(request.count) else None,
             limits.jobs_per_member,
             limits.credits_per_member,
             limits.credits_per_server,
@@ -136,9 +136,9 @@ class Orders:
             raise AssertionError("`create` answers with one row in any case")
         return row
 
-    def _has_to_count(self) -> bool:
+    def _has_to_count(self, count: int) -> bool:
         """To count the line costs as much as it is long: not done again while there is known to be room."""
-        return self._uncounted <= 0 or time.monotonic() - self._counted_at >= COUNTED_SECONDS
+        return self._uncounted < count or time.monotonic() - self._counted_at >= COUNTED_SECONDS
 
     async def find(self, order_id: int) -> Progress | None:
         """In any state, unless it was erased; without its pictures."""

@@ -79,8 +79,9 @@ class Supervisor:
                 except Misconfigured as error:
                     self._break(error)
 
+        name = getattr(getattr(work, "func", work), "__qualname__", repr(work))
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
-        self._scheduler.add_job(run, "interval", seconds=seconds, jitter=jitter_seconds, **first)
+        self._scheduler.add_job(run, "interval", name=name, seconds=seconds, jitter=jitter_seconds, **first)
 
     def stop(self) -> None:
         """Ends the process as a signal does."""

@@ -35,6 +35,18 @@ _MEMORY = Path("/dev/shm")
 _MEMORY_BYTES_MIN = 4 * 2**30
 
 
+_NOT_COUNTED = ("browser", "drill", "e2e", "fuzz", "integration/sandbox", "unit/sandbox")
+"""Tests whose lines are not counted: they run the product in processes of its own, or the stand-ins alone, or the
+same few lines thousands of times. Counting costs a third of a test's time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).as_posix().startswith(_NOT_COUNTED):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server whose database `migrated` has the schema; tests copy it. Whoever runs tests over and over keeps one."""

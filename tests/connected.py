@@ -211,7 +211,6 @@ def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> 
         model="core",
         wake=lambda: None,
         doctor=doctor,
-        registration=client.registration,
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
     )

@@ -57,7 +57,10 @@ def progress(*jobs: Job, pictures: tuple[Picture, ...] = ()) -> Progress:
 
 def done(*, of: Order = ORDER, **changes: Any) -> Progress:
     """An order of one picture, which is there; what is changed is the picture's."""
-    times: dict[str, Any] = {"started_at": NOW + timedelta(seconds=2), "finished_at": NOW + timedelta(seconds=10)}
+    times: dict[str, Any] = {
+        "started_at": NOW + timedelta(seconds=2),
+        "finished_at": NOW + timedelta(seconds=10),
+    }
     return progress(job(of=of, state=State.DONE, attempt=1, **times), pictures=(picture(of=of, **changes),))
 
 

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from core.errors import Misconfigured
@@ -56,6 +57,18 @@ from worker.watch import Watch
 log = logging.getLogger("worker")
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What all of a worker stands on, open for as long as it works."""
+
+    settings: WorkerSettings
+    pool: Pool
+    bucket: Bucket
+    queue: Queue
+    spill: Spill
+    instruments: Instruments
+
+
 async def work(settings: WorkerSettings, traces: Traces) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
     async with (
@@ -63,27 +76,21 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
         open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
         open_providers(settings) as providers,
     ):
-        await _work(settings, name, pool, bucket, providers, Instruments(new_registry(), traces))
+        queue = Queue(
+            pool,
+            worker=name,
+            lease_seconds=settings.lease_seconds,
+            attempts_max=settings.job_attempts,
+            probe_seconds=settings.pause_probe_seconds,
+        )
+        spill = Spill(pool, bytes_max=settings.parked_bytes_max)
+        parts = _Parts(settings, pool, bucket, queue, spill, Instruments(new_registry(), traces))
+        await _work(name, parts, _runners(parts, providers))
     log.info("worker %s has stopped", name)
 
 
-async def _work(
-    settings: WorkerSettings,
-    name: str,
-    pool: Pool,
-    bucket: Bucket,
-    providers: list[Provider],
-    instruments: Instruments,
-) -> None:
-    queue = Queue(
-        pool,
-        worker=name,
-        lease_seconds=settings.lease_seconds,
-        attempts_max=settings.job_attempts,
-        probe_seconds=settings.pause_probe_seconds,
-    )
-    spill = Spill(pool, bytes_max=settings.parked_bytes_max)
-    runners = _runners(settings, pool, bucket, queue, spill, providers, instruments)
+async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None:
+    settings, pool, bucket, queue = parts.settings, parts.pool, parts.bucket, parts.queue
     loop = Loop(
         queue,
         [runner.claim for runner in runners.values()],
@@ -94,14 +101,14 @@ async def _work(
     sweeping = WakeLoop(
         Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED, transient=sweeper.TRANSIENT
     )
-    uploading = WakeLoop(Uploader(spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
+    uploading = WakeLoop(Uploader(parts.spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
     probe = DatabaseProbe(
         partial(queue.front_waits_seconds, providers=runners),
         every_seconds=min(5.0, settings.lease_seconds / 6),
     )
     health = Health(
         [unreachable(probe), _starvation(settings, loop, probe)],
-        instruments.registry,
+        parts.instruments.registry,
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
     channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "removal_due": sweeping.wake}
@@ -115,13 +122,10 @@ async def _work(
             await runner.prepare()
         for wake in (loop.wake, sweeping.wake, uploading.wake):
             supervisor.every(settings.poll_seconds, wake)
-        _schedule(settings, supervisor, pool, bucket, queue, probe, instruments)
-        for task in (
-            listen(settings.listen_dsn, channels, is_worker=True),
-            sweeping.serve(),
-            uploading.serve(),
-        ):
-            supervisor.start(task)
+        _schedule(parts, supervisor, probe)
+        supervisor.start(listen(settings.listen_dsn, channels, is_worker=True))
+        supervisor.start(sweeping.serve())
+        supervisor.start(uploading.serve())
         # What it holds is paid for, so it ends before the others.
         supervisor.start(loop.serve(grace_seconds=settings.shutdown_grace_seconds), stop=loop.stop)
         log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
@@ -130,55 +134,39 @@ async def _work(
         await supervisor.run(begin())
 
 
-def _runners(
-    settings: WorkerSettings,
-    pool: Pool,
-    bucket: Bucket,
-    queue: Queue,
-    spill: Spill,
-    providers: list[Provider],
-    instruments: Instruments,
-) -> dict[str, JobRunner]:
+def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
     """One for each provider, by its name."""
+    pool, queue = parts.pool, parts.queue
     alarms, cpus = Alarms(pool), CpuSlots()
-    storage = Storage(queue, bucket, spill, alarms, instruments)
+    storage = Storage(queue, parts.bucket, parts.spill, alarms, parts.instruments)
     return {
         provider.name: JobRunner(
             queue,
             Ledger(pool),
             provider,
             RateLimit(pool, provider.name, requests=provider.requests_per_10_seconds),
-            Watch(queue, alarms, provider, probe_seconds=settings.pause_probe_seconds),
-            PictureStore(bucket, spill),
+            Watch(queue, alarms, provider, probe_seconds=parts.settings.pause_probe_seconds),
+            PictureStore(parts.bucket, parts.spill),
             storage,
             cpus,
-            instruments,
+            parts.instruments,
         )
         for provider in providers
     }
 
 
-def _schedule(
-    settings: WorkerSettings,
-    supervisor: Supervisor,
-    pool: Pool,
-    bucket: Bucket,
-    queue: Queue,
-    probe: DatabaseProbe,
-    instruments: Instruments,
-) -> None:
+def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> None:
+    settings, pool, instruments = parts.settings, parts.pool, parts.instruments
     nightly: dict[str, Callable[[], Awaitable[None]]] = {
-        "sweep": partial(upkeep.sweep, Sweep(pool, bucket)),
+        "sweep": partial(upkeep.sweep, Sweep(pool, parts.bucket)),
         "month": Ledger(pool).end_month,
     }
     if settings.retention_days is not None:
         retention = Retention(pool, days=settings.retention_days, link_ttl_seconds=settings.link_ttl_seconds)
         nightly["retention"] = partial(upkeep.expire, retention, instruments)
-    lease_seconds = settings.lease_seconds
-    supervisor.every(
-        lease_seconds / 2,
-        partial(upkeep.reclaim_expired, queue, probe, instruments, lease_seconds=lease_seconds),
-    )
+    seconds = settings.lease_seconds
+    reclaim = partial(upkeep.reclaim_expired, parts.queue, probe, instruments, lease_seconds=seconds)
+    supervisor.every(seconds / 2, reclaim)
     supervisor.every(upkeep.HOURLY_SECONDS, partial(upkeep.hourly, Downloads(pool)))
     supervisor.every(
         upkeep.HOURLY_SECONDS,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import time
+from dataclasses import dataclass
 
 from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone, reason
 from core.failures import FailureCode, JobFailed
@@ -40,42 +41,31 @@ RELEASE_SECONDS = 2.0
 """A worker that stops does not wait for longer; a lease runs out as well."""
 
 
+@dataclass(frozen=True, slots=True)
 class JobRunner:
     """Claims the jobs of one provider, and brings each to its end or back to the queue."""
 
-    def __init__(
-        self,
-        queue: Queue,
-        ledger: Ledger,
-        provider: Provider,
-        rate_limit: RateLimit,
-        watch: Watch,
-        store: PictureStore,
-        storage: Storage,
-        cpus: CpuSlots,
-        instruments: Instruments,
-    ) -> None:
-        self._queue = queue
-        self._ledger = ledger
-        self._provider = provider
-        self._rate_limit = rate_limit
-        self._watch = watch
-        self._store = store
-        self._storage = storage
-        self._cpus = cpus
-        self._instruments = instruments
+    queue: Queue
+    ledger: Ledger
+    provider: Provider
+    rate_limit: RateLimit
+    watch: Watch
+    pictures: PictureStore
+    storage: Storage
+    cpus: CpuSlots
+    instruments: Instruments
 
     async def prepare(self) -> None:
         """Before the first claim: waits for Postgres."""
-        await until_answered(self._rate_limit.provide)
-        await self._watch.check_key()
+        await until_answered(self.rate_limit.provide)
+        await self.watch.check_key()
 
     async def claim(self, limit: int) -> list[Job]:
         """Up to `limit` jobs; where there are none, the one by which it is tried whether a pause is over."""
         began_ns = time.time_ns()
-        jobs = await self._queue.claim(limit, provider=self._provider.name) or await self._watch.claim_probe()
+        jobs = await self.queue.claim(limit, provider=self.provider.name) or await self.watch.claim_probe()
         for job in jobs:
-            self._instruments.claimed(job, began_ns)
+            self.instruments.claimed(job, began_ns)
         return jobs
 
     async def run(self, job: Job) -> None:
@@ -84,7 +74,7 @@ class JobRunner:
         Cancelled, as the worker stops or the job was taken away, it goes back to the queue if it is still ours.
         """
         call = Call()
-        with self._instruments.attempt(job):
+        with self.instruments.attempt(job):
             try:
                 await self._attempt(job, call)
             except LostJob as error:
@@ -95,20 +85,18 @@ class JobRunner:
                 raise
             finally:
                 if call.outcome.counts:
-                    self._instruments.spent(job)
+                    self.instruments.spent(job)
 
     async def _attempt(self, job: Job, call: Call) -> None:
         try:
             painting = await self._paint(job, call)
             size = None if job.order.inputs else (job.order.width, job.order.height)
-            preparing = asyncio.ensure_future(
-                self._cpus.in_thread(self._prepare, job, painting.content, size)
-            )
-            await self._storage.store(job, painting, preparing)
+            preparing = asyncio.ensure_future(self.cpus.in_thread(self._prepare, job, painting.content, size))
+            await self.storage.store(job, painting, preparing)
         except CallTooSoon as error:
             log.info("it goes back: %s", error)
             seconds = error.seconds
-            await until_answered(lambda: self._queue.release(job, delay_seconds=seconds))
+            await until_answered(lambda: self.queue.release(job, delay_seconds=seconds))
         except JobFailed as error:
             # The call knows what the failure costs: nothing before it was sent, all of it once a picture came.
             error.outcome, error.request_id = call.outcome, call.request_id
@@ -116,6 +104,7 @@ class JobRunner:
         except LostJob:
             raise
         except Exception as error:
+            # The outermost frame of a job: its fault must not stop the others.
             log.error("it broke", exc_info=error)
             detail = f"{type(error).__name__}: {error}"
             await self._handle_failure(
@@ -123,16 +112,16 @@ class JobRunner:
                 JobFailed(FailureCode.INTERNAL, detail, outcome=call.outcome, request_id=call.request_id),
             )
         else:
-            await self._watch.painted(job)
+            await self.watch.painted(job)
             log.info("it is done (request %s)", painting.request_id)
 
     async def _paint(self, job: Job, call: Call) -> Painting:
         inputs = await self._inputs(job)
-        with self._instruments.stage("pace", job):
-            await self._rate_limit.wait()
+        with self.instruments.stage("pace", job):
+            await self.rate_limit.wait()
         try:
-            with self._instruments.stage("generate", job):
-                painting = await self._provider.paint(job.order, inputs, call)
+            with self.instruments.stage("generate", job):
+                painting = await self.provider.paint(job.order, inputs, call)
         except JobFailed as error:
             call.outcome, call.request_id = error.outcome, error.request_id
             raise
@@ -143,35 +132,35 @@ class JobRunner:
         """The pictures that it is made from, as its operation takes them."""
         if not job.order.inputs:
             return []
-        pictures = await until_answered(lambda: self._queue.inputs(job))
+        pictures = await until_answered(lambda: self.queue.inputs(job))
         if len(pictures) < len(job.order.inputs):
             raise JobFailed(FailureCode.INPUT_GONE, f"of {list(job.order.inputs)} not all are there still")
         return [await self._input(job, picture) for picture in pictures]
 
     async def _input(self, job: Job, picture: Picture) -> bytes:
         try:
-            original = await self._store.original(picture)
+            original = await self.pictures.original(picture)
         except PictureGone as error:
             raise JobFailed(FailureCode.INPUT_GONE, str(error)) from error
         except (BucketUnavailable, *UNAVAILABLE) as error:
             raise JobFailed(FailureCode.INPUT_UNREAD, reason(error)) from error
         if job.order.operation != UPSCALE.name:
             return original
-        return await self._cpus.in_thread(
+        return await self.cpus.in_thread(
             imaging.shrink, original, upscale_input(picture.width, picture.height)
         )
 
     def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
-        with self._instruments.stage("prepare", job):
+        with self.instruments.stage("prepare", job):
             return imaging.prepare(painted, size)
 
     async def _handle_failure(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""
         if error.failure.halts_provider:
-            error = await self._watch.judged(job, error)
+            error = await self.watch.judged(job, error)
         log.log(error.failure.log_level, "attempt %d: %s", job.attempt, error)
-        self._instruments.attempt_failed(error.code)
-        await self._watch.failed(job, error)
+        self.instruments.attempt_failed(error.code)
+        await self.watch.failed(job, error)
         if error.code is FailureCode.RATE_LIMITED:
             await self._rest(job, error)
         elif error.failure.halts_provider:
@@ -179,15 +168,15 @@ class JobRunner:
         elif error.failure.transient:
             await self._retry(job, error, max(_pause(job.faults), error.retry_after_seconds or 0))
         else:
-            await until_answered(lambda: self._queue.fail(job, error))
-            self._instruments.failed(error.code)
+            await until_answered(lambda: self.queue.fail(job, error))
+            self.instruments.failed(error.code)
 
     async def _rest(self, job: Job, error: JobFailed) -> None:
         """All keep the pause that the provider asks for, but where others were painted since the job's last one:
         then it provokes them. It keeps a longer one each time itself."""
         pause_seconds = max(error.retry_after_seconds or 0, RATE_LIMIT_PAUSE_SECONDS_MIN)
-        if not await until_answered(lambda: self._queue.is_refused_alone(job)):
-            await self._rate_limit.pause(pause_seconds)
+        if not await until_answered(lambda: self.queue.is_refused_alone(job)):
+            await self.rate_limit.pause(pause_seconds)
         times = job.attempt - job.faults - 1
         longer_seconds = min(pause_seconds * 2.0 ** min(times, 10), RATE_LIMIT_PAUSE_SECONDS_MAX)
         delay_seconds = max(pause_seconds, longer_seconds)
@@ -198,15 +187,15 @@ class JobRunner:
 
     async def _refused(self, job: Job, error: JobFailed, delay_seconds: float = 0) -> None:
         await until_answered(
-            lambda: self._queue.release(
+            lambda: self.queue.release(
                 job, error.outcome, request_id=error.request_id, delay_seconds=delay_seconds, refused=True
             )
         )
 
     async def _retry(self, job: Job, error: JobFailed, delay_seconds: float) -> None:
-        state = await until_answered(lambda: self._queue.retry(job, error, delay_seconds=delay_seconds))
+        state = await until_answered(lambda: self.queue.retry(job, error, delay_seconds=delay_seconds))
         if state is State.FAILED:
-            self._instruments.failed(error.code)
+            self.instruments.failed(error.code)
 
     async def _release(self, job: Job, call: Call) -> None:
         try:
@@ -216,7 +205,7 @@ class JobRunner:
 
     async def _release_or_correct(self, job: Job, call: Call) -> None:
         try:
-            await self._queue.release(job, call.outcome, request_id=call.request_id)
+            await self.queue.release(job, call.outcome, request_id=call.request_id)
             log.info("it went back to the queue")
         except LostJob:
             log.info("it was taken away")
@@ -224,7 +213,7 @@ class JobRunner:
 
     async def _correct(self, job: Job, call: Call) -> None:
         """Whoever took the job away could not tell what its call costs."""
-        await self._ledger.correct(job, call.outcome, request_id=call.request_id)
+        await self.ledger.correct(job, call.outcome, request_id=call.request_id)
 
 
 def _pause(faults: int) -> float:

@@ -72,7 +72,7 @@ async def tell(interaction: Interaction, error: Exception) -> None:
         log.info("an interaction came again, or too late for an answer: %s", cause)
         return
     if is_taken(cause):
-        log.info("an interaction was answered by what cannot be read, and is well: %s", reason(cause))
+        log.info("an interaction was answered by what cannot be read, and is done: %s", reason(cause))
         return
     text, level = explain(error, words_of(interaction))
     refused = isinstance(cause, InvalidRequest)

@@ -28,7 +28,7 @@ AGAIN_SECONDS_MAX = 5.0
 """So soon after an outage of Discord the bot is back."""
 
 REFUSED_SECONDS_MAX = 60.0
-"""Where Discord itself says no: it locks out who has 10,000 of such answers in 10 minutes."""
+"""Where Discord itself says no: it locks out who is refused 10,000 times in 10 minutes."""
 
 FAILURES = (
     discord.DiscordException,

@@ -1,9 +1,9 @@
 """What the gateway brings, as far as it can be read.
 
 discord.py ends the whole client by whatever one of its parsers raises, and drops a press without a word where
-a part of its message has another shape. Discord adds and changes fields as it likes, and any member can send
-such an event again and again. So one that cannot be read is a line of the log, and an interaction is read all
-the same by what is needed to answer it.
+a part of its message has another shape. Discord adds and changes fields as it likes, and any member can repeat
+an event that breaks the parser. So an event that cannot be read is a line of the log, and an interaction is
+reduced to what is needed to answer it.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """discord.py asks Discord for the body of each answer, and breaks where it is not as it should be.
 
-What was asked for has been done all the same, so whoever asked goes on without it.
+What was asked for has been done, so whoever asked goes on without it.
 Likewise where a first answer arrived and only that got lost on its way back: repeated, it is refused.
 """
 

@@ -106,24 +106,24 @@ class Registration:
         log.info("registered %d commands", len(registered))
 
     async def is_up_to_date(self) -> bool:
-        ours, theirs = await self._ours(), await self._stored(self._place)
+        ours, theirs = await self._ours(), await self._stored(self._scope)
         return sorted(map(self._plain, ours), key=_key) == sorted(map(self._plain, theirs), key=_key)
 
-    async def _clear(self, place: str) -> None:
+    async def _clear(self, scope: str) -> None:
         """A command of ours that is registered for all and for one server stands there twice."""
         ours = {_key(command) for command in await self._ours()}
         try:
-            doubled = [command for command in await self._stored(place) if _key(command) in ours]
+            doubled = [command for command in await self._stored(scope) if _key(command) in ours]
             for command in doubled:
-                await self._request("DELETE", f"{place}/commands/{command['id']}")
+                await self._request("DELETE", f"{scope}/commands/{command['id']}")
         except FAILURES as error:
             # Without the right to have commands there, there are none.
             is_usual = isinstance(error, discord.HTTPException) and is_final(error)
             level = logging.DEBUG if is_usual else logging.INFO
-            log.log(level, "commands that may stand twice were left%s: %s", place, in_a_line(error))
+            log.log(level, "commands that may stand twice were left%s: %s", scope, in_a_line(error))
         else:
             if doubled:
-                log.info("took away %d commands that stood twice%s", len(doubled), place)
+                log.info("took away %d commands that stood twice%s", len(doubled), scope)
 
     async def _ours(self) -> list[Payload]:
         """What would be sent."""
@@ -132,9 +132,9 @@ class Registration:
             return [command.to_dict(self._tree) for command in commands]
         return [await command.get_translated_payload(self._tree, translator) for command in commands]
 
-    async def _stored(self, place: str) -> list[Payload]:
+    async def _stored(self, scope: str) -> list[Payload]:
         """What Discord has, with its translations, which discord.py does not ask for."""
-        stored = await self._request("GET", f"{place}/commands", params={"with_localizations": "true"})
+        stored = await self._request("GET", f"{scope}/commands", params={"with_localizations": "true"})
         if not isinstance(stored, list) or not all(isinstance(one, dict) and "name" in one for one in stored):
             raise BadAnswer("what it has of commands cannot be read")
         return stored
@@ -146,7 +146,7 @@ class Registration:
         )
 
     @property
-    def _place(self) -> str:
+    def _scope(self) -> str:
         return "" if self._guild is None else f"/guilds/{self._guild.id}"
 
     def _plain(self, command: Payload) -> Payload:

@@ -188,7 +188,7 @@ class _Message:
         return lines
 
     def _charge(self, jobs: Iterable[Job], code: FailureCode | None = None) -> str:
-        """By what is counted, and not by what usually comes of such a failure: other tries may have cost more."""
+        """By what is counted, not by what the failure usually costs: earlier attempts may have cost more."""
         counted = sum((job.counted for job in jobs), Decimal(0))
         if not counted:
             return self.say("Nothing was charged.")

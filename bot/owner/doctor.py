@@ -36,7 +36,7 @@ _PRIVILEGED = {
 
 
 Lacking = Callable[[], Awaitable[list[str]]]
-"""Finds what the bot is not allowed in the channel that is looked at."""
+"""Finds what the bot is not allowed in the channel that is checked."""
 
 
 def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:

@@ -31,7 +31,7 @@ async def taken(sending: Awaitable[T], *, ask: Callable[[], Awaitable[T]] | None
 
 
 async def sent_once(send: Callable[[], Awaitable[T]]) -> T | None:
-    """`send` gives the same nonce each time: of such messages Discord takes one, and tells of it again."""
+    """`send` gives one nonce each time it is called: Discord takes one message for it, and tells of it again."""
     return await taken(send(), ask=send)
 
 

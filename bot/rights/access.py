@@ -76,7 +76,7 @@ async def require_imagine(interaction: Interaction, order: Order) -> None:
 
 
 async def require_gallery(interaction: Interaction) -> None:
-    """To turn a page, or to share it, is to ask for one by `/gallery`, and who has a page has used that."""
+    """To show another page, or to share one, is to ask for it by `/gallery`."""
     _require_any_command(interaction)
     if await services_of(interaction).command_permissions.may_use(interaction, "gallery") is False:
         raise InvalidRequest("You may not use `/gallery` in this channel, and this button is one.")

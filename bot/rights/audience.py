@@ -1,4 +1,4 @@
-"""Whether all who look into one channel could read another, by roles and overwrites: no member is known."""
+"""Whether all who see one channel could read another, by roles and overwrites: no member is known."""
 
 from collections.abc import Iterable
 from itertools import combinations

@@ -109,7 +109,7 @@ def _reads(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
 
 
 def _suits(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
-    """What was made in an age-restricted channel is shown to others in such channels alone."""
+    """What was made in an age-restricted channel is shown to others in age-restricted channels alone."""
     return not _is_age_restricted(channel) or _is_age_restricted(_here(interaction))
 
 

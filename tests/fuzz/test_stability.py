@@ -19,7 +19,7 @@ from tests.fuzz.examples import fuzz, json_values
 from tests.jobs import ORDER
 from worker.providers.provider import Call, Painting
 from worker.providers.stability.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX
-from worker.providers.stability.client import open_stability
+from worker.providers.stability.client import Stability
 
 KEY = "sk-the-key-of-this-bot"
 
@@ -112,7 +112,7 @@ async def paint(server: Server, *, timeout_seconds: float = 10) -> Painting | Jo
     """Anything but these two breaks the test."""
     end: Painting | JobFailed
     call = Call()
-    async with open_stability(host=server.url, key=KEY, timeout_seconds=timeout_seconds) as stability:
+    async with Stability(host=server.url, key=KEY, timeout_seconds=timeout_seconds) as stability:
         try:
             end = await stability.paint(ORDER, (), call)
         except JobFailed as error:

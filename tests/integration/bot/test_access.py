@@ -68,7 +68,9 @@ async def test_a_private_picture_is_not_there_for_others(place: Place, at: str) 
     # Whoever may manage messages has no part in it either; a mark that was set somehow shows nothing.
     await place.changed("paintings", Overwrite(place.ben, 1, allow=P.MANAGE_MESSAGES))
     await place.bot.pool.execute(
-        "insert into favourites (member_id, picture_id) values ($1, $2)", int(place.ben), picture.id
+        "insert into favourites (member_id, picture_id, words) select $1, id, words from pictures where id = $2",
+        int(place.ben),
+        picture.id,
     )
     before = await as_stored(place)
     said = await everything_is_tried(place, picture, place.ben, at)
@@ -245,3 +247,13 @@ async def test_of_an_order_of_four_one_picture_is_deleted_and_the_others_stay(pl
     for picture in left.pictures:
         await place.press(Action.ERASE, picture, place.ada, "paintings")
     assert NOT_THERE in await place.press(Action.AGAIN, order, place.ada, "paintings")
+
+
+async def test_what_is_made_in_direct_messages_is_private(place: Place) -> None:
+    bot = place.bot
+    await bot.interact(COMMAND, command("imagine", prompt="between us"), direct=True)
+    order = await place.newest()
+    assert (order.prompt, order.guild_id, order.private) == ("between us", None, True)
+    assert NOT_THERE in await place.press(Action.AGAIN, order, place.ada, "paintings")
+    # Its message is the channel's own: nobody else is there to read it.
+    assert not order.is_ephemeral

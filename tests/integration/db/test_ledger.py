@@ -350,3 +350,7 @@ async def test_a_difference_names_the_server_and_the_sums(pool: Pool) -> None:
     await pool.execute("update usage set credits = 1.5 where scope = 'server'")
     (difference,) = await differences(pool)
     assert difference.line.endswith(" server 77: 1.5 credits are counted, and a recount gives 3")
+    # As people write numbers, however large.
+    await pool.execute("update usage set credits = 3000000 where scope = 'server'")
+    (difference,) = await differences(pool)
+    assert " server 77: 3000000 credits are counted, " in difference.line

@@ -145,7 +145,8 @@ async def test_what_pauses_one_provider_is_nothing_to_another(pool: Pool) -> Non
     orders = Orders(pool)
     assert (await orders.estimate(mine)).paused is FailureCode.BAD_KEY
     assert (await orders.estimate(others)).paused is None
-    assert await queue(pool).front_waits_seconds() is not None
+    assert await queue(pool).front_waits_seconds() is None
+    assert await queue(pool).front_waits_seconds(providers=["other", STABILITY]) is not None
     assert await queue(pool).claim(4) == []
     assert [one.order for one in await queue(pool).claim(4, provider="other")] == [others.order]
     await Alarms(pool).resolve((AlarmCode.BAD_KEY,), provider="other")

@@ -53,7 +53,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("queue", "reclaim_expired"): ((100, 3, "worker_lost", LATER), {"jobs_running", "calls_pkey"}),
     ("queue", "inputs"): (([JOB],), {"pictures_pkey"}),
     ("queue", "is_refused_alone"): ((JOB,), {"pictures_durations"}),
-    ("queue", "front_waits"): ((), {"jobs_queue"}),
+    ("queue", "front_waits"): (("stability",), {"jobs_queue"}),
     ("replies", "claim_due"): ((5, 20.0), {"replies_behind"}),
     ("replies", "next_due"): ((), {"replies_behind"}),
     ("replies", "claim_moved"): ((10, 1000, 10.0, 20.0), {"jobs_queue", "replies_pkey"}),
@@ -138,7 +138,8 @@ async def _make_large(postgres_url: str) -> str:
             "insert into copies select n, 1, n % 1000, array[n * 16 + 1] from generate_series(1, 30000) n",
             "update copies set due_at = now(), due_since = now() where message_id <= 100",
             "insert into removals select n::text, now() + make_interval(secs => n) from generate_series(1, 30000) n",
-            "insert into calls select id, 1, 'stability', 'imagine', 'core', 3, 'billed' from jobs",
+            "insert into calls (job_id, attempt, provider, operation, model, credits, outcome) "
+            "select id, 1, 'stability', 'imagine', 'core', 3, 'billed' from jobs",
             "insert into usage select usage_month(), 'server', int8send(n), 0, 3 from generate_series(1, 5000) n",
             "insert into rate_limit_slots select 'stability', n from generate_series(1, 150) n",
             "vacuum analyze",

@@ -9,7 +9,7 @@ from db.pool import Pool
 from db.rate_limits import RateLimit
 from sandbox.stability import StabilityServer
 from tests.workshop import Workshop
-from worker.providers.stability.client import Stability, open_stability
+from worker.providers.stability.client import Stability
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def server() -> AsyncIterator[StabilityServer]:
 
 @pytest.fixture
 async def stability(server: StabilityServer) -> AsyncIterator[Stability]:
-    async with open_stability(host=server.url, key=server.key, timeout_seconds=20) as stability:
+    async with Stability(host=server.url, key=server.key, timeout_seconds=20) as stability:
         yield stability
 
 

@@ -21,7 +21,7 @@ from sandbox.stability import StabilityServer
 from tests.lives import painted, running, stored, waiting, worker
 from tests.workshop import Workshop, calls, used
 from worker import imaging
-from worker.providers.stability.client import open_stability
+from worker.providers.stability.client import Stability
 
 PRICE = 3
 SIZE = {"width": 256, "height": 256}
@@ -115,7 +115,7 @@ async def test_second_and_third_attempts_count_beside_the_first(pool: Pool, work
 async def test_a_time_out_may_be_billed(
     pool: Pool, bucket: Bucket, workshop: Workshop, server: StabilityServer
 ) -> None:
-    async with open_stability(host=server.url, key=server.key, timeout_seconds=0.3) as stability:
+    async with Stability(host=server.url, key=server.key, timeout_seconds=0.3) as stability:
         await Workshop(pool, bucket, stability).paint(prompt="a fox [hang]", **SIZE)
     assert await outcomes(pool) == [Outcome.UNKNOWN]
     assert await used(pool) == 2 * PRICE
@@ -125,7 +125,7 @@ async def test_a_time_out_may_be_billed(
 async def test_where_no_connection_came_about_nothing_was_sent(
     pool: Pool, bucket: Bucket, workshop: Workshop, host: str
 ) -> None:
-    async with open_stability(host=host, key="sk", timeout_seconds=5) as stability:
+    async with Stability(host=host, key="sk", timeout_seconds=5) as stability:
         progress = await Workshop(pool, bucket, stability).paint(**SIZE)
     assert progress.jobs[0].faults == 1
     assert await outcomes(pool) == [Outcome.FREE]
@@ -141,7 +141,7 @@ async def test_a_connection_that_is_closed_before_the_answer_may_be_billed(
 
     listening = await asyncio.start_server(close, "127.0.0.1")
     url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    async with listening, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with listening, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         await Workshop(pool, bucket, stability).paint(**SIZE)
     assert await outcomes(pool) == [Outcome.UNKNOWN]
 

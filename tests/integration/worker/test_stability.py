@@ -21,7 +21,7 @@ from tests.jobs import ORDER, order
 from tests.lives import worker
 from worker.imaging import shrink
 from worker.providers.provider import Call, Painting
-from worker.providers.stability.client import ERROR_BYTES_MAX, Stability, open_stability
+from worker.providers.stability.client import ERROR_BYTES_MAX, Stability
 from worker.providers.stability.requests import PATHS
 from worker.watch import Watch
 
@@ -160,7 +160,7 @@ async def test_a_redirect_is_not_followed_and_its_host_is_named() -> None:
         failures: list[JobFailed] = []
         async with (
             serving(lead_away) as url,
-            open_stability(host=url, key="sk", timeout_seconds=5) as stability,
+            Stability(host=url, key="sk", timeout_seconds=5) as stability,
         ):
             for call in (paint(stability), paint(stability, UPSCALING, b""), stability.balance(),
                          paint(stability, order(model="stable-diffusion-v1-6"))):  # fmt: skip
@@ -182,7 +182,7 @@ async def test_what_is_no_balance_is_an_error_that_has_a_name() -> None:
     async def tell(_request: web.Request) -> web.Response:
         return answers.pop(0)
 
-    async with serving(tell) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with serving(tell) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         while answers:
             with pytest.raises(JobFailed) as raised:
                 await stability.balance()
@@ -203,7 +203,7 @@ async def test_json_that_says_filtered_is_billed(body: str) -> None:
     async def filter_(_request: web.Request) -> web.Response:
         return web.Response(text=body, content_type="image/png")
 
-    async with serving(filter_) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with serving(filter_) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
             await paint(stability)
     assert raised.value.code is FailureCode.FILTERED
@@ -226,7 +226,7 @@ async def test_a_picture_that_was_paid_for_is_taken_however_it_comes(status: int
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, body=body, content_type="application/json")
 
-    async with serving(answer) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with serving(answer) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         painting = await paint(stability)
     assert painting.content.startswith(b"\x89PNG\r\n")
 
@@ -250,7 +250,7 @@ async def test_a_name_of_moderation_is_about_the_prompt_whatever_the_status(
     async def refuse(_request: web.Request) -> web.Response:
         return web.json_response({"id": "1", **error}, status=status)
 
-    async with serving(refuse) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with serving(refuse) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
             await paint(stability)
     assert raised.value.code is code
@@ -262,7 +262,7 @@ async def test_of_two_finish_reasons_one_that_is_no_success_counts() -> None:
         answer.headers.add("finish-reason", "content_filtered")
         return answer
 
-    async with serving(filter_) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with serving(filter_) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
             await paint(stability)
     assert raised.value.code is FailureCode.FILTERED
@@ -287,7 +287,7 @@ async def test_whether_the_key_is_good_is_told_by_stabilitys_own_words_alone(
     for answer in (block, redirect):
         async with (
             serving(answer) as url,
-            open_stability(host=url, key="sk", timeout_seconds=5) as elsewhere,
+            Stability(host=url, key="sk", timeout_seconds=5) as elsewhere,
         ):
             assert await takes_key(elsewhere) is None
     assert "redirects to elsewhere.example" in caplog.text
@@ -301,7 +301,7 @@ async def test_a_pause_that_is_asked_for_is_kept(stability: Stability) -> None:
 
 
 async def test_a_hanging_call_ends_at_its_time_out(server: StabilityServer) -> None:
-    async with open_stability(host=server.url, key=server.key, timeout_seconds=0.2) as stability:
+    async with Stability(host=server.url, key=server.key, timeout_seconds=0.2) as stability:
         with pytest.raises(JobFailed) as raised:
             await paint(stability, order(prompt="a fox [hang]"))
     assert raised.value.code is FailureCode.UNAVAILABLE
@@ -311,7 +311,7 @@ async def test_a_hanging_call_ends_at_its_time_out(server: StabilityServer) -> N
 async def test_a_server_that_is_away_is_unavailable(server: StabilityServer) -> None:
     url = server.url
     await server.stop()
-    async with open_stability(host=url, key=server.key, timeout_seconds=5) as stability:
+    async with Stability(host=url, key=server.key, timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
             await paint(stability)
     assert raised.value.code is FailureCode.UNAVAILABLE
@@ -319,7 +319,7 @@ async def test_a_server_that_is_away_is_unavailable(server: StabilityServer) -> 
 
 @pytest.mark.parametrize("model", ["core", "stable-diffusion-v1-6"])
 async def test_the_key_is_kept_out_of_what_is_logged(server: StabilityServer, model: str) -> None:
-    async with open_stability(host=server.url, key="sk-very-secret", timeout_seconds=5) as stability:
+    async with Stability(host=server.url, key="sk-very-secret", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
             await paint(stability, order(model=model))
     assert raised.value.code is FailureCode.BAD_KEY
@@ -343,7 +343,7 @@ async def test_an_error_without_an_end_is_nobodys_own() -> None:
     async def refuse(_request: web.Request) -> web.Response:
         return web.Response(status=401, body=b'{"id": "1", "name": "unauthorized"' + bytes(ERROR_BYTES_MAX))
 
-    async with serving(refuse) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with serving(refuse) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         with pytest.raises(JobFailed) as raised:
             await paint(stability)
     assert raised.value.code is FailureCode.BLOCKED
@@ -366,7 +366,7 @@ async def test_the_providers_id_is_one_that_can_be_stored(id_: str) -> None:
         status = 200 if "ultra" in request.path else 500
         return web.Response(status=status, body=b"\x89PNG", headers={"x-request-id": id_})
 
-    async with serving(answer) as url, open_stability(host=url, key="sk", timeout_seconds=5) as stability:
+    async with serving(answer) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
         painting = await paint(stability, order(model="ultra"))
         with pytest.raises(JobFailed) as raised:
             await paint(stability)
@@ -381,7 +381,7 @@ async def test_a_call_is_known_as_sent_when_it_is_on_its_way_and_not_before(
     await stability.paint(order(width=256, height=256), (), call)
     assert call.outcome is Outcome.UNKNOWN
     call = Call()
-    async with open_stability(host="http://127.0.0.1:1", key="sk", timeout_seconds=5) as nobody:
+    async with Stability(host="http://127.0.0.1:1", key="sk", timeout_seconds=5) as nobody:
         with pytest.raises(JobFailed) as raised:
             await nobody.paint(ORDER, (), call)
     assert (call.outcome, raised.value.outcome) == (Outcome.FREE, Outcome.FREE)

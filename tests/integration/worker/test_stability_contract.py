@@ -14,7 +14,7 @@ from sandbox.stability import Exchange, StabilityServer
 from tests.jobs import order
 from tests.specs import STABILITY_V1, spec
 from worker.providers.provider import Call
-from worker.providers.stability.client import Stability, open_stability
+from worker.providers.stability.client import Stability
 
 PATH = "/v1/generation/{engine_id}/text-to-image"
 
@@ -31,7 +31,7 @@ async def recording() -> AsyncIterator[tuple[Stability, list[Exchange]]]:
     server = StabilityServer(latency_seconds=0, on_exchange=exchanges.append)
     await server.start()
     try:
-        async with open_stability(host=server.url, key=server.key, timeout_seconds=20) as stability:
+        async with Stability(host=server.url, key=server.key, timeout_seconds=20) as stability:
             yield stability, exchanges
     finally:
         await server.stop()

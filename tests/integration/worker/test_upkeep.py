@@ -44,13 +44,13 @@ async def test_after_an_outage_no_lease_is_reclaimed_before_each_could_be_extend
     job = await running(pool)
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
     # A worker that has just started knows nothing of the time before.
-    await probe.look()
+    await probe.probe()
     assert await reclaim() == 0
     now += LEASE_SECONDS - 1
     away = True
-    await probe.look()
+    await probe.probe()
     away = False
-    await probe.look()
+    await probe.probe()
     now += LEASE_SECONDS - 1
     assert await reclaim() == 0
     now += 1
@@ -123,7 +123,7 @@ async def test_each_job_that_is_lost_for_good_is_counted_as_failed(pool: Pool) -
     assert len(await queue.claim(2)) == 2
     await pool.execute("update jobs set lease_until = now() - interval '1 second'")
     probe = DatabaseProbe(answers, every_seconds=1)
-    await probe.look()
+    await probe.probe()
     await upkeep.reclaim_expired(queue, probe, counted, lease_seconds=0)
     labels = {"outcome": "failed", "code": "worker_lost"}
     assert counted.registry.get_sample_value("tigerbrush_jobs_ended_total", labels) == 2

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bot.messages.content import LinkAs, Unseen
 
+from bot.messages.content import LinkAs, Unseen
 from bot.messages.picture import Link, picture_content
 from bot.messages.words import ENGLISH
 from core.orders import JOB_NUMBERS

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from types import SimpleNamespace
+from typing import Self
 
 import aiohttp
 
@@ -30,7 +30,8 @@ BALANCE_TIMEOUT_SECONDS = 5.0
 
 
 class Stability:
-    """Made by `open_stability`, whose session tells a call when it is sent."""
+    """Use it in `async with`. `timeout_seconds` bounds one call: no byte comes before the picture is ready, so it has
+    to be long."""
 
     name = "stability"
     title = "Stability"
@@ -38,20 +39,33 @@ class Stability:
     host_variable = "STABILITY_API_HOST"
     account_url = "platform.stability.ai"
 
+    _session: aiohttp.ClientSession
+
     def __init__(
         self,
-        session: aiohttp.ClientSession,
         *,
         host: str,
         key: str,
         timeout_seconds: float,
-        requests_per_10_seconds: int,
+        requests_per_10_seconds: int = REQUESTS_PER_10_SECONDS,
+        proxy: str | None = None,
     ) -> None:
-        self._session = session
         self._host = host
         self._key = key
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=CONNECT_TIMEOUT_SECONDS)
         self.requests_per_10_seconds = requests_per_10_seconds
+        self._proxy = proxy
+
+    async def __aenter__(self) -> Self:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_sent)
+        # Concurrency is bounded by the loop, so the connector need not.
+        connector = aiohttp.TCPConnector(limit=0)
+        self._session = aiohttp.ClientSession(connector=connector, trace_configs=[trace], proxy=self._proxy)
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._session.close()
 
     async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
         """See `Provider`: JobFailed tells by its code whether another attempt may end better."""
@@ -127,43 +141,14 @@ class Stability:
         )
 
 
-@asynccontextmanager
-async def open_stability(
-    *,
-    host: str,
-    key: str,
-    timeout_seconds: float,
-    requests_per_10_seconds: int = REQUESTS_PER_10_SECONDS,
-    proxy: str | None = None,
-) -> AsyncIterator[Stability]:
-    """`timeout_seconds` bounds one call: no byte comes before the picture is ready, so it has to be long."""
-    trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(_sent)
-    async with aiohttp.ClientSession(
-        # Concurrency is bounded by the loop, so the connector need not.
-        connector=aiohttp.TCPConnector(limit=0),
-        trace_configs=[trace],
-        proxy=proxy,
-    ) as session:
-        yield Stability(
-            session,
-            host=host,
-            key=key,
-            timeout_seconds=timeout_seconds,
-            requests_per_10_seconds=requests_per_10_seconds,
-        )
-
-
-@asynccontextmanager
-async def open_provider(settings: WorkerSettings) -> AsyncIterator[Stability]:
-    async with open_stability(
+def open_provider(settings: WorkerSettings) -> Stability:
+    return Stability(
         host=settings.stability_api_host,
         key=settings.stability_api_key.get_secret_value(),
         timeout_seconds=settings.stability_timeout_seconds,
         requests_per_10_seconds=settings.stability_requests_per_10_seconds,
         proxy=settings.proxy_for(settings.stability_api_host),
-    ) as stability:
-        yield stability
+    )
 
 
 async def _sent(_session: aiohttp.ClientSession, context: SimpleNamespace, _parameters: object) -> None:

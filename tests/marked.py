@@ -52,7 +52,7 @@ def check(image: Image.Image) -> None:
         assert _is(seen.getpixel(place), colour), f"at {place} of {seen.size} it is {seen.getpixel(place)}"
     across = [x for x in range(width) if _is(seen.getpixel((x, height // 2)), WHITE)]
     down = [y for y in range(height) if _is(seen.getpixel((width // 2, y)), WHITE)]
-    off_max = max(3, len(across) // 25)
+    off_max = max(2, len(across) // 40)
     assert across, "the circle is not there"
     assert down, "the circle is not there"
     assert abs(len(across) - len(down)) <= off_max, f"the circle is {len(across)} wide and {len(down)} high"

@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -155,6 +156,8 @@ def main() -> None:
     if options.list:
         print("\n".join(change.text for change in chosen))
         return
+    # As by Ctrl-C: what was tried is told, and nothing stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.ExitStack() as exits:
         # Not below a folder of root's: its Postgres runs as another user.
         directory = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="tigerbrush-mutants-")))
@@ -171,8 +174,9 @@ def main() -> None:
         exits.callback(_report, mutants, options.seed)
         for path in dict.fromkeys(change.path for change in chosen):
             mutants.learn(path)
-        with ThreadPoolExecutor(options.slots) as threads:
-            list(threads.map(mutants.try_out, chosen))
+        threads = ThreadPoolExecutor(options.slots)
+        exits.callback(threads.shutdown, cancel_futures=True)
+        list(threads.map(mutants.try_out, chosen))
 
 
 if __name__ == "__main__":

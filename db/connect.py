@@ -74,11 +74,6 @@ class TrackedConnection(_AsyncpgConnection):
         # asyncpg names it for nobody, and there is no other way to the socket.
         return cast("asyncio.Transport", getattr(self, "_transport"))  # noqa: B009
 
-    @property
-    def itself(self) -> "TrackedConnection":
-        """What the pool hands out is a proxy of it."""
-        return self
-
 
 async def connect(
     dsn: str,

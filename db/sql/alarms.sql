@@ -1,9 +1,9 @@
 -- What the owner of the bot has to mend, until it is mended.
 
 -- name: raise
--- With $5, what the provider $2 does for $6 credits or more (all of it where that is null) is claimed no more but one job
--- every so many seconds. One that sounds already is told no second time, but may come to concern cheaper jobs too; what
--- was begun before says nothing against that.
+-- With $5, what the provider $2 does for $6 credits or more (all of it where that is null) is claimed no more but one
+-- job every so many seconds. One that sounds already is told no second time, but may come to concern cheaper jobs
+-- too; what was begun before says nothing against that.
 insert into alarms (kind, provider, model, detail, probe_at, price)
 values ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
 on conflict (kind, provider, model) do update
@@ -12,8 +12,8 @@ set price = excluded.price,
 where alarms.price > excluded.price;
 
 -- name: resolve
--- Those that concern all of the provider's models, and those of this one ($3). Of what concerns a price, a picture that
--- cost as much shows that it is over.
+-- Those that concern all of the provider's models, and those of this one ($3). Of what concerns a price, a picture
+-- that cost as much shows that it is over.
 delete from alarms
 where kind = any($1::text[]) and provider = $2 and model in ('', $3)
     and ($4::timestamptz is null or raised_at < $4)

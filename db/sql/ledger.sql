@@ -13,8 +13,8 @@ from corrected join jobs on jobs.id = corrected.job_id
 where $3 = 'free';
 
 -- name: audit
--- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each sum
--- that differs. Of members it is known for as long as the month lasts.
+-- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each
+-- sum that differs. Of members it is known for as long as the month lasts.
 with recounted as (
     select month, holder, guild_id, sum(credits) as credits
     from (

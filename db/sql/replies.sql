@@ -43,10 +43,10 @@ moved as (
     from first join replies on replies.order_id = first.order_id
     where replies.shown_revision = replies.revision and replies.given_up_revision < replies.revision
         and replies.due_at <= now() - make_interval(secs => $3)
-        -- One whose order has begun shows that, and no place.
-        and (
-            select bool_and(jobs.state = 'queued') from jobs
-            where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16
+        -- While one of its jobs is at work it shows that, and no place.
+        and not exists (
+            select from jobs
+            where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16 and jobs.state = 'running'
         )
         and (
             (

@@ -181,9 +181,8 @@ class Pool:
         log.warning("a connection to Postgres was dead (%s), with %d of its age", reason(error), len(older))
         for connection in older:
             if connection.busy:
-                asyncio.get_running_loop().call_later(
-                    SUSPECT_SECONDS, _terminate_if_unanswered, connection, connection.uses
-                )
+                loop = asyncio.get_running_loop()
+                loop.call_later(SUSPECT_SECONDS, _terminate_if_unanswered, connection, connection.uses)
             else:
                 connection.terminate()
 

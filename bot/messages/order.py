@@ -23,6 +23,7 @@ from bot.messages.picture import (
     picture_content,
     quote,
     shown,
+    why_no_link,
     why_none_is_seen,
     why_unseen,
 )
@@ -40,8 +41,9 @@ _COLOURS = {
     State.CANCELLED: _GREY,
 }
 
-_BESIDE_LENGTH_MAX = 2600
-"""What may stand beside a prompt that is cut for it; a link that does not fit is behind the menu."""
+_BESIDE_LENGTH_MAX = (
+    2600  # what may stand beside a prompt that is cut for it; other links are behind the menu
+)
 
 
 def order_content(
@@ -51,11 +53,7 @@ def order_content(
     links: Mapping[int, Link | None],
     say: Words,
 ) -> Content:
-    """`previews` and `links` are of the pictures that are there, by their ids: empty while there are none.
-
-    An order of one picture becomes that picture. One of several shows what is there beside what is still to
-    come and what failed; when all is over, each picture can be opened from it.
-    """
+    """`previews` and `links` have the ids of all pictures of the order."""
     if progress.order.count == 1 and progress.pictures:
         (picture,) = progress.pictures
         return picture_content(picture, previews[picture.id], links[picture.id], say)
@@ -114,27 +112,27 @@ class _Message:
                     lines.append(say("The last try met a fault, so it is tried again."))
                 return lines
             case State.RUNNING:
-                return [self._painting(), *self._at_work()]
+                return self._painting()
             case State.DONE:
                 return []
             case State.FAILED:
-                return [say("### ⚠️ No picture"), *self._not_there()]
+                return [say("### ⚠️ No picture"), *self._missing()]
             case State.CANCELLED:
                 return [say("### 🚫 Cancelled"), self._charge(progress.jobs)]
 
-    def _painting(self) -> str:
+    def _painting(self) -> list[str]:
+        """While none of its jobs is at work, the rest of an order waits in line like any other."""
         count, done = self.progress.order.count, len(self.progress.in_state(State.DONE))
-        if count == 1:
-            return self.say("### 🔄 Painting")
-        return self.say("### 🔄 Painting: {done} of {count}", done=done, count=count)
-
-    def _at_work(self) -> list[str]:
-        """While none of it is at work, the rest of an order waits in line like any other."""
+        lines = [
+            self.say("### 🔄 Painting")
+            if count == 1
+            else self.say("### 🔄 Painting: {done} of {count}", done=done, count=count)
+        ]
         running = self.progress.in_state(State.RUNNING)
         begun = [job.started_at for job in running if job.started_at is not None]
         if not begun:
-            return [waiting_line(self.estimate, self.say)]
-        lines = [self.say("At work since {since}.", since=format_dt(min(begun), "R"))]
+            return [*lines, waiting_line(self.estimate, self.say)]
+        lines.append(self.say("At work since {since}.", since=format_dt(min(begun), "R")))
         if self.estimate.seconds is not None:
             lines.append(likely_done(self.estimate.seconds, self.say))
         return lines
@@ -148,29 +146,20 @@ class _Message:
         return [self.say("{count} pictures", count=count)]
 
     def _told(self) -> list[str]:
-        """What is to be said of single pictures, each thing once."""
+        """About single pictures, each sentence once."""
         told: dict[str, list[Job | Picture]] = {}
         for picture in self.progress.pictures:
             if self.previews[picture.id] is Unseen.GONE:
                 told.setdefault(why_unseen(Unseen.GONE, self.say), []).append(picture)
-            if (why := self._why_no_link(picture)) is not None:
+            if (why := why_no_link(picture, self.links[picture.id], self.link_as, self.say)) is not None:
                 told.setdefault(why, []).append(picture)
         refused = (why for why in (Unseen.EXPLICIT, Unseen.REFUSED) if why in self.previews.values())
         lines = [why_none_is_seen(why, self.say) for why in refused]
         lines += [f"{_numbers(pictures)} {text}" for text, pictures in told.items()]
-        return lines if self.progress.state is State.FAILED else [*lines, *self._not_there()]
+        return lines if self.progress.state is State.FAILED else [*lines, *self._missing()]
 
-    def _why_no_link(self, picture: Picture) -> str | None:
-        if picture.is_expired:
-            return self.say("🕓 The full size has expired.")
-        if self.links[picture.id] is None:
-            return self.say("🕓 It is safe, and its full size follows shortly.")
-        if self.link_as is LinkAs.NOTHING:
-            return self.say("🔗 Discord takes the link to its full size for harmful, so it is not here.")
-        return None
-
-    def _not_there(self) -> list[str]:
-        """What did not come, each reason once and with what it counts, and what came and was deleted."""
+    def _missing(self) -> list[str]:
+        """The jobs without a picture: each reason once, with what it counts."""
         progress, say = self.progress, self.say
         failed, cancelled = progress.in_state(State.FAILED), progress.in_state(State.CANCELLED)
         lines = []
@@ -188,7 +177,7 @@ class _Message:
         return lines
 
     def _charge(self, jobs: Iterable[Job], code: FailureCode | None = None) -> str:
-        """By what is counted, not by what the failure usually costs: earlier attempts may have cost more."""
+        """By what the ledger counts: earlier attempts may have cost more than the failure usually does."""
         counted = sum((job.counted for job in jobs), Decimal(0))
         if not counted:
             return self.say("Nothing was charged.")
@@ -202,7 +191,7 @@ class _Message:
         )
 
     def _full_sizes(self, room: int) -> tuple[list[ui.Item[Any]], list[str]]:
-        """The buttons that lead to them, and the text with the links that are none."""
+        """The buttons that lead to them, and the links that stand in the text."""
         buttons: list[ui.Item[Any]] = []
         texts: list[str] = []
         told: Link | None = None

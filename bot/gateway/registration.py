@@ -67,29 +67,23 @@ class Registration:
             await asyncio.sleep(SERVER_SECONDS)
 
     async def _until_done(self) -> None:
-        delay_seconds = AGAIN_SECONDS_MIN
-        self._problem = (time.monotonic(), "Discord has not answered")
-        while True:
+        since, delay_seconds = time.monotonic(), AGAIN_SECONDS_MIN
+        self._problem = (since, "Discord has not answered")
+        while self._problem is not None:
             try:
                 with own_pauses():
                     await self.bring_up_to_date()
+                self._problem = None
             except FAILURES as error:
+                problem = in_a_line(error)
+                if self._guild is not None:
+                    problem = f"COMMANDS_GUILD_ID should be the id of a server that the bot is in: {problem}"
+                self._problem = (since, problem)
                 seconds = max(delay_seconds, retry_after_seconds(error) or 0.0)
-                self._note(error, seconds)
+                what = "the commands are not registered, the former ones stay; again in %.0f s: %s"
+                log.warning(what, seconds, problem)
                 await asyncio.sleep(seconds)
                 delay_seconds = min(delay_seconds * 2, AGAIN_SECONDS_MAX)
-            else:
-                self._problem = None
-                return
-
-    def _note(self, error: Exception, seconds: float) -> None:
-        problem = in_a_line(error)
-        if self._guild is not None:
-            problem = f"COMMANDS_GUILD_ID should be the id of a server that the bot is in: {problem}"
-        self._problem = (self._problem[0] if self._problem else time.monotonic(), problem)
-        log.warning(
-            "the commands are not registered, the former ones stay; again in %.0f s: %s", seconds, problem
-        )
 
     async def bring_up_to_date(self) -> None:
         if await self.is_up_to_date():
@@ -133,9 +127,8 @@ class Registration:
 
     async def _request(self, method: str, path: str, **more: Any) -> Any:
         client = self._tree.client
-        return await client.http.request(
-            Route(method, f"/applications/{client.application_id}{path}"), **more
-        )
+        route = Route(method, f"/applications/{client.application_id}{path}")
+        return await client.http.request(route, **more)
 
     @property
     def _scope(self) -> str:

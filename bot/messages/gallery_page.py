@@ -8,9 +8,9 @@ from discord import ui
 from discord.utils import format_dt
 
 from bot.controls.page_controls import Move, PageButton, PictureSelect, Query
-from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
-from bot.messages.picture import shown, why_none_is_seen
-from bot.messages.prompts import alt_text, escape
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, LinkAs, Unseen, view_of
+from bot.messages.picture import WHY_NONE_IS_SEEN, shown
+from bot.messages.prompts import escape
 from bot.messages.words import Words
 from core.orders import Picture
 from db.pictures import Page
@@ -38,12 +38,11 @@ def page_content(
 
     A page that is shared with everybody has no buttons to other pages. `unseen` says why it has no pictures.
     """
-    items: list[ui.Item[Any]] = [ui.TextDisplay(_title(query, say))]
     seen = [picture for picture in page.pictures if picture.id in previews and unseen is None]
-    if seen:
-        items.append(ui.MediaGallery(*(shown(picture, _file_name(picture)) for picture in seen)))
+    media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen})
+    items: list[ui.Item[Any]] = [ui.TextDisplay(_title(query, say)), *media]
     if unseen is not None:
-        items.append(ui.TextDisplay(why_none_is_seen(unseen, say)))
+        items.append(ui.TextDisplay(say(WHY_NONE_IS_SEEN[unseen])))
     room = _ENTRIES_LENGTH_MAX // max(1, len(page.pictures)) - _ENTRY_LENGTH_MAX
     items += [
         _entry(number, picture, links[picture.id], say, room, link_as)
@@ -56,8 +55,8 @@ def page_content(
     changed = partial(page_content, page, query, previews, links, say, shared=shared)
     return Content(
         view_of(ui.Container(*items)),
-        tuple(File(_file_name(one), previews[one.id], alt_text(one.order.prompt)) for one in seen),
-        (lambda why: changed(unseen=why, link_as=link_as)) if seen else None,
+        files,
+        (lambda why: changed(unseen=why, link_as=link_as)) if files else None,
         partial(changed, unseen=unseen, link_as=LinkAs.TEXT)
         if has_links and link_as is LinkAs.BUTTON
         else None,
@@ -112,7 +111,3 @@ def _moves(page: Page, query: Query, say: Words) -> ui.ActionRow[Any]:
     newer = (PageButton(query, move, newest, say, disabled=not page.has_newer) for move in _NEWER)
     older = (PageButton(query, move, oldest, say, disabled=not page.has_older) for move in _OLDER)
     return ui.ActionRow(*newer, *older, PageButton(query, Move.SHARE, newest, say))
-
-
-def _file_name(picture: Picture) -> str:
-    return f"{picture.id}.webp"

@@ -11,11 +11,13 @@ from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton
 from bot.controls.page_controls import PictureSelect
-from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, LinkAs, Unseen, view_of
 from bot.messages.estimate import likely_done, waiting_line
 from bot.messages.failures import FAILURE_TEXTS
 from bot.messages.picture import (
     GREEN,
+    WHY_NONE_IS_SEEN,
+    WHY_UNSEEN,
     Link,
     again,
     expiry,
@@ -24,10 +26,7 @@ from bot.messages.picture import (
     quote,
     shown,
     why_no_link,
-    why_none_is_seen,
-    why_unseen,
 )
-from bot.messages.prompts import alt_text
 from bot.messages.words import Words
 from core.failures import FAILURES, FailureCode, Outcome
 from core.orders import Estimate, Job, Picture, Progress, State
@@ -74,12 +73,15 @@ class _Message:
         heading, told = self._heading(), self._told()
         buttons, texts = self._full_sizes(_BESIDE_LENGTH_MAX - len("\n".join([*heading, *told])))
         told += texts
+        previews = ((picture, self.previews[picture.id]) for picture in progress.pictures)
+        media, files = shown(
+            {f"{one.number}.webp": (one, preview) for one, preview in previews if isinstance(preview, bytes)}
+        )
         container = ui.Container[Any](accent_colour=_COLOURS[progress.state])
         if heading:
             container.add_item(ui.TextDisplay("\n".join(heading)))
-        seen = self._seen()
-        if seen:
-            container.add_item(ui.MediaGallery(*(shown(one, _file_name(one)) for one, _preview in seen)))
+        for item in media:
+            container.add_item(item)
         prompt = quote(order, "\n".join([*heading, *told]))
         lines = [prompt, facts(order, self.say, None, *self._how_many()), *told]
         container.add_item(ui.TextDisplay("\n".join(lines)))
@@ -89,8 +91,8 @@ class _Message:
         has_link = any(self.links.values()) and self.link_as is not LinkAs.NOTHING
         return Content(
             view_of(container),
-            tuple(File(_file_name(one), preview, alt_text(order.prompt)) for one, preview in seen),
-            self._without_pictures if seen else None,
+            files,
+            self._without_pictures if files else None,
             replace(self, link_as=LinkAs.TEXT).content if buttons else None,
             replace(self, link_as=LinkAs.NOTHING).content if has_link else None,
         )
@@ -98,10 +100,6 @@ class _Message:
     def _without_pictures(self, why: Unseen) -> Content:
         left = {id_: one if isinstance(one, Unseen) else why for id_, one in self.previews.items()}
         return replace(self, previews=left).content()
-
-    def _seen(self) -> list[tuple[Picture, bytes]]:
-        previews = ((picture, self.previews[picture.id]) for picture in self.progress.pictures)
-        return [(picture, preview) for picture, preview in previews if isinstance(preview, bytes)]
 
     def _heading(self) -> list[str]:
         progress, say = self.progress, self.say
@@ -150,11 +148,10 @@ class _Message:
         told: dict[str, list[Job | Picture]] = {}
         for picture in self.progress.pictures:
             if self.previews[picture.id] is Unseen.GONE:
-                told.setdefault(why_unseen(Unseen.GONE, self.say), []).append(picture)
+                told.setdefault(self.say(WHY_UNSEEN[Unseen.GONE]), []).append(picture)
             if (why := why_no_link(picture, self.links[picture.id], self.link_as, self.say)) is not None:
                 told.setdefault(why, []).append(picture)
-        refused = (why for why in (Unseen.EXPLICIT, Unseen.REFUSED) if why in self.previews.values())
-        lines = [why_none_is_seen(why, self.say) for why in refused]
+        lines = [self.say(text) for why, text in WHY_NONE_IS_SEEN.items() if why in self.previews.values()]
         lines += [f"{_numbers(pictures)} {text}" for text, pictures in told.items()]
         return lines if self.progress.state is State.FAILED else [*lines, *self._missing()]
 
@@ -221,7 +218,3 @@ class _Message:
 
 def _numbers(of: Iterable[Job | Picture]) -> str:
     return f"**{', '.join(str(one.number) for one in of)}.**"
-
-
-def _file_name(picture: Picture) -> str:
-    return f"{picture.number}.webp"

@@ -1,5 +1,6 @@
 """One picture as a message: its preview, its link, and the buttons for all that can be done with it. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,14 +12,26 @@ from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton, PictureButton
 from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
+from bot.messages.failures import said
 from bot.messages.prompts import SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import Words, rounded
 from core.operations import IMAGINE, MODELS
 from core.orders import Order, Picture
 
 GREEN = discord.Colour(0x3BA55D)
-_PREVIEW_NAME = "preview.webp"
 _BESIDE_LENGTH_MAX = 500  # what there is room for beside the longest prompt and everything else
+
+
+WHY_UNSEEN = {
+    Unseen.EXPLICIT: said("🖼️ It is painted, but Discord takes it for explicit and does not show it here."),
+    Unseen.REFUSED: said("🖼️ It is painted, but Discord did not take the picture, so it is not shown here."),
+    Unseen.GONE: said("🖼️ It was painted, but its small version is not there any more."),
+}
+WHY_NONE_IS_SEEN = {
+    Unseen.EXPLICIT: said("🖼️ Discord takes one of these pictures for explicit, so none is shown here."),
+    Unseen.REFUSED: said("🖼️ Discord did not take these pictures, so none is shown here."),
+}
+"""Of several pictures: Discord refuses the whole message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +49,12 @@ def picture_content(
     link_as: LinkAs = LinkAs.BUTTON,
 ) -> Content:
     """`link` is None while the picture is spilled, or when it has expired."""
-    order, seen = picture.order, preview if isinstance(preview, bytes) else None
-    text, button = _full_size(picture, link, say, link_as=link_as, is_seen=seen is not None)
-    container = ui.Container[Any](accent_colour=GREEN)
+    order = picture.order
+    media, files = shown({"preview.webp": (picture, preview)} if isinstance(preview, bytes) else {})
+    text, button = _full_size(picture, link, say, link_as=link_as, is_seen=bool(files))
     if isinstance(preview, Unseen):
-        text = f"{why_unseen(preview, say)}\n{text}"
-    else:
-        container.add_item(ui.MediaGallery(shown(picture, _PREVIEW_NAME)))
+        text = f"{say(WHY_UNSEEN[preview])}\n{text}"
+    container = ui.Container[Any](*media, accent_colour=GREEN)
     container.add_item(ui.TextDisplay(f"{quote(order, text)}\n{facts(order, say, picture)}\n{text}"))
     links: list[ui.Item[Any]] = [] if button is None else [button]
     if not picture.is_expired and link_as is not LinkAs.NOTHING:
@@ -54,18 +66,25 @@ def picture_content(
     changed = partial(picture_content, picture, link=link, say=say)
     return Content(
         view_of(container),
-        () if seen is None else (File(_PREVIEW_NAME, seen, alt_text(order.prompt)),),
-        None if seen is None else lambda why: changed(why, link_as=link_as),
+        files,
+        (lambda why: changed(why, link_as=link_as)) if files else None,
         partial(changed, preview, link_as=LinkAs.TEXT) if button is not None else None,
         partial(changed, preview, link_as=LinkAs.NOTHING) if has_link else None,
     )
 
 
-def shown(picture: Picture, file_name: str) -> discord.MediaGalleryItem:
-    order = picture.order
-    return discord.MediaGalleryItem(
-        f"attachment://{file_name}", description=alt_text(order.prompt), spoiler=order.spoiler
+def shown(previews: Mapping[str, tuple[Picture, bytes]]) -> tuple[list[ui.Item[Any]], tuple[File, ...]]:
+    """By the names of their files: what shows them in a message, and the files."""
+    gallery = ui.MediaGallery[Any]()
+    for name, (picture, _preview) in previews.items():
+        order = picture.order
+        gallery.add_item(
+            media=f"attachment://{name}", description=alt_text(order.prompt), spoiler=order.spoiler
+        )
+    files = (
+        File(name, preview, alt_text(picture.order.prompt)) for name, (picture, preview) in previews.items()
     )
+    return [gallery] if previews else [], tuple(files)
 
 
 def again(order: Order, say: Words) -> list[ui.Item[Any]]:
@@ -73,23 +92,6 @@ def again(order: Order, say: Words) -> list[ui.Item[Any]]:
     if order.operation != IMAGINE.name:
         return []
     return [OrderButton(action, order.id, say) for action in (Action.AGAIN, Action.EDIT)]
-
-
-def why_unseen(unseen: Unseen, say: Words) -> str:
-    match unseen:
-        case Unseen.EXPLICIT:
-            return say("🖼️ It is painted, but Discord takes it for explicit and does not show it here.")
-        case Unseen.REFUSED:
-            return say("🖼️ It is painted, but Discord did not take the picture, so it is not shown here.")
-        case Unseen.GONE:
-            return say("🖼️ It was painted, but its small version is not there any more.")
-
-
-def why_none_is_seen(unseen: Unseen, say: Words) -> str:
-    """Of several pictures, as Discord refuses the whole message."""
-    if unseen is Unseen.EXPLICIT:
-        return say("🖼️ Discord takes one of these pictures for explicit, so none is shown here.")
-    return say("🖼️ Discord did not take these pictures, so none is shown here.")
 
 
 def why_no_link(picture: Picture, link: Link | None, link_as: LinkAs, say: Words) -> str | None:

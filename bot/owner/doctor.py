@@ -28,12 +28,6 @@ _REACHED = (
     "(HTTPS_PROXY), and is DISCORD_API_BASE unset? Discord has a status page."
 )
 
-_PRIVILEGED = {
-    "members": ("gateway_guild_members", "gateway_guild_members_limited"),
-    "presences": ("gateway_presence", "gateway_presence_limited"),
-    "message_content": ("gateway_message_content", "gateway_message_content_limited"),
-}
-
 Lacking = Callable[[], Awaitable[list[str]]]
 """Finds which permissions the bot lacks in the channel that is checked."""
 
@@ -60,7 +54,6 @@ class BotDoctor:
         checks = [
             *self.storage.all(),
             Check(_TOKEN, self._log_in, remedy=_REACHED),
-            Check("intents", self._intents, (_TOKEN,), _REACHED),
             Check("gateway", self._gateway, (_TOKEN,), _REACHED),
             Check("commands", self._commands, (_TOKEN,), _REACHED),
         ]
@@ -84,10 +77,8 @@ class BotDoctor:
         except (discord.Forbidden, discord.NotFound) as error:
             if not is_final(error):
                 raise
-            raise CheckFailed(
-                f"the channel cannot be seen: {error.text}",
-                "Is its id right? If so, give the bot View Channels there.",
-            ) from error
+            remedy = "Is its id right? If so, give the bot View Channels there."
+            raise CheckFailed(f"the channel cannot be seen: {error.text}", remedy) from error
         if not isinstance(known, discord.abc.GuildChannel):
             raise AssertionError("the parent of a thread is a channel")
         # Not the channel's own method, by which nobody may attach files who may write only in threads.
@@ -101,26 +92,11 @@ class BotDoctor:
         except discord.LoginFailure as error:
             refused = error.__cause__
             if isinstance(refused, discord.HTTPException) and not is_wrong_token(refused):
-                raise CheckFailed(
-                    in_a_line(refused), "Something stands between: try again in a minute."
-                ) from error
-            raise CheckFailed(
-                "Discord does not accept it", "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
-            ) from error
+                remedy = "Something stands between: try again in a minute."
+                raise CheckFailed(in_a_line(refused), remedy) from error
+            remedy = "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
+            raise CheckFailed("Discord does not accept it", remedy) from error
         return f"of {self.client.user}"
-
-    async def _intents(self) -> str:
-        flags = (await self.client.application_info()).flags
-        refused = [
-            intent
-            for intent, granted in _PRIVILEGED.items()
-            if getattr(self.client.intents, intent) and not any(getattr(flags, flag) for flag in granted)
-        ]
-        if refused:
-            raise CheckFailed(
-                f"Discord does not grant {', '.join(refused)}", "Developer portal, Bot, Privileged Intents."
-            )
-        return "all that are used are granted"
 
     async def _gateway(self) -> str:
         told = await self.client.http.request(Route("GET", "/gateway/bot"))
@@ -135,10 +111,8 @@ class BotDoctor:
         except (discord.Forbidden, discord.NotFound) as error:
             if not is_final(error):
                 raise
-            raise CheckFailed(
-                in_a_line(error),
-                "Set COMMANDS_GUILD_ID to the id of a server with the bot, or unset it.",
-            ) from error
+            remedy = "Set COMMANDS_GUILD_ID to the id of a server with the bot, or unset it."
+            raise CheckFailed(in_a_line(error), remedy) from error
         if not up_to_date:
             raise CheckFailed("Discord has others, or none", "Start the bot: it registers them.")
         return "registered and up to date"

@@ -90,7 +90,11 @@ class Messenger:
             raise Undeliverable("nothing but its token could remove a private reply, and that is over")
         try:
             with own_pauses():
-                await taken(self._delete(reply))
+                if _is_in_no_channel(reply) or reply.message_id is None:
+                    deleting = self._webhook(reply).delete_message(_id_or_original(reply))
+                else:
+                    deleting = self._message(reply).delete()
+                await taken(deleting)
         except discord.HTTPException as error:
             if is_gone(error):
                 return
@@ -102,16 +106,9 @@ class Messenger:
         """A direct message has come in its place, and only its token can remove it."""
         try:
             async with asyncio.timeout(REMOVE_SECONDS):
-                with own_pauses():
-                    await taken(self._delete(reply))
-        except UNANSWERED as error:
+                await self.remove(reply)
+        except (*UNANSWERED, OutOfReach) as error:
             log.info("its private reply stays as it was: %s", in_a_line(error))
-
-    async def _delete(self, reply: Reply) -> None:
-        if _is_in_no_channel(reply) or reply.message_id is None:
-            await self._webhook(reply).delete_message(reply.message_id or cast(int, "@original"))
-        else:
-            await self._message(reply).delete()
 
     async def _try(self, way: str, route: _Route, reply: Reply, content: Content) -> Shown | None:
         try:
@@ -138,9 +135,7 @@ class Messenger:
         return routes
 
     async def _edit_by_token(self, reply: Reply, content: Content) -> Shown | None:
-        # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
-        message_id = reply.message_id or cast(int, "@original")
-        webhook = self._webhook(reply)
+        message_id, webhook = _id_or_original(reply), self._webhook(reply)
         message = await taken(
             webhook.edit_message(message_id, view=content.view, attachments=content.attachments()),
             ask=None if reply.message_id else lambda: webhook.fetch_message(message_id),
@@ -182,6 +177,11 @@ async def _send(channel: discord.abc.Messageable, reply: Reply, content: Content
     # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
     message = await send_once(channel, content, nonce=f"order-{reply.order.id}")
     return Shown(message.channel.id, message.id) if message is not None else None
+
+
+def _id_or_original(reply: Reply) -> int:
+    """Until the id is known, "@original" names the first answer; discord.py's types know only numbers."""
+    return reply.message_id or cast(int, "@original")
 
 
 def _channel_id(reply: Reply) -> int:

@@ -47,7 +47,6 @@ def gone() -> InvalidRequest:
 
 
 def require_full_size(picture: Picture) -> None:
-    """For what takes the original; the preview of an expired picture is still there to be seen."""
     if picture.is_expired:
         raise InvalidRequest("The full size of this picture has expired; only its small version is left.")
 

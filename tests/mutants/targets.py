@@ -39,6 +39,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "db/sql/replies.sql": _OF_REPLIES,
     "db/pictures.py": _OF_PICTURES,
     "db/sql/pictures.sql": _OF_PICTURES,
+    "db/migrations/0002_pictures.sql": _in("integration/db", "gallery", "replies", "copies", "queue"),
+    "db/migrations/0003_ledger.sql": _in(
+        "integration/db", "limits", "ledger", "queue", "orders", "replies", "queue_model"
+    ),
     "bot/replies/*.py": (
         *_in("unit/bot", "messenger", "reconciler", "fairline"),
         *_in("integration/bot", "replies", "ways", "reactions", "copies", "several", "unanswered"),

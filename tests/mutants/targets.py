@@ -19,7 +19,7 @@ _OF_REPLIES = (
     *_in("integration/bot", "replies", "ways", "several"),
 )
 _OF_PICTURES = (
-    *_in("integration/db", "gallery"),
+    *_in("integration/db", "gallery_pages", "gallery", "neighbours"),
     *_in("integration/bot", "access", "visibility", "pages"),
 )
 _OF_PRESSES = (

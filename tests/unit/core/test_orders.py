@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_job_and_its_picture_have_one_number_within_their_order() -> None:
 def test_a_job_was_begun_and_a_picture_expired_once_there_is_a_time_for_it() -> None:
     assert (job().was_begun, job(started_at=NOW).was_begun) == (False, True)
     assert (picture().is_expired, picture(expired_at=NOW).is_expired) == (False, True)
-    assert (job().attempt, job().faults, job().counted, picture().is_spilled) == (0, 0, 0, False)
+    assert (job().attempt, job().faults, job().counted, picture().is_spilled) == (0, 0, Decimal(0), False)
 
 
 @pytest.mark.parametrize(

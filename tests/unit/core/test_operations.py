@@ -7,13 +7,17 @@ from core.operations import (
     MODELS,
     PAINTERS,
     PIXELS_MAX,
+    PROMPT_LENGTH_MAX,
+    SEED_MAX,
     SIDE_MAX,
     SIDE_MIN,
     SIZES,
+    UPSCALE,
     UPSCALE_PIXELS_MAX,
     UPSCALE_SIDE_MAX,
     UPSCALER,
     Model,
+    offer,
     upscale_input,
     upscaled_size,
 )
@@ -26,6 +30,53 @@ CHOICE_LENGTH_MAX = 100
 def test_a_choice_list_can_say_what_a_model_is_called_costs_and_is_good_at(model: Model) -> None:
     label = f"{model.title} - {model.credits.normalize():f} credits - {model.good_at}"
     assert len(label) <= CHOICE_LENGTH_MAX
+
+
+def test_prices_and_bounds_are_the_vendors() -> None:
+    assert {name: str(model.credits) for name, model in MODELS.items()} == {
+        "core": "3",
+        "ultra": "8",
+        "sd3.5-large": "6.5",
+        "sd3.5-large-turbo": "4",
+        "sd3.5-medium": "3.5",
+        "sd3.5-flash": "2.5",
+        "stable-diffusion-v1-6": "1",
+        "stable-diffusion-xl-1024-v1-0": "1",
+        "upscale-fast": "2",
+    }
+    assert (PROMPT_LENGTH_MAX, SEED_MAX) == (2000, 2**32 - 2)
+    assert (UPSCALE_SIDE_MAX, UPSCALE_PIXELS_MAX) == (1536, 1024 * 1024)
+    assert (SIDE_MIN, SIDE_MAX, PIXELS_MAX) == (256, 1536, 1536 * 1024)
+
+
+def test_what_a_model_takes_is_what_the_vendor_says_of_it() -> None:
+    """Of stable-diffusion-v1-6: multiples of 64, from 320 on; of SDXL, nine sizes; of the others, nine ratios."""
+    shapes = {
+        name: [(shape.width, shape.height, shape.aspect_ratio) for shape in model.shapes]
+        for name, model in PAINTERS.items()
+    }
+    v1_6 = PAINTERS["stable-diffusion-v1-6"]
+    assert (shapes.pop(v1_6.name), v1_6.side_step, v1_6.side_min) == ([], 64, 320)
+    sdxl = shapes.pop("stable-diffusion-xl-1024-v1-0")
+    squarish = {(1024, 1024), (1152, 896), (1216, 832), (1344, 768), (1536, 640)}
+    assert {(width, height) for width, height, _ in sdxl} == squarish | {size[::-1] for size in squarish}
+    assert {ratio for _, _, ratio in sdxl} == {None}
+    for found in shapes.values():
+        assert [(f"{width}:{height}", ratio) for width, height, ratio in found] == [
+            (ratio, ratio) for ratio in "21:9 16:9 3:2 5:4 1:1 4:5 2:3 9:16 9:21".split()
+        ]
+    assert {name for name, model in MODELS.items() if not model.takes_negative_prompt} == {
+        "sd3.5-large-turbo", "upscale-fast"
+    }  # fmt: skip
+    assert {len(model.styles) for model in PAINTERS.values()} == {17}
+    assert UPSCALER.styles == ()
+    assert {model.provider for model in MODELS.values()} == {"stability"}
+
+
+def test_a_name_is_one_models() -> None:
+    with pytest.raises(ValueError, match="there are two models called core"):
+        offer(UPSCALE, PAINTERS["core"])
+    assert {*UPSCALE.models} == {UPSCALER.name}
 
 
 def test_the_upscaler_has_a_price_and_is_not_offered_for_painting() -> None:

@@ -9,9 +9,11 @@ from core.operations import (
     PIXELS_MAX,
     PROMPT_LENGTH_MAX,
     SEED_MAX,
+    SIDE_DEFAULT,
     SIDE_MAX,
     SIDE_MIN,
     SIZES,
+    STYLES,
     UPSCALE,
     UPSCALE_PIXELS_MAX,
     UPSCALE_SIDE_MAX,
@@ -68,7 +70,14 @@ def test_what_a_model_takes_is_what_the_vendor_says_of_it() -> None:
     assert {name for name, model in MODELS.items() if not model.takes_negative_prompt} == {
         "sd3.5-large-turbo", "upscale-fast"
     }  # fmt: skip
-    assert {len(model.styles) for model in PAINTERS.values()} == {17}
+    assert {model.styles for model in PAINTERS.values()} == {STYLES}
+    assert (
+        sorted(STYLES)
+        == (
+            "3d-model analog-film anime cinematic comic-book digital-art enhance fantasy-art isometric line-art low-poly "
+            "modeling-compound neon-punk origami photographic pixel-art tile-texture"
+        ).split()
+    )
     assert UPSCALER.styles == ()
     assert {model.provider for model in MODELS.values()} == {"stability"}
 
@@ -89,6 +98,18 @@ def test_every_shape_by_name_is_within_the_bounds(name: str) -> None:
     width, height = SIZES[name]
     assert SIDE_MIN <= min(width, height) <= max(width, height) <= SIDE_MAX
     assert width * height <= PIXELS_MAX
+
+
+def test_a_shape_has_the_form_that_its_name_says_in_steps_that_every_model_paints() -> None:
+    assert {*SIZES} == {"square", "portrait", "landscape", "wide", "tall"}
+    assert all(side % 32 == 0 for size in SIZES.values() for side in size)
+    assert (SIZES["square"], SIZES["landscape"], SIZES["tall"]) == (
+        (SIDE_DEFAULT, SIDE_DEFAULT),
+        SIZES["portrait"][::-1],
+        SIZES["wide"][::-1],
+    )
+    assert (SIZES["wide"][0] / SIZES["wide"][1], SIDE_DEFAULT) == (16 / 9, 1024)
+    assert 0.65 < SIZES["portrait"][0] / SIZES["portrait"][1] < 0.7
 
 
 @pytest.mark.parametrize(

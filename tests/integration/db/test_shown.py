@@ -1,5 +1,7 @@
 """What is recorded of a reply that was shown, and what is never asked of one that was given up."""
 
+import asyncio
+
 import pytest
 
 from core.failures import FailureCode, Outcome
@@ -139,6 +141,27 @@ async def test_those_that_are_over_for_longest_come_first(pool: Pool, replies: R
         order.append((seconds, reply.order.id))
     found = [(await replies.claim_over(1, hold_seconds=20))[0].order.id for _ in order]
     assert found == [order_id for _, order_id in sorted(order)]
+
+
+@pytest.mark.parametrize("which", ["due", "moved", "over"])
+async def test_a_reply_that_another_has_in_hand_is_not_waited_for(
+    pool: Pool, replies: Replies, which: str
+) -> None:
+    """One bot is just recording the first, and another looks for what there is to do."""
+    first, second = [await reply_of(pool, member_id=member) for member in (1, 2)]
+    for reply in (first, second):
+        if which != "due":
+            await replies.shown(reply, message_id=reply.order.id, place=9, over_seconds=-1)
+    await be_old(pool)
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("select from replies where order_id = $1 for update", first.order.id)
+        async with asyncio.timeout(5):
+            if which == "moved":
+                found = [reply for reply, _ in await replies.claim_moved(9, hold_seconds=20)]
+            else:
+                claim = replies.claim_due if which == "due" else replies.claim_over
+                found = await claim(9, hold_seconds=20)
+    assert [reply.order for reply in found] == [second.order]
 
 
 async def test_an_old_revision_that_is_recorded_late_brings_back_nothing(

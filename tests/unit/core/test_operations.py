@@ -71,13 +71,11 @@ def test_what_a_model_takes_is_what_the_vendor_says_of_it() -> None:
         "sd3.5-large-turbo", "upscale-fast"
     }  # fmt: skip
     assert {model.styles for model in PAINTERS.values()} == {STYLES}
-    assert (
-        sorted(STYLES)
-        == (
-            "3d-model analog-film anime cinematic comic-book digital-art enhance fantasy-art isometric line-art low-poly "
-            "modeling-compound neon-punk origami photographic pixel-art tile-texture"
-        ).split()
+    presets = (
+        "3d-model analog-film anime cinematic comic-book digital-art enhance fantasy-art isometric line-art "
+        "low-poly modeling-compound neon-punk origami photographic pixel-art tile-texture"
     )
+    assert sorted(STYLES) == presets.split()
     assert UPSCALER.styles == ()
     assert {model.provider for model in MODELS.values()} == {"stability"}
 

@@ -391,6 +391,17 @@ async def test_what_is_spent_is_told_by_month_provider_and_outcome(pool: Pool) -
     assert totals[0].month < totals[1].month == totals[2].month
 
 
+async def test_a_new_month_has_a_key_of_its_own_while_the_last_one_s_is_still_there(pool: Pool) -> None:
+    await painted(pool, member_id=ANNA)
+    await pass_a_month(pool)
+    for _ in range(2):
+        await painted(pool, member_id=ANNA)
+    holders = [row["holder"] for row in await pool.fetch("select holder from jobs order by id")]
+    assert holders[0] != holders[1] == holders[2]
+    assert await pool.fetchval("select count(*) from usage_keys") == 2
+    assert await counted_in(pool) == everywhere(6)
+
+
 @pytest.mark.xfail(
     strict=True, reason="usage_month() makes a date of UTC's midnight in the session's time zone"
 )

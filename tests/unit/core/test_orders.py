@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from core.orders import JOB_NUMBERS, Reply, State
+from core.failures import FailureCode
+from core.orders import JOB_NUMBERS, Estimate, Reply, State
 from tests.jobs import JOB, NOW, job, order, picture, progress, reply
 from tests.orders import request
 
@@ -93,3 +94,21 @@ def test_a_token_is_nothing_to_print() -> None:
     shown: Reply = reply(token="secret")
     assert "secret" not in repr(shown)
     assert shown.order == JOB.order
+
+
+@pytest.mark.parametrize(
+    ("now", "place_before", "told"),
+    [
+        (Estimate(None, 7), None, Estimate(None, 0)),
+        (Estimate(1, 10), 1, Estimate(1, 0)),
+        # A line that stands still is told no time, so that it is edited no more.
+        (Estimate(7, 70), 7, Estimate(7, None)),
+        (Estimate(7, 70), 8, Estimate(7, 70)),
+        (Estimate(7, None), 7, Estimate(7, None)),
+        (Estimate(1, 65, FailureCode.RATE_LIMITED, 60), 1, Estimate(1, 65, FailureCode.RATE_LIMITED, 60)),
+    ],
+)
+def test_what_is_told_instead_of_a_time_that_is_over(
+    now: Estimate, place_before: int | None, told: Estimate
+) -> None:
+    assert now.once_over(place_before) == told

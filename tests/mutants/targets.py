@@ -39,6 +39,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "db/sql/replies.sql": _OF_REPLIES,
     "db/pictures.py": _OF_PICTURES,
     "db/sql/pictures.sql": _OF_PICTURES,
+    "bot/replies/reconciler.py": _in("unit/bot", "reconciler"),
+    "bot/replies/messenger.py": (*_in("unit/bot", "messenger"), *_in("integration/bot", "ways")),
+    "bot/replies/copies.py": (*_in("unit/bot", "copies"), *_in("integration/bot", "copies")),
+    "bot/replies/download_reactions.py": _in("unit/bot", "download_reactions"),
+    "bot/replies/reaction_downloads.py": _in("unit/bot", "reaction_downloads"),
+    "bot/replies/sending.py": _in("unit/bot", "sending"),
     "bot/replies/*.py": (
         *_in("unit/bot", "messenger", "reconciler", "fairline"),
         *_in("integration/bot", "replies", "ways", "reactions", "copies", "several", "unanswered"),
@@ -49,8 +55,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
         *_in("unit/bot", "audience"),
         *_in("integration/bot", "access", "visibility", "rights", "command_permissions", "for_one_alone"),
     ),
-    "worker/job.py": ("tests/unit/worker", *_in("integration/worker", "job", "bill", "storage")),
-    "worker/imaging.py": ("tests/unit/worker", *_in("integration/worker", "job")),
+    "worker/job.py": _in("integration/worker", "job", "bill"),
+    "worker/storage.py": _in("integration/worker", "storage", "job"),
+    "worker/watch.py": _in("integration/worker", "watch", "job"),
+    "worker/imaging.py": _in("unit/worker", "imaging"),
 }
 
 

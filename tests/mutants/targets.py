@@ -11,7 +11,7 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 
 _OF_THE_QUEUE = (
     *_in("integration/db", "queue", "ledger", "cancel", "pause", "rate_limits", "queue_model"),
-    *_in("integration/worker", "job", "bill"),
+    *_in("unit/worker", "job"),
 )
 _OF_ORDERS = _in("integration/db", "limits", "cancel", "status", "queue", "ledger", "queue_model")
 _OF_REPLIES = (
@@ -56,9 +56,9 @@ TARGETS: dict[str, tuple[str, ...]] = {
         *_in("unit/bot", "audience"),
         *_in("integration/bot", "access", "visibility", "rights", "command_permissions", "for_one_alone"),
     ),
-    "worker/job.py": _in("integration/worker", "job", "bill"),
-    "worker/storage.py": _in("integration/worker", "storage", "job"),
-    "worker/watch.py": _in("integration/worker", "watch", "job"),
+    "worker/job.py": _in("unit/worker", "job"),
+    "worker/storage.py": _in("unit/worker", "storage"),
+    "worker/watch.py": _in("unit/worker", "watch"),
     "worker/imaging.py": _in("unit/worker", "imaging"),
 }
 

@@ -87,7 +87,7 @@ class House:
         ]
 
 
-def said(view: discord.ui.LayoutView) -> str:
+def said(view: Any) -> str:
     return str(view.to_components())
 
 

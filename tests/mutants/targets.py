@@ -22,11 +22,6 @@ _OF_PICTURES = (
     *_in("integration/db", "gallery"),
     *_in("integration/bot", "access", "visibility", "pages"),
 )
-_OF_PRESSES = (
-    *_in("unit/bot", "render", "render_several", "prompts"),
-    *_in("integration/bot", "access", "rights", "visibility", "several", "pages", "answers", "typed"),
-)
-
 TARGETS: dict[str, tuple[str, ...]] = {
     "core/*.py": ("tests/unit/core", "tests/unit/bot", "tests/unit/worker", *_in("integration/db", "limits")),
     "db/queue.py": _OF_THE_QUEUE,
@@ -46,16 +41,11 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "bot/replies/reaction_downloads.py": _in("unit/bot", "reaction_downloads"),
     "bot/replies/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
     "bot/replies/fair_line.py": _in("unit/bot", "fairline"),
-    "bot/replies/*.py": (
-        *_in("unit/bot", "messenger", "reconciler", "fairline"),
-        *_in("integration/bot", "replies", "ways", "reactions", "copies", "several", "unanswered"),
-    ),
-    "bot/controls/*.py": _OF_PRESSES,
-    "bot/handlers/*.py": _OF_PRESSES,
-    "bot/rights/*.py": (
-        *_in("unit/bot", "audience"),
-        *_in("integration/bot", "access", "visibility", "rights", "command_permissions", "for_one_alone"),
-    ),
+    "bot/controls/*.py": _in("unit/bot", "presses", "page_controls"),
+    "bot/handlers/*.py": _in("unit/bot", "presses"),
+    "bot/orders.py": _in("unit/bot", "presses"),
+    "bot/rights/access.py": _in("unit/bot", "presses"),
+    "bot/rights/*.py": _in("unit/bot", "visible", "audience"),
     "worker/job.py": _in("unit/worker", "job"),
     "worker/storage.py": _in("unit/worker", "storage"),
     "worker/watch.py": _in("unit/worker", "watch"),

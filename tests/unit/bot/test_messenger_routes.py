@@ -78,6 +78,7 @@ async def test_the_bot_edits_its_message_where_that_is(edge: Edge, shown: Progre
         ("edit", 77, 5),
         ("edit", 30, 5),
     ]
+    assert edge.calls[0][3]["view"] is CONTENT.view
     assert files(edge.calls[0][3]) == SENT
 
 

@@ -128,7 +128,7 @@ class House:
             await self._do("shrink", *arguments)
             return b"small"
         await self._do("prepare", *arguments[1:])
-        return PICTURES
+        return work(*arguments)
 
     def names(self) -> list[str]:
         return [name for name, *_ in self.done]
@@ -141,6 +141,11 @@ class House:
 
     def value(self, name: str, **labels: str) -> float | None:
         return self.instruments.registry.get_sample_value(name, labels)
+
+
+@pytest.fixture(autouse=True)
+def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imaging, "prepare", lambda _painted, _size: PICTURES)
 
 
 def begun(**changes: Any) -> Job:
@@ -166,7 +171,7 @@ async def test_it_is_paced_painted_prepared_and_stored_in_this_order() -> None:
         ("watch painted", 17),
     ]
     assert house.spent() == 3
-    for name in ("rate_limit_wait", "generation"):
+    for name in ("rate_limit_wait", "generation", "prepare"):
         labels = {"model": "core"} if name == "generation" else {}
         assert house.value(f"tigerbrush_{name}_seconds_count", **labels) == 1
 

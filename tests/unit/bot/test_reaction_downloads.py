@@ -324,6 +324,7 @@ async def test_a_link_that_is_too_long_for_a_button_and_one_that_is_not_there_ye
     house.url = None
     await house.react()
     button, text, nothing = (one for _channel, one, _files in house.sent())
+    assert "'label': 'Download'" in button
     assert ("'url': 'https" in button, "[Download](" in button) == (True, False)
     assert ("'url': 'https" in text, "[Download](" in text) == (False, True)
     assert "appears under the picture shortly" in nothing

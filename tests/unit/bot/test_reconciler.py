@@ -29,7 +29,7 @@ from core.failures import FailureCode
 from core.orders import Estimate, Picture, Progress, Reply, State
 from ops.metrics import new_registry
 from tests.conditions import until
-from tests.jobs import done, job, order, progress, reply
+from tests.jobs import done, job, order, picture, progress, reply
 
 
 class Table:
@@ -115,8 +115,10 @@ async def _shown() -> Shown | None:
 class Store:
     link_ttl_seconds = 60.0
 
-    async def preview(self, _picture: Picture) -> bytes:
-        return b"webp"
+    async def preview(self, picture: Picture) -> bytes:
+        # The first takes the longest.
+        await asyncio.sleep(0.01 / picture.number)
+        return b"webp %d" % picture.number
 
     def link(self, picture: Picture) -> str | None:
         return f"https://b.example/{picture.id}"
@@ -159,6 +161,23 @@ async def test_a_reply_is_delivered_and_recorded_with_where_it_is() -> None:
         )
     ]  # fmt: skip
     assert there.reactions == [1]
+
+
+async def test_each_preview_and_link_is_of_its_own_picture() -> None:
+    of = order(count=4)
+    jobs = [job(number, of=of, state=State.DONE) for number in (1, 2, 3, 4)]
+    pictures = tuple(picture(number, of=of) for number in (1, 3, 4))
+    table, there = Table(reply(progress(*jobs, pictures=pictures))), Discord()
+    async with reconciling(table, there):
+        await recorded(table, 1)
+    view: Any = there.contents[0].view
+    shown = str(view.to_components())
+    assert [file.content for file in there.contents[0].files] == [b"webp 1", b"webp 3", b"webp 4"]
+    places = [shown.index(f"attachment://{file.name}") for file in there.contents[0].files]
+    assert places == sorted(places)
+    places = [shown.index(f"https://b.example/{one.id}") for one in pictures]
+    assert places == sorted(places)
+    assert "https://b.example/18" not in shown
 
 
 async def test_what_it_tells_of_the_line_is_recorded_with_it() -> None:

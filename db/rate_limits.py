@@ -52,12 +52,6 @@ class RateLimit:
             raise CallTooSoon(seconds)
         await asyncio.sleep(seconds)
 
-    async def _take(self) -> float | None:
-        seconds: float | None = await self._pool.fetchval(
-            _SQL["take"], self._provider, self._requests, SLOT_SECONDS
-        )
-        return seconds
-
     async def pause(self, seconds: float) -> None:
         """Nobody calls for so long, as the provider asked for it."""
         await until_answered(self.provide)

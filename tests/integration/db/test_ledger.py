@@ -369,8 +369,8 @@ async def test_a_difference_of_a_member_names_the_hash_and_one_of_all_names_nobo
     assert [str(difference) for difference in await differences(pool)] == [
         f"{month} all: 2 credits are counted, and a recount gives 1",
         f"{month} member {holder}: 2 credits are counted, and a recount gives 1",
-        f"{month} server 20: 0 credits are counted, and a recount gives 1",
         f"{month} server -5: 1 credits are counted, and a recount gives 0",
+        f"{month} server 20: 0 credits are counted, and a recount gives 1",
     ]
     assert re.fullmatch("[0-9a-f]{32}", holder)
 

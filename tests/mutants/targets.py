@@ -41,7 +41,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "bot/replies/reaction_downloads.py": _in("unit/bot", "reaction_downloads"),
     "bot/replies/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
     "bot/replies/fair_line.py": _in("unit/bot", "fairline"),
-    "bot/controls/*.py": _in("unit/bot", "presses", "page_controls"),
+    "bot/controls/*.py": _in("unit/bot", "page_controls", "presses"),
     "bot/handlers/*.py": _in("unit/bot", "presses"),
     "bot/orders.py": _in("unit/bot", "presses"),
     "bot/rights/access.py": _in("unit/bot", "presses"),

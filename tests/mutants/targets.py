@@ -10,16 +10,29 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 
 
 _OF_THE_QUEUE = (
-    *_in("integration/db", "queue", "ledger", "cancel", "pause", "rate_limits", "queue_model"),
-    *_in("unit/worker", "job"),
+    *_in(
+        "integration/db",
+        "queue_guards",
+        "queue",
+        "probes",
+        "pause",
+        "ledger",
+        "cancel",
+        "rate_limits",
+        "queue_model",
+    ),
+    *_in("integration/worker", "job", "bill"),
 )
-_OF_ORDERS = _in("integration/db", "limits", "cancel", "status", "queue", "ledger", "queue_model")
+_OF_ORDERS = _in(
+    "integration/db", "neighbours", "estimates", "cancel", "status", "limits", "probes", "queue_guards", "queue",
+    "ledger", "queue_model",
+)  # fmt: skip
 _OF_REPLIES = (
-    *_in("integration/db", "replies", "status"),
+    *_in("integration/db", "shown", "replies", "status", "neighbours", "probes"),
     *_in("integration/bot", "replies", "ways", "several"),
 )
 _OF_PICTURES = (
-    *_in("integration/db", "gallery"),
+    *_in("integration/db", "gallery_pages", "gallery", "neighbours"),
     *_in("integration/bot", "access", "visibility", "pages"),
 )
 TARGETS: dict[str, tuple[str, ...]] = {
@@ -34,15 +47,19 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "db/sql/replies.sql": _OF_REPLIES,
     "db/pictures.py": _OF_PICTURES,
     "db/sql/pictures.sql": _OF_PICTURES,
+    "db/migrations/0002_pictures.sql": _in("integration/db", "gallery", "replies", "copies", "queue"),
+    "db/migrations/0003_ledger.sql": _in(
+        "integration/db", "limits", "ledger", "queue", "orders", "queue_guards", "replies", "queue_model"
+    ),
     "bot/replies/reconciler.py": _in("unit/bot", "reconciler"),
     "bot/replies/messenger.py": _in("unit/bot", "messenger", "messenger_routes"),
     "bot/replies/copies.py": _in("unit/bot", "copies"),
     "bot/replies/download_reactions.py": _in("unit/bot", "download_reactions"),
     "bot/replies/reaction_downloads.py": _in("unit/bot", "reaction_downloads"),
-    "bot/replies/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
+    "bot/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
     "bot/replies/fair_line.py": _in("unit/bot", "fairline"),
     "bot/controls/*.py": _in("unit/bot", "page_controls", "presses"),
-    "bot/handlers/*.py": _in("unit/bot", "presses"),
+    "bot/presses.py": _in("unit/bot", "presses"),
     "bot/orders.py": _in("unit/bot", "presses"),
     "bot/rights/access.py": _in("unit/bot", "presses"),
     "bot/rights/*.py": _in("unit/bot", "visible", "audience"),

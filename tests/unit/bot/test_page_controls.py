@@ -5,10 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from bot.controls import page_controls
-from bot.controls.buttons import ORDER_ACTIONS, PICTURE_ACTIONS, OrderButton, PictureButton
-from bot.controls.edit_modal import FilledIn, edit_modal, filled_in
+from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
+from bot.controls.edit_modal import edit_modal, filled_in
 from bot.controls.page_controls import (
+    OPEN,
+    PAGE,
     SEARCH_LENGTH_MAX,
     Move,
     PageButton,
@@ -18,6 +19,7 @@ from bot.controls.page_controls import (
 from tests.jobs import order, picture
 
 NOBODY: Any = None
+PICTURE_ACTIONS = tuple(action for action in Action if action not in ORDER_ACTIONS)
 LARGEST = 10**18 - 1
 
 
@@ -29,8 +31,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     async def show(*what: Any) -> None:
         asked.append(what)
 
-    monkeypatch.setattr(page_controls, "_SHOW_PAGE", [show])
-    monkeypatch.setattr(page_controls, "_OPEN", [show])
+    monkeypatch.setitem(PRESSES, PAGE, show)
+    monkeypatch.setitem(PRESSES, OPEN, show)
     return asked
 
 
@@ -151,9 +153,13 @@ def test_what_is_filled_in_is_found_whatever_holds_it() -> None:
 
     label = {"type": 18, "component": field("prompt", "a fox")}
     row = {"type": 1, "components": [field("size", "1 x 2"), field("negative_prompt", "fog")]}
-    assert filled_in({"components": [label, row]}) == FilledIn("a fox", "1 x 2", "fog")
-    assert filled_in({"components": [field("prompt", 5), field(5, "x"), "x", None]}) == FilledIn("", "", "")
-    assert filled_in(None) == FilledIn("", "", "")
+    assert filled_in({"components": [label, row]}) == {
+        "prompt": "a fox",
+        "size": "1 x 2",
+        "negative_prompt": "fog",
+    }
+    assert filled_in({"components": [field("prompt", 5), field(5, "x"), "x", None]}) == {}
+    assert filled_in(None) == {}
 
 
 def test_the_modal_asks_for_no_more_than_fits() -> None:

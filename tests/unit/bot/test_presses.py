@@ -8,8 +8,7 @@ import discord
 import pytest
 
 import bot.commands.queue
-import bot.handlers.orders
-import bot.handlers.pictures
+import bot.presses
 from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
 from bot.controls.page_controls import PictureSelect
 from bot.orders import HOURGLASS_SECONDS, TOKEN_LIFE, request_of
@@ -56,7 +55,7 @@ async def edit(house: House, by: Interaction, **fields: str) -> House:
     ]
     submitted: Any = {"components": components}
     by.data = submitted
-    await bot.handlers.orders.submit_edit(by, house.order.id)
+    await bot.presses.submit_edit(by, house.order.id)
     return house
 
 
@@ -230,7 +229,7 @@ async def test_what_is_gone_is_not_there_for_any_verb(action: str) -> None:
     button: Any = OrderButton if action in ORDER_ACTIONS else PictureButton
     if action in ("open", "submit"):
         house.pictures = {}
-        await (opened(pressed, 17) if action == "open" else bot.handlers.orders.submit_edit(pressed, 1))
+        await (opened(pressed, 17) if action == "open" else bot.presses.submit_edit(pressed, 1))
     else:
         await button(Action(action), 1 if action in ORDER_ACTIONS else 17).callback(pressed)
     assert NOT_THERE in house.words()

@@ -21,7 +21,7 @@ _OF_THE_QUEUE = (
         "rate_limits",
         "queue_model",
     ),
-    *_in("unit/worker", "job"),
+    *_in("integration/worker", "job", "bill"),
 )
 _OF_ORDERS = _in(
     "integration/db", "neighbours", "estimates", "cancel", "status", "limits", "probes", "queue_guards", "queue",
@@ -58,7 +58,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "bot/replies/reaction_downloads.py": _in("unit/bot", "reaction_downloads"),
     "bot/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
     "bot/replies/fair_line.py": _in("unit/bot", "fairline"),
-    "bot/controls/*.py": _in("unit/bot", "presses", "page_controls"),
+    "bot/controls/*.py": _in("unit/bot", "page_controls", "presses"),
     "bot/presses.py": _in("unit/bot", "presses"),
     "bot/orders.py": _in("unit/bot", "presses"),
     "bot/rights/access.py": _in("unit/bot", "presses"),

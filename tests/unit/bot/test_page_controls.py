@@ -5,10 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from bot.controls import page_controls
 from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
 from bot.controls.edit_modal import edit_modal, filled_in
 from bot.controls.page_controls import (
+    OPEN,
+    PAGE,
     SEARCH_LENGTH_MAX,
     Move,
     PageButton,
@@ -18,9 +19,8 @@ from bot.controls.page_controls import (
 from tests.jobs import order, picture
 
 NOBODY: Any = None
-LARGEST = 10**18 - 1
-
 PICTURE_ACTIONS = tuple(action for action in Action if action not in ORDER_ACTIONS)
+LARGEST = 10**18 - 1
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     async def show(*what: Any) -> None:
         asked.append(what)
 
-    monkeypatch.setitem(PRESSES, page_controls.PAGE, show)
-    monkeypatch.setitem(PRESSES, page_controls.OPEN, show)
+    monkeypatch.setitem(PRESSES, PAGE, show)
+    monkeypatch.setitem(PRESSES, OPEN, show)
     return asked
 
 

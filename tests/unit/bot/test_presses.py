@@ -515,12 +515,29 @@ def test_what_is_asked_for_in_direct_messages_is_private() -> None:
     }
 
 
-def test_looks() -> None:
-    for action in Action:
-        button: Any = (OrderButton if action in ORDER_ACTIONS else PictureButton)(action, 17)
-        of = "order" if action in ORDER_ACTIONS else "picture"
-        assert button.item.custom_id == f"{of}:{action}:17"
-        is_danger = button.item.style is discord.ButtonStyle.danger
-        assert is_danger is (action is Action.ERASE)
-        assert button.item.label
-        assert button.item.emoji
+LOOKS = {
+    "order:cancel:17": ("🚫", "Cancel"),
+    "order:drop:17": ("🚫", "Cancel"),
+    "order:again:17": ("🔁", "Again"),
+    "order:edit:17": ("✏️", "Edit"),
+    "picture:upscale:17": ("🔍", "Upscale"),
+    "picture:link:17": ("📋", "Link"),
+    "picture:favourite:17": ("⭐", "Favourite"),
+    "picture:delete:17": ("🗑️", "Delete"),
+    "picture:erase:17": ("🗑️", "Delete it for good"),
+    "picture:restore:17": ("↩️", "Keep it"),
+    "picture:keep:17": ("↩️", "Keep it"),
+}
+"""Of messages that were posted long ago, too: a custom id that changes is a button that does nothing any more."""
+
+
+def test_buttons_of_old_messages_are_read_and_look_as_they_did() -> None:
+    made: list[Any] = [
+        (OrderButton if action in ORDER_ACTIONS else PictureButton)(action, 17) for action in Action
+    ]
+    looks = {one.item.custom_id: (str(one.item.emoji), one.item.label) for one in made}
+    assert looks == LOOKS
+    danger = [one.item.custom_id for one in made if one.item.style is discord.ButtonStyle.danger]
+    assert danger == ["picture:erase:17"]
+    said: Any = OrderButton(Action.AGAIN, 17, lambda text: f"<{text}>")
+    assert said.item.label == "<Again>"

@@ -142,6 +142,23 @@ async def test_postgres_being_away_is_waited_for_and_the_bucket_has_it_once() ->
     assert house.done == [*BOTH, ("finish", painted(JOB))]
 
 
+async def test_between_its_tries_it_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleep, slept = asyncio.sleep, []
+
+    async def noted(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("worker.storage.asyncio.sleep", noted)
+    monkeypatch.setattr("worker.storage._pauses", lambda: iter((7.0, 8.0)))
+    monkeypatch.setattr("worker.storage.BUCKET_PAUSES_SECONDS", (1.0, 2.0, 0.0))
+    house = House()
+    house.faults["original"] = [BucketUnavailable("away")] * 3
+    house.faults["spill"] = [ConnectionError()]
+    await house.store()
+    assert [one for one in slept if one] == [1.0, 2.0, 7.0]
+
+
 async def test_a_full_spill_is_an_alarm_and_the_bucket_is_tried_again() -> None:
     house = House()
     house.faults["original"] = [BucketUnavailable("away")] * 3

@@ -1,6 +1,7 @@
 """How often the fleet may call: the limit is a key's, however many processes use it."""
 
 import asyncio
+from functools import partial
 
 from core.errors import CallTooSoon
 from db import queries
@@ -42,7 +43,8 @@ class RateLimit:
     async def wait(self) -> None:
         """Returns when the caller may make one call. Raises CallTooSoon where that is long from now."""
         crowded_seconds = _CROWDED_SECONDS_MIN
-        while (seconds := await until_answered(self._take)) is None:
+        take = partial(self._pool.fetchval, _SQL["take"], self._provider, self._requests, SLOT_SECONDS)
+        while (seconds := await until_answered(take)) is None:
             # Others hold them all for this moment, or there are none.
             await asyncio.sleep(crowded_seconds)
             if crowded_seconds > _CROWDED_SECONDS_MIN:
@@ -60,12 +62,6 @@ class RateLimit:
     async def seconds_until_free(self) -> float | None:
         """Until anything may be asked; below 0 where that is now, and None where nothing was asked ever."""
         seconds: float | None = await self._pool.fetchval(_SQL["seconds_until_free"], self._provider)
-        return seconds
-
-    async def _take(self) -> float | None:
-        seconds: float | None = await self._pool.fetchval(
-            _SQL["take"], self._provider, self._requests, SLOT_SECONDS
-        )
         return seconds
 
 

@@ -1,7 +1,6 @@
 """How often the fleet may call: the limit is a key's, however many processes use it."""
 
 import asyncio
-from functools import partial
 
 from core.errors import CallTooSoon
 from db import queries
@@ -43,8 +42,7 @@ class RateLimit:
     async def wait(self) -> None:
         """Returns when the caller may make one call. Raises CallTooSoon where that is long from now."""
         crowded_seconds = _CROWDED_SECONDS_MIN
-        take = partial(self._pool.fetchval, _SQL["take"], self._provider, self._requests, SLOT_SECONDS)
-        while (seconds := await until_answered(take)) is None:
+        while (seconds := await until_answered(self._take)) is None:
             # Others hold them all for this moment, or there are none.
             await asyncio.sleep(crowded_seconds)
             if crowded_seconds > _CROWDED_SECONDS_MIN:
@@ -53,6 +51,12 @@ class RateLimit:
         if seconds > WAIT_SECONDS_MAX:
             raise CallTooSoon(seconds)
         await asyncio.sleep(seconds)
+
+    async def _take(self) -> float | None:
+        seconds: float | None = await self._pool.fetchval(
+            _SQL["take"], self._provider, self._requests, SLOT_SECONDS
+        )
+        return seconds
 
     async def pause(self, seconds: float) -> None:
         """Nobody calls for so long, as the provider asked for it."""

@@ -29,7 +29,7 @@ from tests.contract import DiscordContract
 from tests.house import QUICK, House
 from tests.specs import DISCORD, find_spec
 
-_TEMPLATE = "migrated"
+_TEMPLATE = os.environ.get("TESTS_POSTGRES_TEMPLATE", "migrated")
 _numbers = count(1)
 _MEMORY = Path("/dev/shm")
 _MEMORY_BYTES_MIN = 4 * 2**30
@@ -75,6 +75,7 @@ async def _make_template(url: str) -> None:
     # Nothing here has to outlive a power cut, and waiting for the disk would take most of the time.
     await _execute(url, "alter system set fsync = off")
     await _execute(url, "select pg_reload_conf()")
+    await _execute(url, f"drop database if exists {_TEMPLATE}")
     await _execute(url, f"create database {_TEMPLATE}")
     connection = await asyncpg.connect(database_of(url, _TEMPLATE))
     await migrate(connection)

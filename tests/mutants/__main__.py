@@ -71,7 +71,8 @@ class Mutants:
             source = changed.read_bytes()
             changed.write_bytes(change.apply(source))
             try:
-                run = slot.run(known.tests, known.killers, known.seconds * PATIENCE + PATIENCE_SECONDS)
+                seconds_max = known.seconds * PATIENCE + PATIENCE_SECONDS
+                run = slot.run(known.tests, known.killers, seconds_max, anew="/migrations/" in change.path)
             finally:
                 changed.write_bytes(source)
         with self._lock:

@@ -41,10 +41,11 @@ class Slot:
             text=True,
         )
 
-    def run(self, tests: list[str], first: list[str], seconds_max: float) -> Run:
+    def run(self, tests: list[str], first: list[str], seconds_max: float, *, anew: bool = False) -> Run:
+        """`anew`: the migrations are not what they were when the server's template was made."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"tests": tests, "first": first, "seconds_max": seconds_max}
+        order = {"tests": tests, "first": first, "seconds_max": seconds_max, "anew": anew}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return Run(**json.loads(self._process.stdout.readline()))
@@ -86,18 +87,24 @@ def serve() -> None:
         shutil.rmtree(".hypothesis", ignore_errors=True)
         child = os.fork()
         if child == 0:
-            _test(order["tests"], order["first"])
+            _test(order["tests"], order["first"], anew=order["anew"])
         status = _wait(child, begun + order["seconds_max"])
         killer = Path(KILLER).read_text() if Path(KILLER).exists() else None
         answer = {"status": status, "seconds": time.monotonic() - begun, "killer": killer}
         print(json.dumps(answer), flush=True)
 
 
-def _test(tests: list[str], first: list[str]) -> None:
+def _test(tests: list[str], first: list[str], *, anew: bool) -> None:
     os.setsid()
     said = os.open("said.txt", os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
     for number in (1, 2):
         os.dup2(said, number)
+    if anew:
+        # A name of this copy's own: the server is every copy's. The tests read it when they are imported.
+        os.environ["TESTS_POSTGRES_TEMPLATE"] = Path.cwd().name.replace("-", "_")
+        from tests.conftest import make_template
+
+        make_template(os.environ["TESTS_POSTGRES_URL"])
     import pytest
 
     quick = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1")

@@ -10,16 +10,29 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 
 
 _OF_THE_QUEUE = (
-    *_in("integration/db", "queue", "ledger", "cancel", "pause", "rate_limits", "queue_model"),
+    *_in(
+        "integration/db",
+        "queue_guards",
+        "queue",
+        "probes",
+        "pause",
+        "ledger",
+        "cancel",
+        "rate_limits",
+        "queue_model",
+    ),
     *_in("integration/worker", "job", "bill"),
 )
-_OF_ORDERS = _in("integration/db", "limits", "cancel", "status", "queue", "ledger", "queue_model")
+_OF_ORDERS = _in(
+    "integration/db", "neighbours", "estimates", "cancel", "status", "limits", "probes", "queue_guards", "queue",
+    "ledger", "queue_model",
+)  # fmt: skip
 _OF_REPLIES = (
-    *_in("integration/db", "replies", "status"),
+    *_in("integration/db", "shown", "replies", "status", "neighbours", "probes"),
     *_in("integration/bot", "replies", "ways", "several"),
 )
 _OF_PICTURES = (
-    *_in("integration/db", "gallery"),
+    *_in("integration/db", "gallery_pages", "gallery", "neighbours"),
     *_in("integration/bot", "access", "visibility", "pages"),
 )
 _OF_PRESSES = (
@@ -39,6 +52,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "db/sql/replies.sql": _OF_REPLIES,
     "db/pictures.py": _OF_PICTURES,
     "db/sql/pictures.sql": _OF_PICTURES,
+    "db/migrations/0002_pictures.sql": _in("integration/db", "gallery", "replies", "copies", "queue"),
+    "db/migrations/0003_ledger.sql": _in(
+        "integration/db", "limits", "ledger", "queue", "orders", "queue_guards", "replies", "queue_model"
+    ),
     "bot/replies/*.py": (
         *_in("unit/bot", "messenger", "reconciler", "fairline"),
         *_in("integration/bot", "replies", "ways", "reactions", "copies", "several", "unanswered"),

@@ -224,7 +224,8 @@ async def test_when_the_month_is_over_nobody_can_tell_whose_its_sums_were(pool: 
         ("all",), ("server",)
     ]  # fmt: skip
     # What is left of the one who was forgotten leads to nobody.
-    assert await pool.fetchval("select holder from jobs where member_id = 0") == b""
+    left = await pool.fetch("select member_id, holder from jobs order by id")
+    assert [row["member_id"] for row in left if row["holder"] == b""] == [0]
     assert await differences(pool) == []
     # A new month is counted anew, under a key of its own.
     await painted(pool, member_id=ANNA)
@@ -354,3 +355,84 @@ async def test_a_difference_names_the_server_and_the_sums(pool: Pool) -> None:
     await pool.execute("update usage set credits = 3000000 where scope = 'server'")
     (difference,) = await differences(pool)
     assert " server 77: 3000000 credits are counted, " in str(difference)
+
+
+async def test_a_difference_of_a_member_names_the_hash_and_one_of_all_names_nobody(pool: Pool) -> None:
+    await painted(pool)
+    month = await pool.fetchval("select to_char(usage_month(), 'YYYY-MM')")
+    holder = await pool.fetchval("select encode(holder, 'hex') from jobs")
+    await pool.execute("update usage set credits = 2")
+    # A sum that is not there at all is none, be the recount ever so small; and the other way round.
+    await pool.execute("delete from usage where scope = 'server'")
+    await pool.execute("update calls set credits = 1")
+    await pool.execute("insert into usage values (usage_month(), 'server', int8send(-5), 3, 1)")
+    assert [str(difference) for difference in await differences(pool)] == [
+        f"{month} all: 2 credits are counted, and a recount gives 1",
+        f"{month} member {holder}: 2 credits are counted, and a recount gives 1",
+        f"{month} server 20: 0 credits are counted, and a recount gives 1",
+        f"{month} server -5: 1 credits are counted, and a recount gives 0",
+    ]
+    assert re.fullmatch("[0-9a-f]{32}", holder)
+
+
+async def test_what_is_spent_is_told_by_month_provider_and_outcome(pool: Pool) -> None:
+    for model in ("core", "ultra"):
+        await painted(pool, model=model)
+    await pass_a_month(pool)
+    await painted(pool)
+    await running(pool, model="ultra")
+    await pool.execute("update calls set provider = 'other' where outcome = 'open'")
+    totals = (await audit(pool))[0]
+    assert [(one.provider, one.outcome, one.calls, one.credits) for one in totals] == [
+        ("stability", Outcome.BILLED, 2, Decimal(11)),
+        ("other", Outcome.OPEN, 1, Decimal(8)),
+        ("stability", Outcome.BILLED, 1, Decimal(3)),
+    ]
+    assert totals[0].month < totals[1].month == totals[2].month
+
+
+async def test_a_new_month_has_a_key_of_its_own_while_the_last_one_s_is_still_there(pool: Pool) -> None:
+    await painted(pool, member_id=ANNA)
+    await pass_a_month(pool)
+    for _ in range(2):
+        await painted(pool, member_id=ANNA)
+    holders = [row["holder"] for row in await pool.fetch("select holder from jobs order by id")]
+    assert holders[0] != holders[1] == holders[2]
+    assert await pool.fetchval("select count(*) from usage_keys") == 2
+    assert await counted_in(pool) == everywhere(6)
+
+
+async def test_a_month_is_utcs_wherever_the_session_is(pool: Pool) -> None:
+    """Where the server's own time zone is another, or a pooler or psql sets one."""
+    months = set()
+    for zone in ("<west>+167", "UTC", "<east>-167"):
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(f"set local time zone '{zone}'")
+            months.add(await connection.fetchval("select usage_month()"))
+    now = await pool.fetchval("select now() at time zone 'UTC'")
+    assert months == {now.date().replace(day=1)}
+
+
+async def test_a_correction_is_of_one_attempt_of_one_job_and_is_made_once(pool: Pool) -> None:
+    """The second attempt was taken away too, and so was another member's."""
+    await waiting(pool, member_id=ANNA)
+    jobs = []
+    for _ in range(2):
+        (job,) = await worker(pool).claim(1)
+        jobs.append(job)
+        await pool.execute("update jobs set lease_until = now() - interval '1 second'")
+        await worker(pool).reclaim_expired(await worker(pool).clock())
+    await Orders(pool).cancel(jobs[0].order.id)
+    other = await running(pool, member_id=BERT, guild_id=21)
+    await Orders(pool).cancel(other.order.id)
+    assert await counted_in(pool) == everywhere(9)
+    ledger = Ledger(pool)
+    for outcome in (Outcome.FREE, Outcome.FREE, Outcome.BILLED, Outcome.UNKNOWN):
+        await ledger.correct(jobs[0], outcome, request_id="abc")
+        assert [await call(pool, job) for job in (*jobs, other)] == [
+            ("free", "abc", True), ("unknown", None, True), ("unknown", None, True)
+        ]  # fmt: skip
+        assert await counted_in(pool) == everywhere(6)
+    await ledger.correct(other, Outcome.BILLED)
+    await ledger.correct(other, Outcome.FREE)
+    assert await counted_in(pool) == everywhere(6)

@@ -1,11 +1,11 @@
 """What a member who waits is told: the place, the time, and again when the line has moved."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from core.failures import FailureCode
 from core.orders import Estimate, Progress, State
 from db.alarms import AlarmCode, Alarms
 from db.orders import Orders
@@ -195,24 +195,6 @@ async def test_a_time_that_is_over_is_due_until_another_is_told(pool: Pool, repl
     assert await over() == []
 
 
-@pytest.mark.parametrize(
-    ("now", "place_before", "told"),
-    [
-        (Estimate(None, 7), None, Estimate(None, 0)),
-        (Estimate(1, 10), 1, Estimate(1, 0)),
-        # A line that stands still is told no time, so that it is edited no more.
-        (Estimate(7, 70), 7, Estimate(7, None)),
-        (Estimate(7, 70), 8, Estimate(7, 70)),
-        (Estimate(7, None), 7, Estimate(7, None)),
-        (Estimate(1, 65, FailureCode.RATE_LIMITED, 60), 1, Estimate(1, 65, FailureCode.RATE_LIMITED, 60)),
-    ],
-)
-def test_what_is_told_instead_of_a_time_that_is_over(
-    now: Estimate, place_before: int | None, told: Estimate
-) -> None:
-    assert now.once_over(place_before) == told
-
-
 async def test_a_reply_that_is_behind_comes_another_way(pool: Pool, replies: Replies) -> None:
     await line_up(pool, 2)
     (claimed,) = await worker(pool).claim(1)
@@ -277,6 +259,27 @@ async def test_another_providers_pause_and_line_are_nothing_to_a_reply(pool: Poo
     assert sorted(await moved(replies)) == [
         (line[0].order.id, 1), (line[1].order.id, 2), (line[2].order.id, 1), (line[3].order.id, 2)
     ]  # fmt: skip
+
+
+async def test_another_providers_alarm_splits_no_line(pool: Pool, replies: Replies) -> None:
+    """Nor does one that pauses nobody."""
+    for place, model in enumerate(("core", "ultra", "core"), start=1):
+        await show(pool, await waiting(pool, member_id=place, model=model), place=place)
+    await be_old(pool)
+    await Alarms(pool).raise_(AlarmCode.NO_CREDIT, "", provider="other", pause_seconds=60, price=Decimal(8))
+    await Alarms(pool).raise_(AlarmCode.UNAVAILABLE, "", provider=STABILITY, price=Decimal(8))
+    assert await moved(replies) == []
+
+
+async def test_a_pause_that_comes_just_after_an_edit_is_told_a_little_later(
+    pool: Pool, replies: Replies
+) -> None:
+    progress = await waiting(pool)
+    await show(pool, progress, place=1)
+    await Alarms(pool).raise_(AlarmCode.BAD_KEY, "", provider=STABILITY, pause_seconds=60)
+    assert await moved(replies) == []
+    await be_old(pool)
+    assert await moved(replies) == [(progress.order.id, 1)]
 
 
 async def test_an_order_of_four_moves_with_its_first_and_is_told_once(pool: Pool, replies: Replies) -> None:

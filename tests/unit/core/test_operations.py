@@ -7,13 +7,19 @@ from core.operations import (
     MODELS,
     PAINTERS,
     PIXELS_MAX,
+    PROMPT_LENGTH_MAX,
+    SEED_MAX,
+    SIDE_DEFAULT,
     SIDE_MAX,
     SIDE_MIN,
     SIZES,
+    STYLES,
+    UPSCALE,
     UPSCALE_PIXELS_MAX,
     UPSCALE_SIDE_MAX,
     UPSCALER,
     Model,
+    offer,
     upscale_input,
     upscaled_size,
 )
@@ -28,6 +34,58 @@ def test_a_choice_list_can_say_what_a_model_is_called_costs_and_is_good_at(model
     assert len(label) <= CHOICE_LENGTH_MAX
 
 
+def test_prices_and_bounds_are_the_vendors() -> None:
+    assert {name: str(model.credits) for name, model in MODELS.items()} == {
+        "core": "3",
+        "ultra": "8",
+        "sd3.5-large": "6.5",
+        "sd3.5-large-turbo": "4",
+        "sd3.5-medium": "3.5",
+        "sd3.5-flash": "2.5",
+        "stable-diffusion-v1-6": "1",
+        "stable-diffusion-xl-1024-v1-0": "1",
+        "upscale-fast": "2",
+    }
+    assert (PROMPT_LENGTH_MAX, SEED_MAX) == (2000, 2**32 - 2)
+    assert (UPSCALE_SIDE_MAX, UPSCALE_PIXELS_MAX) == (1536, 1024 * 1024)
+    assert (SIDE_MIN, SIDE_MAX, PIXELS_MAX) == (256, 1536, 1536 * 1024)
+
+
+def test_what_a_model_takes_is_what_the_vendor_says_of_it() -> None:
+    """Of stable-diffusion-v1-6: multiples of 64, from 320 on; of SDXL, nine sizes; of the others, nine ratios."""
+    shapes = {
+        name: [(shape.width, shape.height, shape.aspect_ratio) for shape in model.shapes]
+        for name, model in PAINTERS.items()
+    }
+    v1_6 = PAINTERS["stable-diffusion-v1-6"]
+    assert (shapes.pop(v1_6.name), v1_6.side_step, v1_6.side_min) == ([], 64, 320)
+    sdxl = shapes.pop("stable-diffusion-xl-1024-v1-0")
+    squarish = {(1024, 1024), (1152, 896), (1216, 832), (1344, 768), (1536, 640)}
+    assert {(width, height) for width, height, _ in sdxl} == squarish | {size[::-1] for size in squarish}
+    assert {ratio for _, _, ratio in sdxl} == {None}
+    for found in shapes.values():
+        assert [(f"{width}:{height}", ratio) for width, height, ratio in found] == [
+            (ratio, ratio) for ratio in "21:9 16:9 3:2 5:4 1:1 4:5 2:3 9:16 9:21".split()
+        ]
+    assert {name for name, model in MODELS.items() if not model.takes_negative_prompt} == {
+        "sd3.5-large-turbo", "upscale-fast"
+    }  # fmt: skip
+    assert {model.styles for model in PAINTERS.values()} == {STYLES}
+    presets = (
+        "3d-model analog-film anime cinematic comic-book digital-art enhance fantasy-art isometric line-art "
+        "low-poly modeling-compound neon-punk origami photographic pixel-art tile-texture"
+    )
+    assert sorted(STYLES) == presets.split()
+    assert UPSCALER.styles == ()
+    assert {model.provider for model in MODELS.values()} == {"stability"}
+
+
+def test_a_name_is_one_models() -> None:
+    with pytest.raises(ValueError, match="there are two models called core"):
+        offer(UPSCALE, PAINTERS["core"])
+    assert {*UPSCALE.models} == {UPSCALER.name}
+
+
 def test_the_upscaler_has_a_price_and_is_not_offered_for_painting() -> None:
     assert MODELS[UPSCALER.name] is UPSCALER
     assert UPSCALER.name not in PAINTERS
@@ -38,6 +96,18 @@ def test_every_shape_by_name_is_within_the_bounds(name: str) -> None:
     width, height = SIZES[name]
     assert SIDE_MIN <= min(width, height) <= max(width, height) <= SIDE_MAX
     assert width * height <= PIXELS_MAX
+
+
+def test_a_shape_has_the_form_that_its_name_says_in_steps_that_every_model_paints() -> None:
+    assert {*SIZES} == {"square", "portrait", "landscape", "wide", "tall"}
+    assert all(side % 32 == 0 for size in SIZES.values() for side in size)
+    assert (SIZES["square"], SIZES["landscape"], SIZES["tall"]) == (
+        (SIDE_DEFAULT, SIDE_DEFAULT),
+        SIZES["portrait"][::-1],
+        SIZES["wide"][::-1],
+    )
+    assert (SIZES["wide"][0] / SIZES["wide"][1], SIDE_DEFAULT) == (16 / 9, 1024)
+    assert 0.65 < SIZES["portrait"][0] / SIZES["portrait"][1] < 0.7
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from core.operations import (
     PAINTERS,
     PROMPT_LENGTH_MAX,
     SEED_MAX,
+    SIDE_MAX,
+    SIDE_MIN,
     STYLES,
     UPSCALE,
     UPSCALER,
@@ -28,8 +30,13 @@ def checked(default_model: str = DEFAULT_MODEL, **changes: Any) -> Request:
 
 
 @pytest.mark.parametrize(
-    "blank", ["", " ", "\n\t", "\u200b\u200b", "\u2800", "\u3164", "\x00\x01", "\u202e", "\ufe0f"]
-)
+    "blank",
+    [
+        "", " ", "\n\t", "\u200b\u200b", "\u2800", "\u3164", "\x00\x01", "\u202e", "\ufe0f",
+        "\u115f\u1160", "\uffa0", "\ue000", "\u0378", "\U00013430",
+        "\ufe0f \ufe0f", "\ufe0f\u2028\ufe0f", "\ufe0f\u2029\ufe0f",
+    ],
+)  # fmt: skip
 def test_a_prompt_that_shows_nothing_is_refused_with_an_example(blank: str) -> None:
     with pytest.raises(InvalidRequest, match="a red fox in the snow"):
         clean_prompt(blank)
@@ -54,6 +61,8 @@ def test_a_prompt_that_shows_nothing_is_refused_with_an_example(blank: str) -> N
         ("👩\u200d🚀 on the moon", "👩\u200d🚀 on the moon"),
         ("नमस्\u200cते", "नमस्\u200cते"),
         ("🦊", "🦊"),
+        ("X", "X"),
+        ("\u2800.", "\u2800."),
     ],
 )
 def test_a_prompt_keeps_all_that_can_be_stored_and_seen(typed: str, stored: str) -> None:
@@ -119,6 +128,29 @@ def test_what_cannot_be_taken_is_refused_in_words(changes: dict[str, Any], compl
     with pytest.raises(InvalidRequest) as refused:
         checked(**changes)
     assert complaint in refused.value.text
+
+
+def test_of_models_that_take_a_negative_prompt_those_on_offer_are_named() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        checked(model="sd3.5-large-turbo", negative_prompt="rain")
+    titles = {model.title for model in on_offer(IMAGINE, DEFAULT_MODEL).values()}
+    assert {*str(refused.value.values["others"]).split(", ")} == titles - {MODELS["sd3.5-large-turbo"].title}
+
+
+def test_how_large_it_is_is_said_in_megapixels() -> None:
+    with pytest.raises(
+        InvalidRequest, match=r"1536 × 1300 is 2\.00 megapixels, and a picture may have 1\.57"
+    ):
+        check_size(1536, 1300)
+
+
+def test_the_smallest_and_the_largest_sides_are_taken_and_the_next_ones_are_not() -> None:
+    for side in (SIDE_MIN, SIDE_MAX):
+        check_size(side, 512)
+        check_size(512, side)
+    for side in (SIDE_MIN - 1, SIDE_MAX + 1):
+        with pytest.raises(InvalidRequest, match=f"{side} is not a side"):
+            check_size(512, side)
 
 
 @pytest.mark.parametrize(

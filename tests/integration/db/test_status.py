@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.failures import FailureCode
 from core.orders import Estimate, Progress, State
 from db.alarms import AlarmCode, Alarms
 from db.orders import Orders

@@ -113,12 +113,11 @@ class Client(discord.AutoShardedClient):
         self.gateway_status.expect(())
         await locks.take(shards.ids)
         self.take_on(shards)
-        # One registers for the whole bot.
-        registering = self.registration.serve(registers=0 in shards.ids)
         try:
             async with asyncio.TaskGroup() as group:
-                for work in (locks.keep(), self.connect(), registering):
-                    group.create_task(work)
+                group.create_task(locks.keep())
+                group.create_task(self.connect())
+                group.create_task(self.registration.serve(registers=0 in shards.ids))
         except ExceptionGroup as ended:
             raise ended.exceptions[0] from None
 
@@ -199,7 +198,8 @@ class Client(discord.AutoShardedClient):
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
     ) -> None:
         if payload.application_id == self.application_id:
-            self.command_permissions.learn_again(payload.guild.id)
+            self.command_permissions.forget(payload.guild.id)
+            self.command_permissions.learn(payload.guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self.command_permissions.forget(guild.id)

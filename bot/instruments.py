@@ -20,11 +20,11 @@ class Instruments:
             "tigerbrush_jobs_accepted", "Jobs that were stored", ["kind"], registry=registry
         )
         self._edits = Counter(
-            "tigerbrush_reply_edits", "Replies that were brought to a newer state", ["way"], registry=registry
+            "tigerbrush_reply_edits", "Replies that were updated", ["way"], registry=registry
         )
         self._failures = Counter(
             "tigerbrush_reply_edit_failures",
-            "Tries at that which failed, by Discord's code, its status, or the name of the error",
+            "Updates that failed, by Discord's code, its status, or the name of the error",
             ["way", "code"],
             registry=registry,
         )

@@ -10,7 +10,7 @@ from typing import Any
 from bot.discord_errors import UNANSWERED
 from bot.messages.estimate import over_seconds
 from bot.messages.order import order_content
-from bot.rights.access import in_time
+from bot.rights.access import in_time, require_control, visible_order
 from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob, reason
@@ -85,9 +85,10 @@ async def submit(interaction: Interaction, request: Request) -> None:
                 log.exception("stored, but its answer broke")
 
 
-async def cancel(interaction: Interaction, order: Order) -> None:
-    """What is left of it. Raises InvalidRequest where nothing is."""
-    services = services_of(interaction)
+async def cancel(interaction: Interaction, order_id: int) -> None:
+    """What is left of it. Raises InvalidRequest where nothing is, or where the member may not."""
+    services, order = services_of(interaction), await visible_order(interaction, order_id)
+    require_control(interaction, order)
     try:
         cancelled = await in_time(services.orders.cancel(order.id))
     except LostJob as error:

@@ -33,9 +33,7 @@ _SIZE = re.compile(r"\s*(\d{1,5})\s*[x×*, ]\s*(\d{1,5})\s*", re.IGNORECASE)
 
 @on(Action.CANCEL)
 async def press_cancel(interaction: Interaction, order_id: int) -> None:
-    order = await visible_order(interaction, order_id)
-    require_control(interaction, order)
-    await cancel(interaction, order)
+    await cancel(interaction, order_id)
     # The reconciler shows that it is cancelled.
     await interaction.response.defer()
 

@@ -63,7 +63,7 @@ async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Cho
     try:
         prompts = await in_time(pictures.suggestions(interaction.user.id, words, _SUGGESTIONS_MAX))
     except UNAVAILABLE as error:
-        log.info("nothing is proposed: %s", reason(error))
+        log.info("no suggestions: %s", reason(error))
         return []
     # What is chosen becomes the search, so it is cut to the length of one.
     texts = dict.fromkeys(" ".join(prompt.split())[:SEARCH_LENGTH_MAX] for prompt in prompts)

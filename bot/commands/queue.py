@@ -6,7 +6,7 @@ from bot.answers.errors import on
 from bot.controls.buttons import Action
 from bot.messages.queue import queue_view
 from bot.orders import cancel
-from bot.rights.access import in_time, require_control, visible_order
+from bot.rights.access import in_time
 from bot.services import Interaction, services_of, words_of
 
 
@@ -17,9 +17,7 @@ async def queue(interaction: Interaction) -> None:
 
 @on(Action.DROP)
 async def drop(interaction: Interaction, order_id: int) -> None:
-    order = await visible_order(interaction, order_id)
-    require_control(interaction, order)
-    await cancel(interaction, order)
+    await cancel(interaction, order_id)
     await interaction.response.edit_message(view=await _view(interaction))
 
 

@@ -68,10 +68,6 @@ class CommandPermissions:
             name = f"command permissions of {guild_id}"
             self._asking[guild_id] = asyncio.create_task(self._ask(guild_id), name=name)
 
-    def learn_again(self, guild_id: int) -> None:
-        self.forget(guild_id)
-        self.learn(guild_id)
-
     def forget(self, guild_id: int | None = None) -> None:
         """One server, or all, as changes may have been missed."""
         for one in [guild_id] if guild_id is not None else {*self._rules, *self._asking, *self._ask_from}:

@@ -49,7 +49,7 @@ async def _answer_once(
             return await _answer(self, interaction_id, token, **more)  # type: ignore[return-value]
         except discord.HTTPException as error:
             if error.code == ACKNOWLEDGED and (is_repeated or has_failed()):
-                log.info("Discord had taken an answer before it was repeated")
+                log.info("an answer had arrived before it was repeated")
                 return ""
             if is_repeated or error.status >= 300:
                 raise
@@ -57,7 +57,7 @@ async def _answer_once(
         except (aiohttp.ClientError, OSError) as error:
             if is_repeated:
                 raise
-            log.info("an answer is repeated, as what came of it is not known: %s", in_a_line(error))
+            log.info("an answer is repeated, as nobody knows whether it arrived: %s", in_a_line(error))
             is_repeated = True
 
 
@@ -67,4 +67,4 @@ def _update_as_far_as_possible(self: InteractionCallbackResponse[Any], data: Any
     try:
         _update(self, data)
     except UNREADABLE as error:
-        log.info("Discord took an answer, and said so by what cannot be read: %s", reason(error))
+        log.info("Discord took an answer, and its confirmation cannot be read: %s", reason(error))

@@ -72,7 +72,7 @@ class Registration:
         while self._problem is not None:
             try:
                 with own_pauses():
-                    await self.bring_up_to_date()
+                    await self.update()
                 self._problem = None
             except FAILURES as error:
                 problem = in_a_line(error)
@@ -85,7 +85,7 @@ class Registration:
                 await asyncio.sleep(seconds)
                 delay_seconds = min(delay_seconds * 2, AGAIN_SECONDS_MAX)
 
-    async def bring_up_to_date(self) -> None:
+    async def update(self) -> None:
         if await self.is_up_to_date():
             log.info("the commands are registered already")
             return

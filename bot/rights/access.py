@@ -62,8 +62,7 @@ def require_control(interaction: Interaction, order: Order) -> None:
 async def require_imagine(interaction: Interaction, order: Order) -> None:
     """For buttons that start an order. While Discord does not say who may use the command, whoever used it for
     `order` in this channel may."""
-    _require_any_command(interaction)
-    may = await services_of(interaction).command_permissions.may_use(interaction, "imagine")
+    may = await _may_use(interaction, "imagine")
     if may is None and (order.member_id, order.channel_id) != (interaction.user.id, interaction.channel_id):
         raise InvalidRequest(
             "Discord does not say at the moment whether you may use `/imagine` here, and this button "
@@ -74,11 +73,11 @@ async def require_imagine(interaction: Interaction, order: Order) -> None:
 
 
 async def require_gallery(interaction: Interaction) -> None:
-    _require_any_command(interaction)
-    if await services_of(interaction).command_permissions.may_use(interaction, "gallery") is False:
+    if await _may_use(interaction, "gallery") is False:
         raise InvalidRequest("You may not use `/gallery` in this channel, and this button is one.")
 
 
-def _require_any_command(interaction: Interaction) -> None:
+async def _may_use(interaction: Interaction, command: str) -> bool | None:
     if interaction.guild_id is not None and not interaction.permissions.use_application_commands:
         raise InvalidRequest("You may not use commands in this channel, and this button is one.")
+    return await services_of(interaction).command_permissions.may_use(interaction, command)

@@ -51,7 +51,7 @@ async def test_typing_is_answered_by_nothing_where_postgres_does_not_answer(
             await held.enter_async_context(bot.pool.acquire())
         typing = await bot.interact(AUTOCOMPLETE, {**GALLERY, "options": TYPED})
     assert typing.response_type is not None
-    assert "nothing is proposed" in caplog.text
+    assert "no suggestions" in caplog.text
 
     monkeypatch.setattr("sandbox.discord.interactions.Interactions.find", _over)
     await bot.interact(AUTOCOMPLETE, {**GALLERY, "options": TYPED})

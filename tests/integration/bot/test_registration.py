@@ -110,7 +110,7 @@ async def test_where_they_are_registered_for_all_and_for_a_server_the_others_are
 
 async def test_what_discord_adds_is_no_change_and_what_was_sent_is_compared(bot: Connected) -> None:
     registration = bot.client.registration
-    await registration.bring_up_to_date()
+    await registration.update()
     stored = bot.server.world.commands
     for command in stored.values():
         command |= {"handler": 2, "is_new": True, "contexts": command["contexts"][::-1]}
@@ -118,7 +118,7 @@ async def test_what_discord_adds_is_no_change_and_what_was_sent_is_compared(bot:
             option |= {"hint": {"text": "?"}, "rank": 7}
             for choice in option.get("choices", []):
                 choice["icon"] = "🦊"
-    await registration.bring_up_to_date()
+    await registration.update()
     assert sent(bot) == 1
 
     imagine = next(command for command in stored.values() if command["name"] == "imagine")

@@ -51,7 +51,7 @@ async def test_whichever_field_is_another_the_commands_are_sent_anew(
     bot: Connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registration = bot.client.registration
-    await registration.bring_up_to_date()
+    await registration.update()
     stored = await registration._stored("")
 
     async def changed_or_not(_place: str) -> list[dict[str, Any]]:

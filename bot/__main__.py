@@ -13,7 +13,7 @@ from contextlib import closing
 
 from bot.client import Client
 from bot.gateway.endpoints import point_at
-from bot.health import disconnected, overdue, unregistered
+from bot.health import disconnected, overdue
 from bot.instruments import Instruments
 from bot.messages.words import Languages
 from bot.owner.alerts import Alerts
@@ -58,35 +58,27 @@ log = logging.getLogger("bot")
 
 
 class Bot:
-    """All parts of the process, which know of each other only what they are handed here."""
-
     def __init__(self, settings: BotSettings, pool: Pool, bucket: Bucket, traces: Traces) -> None:
         self._settings = settings
         self._pool = pool
         self._registry = new_registry()
         instruments, languages = Instruments(self._registry, traces), Languages()
-        orders, replies = Orders(pool, settings.limits), Replies(pool)
+        orders, replies, copies = Orders(pool, settings.limits), Replies(pool), Copies(pool)
         store = PictureStore(bucket, Spill(pool))
         self.client = client = new_client(settings, languages)
         self._reactions = DownloadReactions(client, reaction=settings.reactions[0])
+        messenger, concurrency = Messenger(client, instruments), settings.reply_concurrency
         self._reconciler = Reconciler(
-            orders,
-            replies,
-            store,
-            Messenger(client, instruments),
-            self._reactions,
-            languages,
-            instruments,
-            concurrency=settings.reply_concurrency,
+            orders, replies, store, messenger, self._reactions, languages, instruments, concurrency
         )
         self._alerts = Alerts(client, Alarms(pool))
-        self._remover = CopyRemover(client, Copies(pool))
+        self._remover = CopyRemover(client, copies)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
                 unreachable(self._probe),
                 disconnected(client.gateway_status),
-                unregistered(client.registration),
+                lambda: client.registration.overdue,
                 overdue(self._probe),
             ],
             self._registry,
@@ -100,7 +92,7 @@ class Bot:
             picture_store=store,
             favourites=Favourites(pool),
             downloads=Downloads(pool),
-            copies=Copies(pool),
+            copies=copies,
             erasure=Erasure(pool),
             languages=languages,
             model=settings.stability_model,
@@ -129,7 +121,7 @@ class Bot:
         await wait_until_migrated(pool)
         gauges = queue_gauges.QueueGauges(pool, self._registry)
         supervisor.every(queue_gauges.EVERY_SECONDS, gauges.refresh, at_once=True)
-        # Messages need no shard, so a process that stands by keeps them too.
+        # Messages need no shard, so a process without shards keeps replies, too.
         await client.logged_in.wait()
         supervisor.start(
             self._reconciler.serve(), stop=self._reconciler.stop, finish_seconds=EDIT_TIMEOUT_SECONDS
@@ -140,7 +132,6 @@ class Bot:
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
     def _poll(self) -> None:
-        """What no notification told of."""
         self._reconciler.poll()
         self._alerts.wake()
         self._remover.wake()
@@ -172,7 +163,6 @@ async def serve(settings: BotSettings, traces: Traces) -> None:
 
 
 async def examine(settings: BotSettings, channel_id: int | None) -> list[Finding]:
-    """All checks, without starting anything."""
     point_at(settings.discord_api_base, settings.discord_gateway_url)
     async with (
         open_pool(settings, name="doctor") as pool,

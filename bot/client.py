@@ -1,4 +1,4 @@
-"""The connection to Discord, with no more in memory and no more intents than the bot uses."""
+"""The client: commands, controls and events."""
 
 import asyncio
 import contextlib
@@ -19,16 +19,14 @@ from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
 from bot.discord_errors import watched
 from bot.gateway.command_permissions import CommandPermissions
-from bot.gateway.endpoints import log_in, until_discord_answers
+from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
 from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
-from bot.gateway.shards import Shards, choose_shards
 from bot.gateway.status import GatewayStatus
-from bot.handlers import pictures as _pictures  # noqa: F401 - what its presses do registers itself
-from bot.handlers.orders import submit_edit
 from bot.messages.words import Languages, Translator
+from bot.presses import submit_edit
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
@@ -42,10 +40,9 @@ from db.shard_locks import ShardLocks
 
 log = logging.getLogger(__name__)
 
-FINISH_SECONDS = 5.0
-"""What is at work when the bot stops may take so long: 2 for Postgres, and some to say how it went."""
+FINISH_SECONDS = 5.0  # for the handlers that run when the bot stops
 
-# discord.py keeps no record of the handlers that it begins, but names their tasks.
+# discord.py keeps no record of the handlers that it starts, but names their tasks.
 _HANDLERS = ("CommandTree-invoker", "discord-ui-", "discord.py: on_")
 
 CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
@@ -62,8 +59,7 @@ def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[A
 
 
 class Client(discord.AutoShardedClient):
-    """`services`, `downloads` and `identify_limit` are set before it is connected. `model` is what /imagine uses
-    unless another is named."""
+    """`services`, `downloads` and `identify_limit` are set before it is connected."""
 
     services: Services
     downloads: ReactionDownloads
@@ -77,7 +73,7 @@ class Client(discord.AutoShardedClient):
         commands_guild_id: int | None = None,
         proxy: str | None = None,
     ) -> None:
-        # Voice is not used, so there is nothing to miss in a library for it.
+        # Without voice, its libraries are not missed.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         be_lenient()
         super().__init__(
@@ -93,11 +89,9 @@ class Client(discord.AutoShardedClient):
         guard(self._connection)
         self._shards: list[Shard] = []
         self._identify_buckets = 1
-        self.identifying = asyncio.Lock()
-        """One shard of this process after the other begins its session."""
         self.gateway_status = GatewayStatus()
         self.logged_in = asyncio.Event()
-        """Messages can be sent and edited from here on; the gateway is still to be connected."""
+        """Messages can be sent and edited from here on, without the gateway."""
         self._languages = languages
         self.tree = Tree(self)
         for command in commands(model):
@@ -111,11 +105,7 @@ class Client(discord.AutoShardedClient):
         await self.tree.set_translator(Translator(self._languages))
 
     async def serve(self, settings: BotSettings, pool: Pool, locks: ShardLocks) -> None:
-        """Runs for as long as the shards are this process's. Raises ShardLost, or Misconfigured at the start.
-
-        It does not go back to waiting then: a process that ends leaves nothing behind that could still answer,
-        and the platform starts it again.
-        """
+        """Raises ShardLost when another process took the shards, or Misconfigured at the start."""
         token = settings.discord_token.get_secret_value()
         await until_discord_answers(self.gateway_status, lambda: log_in(self, token))
         shards = await until_discord_answers(self.gateway_status, lambda: choose_shards(self, settings))
@@ -133,47 +123,42 @@ class Client(discord.AutoShardedClient):
             raise ended.exceptions[0] from None
 
     def take_on(self, shards: Shards) -> None:
-        """Those which `connect` is to connect."""
         self.shard_ids, self.shard_count = list(shards.ids), shards.count
         self._identify_buckets = shards.identify_buckets
         self.gateway_status.expect(shards.ids)
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Each of the shards, until it is cancelled. `reconnect` is discord.py's; it always does."""
+        """Runs until it is cancelled. It always reconnects."""
         count = self.shard_count or 1
         self._connection.shard_count = self.shard_count = count
         self._connection.shard_ids = self.shard_ids = self.shard_ids or list(range(count))
         identifying = asyncio.Lock()
-        self._shards = [
-            Shard(self, shard_id, status=self.gateway_status, identifying=identifying)
-            for shard_id in self.shard_ids
-        ]
+        self._shards = [Shard(self, one, self.gateway_status, identifying) for one in self.shard_ids]
         async with asyncio.TaskGroup() as group:
             for shard in self._shards:
                 group.create_task(shard.serve())
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Keeps to Discord's limit of new sessions, together with the other processes of this bot."""
+        """Keeps to Discord's limit of new sessions, shared with the other processes of this bot."""
         try:
             seconds = await in_time(self.identify_limit.reserve((shard_id or 0) % self._identify_buckets))
         except UNAVAILABLE as error:
-            log.warning("identifying without a word with other bots: %s", reason(error))
+            log.warning("identifying without asking the other processes: %s", reason(error))
             seconds = IDENTIFY_SECONDS
         await asyncio.sleep(seconds)
 
-    def at_work(self) -> set[asyncio.Task[Any]]:
-        """The commands, presses, modals and reactions that came and have not ended."""
+    def running_handlers(self) -> set[asyncio.Task[Any]]:
         return {task for task in asyncio.all_tasks() if task.get_name().startswith(_HANDLERS)}
 
     async def close(self) -> None:
-        """With the session goes the way to answer, so what has begun ends first, or is ended."""
+        """The handlers end first, as without the session they could not answer."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_SECONDS):
-                while tasks := self.at_work():
+                while tasks := self.running_handlers():
                     await asyncio.wait(tasks)
-        late = self.at_work()
+        late = self.running_handlers()
         for task in late:
-            log.warning("it takes too long to end before the bot does: %s", task.get_name().partition(":")[0])
+            log.warning("cancelled, as the bot stops: %s", task.get_name().partition(":")[0])
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         self.command_permissions.forget()
@@ -188,26 +173,27 @@ class Client(discord.AutoShardedClient):
 
     async def on_shard_connect(self, shard_id: int) -> None:
         self.gateway_status.connected(shard_id)
-        # A new session: what was changed since the last one nobody has told.
+        # Changes since the last session were missed.
         self.command_permissions.forget()
 
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Modals: discord.py finds only those that this process opened itself. And what is nobody's."""
+        """discord.py finds only the modals that this process opened itself."""
         if interaction.guild_id is not None:
             self.command_permissions.learn(interaction.guild_id)
+        # It may be any text, so the log does not have it.
         custom_id = str(interaction.data and interaction.data.get("custom_id"))
-        if interaction.type is discord.InteractionType.component and not _is_known(custom_id):
-            # Of whatever text, so the line does not have it.
-            log.warning("a press came that is for nobody")
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
-        if match := EDIT_ID.fullmatch(custom_id):
-            await submit_edit(interaction, int(match["id"]))
-        else:
-            log.warning("a modal came that nobody opened")
+        if interaction.type is discord.InteractionType.component:
+            templates = (control.__discord_ui_compiled_template__ for control in CONTROLS)
+            if not any(template.fullmatch(custom_id) for template in templates):
+                log.warning("a press of an unknown control")
+        elif interaction.type is discord.InteractionType.modal_submit:
+            if match := EDIT_ID.fullmatch(custom_id):
+                await submit_edit(interaction, int(match["id"]))
+            else:
+                log.warning("an unknown modal was submitted")
 
     async def on_raw_app_command_permissions_update(
         self, payload: discord.RawAppCommandPermissionsUpdateEvent
@@ -220,7 +206,3 @@ class Client(discord.AutoShardedClient):
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         await self.downloads.on_reaction(payload)
-
-
-def _is_known(custom_id: str) -> bool:
-    return any(control.__discord_ui_compiled_template__.fullmatch(custom_id) for control in CONTROLS)

@@ -39,31 +39,28 @@ _GONE = {
     50027,  # the token's life is over
     50033,  # nobody who could be sent a direct message
 }
-"""Codes for what is not there any more. Any other refusal may be taken back: rights, an archived thread,
-closed direct messages."""
+"""Codes for what is gone. Any other refusal may end: rights, an archived thread, closed direct messages."""
 
-_EXPLICIT, _HARMFUL = 20009, 240000
+EXPLICIT = 20009
+HARMFUL = 240000  # no link to that host is taken, neither as a button nor in the text
 _CONTENT = {
-    _EXPLICIT,
+    EXPLICIT,
+    HARMFUL,
     40005,  # the request is too large
     50035,  # some field is not as Discord wants it
     50045,  # a file is too large
     50046,  # a file is not as Discord wants it
-    _HARMFUL,  # a link that Discord holds for harmful
 }
-"""Codes for what the message holds, and not for where it goes."""
+"""Codes that are about what the message holds, and not about where it goes."""
 
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 """What discord.py raises when an answer has another shape than it expects."""
 
 UNANSWERED = (discord.DiscordException, aiohttp.ClientError, OSError, *UNREADABLE)
-"""What a call to Discord fails with: refused, not reached, or by Discord's own answer to it."""
+"""What a call to Discord fails with: refused, not reached, or answered in another shape."""
 
-_CODE_MIN = 10_000
-"""Below it Discord has none but 0, which says nothing."""
-
-ACKNOWLEDGED = 40060
-"""An interaction that was answered before."""
+ACKNOWLEDGED = 40060  # an interaction that was answered before
+_CODE_MIN = 10_000  # below it Discord has none but 0, which says nothing
 
 _answered: ContextVar[int] = ContextVar("answered", default=0)
 _has_failed: ContextVar[bool] = ContextVar("has_failed", default=False)
@@ -73,39 +70,27 @@ _by_own_pauses: ContextVar[bool] = ContextVar("by_own_pauses", default=False)
 def is_final(error: discord.HTTPException) -> bool:
     """Whether Discord itself said no, so that it would refuse the request again.
 
-    Discord's refusals are JSON with a code. A status alone may be that of a proxy before it, whose pages
-    discord.py raises by the same exceptions, with code 0, and whose JSON may have codes of its own.
+    Its refusals are JSON with a code. What a proxy before it answers is raised with code 0, or a code of the proxy.
     """
     is_its_own = isinstance(error.code, int) and error.code >= _CODE_MIN
     return is_its_own and 400 <= error.status < 500 and error.status != 429 and error.code not in _TRANSIENT
 
 
 def is_gone(error: discord.HTTPException) -> bool:
-    """Whether Discord itself said that what was asked for is not there, and so will never be."""
     return is_final(error) and error.code in _GONE
 
 
 def refuses_content(error: discord.HTTPException) -> bool:
-    """Whether Discord refused what the message holds: with less in it, it may be taken."""
+    """With less in it, the message may be taken."""
     return is_final(error) and error.code in _CONTENT
 
 
-def refuses_as_explicit(error: discord.HTTPException) -> bool:
-    return error.code == _EXPLICIT
-
-
-def refuses_as_harmful(error: discord.HTTPException) -> bool:
-    """Whether no link to that host is taken, be it a button or text."""
-    return error.code == _HARMFUL
-
-
 def refuses_link(error: discord.HTTPException) -> bool:
-    """Whether a field named `url` is what Discord refused."""
     return refuses_content(error) and ".url:" in error.text
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether what discord.py raised is a fault that ends by itself."""
+    """Whether the fault ends by itself."""
     if isinstance(error, discord.HTTPException):
         return not is_final(error)
     if isinstance(error, (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError)):
@@ -119,16 +104,13 @@ def is_taken(error: BaseException) -> bool:
 
 
 def in_a_line(error: BaseException) -> str:
-    """For the log: without the pages of a proxy, and with Discord's own words in one line."""
-    if isinstance(error, discord.HTTPException):
-        is_own = error.response.headers.get("Content-Type") == "application/json"
-        if not is_own:
-            return f"status {error.status}, and it is not Discord who says so"
+    """For the log: without the pages of a proxy."""
+    if isinstance(error, discord.HTTPException) and not _is_json(error):
+        return f"status {error.status}, and it is not Discord who says so"
     return " ".join(reason(error).split())[:300]
 
 
 def retry_after_seconds(error: Exception) -> float | None:
-    """The pause that was asked for, by Discord or by what stands before it."""
     if isinstance(error, discord.RateLimited):
         return error.retry_after
     if not isinstance(error, discord.HTTPException):
@@ -140,8 +122,8 @@ def retry_after_seconds(error: Exception) -> float | None:
 def own_pauses() -> Iterator[None]:
     """Within it a pause that is asked for is raised at once, as RateLimited, for the caller to keep.
 
-    discord.py waits by itself where it believes the answer to be Discord's. Ended in that wait by a time-out
-    it forgets the pause and, if that was for all calls, makes none any more.
+    Otherwise discord.py waits by itself. Ended in that wait by a time-out it forgets the pause and, if that was for
+    all calls, never makes a call again.
     """
     token = _by_own_pauses.set(True)
     try:
@@ -155,13 +137,12 @@ def watch_for_failures() -> None:
 
 
 def has_failed() -> bool:
-    """Whether one of this task's requests since `watch_for_failures` was answered by a fault of the server's,
-    so that nobody knows what came of it."""
+    """Whether one of this task's requests since `watch_for_failures` may have been done though it failed."""
     return _has_failed.get()
 
 
 def watched() -> aiohttp.TraceConfig:
-    """For the client: remembers, for the task that asked, how each of its requests was answered."""
+    """For the client: notes, for the task that asked, how each of its requests was answered."""
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(_note)
     return trace
@@ -190,15 +171,15 @@ async def _pause_of(response: aiohttp.ClientResponse) -> float | None:
 
 def is_wrong_token(error: discord.HTTPException) -> bool:
     """Whether Discord itself does not know the token; what stands before it answers 401 as well."""
-    return (
-        error.status == 401
-        and error.response.headers.get("Content-Type") == "application/json"
-        and (error.code != 0 or error.text == "401: Unauthorized")
-    )
+    return error.status == 401 and _is_json(error) and (error.code != 0 or error.text == "401: Unauthorized")
+
+
+def _is_json(error: discord.HTTPException) -> bool:
+    return error.response.headers.get("Content-Type") == "application/json"
 
 
 def _is_about_an_answer(error: BaseException) -> bool:
-    """Whether discord.py, called by us, raised it with an answer in its hands; it calls that `data`."""
+    """Whether discord.py raised it while it read an answer, which it calls `data`."""
     frames = [frame for frame, _line in traceback.walk_tb(error.__traceback__)]
     rooms = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
     ours = max((index for index, room in enumerate(rooms) if room in ("bot", "db")), default=-1)

@@ -1,15 +1,11 @@
-"""What is wrong with a bot that runs: the checks of its own for /healthz."""
+"""The bot's own checks for /healthz."""
 
-from bot.gateway.registration import Registration
 from bot.gateway.status import GatewayStatus
 from ops.database_probe import DatabaseProbe
 from ops.health import Check
 
-GATEWAY_SECONDS_MAX = 60.0
-"""How long the gateway may be away: a resume takes seconds, and a new session is due within a minute."""
-
+GATEWAY_SECONDS_MAX = 60.0  # a resume takes seconds, and a new session starts within a minute
 OVERDUE_SECONDS_MAX = 60.0
-"""How long a reply that is due may stay as it is before that is a problem."""
 
 
 def disconnected(status: GatewayStatus) -> Check:
@@ -21,10 +17,6 @@ def disconnected(status: GatewayStatus) -> Check:
         return f"no connection to Discord for {seconds:.0f} s{because}"
 
     return check
-
-
-def unregistered(registration: Registration) -> Check:
-    return lambda: registration.overdue
 
 
 def overdue(probe: DatabaseProbe) -> Check:

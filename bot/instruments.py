@@ -31,11 +31,10 @@ class Instruments:
 
     @property
     def traceparent(self) -> str | None:
-        """The stage that is open here: stored with an order, all that is done about it goes on from there."""
+        """It is stored with the order, whose trace goes on from there."""
         return self._traces.traceparent
 
     def stage(self, name: str) -> AbstractContextManager[None]:
-        """A span of the trace that is open here, or the beginning of one."""
         return self._traces.span(name)
 
     def edit(self, reply: Reply) -> AbstractContextManager[None]:
@@ -44,7 +43,6 @@ class Instruments:
         return self._traces.of_job("edit", progress.jobs[0], state=progress.state, revision=reply.revision)
 
     def accepted(self, progress: Progress) -> None:
-        """Within the stage that stored it."""
         self._accepted.labels(progress.order.operation).inc(len(progress.jobs))
         self._traces.about(progress.jobs[0])
 

@@ -1,4 +1,4 @@
-"""What Discord writes as an id, in the words that a person reads: a painter, or an ear, knows no ids."""
+"""Mentions in a prompt, with names in the place of ids: a model knows no ids, nor does whoever hears an alt text."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ _WRITTEN = re.compile(
 
 
 def spelled_out(interaction: Interaction, text: str) -> str:
-    """`text` as it can be stored, with names in the place of ids; of what is not known, what kind it is."""
+    """As it can be stored. What is unknown is named by its kind."""
     ways: dict[str, Callable[[str], str]] = {
         "user": lambda id_: _name(_user(interaction, id_)) or "someone",
         "role": lambda id_: _name(_role(interaction, id_)) or "a role",
@@ -44,14 +44,12 @@ def spelled_out(interaction: Interaction, text: str) -> str:
 
 
 def _name(known: object) -> str:
-    """People may call themselves and others what they like, an id or what is not seen included."""
+    """Names may contain mentions, too."""
     return _WRITTEN.sub("", clean(known)).strip() if isinstance(known, str) else ""
 
 
 def _user(interaction: Interaction, id_: str) -> str | None:
-    """As they are called in this server, if that is known."""
-    own = interaction.client.user
-    for known in (interaction.user, own):
+    for known in (interaction.user, interaction.client.user):
         if known is not None and str(known.id) == id_:
             return known.display_name
     member, user = _resolved(interaction, "members", id_), _resolved(interaction, "users", id_)
@@ -64,7 +62,7 @@ def _role(interaction: Interaction, id_: str) -> str | None:
 
 
 def _channel(interaction: Interaction, id_: str) -> str | None:
-    """Of one that the member does not see, the name is not told either."""
+    """None for a channel that the member does not see."""
     channel = interaction.guild.get_channel_or_thread(int(id_)) if interaction.guild is not None else None
     user = interaction.user
     if channel is None or not isinstance(user, discord.Member):
@@ -77,7 +75,6 @@ def _channel(interaction: Interaction, id_: str) -> str | None:
 
 
 def _resolved(interaction: Interaction, kind: str, id_: str) -> Mapping[str, Any]:
-    """What Discord sent with the interaction of whom or what it names."""
     data: Mapping[str, Any] = interaction.data or {}
     found = data.get("resolved", {}).get(kind, {}).get(id_)
     return found if isinstance(found, dict) else {}

@@ -24,17 +24,14 @@ log = logging.getLogger(__name__)
 
 TOKEN_LIFE = timedelta(minutes=15)
 
-ESTIMATE_SECONDS = 0.7
-"""Of the 3 seconds that Discord waits, storing the order may have taken 2."""
-
-HOURGLASS_SECONDS = 1.0
-"""So long the first answer stands at least: nobody reads faster, and Discord limits edits."""
+ESTIMATE_SECONDS = 0.7  # of the 3 that Discord waits; storing the order may have taken 2
+HOURGLASS_SECONDS = 1.0  # the first answer stays for this long: nobody reads faster, and Discord limits edits
 
 
 def request_of(
     interaction: Interaction, *, prompt: str, model: str, params: Mapping[str, Any], **more: Any
 ) -> Request:
-    """What is asked for here and now; `more` are fields of Request. None among `params` is not asked for."""
+    """`more` are fields of Request. What is None among `params` was not asked for."""
     if interaction.channel_id is None:
         raise AssertionError("Discord sends a channel with every command and every press")
     plain = Request(
@@ -51,36 +48,26 @@ def request_of(
         model=model,
     )
     request = replace(plain, **more).with_params(**params)
-    # What was made among two is not for a gallery that others open.
+    # What was made in direct messages is not for a gallery that others open.
     return replace(request, private=request.private or interaction.guild_id is None)
 
 
 def derived_request(
     interaction: Interaction, order: Order, *, model: str, params: Mapping[str, Any], **more: Any
 ) -> Request:
-    """What is made from another's order: a spoiler where that is one, and private where not everybody here could
-    see that; what it was made from is written on it."""
-    hidden = not may_be_shown_to_all(interaction, order)
-    return request_of(
-        interaction,
-        prompt=order.prompt,
-        model=model,
-        params=params,
-        private=hidden,
-        spoiler=order.spoiler,
-        **more,
-    )
+    """What is made from another order: a spoiler if that is one, private if not everybody here could see that."""
+    more |= {"private": not may_be_shown_to_all(interaction, order), "spoiler": order.spoiler}
+    return request_of(interaction, prompt=order.prompt, model=model, params=params, **more)
 
 
 def again(interaction: Interaction, order: Order) -> Request:
-    """The same once more, for whoever asks now, and with a new seed."""
+    """With a new seed, for whoever asks now."""
     params = {**order.params, "seed": None}
     return derived_request(interaction, order, model=order.model, params=params, count=order.count)
 
 
 async def submit(interaction: Interaction, request: Request) -> None:
-    """Stores the order and shows it waiting. Raises InvalidRequest, also where one of the owner's limits is
-    reached."""
+    """Stores the order and shows it waiting. Raises InvalidRequest, LimitReached among others."""
     services = services_of(interaction)
     request = validated(request, default_model=services.model)
     with services.instruments.stage("interaction"):
@@ -94,29 +81,33 @@ async def submit(interaction: Interaction, request: Request) -> None:
         with about_order(progress.order.id):
             try:
                 await _answer(interaction, progress)
-            except Exception:  # it is stored: nothing may say otherwise, and the reconciler shows its end
-                log.exception("it is stored, and its answer broke")
+            except Exception:  # it is stored: nothing may say otherwise, and the reconciler goes on with it
+                log.exception("stored, but its answer broke")
 
 
 async def cancel(interaction: Interaction, order: Order) -> None:
     """What is left of it. Raises InvalidRequest where nothing is."""
     services = services_of(interaction)
     try:
-        before = await in_time(services.orders.cancel(order.id))
+        cancelled = await in_time(services.orders.cancel(order.id))
     except LostJob as error:
         raise InvalidRequest("It has ended already, so there is nothing to cancel.") from error
-    services.instruments.cancelled(len(before))
+    services.instruments.cancelled(len(cancelled))
 
 
 async def _answer(interaction: Interaction, progress: Progress) -> None:
     services, order = services_of(interaction), progress.order
-    estimate = await _estimate(interaction, progress)
+    try:
+        estimate = await within(ESTIMATE_SECONDS, services.orders.estimate(progress))
+    except UNAVAILABLE as error:
+        log.warning("its place in line is not known: %s", reason(error))
+        estimate = Estimate()
     content = order_content(progress, estimate, {}, {}, words_of(interaction))
     try:
         callback = await interaction.response.send_message(view=content.view, ephemeral=order.is_ephemeral)
     except UNANSWERED as error:
-        # It is stored: the reconciler finds it unanswered, and another way to the member.
-        log.warning("it is stored and could not be answered: %s", reason(error))
+        # The reconciler finds it, and another way to the member.
+        log.warning("stored, but it could not be answered: %s", reason(error))
         return
     try:
         await services.replies.first_shown(
@@ -129,16 +120,7 @@ async def _answer(interaction: Interaction, progress: Progress) -> None:
             is_ephemeral=order.is_ephemeral,
         )
     except UNAVAILABLE as error:
-        # The reconciler shows it once more, and learns the message's id by that.
+        # The reconciler shows it again, and learns the message's id.
         log.warning("its answer could not be recorded: %s", reason(error))
-    # What an idle worker notified of meanwhile was not due yet.
+    # What a worker notified of meanwhile was not due yet.
     asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
-
-
-async def _estimate(interaction: Interaction, progress: Progress) -> Estimate:
-    """Of an order that is stored the member is told, with or without the place in line."""
-    try:
-        return await within(ESTIMATE_SECONDS, services_of(interaction).orders.estimate(progress))
-    except UNAVAILABLE as error:
-        log.warning("its place in line is not known: %s", reason(error))
-        return Estimate()

@@ -24,10 +24,7 @@ Interaction: TypeAlias = "discord.Interaction[Any]"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`model` is the one that /imagine uses unless another is named.
-
-    `wake` has the reconciler look for replies that are behind.
-    """
+    """`model` is what /imagine uses unless another is named; `wake` is the reconciler's."""
 
     orders: Orders
     replies: Replies

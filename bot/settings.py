@@ -40,15 +40,11 @@ def _emoji_list(value: str) -> str:
 
 
 def _is_emoji(part: str) -> bool:
-    """As far as it can be told without a list of them: Discord has the last word."""
-    # What joins, colours and encloses; a few letters and digits are emoji by what follows them.
+    """As far as it can be told without a list of all emoji."""
+    # Digits and a few letters are emoji by the selector or the enclosing mark that follows them.
     signs = re.sub("[^ ][\ufe0f\u20e3]+", "", part)
-    return (
-        bool(part) and not part.isascii() and all(unicodedata.category(sign) in _OF_EMOJI for sign in signs)
-    )
-
-
-_OF_EMOJI = ("So", "Sm", "Sk", "Mn", "Me", "Cf")
+    categories = {unicodedata.category(sign) for sign in signs}
+    return bool(part) and not part.isascii() and categories <= {"So", "Sm", "Sk", "Mn", "Me", "Cf"}
 
 
 def _split(value: str) -> list[str]:
@@ -59,7 +55,7 @@ _SHARD_RANGE = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 def _shard_ids(value: str) -> list[int]:
-    """Of `0,1` or `0-3`, each once and in order. Raises ValueError."""
+    """Of a text like `0,1` or `0-3`, each once and in order. Raises ValueError."""
     ids: set[int] = set()
     for part in _split(value):
         match = _SHARD_RANGE.fullmatch(part)
@@ -74,7 +70,6 @@ def _shard_ids(value: str) -> list[int]:
 
 Credits = Annotated[
     Decimal | None,
-    # Postgres takes no number of a million digits, before or after the point.
     Field(
         ge=0,
         le=1_000_000_000,
@@ -97,7 +92,7 @@ class BotSettings(
     commands_guild_id: int | None = Field(
         None, ge=1, description="the id of a server, or unset for commands that are there everywhere"
     )
-    # Before the ids, which are checked by it.
+    # Before the ids, whose check needs it.
     discord_shard_count: int | None = Field(
         None, ge=1, le=10_000, description="a number of shards from 1 to 10000, or unset for Discord's advice"
     )
@@ -130,7 +125,6 @@ class BotSettings(
         if value is None:
             return None
         ids, count = _shard_ids(value), info.data.get("discord_shard_count")
-        # A count that is wrong is named by itself.
         if "discord_shard_count" in info.data and count is None:
             raise ValueError("needs DISCORD_SHARD_COUNT")
         if count is not None and ids[-1] >= count:

@@ -104,4 +104,10 @@ class JobFailed(TigerbrushError):
 
     def restated(self, code: FailureCode, detail: str) -> "JobFailed":
         """As another failure, of which the provider may bill as much."""
-        return JobFailed(code, detail, outcome=self.outcome, request_id=self.request_id)
+        return JobFailed(
+            code,
+            detail,
+            outcome=self.outcome,
+            retry_after_seconds=self.retry_after_seconds,
+            request_id=self.request_id,
+        )

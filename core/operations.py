@@ -31,24 +31,9 @@ SIZES = {
 }
 """Shapes by name: width and height in pixels."""
 
-STYLES = (
-    "photographic",
-    "cinematic",
-    "analog-film",
-    "enhance",
-    "anime",
-    "comic-book",
-    "digital-art",
-    "fantasy-art",
-    "neon-punk",
-    "pixel-art",
-    "line-art",
-    "isometric",
-    "low-poly",
-    "3d-model",
-    "origami",
-    "modeling-compound",
-    "tile-texture",
+STYLES = tuple(
+    "photographic cinematic analog-film enhance anime comic-book digital-art fantasy-art neon-punk pixel-art line-art "
+    "isometric low-poly 3d-model origami modeling-compound tile-texture".split()
 )
 """Stability's presets, which every model that paints takes."""
 
@@ -119,68 +104,43 @@ def offer(operation: Operation, *models: Model) -> None:
         operation.models[model.name] = MODELS[model.name] = model
 
 
-def _ratios(*ratios: str) -> tuple[Shape, ...]:
-    """The real sizes behind a ratio differ by model and are read from the picture; only the form matters."""
-    return tuple(
-        Shape(int(width), int(height), ratio) for ratio in ratios for width, height in [ratio.split(":")]
-    )
-
-
-_V2BETA_SHAPES = _ratios("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
+# The real sizes behind a ratio differ by model and are read from the picture; only the form matters.
+_RATIOS = tuple(
+    Shape(int(width), int(height), f"{width}:{height}")
+    for width, height in (ratio.split(":") for ratio in "21:9 16:9 3:2 5:4 1:1 4:5 2:3 9:16 9:21".split())
+)
 _SDXL_SHAPES = tuple(
-    Shape(width, height)
+    Shape(int(width), int(height))
     for width, height in (
-        (1024, 1024),
-        (1152, 896),
-        (896, 1152),
-        (1216, 832),
-        (832, 1216),
-        (1344, 768),
-        (768, 1344),
-        (1536, 640),
-        (640, 1536),
+        size.split("x")
+        for size in "1024x1024 1152x896 896x1152 1216x832 832x1216 1344x768 768x1344 1536x640 640x1536".split()
     )
 )
 
 
+def _v2beta(
+    name: str, title: str, good_at: str, credits: str, *, takes_negative_prompt: bool = True
+) -> Model:
+    return Model(
+        name, title, good_at, Decimal(credits), shapes=_RATIOS, takes_negative_prompt=takes_negative_prompt
+    )
+
+
 offer(
     IMAGINE,
-    Model(
-        "core", "Stable Image Core", "a good picture of anything, quickly", Decimal(3), shapes=_V2BETA_SHAPES
-    ),
-    Model(
-        "ultra",
-        "Stable Image Ultra",
-        "the finest detail, and text in pictures",
-        Decimal(8),
-        shapes=_V2BETA_SHAPES,
-    ),
-    Model(
-        "sd3.5-large",
-        "Stable Diffusion 3.5 Large",
-        "keeping to a long prompt",
-        Decimal("6.5"),
-        shapes=_V2BETA_SHAPES,
-    ),
-    Model(
+    _v2beta("core", "Stable Image Core", "a good picture of anything, quickly", "3"),
+    _v2beta("ultra", "Stable Image Ultra", "the finest detail, and text in pictures", "8"),
+    _v2beta("sd3.5-large", "Stable Diffusion 3.5 Large", "keeping to a long prompt", "6.5"),
+    _v2beta(
         "sd3.5-large-turbo",
         "Stable Diffusion 3.5 Large Turbo",
         "keeping to a prompt, in few steps",
-        Decimal(4),
-        shapes=_V2BETA_SHAPES,
+        "4",
         # The vendor says so of the turbo model, which paints without the guidance that it would steer.
         takes_negative_prompt=False,
     ),
-    Model(
-        "sd3.5-medium",
-        "Stable Diffusion 3.5 Medium",
-        "styles, at a middling price",
-        Decimal("3.5"),
-        shapes=_V2BETA_SHAPES,
-    ),
-    Model(
-        "sd3.5-flash", "Stable Diffusion 3.5 Flash", "trying out ideas", Decimal("2.5"), shapes=_V2BETA_SHAPES
-    ),
+    _v2beta("sd3.5-medium", "Stable Diffusion 3.5 Medium", "styles, at a middling price", "3.5"),
+    _v2beta("sd3.5-flash", "Stable Diffusion 3.5 Flash", "trying out ideas", "2.5"),
     # The vendor shut it off on 2025-07-24; a server of one's own may still speak it (STABILITY_API_HOST).
     Model(
         "stable-diffusion-v1-6",
@@ -199,19 +159,15 @@ offer(
         on_menu=False,
     ),
 )
-offer(
-    UPSCALE,
-    Model(
-        "upscale-fast",
-        "Fast Upscaler",
-        "four times the size",
-        Decimal(2),
-        styles=(),
-        takes_negative_prompt=False,
-    ),
+UPSCALER = Model(
+    "upscale-fast",
+    "Fast Upscaler",
+    "four times the size",
+    Decimal(2),
+    styles=(),
+    takes_negative_prompt=False,
 )
-
-UPSCALER = MODELS["upscale-fast"]
+offer(UPSCALE, UPSCALER)
 
 DEFAULT_MODEL = "core"
 

@@ -37,12 +37,10 @@ class State(StrEnum):
 class Wanted:
     """What is to be made, for whom and where.
 
-    `params` are the operation's parameters by name, such as width and height in pixels.
-    `inputs` are the ids of the pictures that it is made from.
-    `count` is how many pictures, from 1 to COUNT_MAX.
-    `locale` is the language in which the member reads Discord, as Discord names it.
-    `parent_channel_id` is the channel of which `channel_id` is a public thread, if it is one.
-    `traceparent` is the trace that it is part of, as W3C writes it.
+    `params` are the operation's parameters by name, sizes in pixels; `inputs` are the ids of the pictures that it is
+    made from, and `count` is how many come of it, from 1 to COUNT_MAX.
+    `locale` is Discord's name for the member's language, `parent_channel_id` the channel of which `channel_id` is a
+    public thread, and `traceparent` the trace that it is part of, as W3C writes it.
     """
 
     member_id: int
@@ -62,13 +60,11 @@ class Wanted:
 
     @property
     def width(self) -> int:
-        width: int = self.params["width"]
-        return width
+        return int(self.params["width"])
 
     @property
     def height(self) -> int:
-        height: int = self.params["height"]
-        return height
+        return int(self.params["height"])
 
     @property
     def seed(self) -> int | None:
@@ -142,7 +138,6 @@ class Job:
 
     @property
     def was_begun(self) -> bool:
-        """Whether a worker had begun with it."""
         return self.started_at is not None
 
 

@@ -1,7 +1,7 @@
 """What the owner of the bot allows, and the words for a member who would go beyond it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from core.errors import LimitReached
@@ -58,16 +58,17 @@ class Limits:
                 **_numbers(self.credits_per_member, used.member_credits, price),
             )
         if _is_beyond(self.credits_per_server, used.server_credits, price):
+            numbers = _numbers(self.credits_per_server, used.server_credits, price)
             if in_server:
                 raise LimitReached(
                     "This server has used {used} of {most} credits this month, and this costs {price}. "
                     "The count starts anew on {date} (UTC).",
-                    **_numbers(self.credits_per_server, used.server_credits, price),
+                    **numbers,
                 )
             raise LimitReached(
                 "Direct messages have used {used} of {most} credits this month, and this costs {price}. "
                 "The count starts anew on {date} (UTC).",
-                **_numbers(self.credits_per_server, used.server_credits, price),
+                **numbers,
             )
         if _is_beyond(self.credits_in_all, used.all_credits, price):
             raise LimitReached(
@@ -82,20 +83,16 @@ def _is_beyond(limit: Decimal | None, used: Decimal | None, price: Decimal) -> b
 
 
 def _numbers(limit: Decimal | None, used: Decimal | None, price: Decimal) -> dict[str, object]:
+    today = datetime.now(UTC)
+    next_month = today.replace(day=1) + timedelta(days=31)
     return {
         "used": _plain(used or Decimal(0)),
         "most": _plain(limit or Decimal(0)),
         "price": _plain(price),
-        "date": f"{_next_month(datetime.now(UTC)):%Y-%m-%d}",
+        "date": f"{next_month:%Y-%m}-01",
     }
 
 
 def _plain(credits: Decimal) -> Decimal:
     """Without zeros at its end, nor an exponent in their place."""
     return Decimal(f"{credits.normalize():f}")
-
-
-def _next_month(now: datetime) -> datetime:
-    if now.month == 12:
-        return datetime(now.year + 1, 1, 1, tzinfo=UTC)
-    return datetime(now.year, now.month + 1, 1, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from itertools import takewhile
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
@@ -54,7 +55,12 @@ class Redaction:
         secrets = {part for value in values if isinstance(value, SecretStr) for part in _parts(value)}
         # The longest first, as a URL has its password in it.
         self._secrets = sorted(secrets, key=len, reverse=True)
-        self._known_in_part = [secret for secret in self._secrets if _is_known_in_part(secret)]
+        # A URL begins as others do, and a short one may be a piece of any word.
+        self._known_in_part = [
+            secret
+            for secret in self._secrets
+            if "://" not in secret and len(secret) >= _BEGINNING_LENGTH + _END_LENGTH
+        ]
 
     def clean(self, text: str) -> str:
         for secret in self._secrets:
@@ -84,11 +90,6 @@ def _parts(secret: SecretStr) -> set[str]:
     return {part for part in (value, password, unquote(password)) if len(part) >= SECRET_LENGTH_MIN}
 
 
-def _is_known_in_part(secret: str) -> bool:
-    """A URL begins as others do, and a short one may be a piece of any word."""
-    return "://" not in secret and len(secret) >= _BEGINNING_LENGTH + _END_LENGTH
-
-
 def _without_pieces(text: str, secret: str) -> str:
     """Without what was cut after some of the secret, or before the rest of it."""
     beginning, end = secret[:_BEGINNING_LENGTH], secret[-_END_LENGTH:]
@@ -102,7 +103,5 @@ def _without_pieces(text: str, secret: str) -> str:
 
 
 def _common_length(one: str, other: str) -> int:
-    return next(
-        (index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
-        min(len(one), len(other)),
-    )
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in same)

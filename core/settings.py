@@ -34,14 +34,10 @@ from core.addresses import (
 from core.operations import PAINTERS
 from core.postgres_url import understood
 from core.providers import load_catalogues
-from core.typed_values import alike, as_meant, as_spelled, shown
+from core.typed_values import alike, as_meant, shown
 
 LINK_TTL_SECONDS_MAX = 90 * 24 * 3600
 """What Tigris takes (its documentation, Presigned URLs); AWS and most others take 7 days."""
-
-
-def _postgres_url(value: SecretStr) -> SecretStr:
-    return SecretStr(understood(value.get_secret_value()))
 
 
 def _key(value: SecretStr) -> SecretStr:
@@ -74,7 +70,9 @@ def _known_model(value: str) -> str:
     return value
 
 
-PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+PostgresUrl = Annotated[
+    SecretStr, AfterValidator(lambda value: SecretStr(understood(value.get_secret_value())))
+]
 WebUrl = Annotated[str, AfterValidator(web_url)]
 ApiUrl = Annotated[str, AfterValidator(api_url)]
 BucketUrl = Annotated[str, AfterValidator(bucket_url)]
@@ -93,11 +91,9 @@ class Settings(BaseSettings):
     @classmethod
     def _as_meant(cls, values: dict[str, Any]) -> dict[str, Any]:
         """What has nothing in it counts as unset."""
-        meant = {
-            name: as_meant(name, value) if isinstance(value, str) else value for name, value in values.items()
-        }
         kinds = {name: field.annotation for name, field in cls.model_fields.items()}
-        return {name: as_spelled(kinds.get(name), value) for name, value in meant.items() if value != ""}
+        meant = {name: as_meant(name, kinds.get(name), value) for name, value in values.items()}
+        return {name: value for name, value in meant.items() if value != ""}
 
 
 class DatabaseSettings(Settings):

@@ -20,8 +20,21 @@ SHOWN_LENGTH_MAX = 30
 """What is longer may be a key that went into the wrong variable."""
 
 
-def as_meant(name: str, value: str) -> str:
-    """Without what surrounds it; empty where nothing is left."""
+def as_meant(name: str, annotation: Any, value: Any) -> Any:
+    """Without what surrounds it, and one of several words whatever its case; empty where nothing is left."""
+    if not isinstance(value, str):
+        return value
+    text = _bare(name, value)
+    if get_origin(annotation) is Literal:
+        return next((one for one in get_args(annotation) if one.casefold() == text.casefold()), text)
+    counts = any(kind in (int, Decimal) for kind in _kinds(annotation))
+    if counts and re.fullmatch(r"\d{1,3}(\.\d{3})+", text):
+        # A number that means a thousand here, and one there, is refused as none.
+        return f"{text} (thousands?)"
+    return text
+
+
+def _bare(name: str, value: str) -> str:
     whole = _AROUND.sub("", value)
     if (inner := _unquoted(whole)) is None:
         whole = _AROUND.sub("", _COMMENT.sub("", value))
@@ -36,19 +49,6 @@ def _unquoted(value: str) -> str | None:
     if len(value) < 2 or value[0] != value[-1] or value[0] not in "\"'" or value[0] in value[1:-1]:
         return None
     return value[1:-1]
-
-
-def as_spelled(annotation: Any, value: Any) -> Any:
-    """One of several words, whatever its case. Not a number that means a thousand here, and one there."""
-    if not isinstance(value, str):
-        return value
-    if get_origin(annotation) is Literal:
-        return next((one for one in get_args(annotation) if one.casefold() == value.casefold()), value)
-    counts = any(kind in (int, Decimal) for kind in _kinds(annotation))
-    if counts and re.fullmatch(r"\d{1,3}(\.\d{3})+", value):
-        # It would be taken for one. So it is refused, as no number.
-        return f"{value} (thousands?)"
-    return value
 
 
 def shown(annotation: Any, value: object) -> str | None:

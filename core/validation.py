@@ -86,7 +86,8 @@ def validated(request: Request, *, default_model: str) -> Request:
     # The size of what is made from a picture follows from that picture.
     if not operation.inputs:
         check_size(request.width, request.height)
-    _check_seed(request.seed)
+    if request.seed is not None and not 0 <= request.seed <= SEED_MAX:
+        raise InvalidRequest("A seed is a number from 0 to {most}.", most=SEED_MAX)
     _check_style(request.style, model)
     negative_prompt = clean(request.negative_prompt or "") or None
     _check_negative_prompt(negative_prompt, model, on_offer(operation, default_model))
@@ -122,20 +123,17 @@ def _megapixels(pixels: int) -> Decimal:
     return Decimal(f"{pixels / 1e6:.2f}")
 
 
-def _check_seed(seed: int | None) -> None:
-    if seed is not None and not 0 <= seed <= SEED_MAX:
-        raise InvalidRequest("A seed is a number from 0 to {most}.", most=SEED_MAX)
-
-
 def _check_negative_prompt(text: str | None, model: Model, others: Mapping[str, Model]) -> None:
-    if text is not None and not model.takes_negative_prompt:
+    if text is None:
+        return
+    if not model.takes_negative_prompt:
         titles = [other.title for other in others.values() if other.takes_negative_prompt]
         raise InvalidRequest(
             "{model} takes no negative prompt. Leave it out, or choose one of {others}.",
             model=model.title,
             others=", ".join(titles),
         )
-    if text is not None and len(text) > PROMPT_LENGTH_MAX:
+    if len(text) > PROMPT_LENGTH_MAX:
         raise InvalidRequest(
             "The negative prompt has {count} characters; it may have {most}.",
             count=len(text),

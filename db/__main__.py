@@ -24,7 +24,7 @@ _DONE = {"migrate": "migrated", "audit": "audited"}
 async def _migrate() -> None:
     settings = load(DatabaseSettings)
     vetting = Vetting(settings, patience_seconds=0.0)
-    await vetting.check_direct()
+    await vetting.check(only_direct=True)
     # The pooler need not be there for this; where it is, a schema in another database helps nobody.
     with contextlib.suppress(DatabaseUnavailable):
         await vetting.check()
@@ -47,8 +47,8 @@ async def _audit() -> int:
         totals, differences = await audit(connection)
     finally:
         await connection.close()
-    for line in [*(total.line for total in totals), *(difference.line for difference in differences)]:
-        print(line)
+    for sum_ in (*totals, *differences):
+        print(sum_)
     print(f"{len(differences)} sums differ" if differences else "all that may be billed is counted")
     return 1 if differences else 0
 

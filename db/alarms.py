@@ -54,10 +54,9 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`provider` is whose it is, and empty for what is no provider's. `model` is the one that is gone, and empty where
-    all are concerned.
+    """`provider` is empty for what is no provider's, and `model`, the one that is gone, where all are concerned.
 
-    `price` is in credits: what costs as much or more waits; None where that is no matter.
+    What costs `price` credits or more waits; None: everything.
     """
 
     code: AlarmCode
@@ -74,7 +73,7 @@ class Alarm:
 
 
 class Alarms:
-    """An alarm that sounds already is not told again."""
+    """An alarm that is open is not told again."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -105,16 +104,13 @@ class Alarms:
         raised_before: datetime | None = None,
         price: Decimal | None = None,
     ) -> None:
-        """Those that concern all of the provider, and those of this model; another model's sound on, and with a
-        `price` those of a dearer one.
-
-        So do those raised later: what was begun before an alarm says nothing against it.
-        """
+        """Those of the whole provider and those of this model. With a `price`, those of a higher one stay open, and
+        with `raised_before` those of later: what was begun before an alarm says nothing against it."""
         await self._pool.execute(_SQL["resolve"], list(codes), provider, model, raised_before, price)
 
     async def due(self, provider: str) -> set[AlarmCode]:
         """Those of which somebody may now try whether they are over."""
-        return {AlarmCode(row["kind"]) for row in await self._pool.fetch(_SQL["due"], provider)}
+        return {AlarmCode(row["code"]) for row in await self._pool.fetch(_SQL["due"], provider)}
 
     async def postpone(self, code: AlarmCode, provider: str, *, pause_seconds: float) -> None:
         """It was tried, and is not over."""
@@ -128,11 +124,9 @@ class Alarms:
         await self._pool.execute(_SQL["told"], alarm.code, alarm.provider, alarm.model)
 
     async def open(self) -> list[Alarm]:
-        """All that sound at the moment, told or not, the oldest first."""
+        """Told or not, the oldest first."""
         return [_alarm(row) for row in await self._pool.fetch(_SQL["open"])]
 
 
 def _alarm(row: asyncpg.Record) -> Alarm:
-    return Alarm(
-        AlarmCode(row["kind"]), row["provider"], row["model"], row["detail"], row["raised_at"], row["price"]
-    )
+    return Alarm(**{**row, "code": AlarmCode(row["code"])})

@@ -74,11 +74,6 @@ class TrackedConnection(_AsyncpgConnection):
         # asyncpg names it for nobody, and there is no other way to the socket.
         return cast("asyncio.Transport", getattr(self, "_transport"))  # noqa: B009
 
-    @property
-    def itself(self) -> "TrackedConnection":
-        """What the pool hands out is a proxy of it."""
-        return self
-
 
 async def connect(
     dsn: str,
@@ -99,7 +94,7 @@ async def connect(
             connection_class=TrackedConnection,
         )
         _keep_alive(connection)
-        # A pooler that has no server left takes a connection all the same, and answers nothing.
+        # A pooler without a server takes a connection as well, and answers nothing.
         await connection.execute("select 1", timeout=min(CONNECT_SECONDS, command_seconds))
     except (asyncpg.PostgresError, UnicodeError, *UNAVAILABLE) as error:
         # A UnicodeError comes of a host that is no name of one.
@@ -128,10 +123,9 @@ async def watch(connection: TrackedConnection, statement: str, *, every_seconds:
 def _is_refusal(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return not (error.sqlstate or "XX").startswith(_FOR_ANOTHER_TIME)
-    if isinstance(error, ssl.SSLCertVerificationError | UnicodeError):
-        return True
     # A server without TLS, where the URL demands it, has no class of its own.
-    return "rejected SSL upgrade" in str(error)
+    is_without_tls = "rejected SSL upgrade" in str(error)
+    return is_without_tls or isinstance(error, ssl.SSLCertVerificationError | UnicodeError)
 
 
 def _keep_alive(connection: TrackedConnection) -> None:
@@ -154,27 +148,26 @@ def _keep_alive(connection: TrackedConnection) -> None:
 class Admission:
     """Tells an owner's mistake from a hiccup: `variable` holds the URL.
 
-    Who was connected once has the right URL, and waits for ever. Before that, a refusal by Postgres' own word
-    (role, password, database) that lasts is what the owner has to mend.
+    A URL by which a connection was once made is right for good. Before that, a refusal of the role, the password or the
+    database that lasts for `patience_seconds` (None: REFUSED_SECONDS_MAX) is for the owner to mend.
     """
 
-    def __init__(self, variable: str) -> None:
+    def __init__(self, variable: str, *, patience_seconds: float | None = None) -> None:
         self._variable = variable
-        self._admitted = False
+        self._patience_seconds = patience_seconds
+        self._is_admitted = False
         self._refused_since: float | None = None
 
     def admitted(self) -> None:
-        self._admitted = True
+        self._is_admitted = True
 
-    def refused(self, error: DatabaseRefused, *, patience_seconds: float | None = None) -> None:
+    def refused(self, error: DatabaseRefused) -> None:
         """Raises Misconfigured where it is the owner's mistake."""
-        if self._admitted:
-            return
         now = time.monotonic()
         if self._refused_since is None:
             self._refused_since = now
-        patience_seconds = REFUSED_SECONDS_MAX if patience_seconds is None else patience_seconds
-        if now - self._refused_since >= patience_seconds:
+        patience_seconds = REFUSED_SECONDS_MAX if self._patience_seconds is None else self._patience_seconds
+        if not self._is_admitted and now - self._refused_since >= patience_seconds:
             raise Misconfigured(
                 self._variable,
                 f"Postgres refuses it ({error})",

@@ -8,10 +8,6 @@ _SQL = queries.load("daily_tasks")
 EVERY_SECONDS = 24 * 3600.0
 
 
-class DailyTasks:
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    async def begin(self, name: str) -> bool:
-        """Whether to do it now: True for only one worker a day."""
-        return await self._pool.fetchval(_SQL["begin"], name, EVERY_SECONDS) is not None
+async def begin(pool: Pool, name: str) -> bool:
+    """Whether to do it now: True for only one worker a day."""
+    return await pool.fetchval(_SQL["begin"], name, EVERY_SECONDS) is not None

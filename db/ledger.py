@@ -22,8 +22,7 @@ class Difference:
     counted: Decimal
     recounted: Decimal
 
-    @property
-    def line(self) -> str:
+    def __str__(self) -> str:
         whose = f"{self.scope} {self.key}".strip()
         sums = f"{self.counted:f} credits are counted, and a recount gives {self.recounted:f}"
         return f"{self.month:%Y-%m} {whose}: {sums}"
@@ -37,8 +36,7 @@ class Total:
     calls: int
     credits: Decimal
 
-    @property
-    def line(self) -> str:
+    def __str__(self) -> str:
         return (
             f"{self.month:%Y-%m} {self.provider}: {self.calls} calls {self.outcome}, {self.credits:f} credits"
         )
@@ -61,17 +59,7 @@ class Ledger:
 async def audit(connection: "Connection | Pool") -> tuple[list[Total], list[Difference]]:
     """What is spent, and each sum that differs from a recount of calls and open jobs."""
     totals = [
-        Total(row["month"], row["provider"], Outcome(row["outcome"]), row["calls"], row["credits"])
-        for row in await connection.fetch(_SQL["totals"])
+        Total(**{**row, "outcome": Outcome(row["outcome"])}) for row in await connection.fetch(_SQL["totals"])
     ]
-    differences = [
-        Difference(
-            row["month"], row["scope"], _key(row["scope"], row["key"]), row["counted"], row["recounted"]
-        )
-        for row in await connection.fetch(_SQL["audit"])
-    ]
+    differences = [Difference(**row) for row in await connection.fetch(_SQL["audit"])]
     return totals, differences
-
-
-def _key(scope: str, key: bytes) -> str:
-    return str(int.from_bytes(key, signed=True)) if scope == "server" else key.hex()

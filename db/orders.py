@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,7 +14,7 @@ import asyncpg
 from core.errors import LostJob, reason
 from core.failures import FAILURES, FailureCode
 from core.operations import MODELS
-from core.orders import PLACE_MAX, Estimate, Job, Order, Progress, Request, State, Wanted
+from core.orders import JOB_NUMBERS, PLACE_MAX, Estimate, Job, Order, Progress, Request, State, Wanted
 from core.policy import Limits, Used
 from db import queries
 from db.batcher import Batcher
@@ -43,6 +44,7 @@ UNCOUNTED_SHARE = 0.5
 """Of the places that were free then, this process fills so many before it counts again; others may fill the rest."""
 
 _WANTED = [column.name for column in fields(Wanted)]
+_USED = [column.name for column in fields(Used)]
 
 
 class Orders:
@@ -58,34 +60,31 @@ class Orders:
         """Stores an order, or returns None if this interaction has one already. Raises LimitReached."""
         model = MODELS[request.model]
         key = uuid4()
-        row = await self._store(request, key)
+        wanted = {name: getattr(request, name) for name in _WANTED}
+        row = await self._store(request, key, wanted)
         if row["line_length"] is not None:
             self._uncounted = (self._limits.queue_length - row["line_length"]) * UNCOUNTED_SHARE
             self._counted_at = time.monotonic()
         if row["id"] is None:
             if not row["is_replay"]:
-                self._limits.check(
-                    _used(row), model.credits, request.count, in_server=request.guild_id is not None
-                )
+                used = Used(**{name: row[name] for name in _USED})
+                self._limits.check(used, model.credits, request.count, in_server=request.guild_id is not None)
             return None
         self._uncounted -= request.count
         self._announce()
-        wanted = {name: getattr(request, name) for name in _WANTED}
         order = Order(id=row["id"], key=key, created_at=row["created_at"], **wanted)
-        return Progress(
-            order=order,
-            jobs=tuple(
-                Job(
-                    id=order.id * 16 + number,
-                    order=order,
-                    state=State.QUEUED,
-                    provider=model.provider,
-                    price=model.credits,
-                    turn=row["turn"] + number - 1,
-                )
-                for number in range(1, request.count + 1)
-            ),
+        jobs = (
+            Job(
+                id=order.id * JOB_NUMBERS + number,
+                order=order,
+                state=State.QUEUED,
+                provider=model.provider,
+                price=model.credits,
+                turn=row["turn"] + number - 1,
+            )
+            for number in range(1, request.count + 1)
         )
+        return Progress(order=order, jobs=tuple(jobs))
 
     def _announce(self) -> None:
         """Wakes an idle worker, beside whatever the caller does next; many at once are one."""
@@ -99,27 +98,15 @@ class Orders:
         except UNAVAILABLE as error:
             log.warning("no worker could be woken, and their next poll finds it: %s", reason(error))
 
-    async def _store(self, request: Request, key: UUID) -> asyncpg.Record:
+    async def _store(self, request: Request, key: UUID, wanted: dict[str, Any]) -> asyncpg.Record:
         """One row in any case: what is used of the limits, and the order if it was stored."""
         model, limits = MODELS[request.model], self._limits
-        row = await self._pool.fetchrow(
+        (row,) = await self._pool.fetch(
             _SQL["create"],
             request.interaction_id,
             key,
-            request.member_id,
-            request.guild_id,
-            request.channel_id,
-            request.parent_channel_id,
-            request.locale,
-            request.operation,
-            request.model,
-            request.prompt,
-            json.dumps(dict(request.params)),
-            request.inputs,
-            request.count,
-            request.private,
-            request.spoiler,
-            request.traceparent,
+            # The function takes them in the order in which `Wanted` names them.
+            *(wanted | {"params": json.dumps(dict(request.params))}).values(),
             model.provider,
             model.credits,
             request.application_id,
@@ -132,8 +119,6 @@ class Orders:
             limits.credits_per_server,
             limits.credits_in_all,
         )
-        if row is None:
-            raise AssertionError("`create` answers with one row in any case")
         return row
 
     def _has_to_count(self, count: int) -> bool:
@@ -176,16 +161,6 @@ class Orders:
             _of_order([by_job[job.id] for job in progress.jobs if job.id in by_job])
             for progress in progresses
         ]
-
-
-def _used(row: asyncpg.Record) -> Used:
-    return Used(
-        line_length=row["line_length"],
-        member_jobs=row["member_jobs"],
-        member_credits=row["member_credits"],
-        server_credits=row["server_credits"],
-        all_credits=row["all_credits"],
-    )
 
 
 def _of_order(estimates: Iterable[Estimate]) -> Estimate:

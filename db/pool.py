@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias
 from weakref import WeakSet
 
 import asyncpg
@@ -18,12 +18,7 @@ from db.schema import Connection as Connection
 from db.schema import missing_migrations
 from db.vetting import Vetting, pooler_misconfigured
 
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
 log = logging.getLogger(__name__)
-
-_Proxy: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _SCHEMA_ERRORS = (
     asyncpg.UndefinedTableError,
@@ -50,9 +45,11 @@ CLOSE_SECONDS = 0.5
 
 
 class Pool:
-    """asyncpg's, which also finds dead connections, and tells what is Postgres' fault from what is ours.
+    """Finds dead connections, and raises one of UNAVAILABLE for whatever is not the statement's own fault.
 
-    It raises one of UNAVAILABLE for whatever is not the statement's own fault.
+    It is not asyncpg's, which asks the server to reset a session after each use and starts a task for it: together
+    they take as long as a short statement. Here no session has anything to reset, as what locks is locked for a
+    transaction and LISTEN has a connection of its own.
     """
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
@@ -60,37 +57,29 @@ class Pool:
         self.vetting = Vetting(settings)
         self._name = name
         self._admission = Admission("DATABASE_URL")
+        self._free = asyncio.Semaphore(settings.database_pool_size)
         self._connections: WeakSet[TrackedConnection] = WeakSet()
-        self._pool = asyncpg.create_pool(
-            # A process starts, and says what is wrong, while Postgres is away.
-            min_size=0,
-            max_size=settings.database_pool_size,
-            max_inactive_connection_lifetime=IDLE_SECONDS_MAX,
-            connect=self._connect,
-            reset=_keep,
-            connection_class=TrackedConnection,
-        )
+        self._idle: list[TrackedConnection] = []
+        self._is_closed = False
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
-        proxy = await self._answering()
-        # Known from here on: a connection that ends loses its proxy.
-        connection = _tracked(proxy)
-        connection.busy, connection.uses = True, connection.uses + 1
-        is_at_rest = False
-        try:
-            yield proxy
-            connection.answered_at = time.monotonic()
-            is_at_rest = not connection.is_in_transaction()
-        except asyncpg.PostgresError as error:
-            await self._tell_apart(proxy, error)
-            raise
-        finally:
-            connection.busy = False
-            if is_at_rest:
-                await _put_back(proxy, connection)
-            else:
-                await self._release(proxy, connection)
+        async with self._free:
+            connection = await self._answering()
+            connection.busy, connection.uses = True, connection.uses + 1
+            is_answered = False
+            try:
+                yield connection
+                connection.answered_at = time.monotonic()
+                is_answered = True
+            except asyncpg.PostgresError as error:
+                await self._tell_apart(connection, error)
+                raise
+            finally:
+                connection.busy = False
+                # Where a statement was given up, asyncpg has asked the server to end it: the answer waits for that.
+                if is_answered or await self._answers(connection, RELEASE_SECONDS):
+                    self._put_back(connection)
 
     async def fetch(self, statement: str, *args: object) -> list[asyncpg.Record]:
         async with self.acquire() as connection:
@@ -111,21 +100,21 @@ class Pool:
     @property
     def size(self) -> int:
         """How many connections are open."""
-        return self._pool.get_size()
-
-    async def open(self) -> None:
-        await self._pool
+        return sum(not connection.is_closed() for connection in self._connections)
 
     async def close(self) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._pool.close()
-        except UNAVAILABLE as error:
-            # A connection that is dead takes no leave, and is no reason to end otherwise.
-            log.debug("the pool was not closed in time: %s", reason(error))
-            self._pool.terminate()
+        """Ends what is still in use. A connection that is dead takes no leave, and is no reason to wait."""
+        self._is_closed = True
+        idle, self._idle = self._idle, []
+        await asyncio.gather(
+            *(connection.close(timeout=CLOSE_SECONDS) for connection in idle), return_exceptions=True
+        )
+        for connection in self._connections:
+            connection.terminate()
 
-    async def _connect(self, *_args: object, **_more: object) -> TrackedConnection:
+    async def _connect(self) -> TrackedConnection:
+        if self._is_closed:
+            raise DatabaseUnavailable("the pool is closed")
         settings = self.settings
         try:
             connection = await connect(
@@ -149,37 +138,42 @@ class Pool:
         self._connections.add(connection)
         return connection
 
-    async def _answering(self) -> _Proxy:
+    async def _answering(self) -> TrackedConnection:
         """A connection that answers: one that was idle may be dead without knowing it, and is asked first."""
-        while True:
-            proxy = await self._pool.acquire()
-            connection, asked_at = _tracked(proxy), time.monotonic()
-            if asked_at - connection.answered_at < CHECK_IDLE_SECONDS:
-                return proxy
-            try:
-                await connection.execute("select 1", timeout=CHECK_SECONDS)
-            except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-                connection.terminate()
-                self._suspect(asked_at, error)
-            except BaseException:
-                # Cancelled, before it is known whether it answers.
-                connection.terminate()
-                raise
-            else:
-                connection.answered_at = time.monotonic()
-                return proxy
-            finally:
-                if connection.is_closed():
-                    await self._pool.release(proxy)
+        while self._idle:
+            connection = self._idle.pop()
+            is_fresh = time.monotonic() - connection.answered_at < CHECK_IDLE_SECONDS
+            if not connection.is_closed() and (is_fresh or await self._answers(connection, CHECK_SECONDS)):
+                return connection
+        return await self._connect()
 
-    async def _release(self, proxy: _Proxy, connection: TrackedConnection) -> None:
-        """Where a statement was given up, asyncpg asks the server to end it, and waits until it has."""
-        asked_at = time.monotonic()
-        try:
-            await self._pool.release(proxy, timeout=RELEASE_SECONDS)
-        except UNAVAILABLE as error:
+    def _put_back(self, connection: TrackedConnection) -> None:
+        if connection.is_closed():
+            return
+        if self._is_closed or connection.is_in_transaction():
             connection.terminate()
+        else:
+            self._idle.append(connection)
+        # The newest is used first, so those that nobody needs are at the front.
+        while self._idle and time.monotonic() - self._idle[0].answered_at > IDLE_SECONDS_MAX:
+            self._idle.pop(0).terminate()
+
+    async def _answers(self, connection: TrackedConnection, seconds: float) -> bool:
+        """Whether it answers within this time; one that does not is ended, and so are others that are dead with it."""
+        if connection.is_closed():
+            return False
+        asked_at, is_answered = time.monotonic(), False
+        try:
+            await connection.execute("select 1", timeout=seconds)
+            connection.answered_at = time.monotonic()
+            is_answered = True
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             self._suspect(asked_at, error)
+        finally:
+            # Cancelled, it is not known whether it would have answered.
+            if not is_answered:
+                connection.terminate()
+        return is_answered
 
     def _suspect(self, since: float, error: Exception) -> None:
         """One was dead: those which have not answered since then either are dead for the same reason."""
@@ -187,9 +181,8 @@ class Pool:
         log.warning("a connection to Postgres was dead (%s), with %d of its age", reason(error), len(older))
         for connection in older:
             if connection.busy:
-                asyncio.get_running_loop().call_later(
-                    SUSPECT_SECONDS, _terminate_if_unanswered, connection, connection.uses
-                )
+                loop = asyncio.get_running_loop()
+                loop.call_later(SUSPECT_SECONDS, _terminate_if_unanswered, connection, connection.uses)
             else:
                 connection.terminate()
 
@@ -206,19 +199,6 @@ class Pool:
             raise DatabaseUnavailable(reason(error)) from error
 
 
-def _tracked(proxy: _Proxy) -> TrackedConnection:
-    """The connection itself, which the pool hands out behind a proxy."""
-    return cast("TrackedConnection", proxy).itself
-
-
-async def _put_back(proxy: _Proxy, connection: TrackedConnection) -> None:
-    """What asyncpg's `release` does where there is nothing to wait for, but for a task and a timer of its own: they
-    take as long as a short statement."""
-    # asyncpg names neither for anybody.
-    getattr(connection, "_on_release")()  # noqa: B009
-    await getattr(proxy, "_holder").release(None)  # noqa: B009
-
-
 def _terminate_if_unanswered(connection: TrackedConnection, uses: int) -> None:
     if connection.busy and connection.uses == uses:
         connection.terminate()
@@ -228,16 +208,7 @@ def _terminate_if_unanswered(connection: TrackedConnection, uses: int) -> None:
 async def open_pool(settings: DatabaseSettings, *, name: str) -> AsyncIterator[Pool]:
     """`name` is what Postgres shows as the connection's application."""
     pool = Pool(settings, name=name)
-    await pool.open()
     try:
         yield pool
     finally:
         await pool.close()
-
-
-async def _keep(_connection: object) -> None:
-    """In the place of asyncpg's question to the server after each use, which takes as long as a statement.
-
-    It would undo settings, locks and cursors of a session, of which there are none here: what locks is locked
-    for a transaction, and LISTEN has a connection of its own. An open transaction asyncpg still rolls back.
-    """

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 
 import asyncpg
@@ -55,7 +56,7 @@ class Queue:
         self._lease_seconds = lease_seconds
         self.attempts_max = attempts_max
         self._probe_seconds = probe_seconds
-        self._finishes = Batcher(self._finish_all)
+        self._finishes = Batcher(partial(finish_all, pool))
 
     async def claim(self, limit: int, *, provider: str = "stability") -> list[Job]:
         """Up to `limit` jobs, now running under this worker's lease, in the order of the line."""
@@ -91,9 +92,6 @@ class Queue:
         """The picture that an attempt stored is the job's. Again, by the same attempt, is no fault."""
         if (painted.id, painted.attempt) not in await self._finishes.send(painted):
             raise _lost(painted.id, painted.attempt, "finish")
-
-    async def _finish_all(self, painted: list[Painted]) -> set[tuple[int, int]]:
-        return await finish_all(self._pool, painted)
 
     async def fail(self, job: Job, error: JobFailed) -> None:
         """Ends the job for good."""

@@ -1,6 +1,7 @@
 """What the bot has shown of each order, and which replies are behind."""
 
 from collections.abc import Collection
+from typing import Any
 
 from core.failures import FailureCode
 from core.orders import PLACE_MAX, Reply
@@ -48,33 +49,15 @@ class Replies:
         seconds: float | None = await self._pool.fetchval(_SQL["next_due"])
         return seconds
 
-    async def shown(
-        self,
-        reply: Reply,
-        *,
-        message_id: int | None,
-        channel_id: int | None = None,
-        place: int | None = None,
-        pause: FailureCode | None = None,
-        over_seconds: float | None = None,
-        hold_seconds: float = 0.0,
-    ) -> None:
-        """Records that it shows its revision, `place` and `pause`, and where it is, if that was learnt.
-
-        The time that it tells, if any, is over in `over_seconds`. It is not due again before `hold_seconds`
-        have passed.
-        """
+    async def shown(self, reply: Reply, *, message_id: int | None, **told: Any) -> None:
+        """As `first_shown`, of its revision."""
         await self.first_shown(
             reply.order.id,
             revision=reply.revision,
             message_id=message_id,
-            channel_id=channel_id,
-            place=place,
-            pause=pause,
-            over_seconds=over_seconds,
-            hold_seconds=hold_seconds,
             is_final=reply.progress.is_final,
             is_ephemeral=reply.order.is_ephemeral,
+            **told,
         )
 
     async def first_shown(
@@ -91,8 +74,12 @@ class Replies:
         is_final: bool = False,
         is_ephemeral: bool = False,
     ) -> None:
-        """The same of a reply that nobody has loaded: the command's own answer."""
-        await self._pool.fetchval(
+        """Records that the message shows this revision, `place` and `pause`, and where it is, if that was learnt.
+
+        The time that it tells, if any, is over in `over_seconds`. The reply is not due again before `hold_seconds`
+        have passed.
+        """
+        await self._pool.execute(
             _SQL["shown"],
             order_id,
             revision,

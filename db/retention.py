@@ -18,20 +18,15 @@ class Expired:
     bytes: int
 
 
-class Retention:
-    """`link_ttl_seconds` is how long links work that were made before: until then the originals stay."""
+async def expire(pool: Pool, *, days: int, link_ttl_seconds: int) -> Expired:
+    """Until the links that were made before have ended, `link_ttl_seconds` later, the originals stay.
 
-    def __init__(self, pool: Pool, *, days: int, link_ttl_seconds: int) -> None:
-        self._pool = pool
-        self._days = days
-        self._link_ttl_seconds = link_ttl_seconds
-
-    async def expire(self) -> Expired:
-        """Batch by batch: an interruption leaves the rest as it was, and the next call goes on."""
-        pictures, size, batch = 0, 0, BATCH
-        while batch == BATCH:
-            rows = await self._pool.fetch(_SQL["expire"], self._days, BATCH, self._link_ttl_seconds)
-            batch = len(rows)
-            pictures += batch
-            size += sum(row["bytes"] for row in rows)
-        return Expired(pictures, size)
+    Batch by batch: an interruption leaves the rest as it was, and the next call goes on.
+    """
+    pictures, size, batch = 0, 0, BATCH
+    while batch == BATCH:
+        rows = await pool.fetch(_SQL["expire"], days, BATCH, link_ttl_seconds)
+        batch = len(rows)
+        pictures += batch
+        size += sum(row["bytes"] for row in rows)
+    return Expired(pictures, size)

@@ -48,14 +48,12 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
         task.add_done_callback(_forget)
 
 
-async def until_stopped(
-    stopped: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_seconds: float = STOP_SECONDS
-) -> T:
-    """What the work returns; when `stopped` is set, it has so long left, and TimeoutError is raised."""
+async def until_stopped(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """What the work returns. When `stopped` is set it has STOP_SECONDS left, and then TimeoutError is raised."""
     working, told = asyncio.create_task(work), asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({working}, timeout=grace_seconds)
+        await asyncio.wait({working}, timeout=STOP_SECONDS)
         if working.done():
             return working.result()
         raise TimeoutError("not waited for, as the process ends")
@@ -66,6 +64,6 @@ async def until_stopped(
 
 
 def _forget(task: asyncio.Task[T]) -> None:
-    """Nobody is interested any more in how it ended."""
+    """Nobody asks any more how it ended."""
     if not task.cancelled():
         task.exception()

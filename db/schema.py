@@ -7,13 +7,10 @@ from importlib import resources
 from typing import TypeAlias
 
 import asyncpg
-import asyncpg.pool
 
 from db import queries
 
-Connection: TypeAlias = (
-    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-)
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _SQL = queries.load("migrations")
 

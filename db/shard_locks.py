@@ -54,7 +54,13 @@ class ShardLocks:
         command then still has one order and one answer.
         """
         while True:
-            await self._watch()
+            if self._connection is None:
+                raise AssertionError("nothing was taken yet")
+            try:
+                await watch(self._connection, _SQL["confirm"], every_seconds=CONFIRM_SECONDS)
+            except UNAVAILABLE as error:
+                log.debug("the locks are not confirmed: %s", reason(error))
+            self._connection.terminate()
             log.warning("lost the connection that holds %s; taking it again", self)
             await self._take_again()
 
@@ -64,16 +70,6 @@ class ShardLocks:
 
     def __str__(self) -> str:
         return f"shard{'s' * (len(self._ids) > 1)} {', '.join(map(str, self._ids))}"
-
-    async def _watch(self) -> None:
-        """Until the connection ends, or answers no more."""
-        if self._connection is None:
-            raise AssertionError("nothing was taken yet")
-        try:
-            await watch(self._connection, _SQL["confirm"], every_seconds=CONFIRM_SECONDS)
-        except UNAVAILABLE as error:
-            log.debug("the locks are not confirmed: %s", reason(error))
-        self._connection.terminate()
 
     async def _take_again(self) -> None:
         refusals = 0

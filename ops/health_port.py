@@ -92,9 +92,12 @@ class _Server:
     def _respond(self, head: bytes) -> bytes:
         method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
         path, _, version = rest.partition(" ")
-        status, kind, body = HTTPStatus.BAD_REQUEST, PLAIN, b"what is that?\n"
-        if version.startswith("HTTP/"):
-            status, kind, body = self._look(method, path.partition("?")[0])
+        if not version.startswith("HTTP/"):
+            status, kind, body = HTTPStatus.BAD_REQUEST, PLAIN, b"this is no HTTP\n"
+        elif method not in ("GET", "HEAD"):
+            status, kind, body = HTTPStatus.METHOD_NOT_ALLOWED, PLAIN, b"only GET and HEAD\n"
+        else:
+            status, kind, body = self._look(path.partition("?")[0])
         lines = (
             f"HTTP/1.1 {status.value} {status.phrase}",
             f"Content-Type: {kind}",
@@ -103,9 +106,7 @@ class _Server:
         )
         return "\r\n".join([*lines, "", ""]).encode() + (b"" if method == "HEAD" else body)
 
-    def _look(self, method: str, path: str) -> Answer:
-        if method not in ("GET", "HEAD"):
-            return HTTPStatus.METHOD_NOT_ALLOWED, PLAIN, b"only GET and HEAD\n"
+    def _look(self, path: str) -> Answer:
         try:
             return self._answer(path)
         except Exception as error:  # noqa: BLE001 - the outermost frame of a request: whatever it is, it is the answer
@@ -114,28 +115,20 @@ class _Server:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    fields = HealthSettings.model_fields
     try:
-        return _bind(host, port)
+        # `::` are all addresses, the old ones included; without IPv6 there are none but those.
+        if host == "::" and socket.has_dualstack_ipv6():
+            return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=True)
+        host = "0.0.0.0" if host == "::" else host
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        return socket.create_server(address[:2], family=family)
     except OSError as error:
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            whose = "another process has" if error.errno == errno.EADDRINUSE else "only root may have"
-            raise Misconfigured(
-                "HEALTH_PORT", f"is {port}, which {whose}", right=str(fields["health_port"].description)
-            ) from error
-        raise Misconfigured(
-            "HEALTH_HOST",
-            f"is {host}, which is no address of this machine",
-            right=str(fields["health_host"].description),
-        ) from error
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    if host == "::":
-        # All addresses, the old ones included; without IPv6 there are none but those.
-        if socket.has_dualstack_ipv6():
-            return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
-        host = "0.0.0.0"
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, address = found[0]
-    return socket.create_server(address[:2], family=family)
+        whose = {errno.EADDRINUSE: "another process has", errno.EACCES: "only root may have"}.get(
+            error.errno or 0
+        )
+        name, wrong = "health_port", f"is {port}, which {whose}"
+        if whose is None:
+            name, wrong = "health_host", f"is {host}, which is no address of this machine"
+        right = str(HealthSettings.model_fields[name].description)
+        raise Misconfigured(name.upper(), wrong, right=right) from error

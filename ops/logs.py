@@ -6,9 +6,10 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from typing import TextIO
 
 from core.redaction import SECRET_LENGTH_MIN, Redaction, without_typed
@@ -22,24 +23,19 @@ _subject: ContextVar[tuple[str, int] | None] = ContextVar("subject", default=Non
 _typed: ContextVar[frozenset[str]] = ContextVar("typed", default=frozenset())
 
 
-def about_job(job_id: int, *typed: str | None) -> AbstractContextManager[None]:
-    """Every line from here on, in this task and in those it begins, is about this job; `typed` is in none."""
-    return _about("job", job_id, *typed)
-
-
-def about_order(order_id: int, *typed: str | None) -> AbstractContextManager[None]:
-    """The same of an order."""
-    return _about("order", order_id, *typed)
-
-
 @contextmanager
-def _about(kind: str, id_: int, *typed: str | None) -> Iterator[None]:
+def about(kind: str, id_: int, *typed: str | None) -> Iterator[None]:
+    """Every line from here on, in this task and in those it begins, is about this order or job; `typed` is in none."""
     token = _subject.set((kind, id_))
     try:
         with about_typed(*typed):
             yield
     finally:
         _subject.reset(token)
+
+
+about_job = partial(about, "job")
+about_order = partial(about, "order")
 
 
 def without_what_was_typed(text: str) -> str:

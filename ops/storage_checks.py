@@ -132,11 +132,8 @@ class StorageChecks:
             # What a member deletes is found by a listing.
             async for _ in self._bucket.pages(before=datetime.now(UTC)):
                 break
-            if await self._bucket.removal.keeps_versions():
-                return (
-                    "can be written and read, and keeps old versions, which are removed with what is deleted"
-                )
-            return "can be written and read"
+            versions = ", and keeps old versions, which are removed with what is deleted"
+            return f"can be written and read{versions if await self._bucket.keeps_versions() else ''}"
 
         try:
             return await self._with_object(check)

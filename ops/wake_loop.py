@@ -4,26 +4,19 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from core.errors import reason
+from core.errors import BucketUnavailable, reason
 from db.pool import UNAVAILABLE
 
 
 class WakeLoop:
     """`work` does all that is due, and claims it for a time: another takes up what this one leaves when cancelled.
 
-    Where it raises one of `transient`, the rest waits for the next time, which `postponed` says in the log.
+    While Postgres or the bucket is away the rest waits for the next time, which `postponed` says in the log.
     """
 
-    def __init__(
-        self,
-        work: Callable[[], Awaitable[None]],
-        *,
-        postponed: str,
-        transient: tuple[type[Exception], ...] = UNAVAILABLE,
-    ) -> None:
+    def __init__(self, work: Callable[[], Awaitable[None]], *, postponed: str) -> None:
         self._work = work
         self._postponed = postponed
-        self._transient = transient
         self._woken = asyncio.Event()
         self._log = logging.getLogger(work.__module__)
 
@@ -38,5 +31,5 @@ class WakeLoop:
             self._woken.clear()
             try:
                 await self._work()
-            except self._transient as error:
+            except (BucketUnavailable, *UNAVAILABLE) as error:
                 self._log.warning("%s: %s", self._postponed, reason(error))

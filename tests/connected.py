@@ -135,7 +135,7 @@ class Connected:
     async def settle(self) -> None:
         """What a handler raises that nobody caught is raised here; what discord.py caught is in its log."""
         async with asyncio.timeout(BOUND_SECONDS):
-            while tasks := self.client.at_work():
+            while tasks := self.client.running_handlers():
                 await asyncio.gather(*tasks)
         assert not self._running.done()
 

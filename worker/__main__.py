@@ -19,8 +19,6 @@ from core.errors import Misconfigured
 from core.settings import load, refuse
 from db.alarms import Alarms
 from db.bucket.client import Bucket, open_bucket
-from db.bucket.sweep import Sweep
-from db.daily_tasks import DailyTasks
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.ledger import Ledger
@@ -30,11 +28,10 @@ from db.picture_store import PictureStore
 from db.pool import Pool, open_pool
 from db.queue import Queue
 from db.rate_limits import RateLimit
-from db.retention import Retention
 from db.spill import Spill
 from ops.checks import doctor
 from ops.database_probe import DatabaseProbe
-from ops.health import Check, Health, answering, unreachable
+from ops.health import Health, answering, unreachable
 from ops.logs import configure
 from ops.metrics import new_registry
 from ops.supervisor import Supervisor
@@ -98,16 +95,21 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         concurrency=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
     )
-    sweeping = WakeLoop(
-        Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED, transient=sweeper.TRANSIENT
-    )
+    sweeping = WakeLoop(Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED)
     uploading = WakeLoop(Uploader(parts.spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
     probe = DatabaseProbe(
         partial(queue.front_waits_seconds, providers=runners),
         every_seconds=min(5.0, settings.lease_seconds / 6),
     )
+
+    def starving() -> str | None:
+        seconds = probe.answer
+        if seconds is None or seconds <= settings.health_wait_seconds_max or not loop.is_idle:
+            return None
+        return f"a job waits for {seconds:.0f} s, and this worker is idle"
+
     health = Health(
-        [unreachable(probe), _starvation(settings, loop, probe)],
+        [unreachable(probe), starving],
         parts.instruments.registry,
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
@@ -158,31 +160,23 @@ def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
 def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> None:
     settings, pool, instruments = parts.settings, parts.pool, parts.instruments
     nightly: dict[str, Callable[[], Awaitable[None]]] = {
-        "sweep": partial(upkeep.sweep, Sweep(pool, parts.bucket)),
+        "sweep": partial(upkeep.remove_orphans, pool, parts.bucket),
         "month": Ledger(pool).end_month,
     }
     if settings.retention_days is not None:
-        retention = Retention(pool, days=settings.retention_days, link_ttl_seconds=settings.link_ttl_seconds)
-        nightly["retention"] = partial(upkeep.expire, retention, instruments)
+        days, ttl_seconds = settings.retention_days, settings.link_ttl_seconds
+        nightly["retention"] = partial(
+            upkeep.expire, pool, instruments, days=days, link_ttl_seconds=ttl_seconds
+        )
     seconds = settings.lease_seconds
     reclaim = partial(upkeep.reclaim_expired, parts.queue, probe, instruments, lease_seconds=seconds)
     supervisor.every(seconds / 2, reclaim)
     supervisor.every(upkeep.HOURLY_SECONDS, partial(upkeep.hourly, Downloads(pool)))
     supervisor.every(
         upkeep.HOURLY_SECONDS,
-        partial(upkeep.nightly, DailyTasks(pool), nightly),
+        partial(upkeep.nightly, pool, nightly),
         jitter_seconds=upkeep.NIGHTLY_JITTER_SECONDS,
     )
-
-
-def _starvation(settings: WorkerSettings, loop: Loop, probe: DatabaseProbe) -> Check:
-    def check() -> str | None:
-        seconds = probe.answer
-        if seconds is None or seconds <= settings.health_wait_seconds_max or not loop.is_idle:
-            return None
-        return f"a job waits for {seconds:.0f} s, and this worker is idle"
-
-    return check
 
 
 def main() -> None:

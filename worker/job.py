@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone, reason
 from core.failures import FailureCode, JobFailed
@@ -79,7 +80,10 @@ class JobRunner:
                 await self._attempt(job, call)
             except LostJob as error:
                 log.warning("%s", error)
-                await until_answered(lambda: self._correct(job, call))
+                # Whoever took the job away could not tell what its call costs.
+                await until_answered(
+                    lambda: self.ledger.correct(job, call.outcome, request_id=call.request_id)
+                )
             except asyncio.CancelledError:
                 await self._release(job, call)
                 raise
@@ -95,8 +99,7 @@ class JobRunner:
             await self.storage.store(job, painting, preparing)
         except CallTooSoon as error:
             log.info("it goes back: %s", error)
-            seconds = error.seconds
-            await until_answered(lambda: self.queue.release(job, delay_seconds=seconds))
+            await until_answered(partial(self.queue.release, job, delay_seconds=error.seconds))
         except JobFailed as error:
             # The call knows what the failure costs: nothing before it was sent, all of it once a picture came.
             error.outcome, error.request_id = call.outcome, call.request_id
@@ -106,11 +109,9 @@ class JobRunner:
         except Exception as error:
             # The outermost frame of a job: its fault must not stop the others.
             log.error("it broke", exc_info=error)
-            detail = f"{type(error).__name__}: {error}"
-            await self._handle_failure(
-                job,
-                JobFailed(FailureCode.INTERNAL, detail, outcome=call.outcome, request_id=call.request_id),
-            )
+            broken = JobFailed(FailureCode.INTERNAL, f"{type(error).__name__}: {error}")
+            broken.outcome, broken.request_id = call.outcome, call.request_id
+            await self._handle_failure(job, broken)
         else:
             await self.watch.painted(job)
             log.info("it is done (request %s)", painting.request_id)
@@ -162,7 +163,7 @@ class JobRunner:
         self.instruments.attempt_failed(error.code)
         await self.watch.failed(job, error)
         if error.code is FailureCode.RATE_LIMITED:
-            await self._rest(job, error)
+            await self._wait_for_limit(job, error)
         elif error.failure.halts_provider:
             await self._refused(job, error)
         elif error.failure.transient:
@@ -171,15 +172,16 @@ class JobRunner:
             await until_answered(lambda: self.queue.fail(job, error))
             self.instruments.failed(error.code)
 
-    async def _rest(self, job: Job, error: JobFailed) -> None:
-        """All keep the pause that the provider asks for, but where others were painted since the job's last one:
-        then it provokes them. It keeps a longer one each time itself."""
+    async def _wait_for_limit(self, job: Job, error: JobFailed) -> None:
+        """All keep the pause that the provider asks for, unless others were painted since the job was last refused:
+        then the job provokes it. The job itself keeps a longer one each time."""
         pause_seconds = max(error.retry_after_seconds or 0, RATE_LIMIT_PAUSE_SECONDS_MIN)
         if not await until_answered(lambda: self.queue.is_refused_alone(job)):
             await self.rate_limit.pause(pause_seconds)
         times = job.attempt - job.faults - 1
-        longer_seconds = min(pause_seconds * 2.0 ** min(times, 10), RATE_LIMIT_PAUSE_SECONDS_MAX)
-        delay_seconds = max(pause_seconds, longer_seconds)
+        delay_seconds = max(
+            pause_seconds, min(pause_seconds * 2.0 ** min(times, 10), RATE_LIMIT_PAUSE_SECONDS_MAX)
+        )
         if times < RATE_LIMITS_MAX:
             await self._refused(job, error, delay_seconds)
         else:
@@ -198,22 +200,18 @@ class JobRunner:
             self.instruments.failed(error.code)
 
     async def _release(self, job: Job, call: Call) -> None:
+        async def release_or_correct() -> None:
+            try:
+                await self.queue.release(job, call.outcome, request_id=call.request_id)
+                log.info("it went back to the queue")
+            except LostJob:
+                log.info("it was taken away")
+                await self.ledger.correct(job, call.outcome, request_id=call.request_id)
+
         try:
-            await within(RELEASE_SECONDS, self._release_or_correct(job, call))
+            await within(RELEASE_SECONDS, release_or_correct())
         except UNAVAILABLE as error:
             log.warning("it stays as it is until its lease runs out: %s", reason(error))
-
-    async def _release_or_correct(self, job: Job, call: Call) -> None:
-        try:
-            await self.queue.release(job, call.outcome, request_id=call.request_id)
-            log.info("it went back to the queue")
-        except LostJob:
-            log.info("it was taken away")
-            await self._correct(job, call)
-
-    async def _correct(self, job: Job, call: Call) -> None:
-        """Whoever took the job away could not tell what its call costs."""
-        await self.ledger.correct(job, call.outcome, request_id=call.request_id)
 
 
 def _pause(faults: int) -> float:

@@ -5,7 +5,6 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from core.errors import reason
@@ -22,12 +21,6 @@ HEARTBEATS = 3
 
 Claim: TypeAlias = Callable[[int], Awaitable[list[Job]]]
 """Of one provider's jobs, up to so many."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    job: Job
-    task: asyncio.Task[None]
 
 
 class Loop:
@@ -51,7 +44,7 @@ class Loop:
         self._concurrency = concurrency
         self._lease_seconds = lease_seconds
         # By id and attempt: a job that was taken away may come back while its old attempt still ends.
-        self._held: dict[tuple[int, int], _Held] = {}
+        self._held: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._check = asyncio.Event()
         self.stopped = asyncio.Event()
@@ -108,7 +101,7 @@ class Loop:
                 return
             for job in jobs:
                 task = asyncio.create_task(self._hold(job), name=f"job-{job.id}")
-                self._held[job.id, job.attempt] = _Held(job, task)
+                self._held[job.id, job.attempt] = task
 
     async def _hold(self, job: Job) -> None:
         with about_job(job.id, job.order.prompt, job.order.negative_prompt):
@@ -148,10 +141,10 @@ class Loop:
             return
         for lost in asked.keys() - kept:
             # Its own finish may have come in between; then the task is over and this does nothing.
-            asked[lost].task.cancel()
+            asked[lost].cancel()
 
     async def _drain(self, grace_seconds: float) -> None:
-        tasks = [held.task for held in self._held.values()]
+        tasks = list(self._held.values())
         if not tasks:
             return
         log.info("stopping: %d jobs have %g seconds to end", len(tasks), grace_seconds)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from core.errors import BucketUnavailable, LostJob, SpillFull, reason
 from core.failures import JobFailed
@@ -34,23 +35,14 @@ SPILL_SHARE = 0.5
 """When so much of the spill is taken, the bucket has been away for long, and there is time to act yet."""
 
 
+@dataclass(frozen=True, slots=True)
 class Storage:
-    def __init__(
-        self,
-        queue: Queue,
-        bucket: Bucket,
-        spill: Spill,
-        alarms: Alarms,
-        instruments: Instruments,
-        *,
-        bucket_seconds: float = BUCKET_SECONDS,
-    ) -> None:
-        self._queue = queue
-        self._bucket = bucket
-        self._spill = spill
-        self._alarms = alarms
-        self._instruments = instruments
-        self._bucket_seconds = bucket_seconds
+    queue: Queue
+    bucket: Bucket
+    spill: Spill
+    alarms: Alarms
+    instruments: Instruments
+    bucket_seconds: float = BUCKET_SECONDS
 
     async def store(self, job: Job, painting: Painting, preparing: asyncio.Future[Pictures]) -> None:
         """Returns when the job is done and its picture safe, however long Postgres and the bucket are away.
@@ -71,9 +63,9 @@ class Storage:
             in_bucket = in_bucket or await self._put(job, pictures)
             try:
                 if in_bucket:
-                    with self._instruments.stage("finish", job):
-                        await self._queue.finish(painted)
-                    self._instruments.done()
+                    with self.instruments.stage("finish", job):
+                        await self.queue.finish(painted)
+                    self.instruments.done()
                 else:
                     await self._keep(job, painted, pictures)
                 return
@@ -96,10 +88,10 @@ class Storage:
     async def _put(self, job: Job, pictures: Pictures) -> bool:
         """Whether the bucket has it."""
         try:
-            async with asyncio.timeout(self._bucket_seconds):
+            async with asyncio.timeout(self.bucket_seconds):
                 for pause_seconds in BUCKET_PAUSES_SECONDS:
                     try:
-                        with self._instruments.stage("upload", job):
+                        with self.instruments.stage("upload", job):
                             await self._put_both(job, pictures)
                         return True
                     except BucketUnavailable as error:
@@ -112,8 +104,8 @@ class Storage:
     async def _put_both(self, job: Job, pictures: Pictures) -> None:
         # Both are waited for, so that none arrives after the attempt was discarded.
         results = await asyncio.gather(
-            self._bucket.put_original(job, pictures.original),
-            self._bucket.put_preview(job, pictures.preview),
+            self.bucket.put_original(job, pictures.original),
+            self.bucket.put_preview(job, pictures.preview),
             return_exceptions=True,
         )
         for result in results:
@@ -122,21 +114,21 @@ class Storage:
 
     async def _keep(self, job: Job, painted: Painted, pictures: Pictures) -> None:
         try:
-            with self._instruments.stage("park", job):
-                used = await self._spill.keep(painted, pictures.original, pictures.preview)
+            with self.instruments.stage("park", job):
+                used = await self.spill.keep(painted, pictures.original, pictures.preview)
         except SpillFull as error:
-            await note(self._alarms.raise_(AlarmCode.SPILL_FULL, str(error)))
+            await note(self.alarms.raise_(AlarmCode.SPILL_FULL, str(error)))
             raise
-        self._instruments.done(spilled=True)
+        self.instruments.done(spilled=True)
         log.warning("it is done, and its picture is in Postgres until the bucket is back")
-        if used >= self._spill.bytes_max * SPILL_SHARE:
-            most = self._spill.bytes_max
-            await note(self._alarms.raise_(AlarmCode.SPILL_FILLS, f"{used} of {most} bytes"))
+        if used >= self.spill.bytes_max * SPILL_SHARE:
+            most = self.spill.bytes_max
+            await note(self.alarms.raise_(AlarmCode.SPILL_FILLS, f"{used} of {most} bytes"))
 
     async def _discard(self, job: Job) -> None:
         """The job was taken away, so nothing will lead to what this attempt stored."""
         try:
-            await self._bucket.remove_attempt(job)
+            await self.bucket.remove_attempt(job)
         except BucketUnavailable as error:
             # The nightly sweep finds it.
             log.warning("%s", error)

@@ -2,10 +2,8 @@
 
 import logging
 
-from core.errors import BucketUnavailable
 from db.bucket.client import Bucket
 from db.erasure import Erasure
-from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
@@ -14,7 +12,6 @@ HOLD_SECONDS = 60.0
 """A batch that is not done by then was its worker's last, and another takes it."""
 
 POSTPONED = "deleted pictures stay for now"
-TRANSIENT = (BucketUnavailable, *UNAVAILABLE)
 
 
 class Sweeper:
@@ -23,7 +20,7 @@ class Sweeper:
         self._bucket = bucket
 
     async def work(self) -> None:
-        """Removes all that is due. Raises one of TRANSIENT where that has to wait."""
+        """Removes all that is due. Raises BucketUnavailable where that has to wait."""
         while prefixes := await self._erasure.claim_removals(BATCH, hold_seconds=HOLD_SECONDS):
             for prefix in prefixes:
                 await self._bucket.remove(prefix)

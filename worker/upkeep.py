@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from core.errors import BucketUnavailable, reason
-from db.bucket.sweep import Sweep
-from db.daily_tasks import DailyTasks
+from db import daily_tasks, retention
+from db.bucket.client import Bucket
+from db.bucket.sweep import sweep
 from db.downloads import Downloads
-from db.pool import UNAVAILABLE
+from db.pool import UNAVAILABLE, Pool
 from db.queue import Queue
-from db.retention import Retention
 from ops.database_probe import DatabaseProbe
 from worker.instruments import Instruments
 
@@ -48,23 +48,23 @@ async def hourly(downloads: Downloads) -> None:
     await _transiently("the trimming of downloads", downloads.trim)
 
 
-async def nightly(daily: DailyTasks, tasks: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+async def nightly(pool: Pool, tasks: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
     """Each once a day, by one worker for all; one that fails leaves the others as they are."""
 
     async def once(name: str) -> None:
-        if await daily.begin(name):
+        if await daily_tasks.begin(pool, name):
             await tasks[name]()
 
     for name in tasks:
         await _transiently(name, partial(once, name))
 
 
-async def sweep(orphans: Sweep) -> None:
-    log.info("removed %d objects that jobs had left", await orphans.remove())
+async def remove_orphans(pool: Pool, bucket: Bucket) -> None:
+    log.info("removed %d objects that jobs had left", await sweep(pool, bucket))
 
 
-async def expire(retention: Retention, instruments: Instruments) -> None:
-    expired = await retention.expire()
+async def expire(pool: Pool, instruments: Instruments, *, days: int, link_ttl_seconds: int) -> None:
+    expired = await retention.expire(pool, days=days, link_ttl_seconds=link_ttl_seconds)
     instruments.expired(expired)
     log.info("%d pictures have expired, whose originals take %d bytes", expired.pictures, expired.bytes)
 

@@ -88,16 +88,13 @@ class Watch:
         )
 
     async def judged(self, job: Job, error: JobFailed) -> JobFailed:
-        """A refusal of the key or for want of credit; or, where it is about this job alone, a transient fault:
-        then its words are what the provider stumbles over, and nobody else has to wait for it.
+        """A refusal of the key or for want of credit as it came; or a transient fault, if it is about this job alone.
 
-        The balance tells; but it may take a key that may not paint, and its number has been seen wrong for a
-        while: what several jobs in a row have met is true in spite of it.
+        The balance tells; but it may take a key that may not paint, and its number has been seen wrong for a while:
+        what several jobs in a row have met is true in spite of it.
         """
-        if error.code is FailureCode.BAD_KEY:
-            contradicted = await self.takes_key()
-        else:
-            contradicted = await self._affords(job.price)
+        asking = self.takes_key() if error.code is FailureCode.BAD_KEY else self._affords(job.price)
+        contradicted = await asking
         if contradicted is None:
             alone = await until_answered(lambda: self._queue.is_refused_alone(job))
         elif contradicted:
@@ -114,11 +111,8 @@ class Watch:
         """As a worker starts, with a key that may have been set just now: no job has to meet it first."""
         takes_key = await self.takes_key()
         if takes_key is False:
-            log.error(
-                "%s: %s does not accept it; it should be a key of your account",
-                self._provider.key_variable,
-                self._provider.title,
-            )
+            variable, title = self._provider.key_variable, self._provider.title
+            log.error("%s: %s does not accept it; it should be a key of your account", variable, title)
             await until_answered(
                 lambda: self._alarms.raise_(
                     AlarmCode.BAD_KEY,
@@ -133,7 +127,11 @@ class Watch:
     async def claim_probe(self) -> list[Job]:
         """The job by which it is to be tried whether a pause is over, if it is time and there is hope."""
         due = await self._alarms.due(self._name)
-        if AlarmCode.BAD_KEY in due and await self._is_key_refused():
+        # The balance costs nothing and is nobody's job. That it takes the key ends no pause: it may be good for that
+        # and not for painting.
+        if AlarmCode.BAD_KEY in due and await self.takes_key() is False:
+            log.info("the key is still refused")
+            await self._alarms.postpone(AlarmCode.BAD_KEY, self._name, pause_seconds=self._probe_seconds)
             due.discard(AlarmCode.BAD_KEY)
         return await self._queue.claim_probe(provider=self._name) if due else []
 
@@ -155,17 +153,6 @@ class Watch:
         except JobFailed as error:
             log.warning("the balance does not tell what is left: %s", error)
             return None
-
-    async def _is_key_refused(self) -> bool:
-        """Asked of the balance, as it costs nothing and is nobody's job. That it takes the key ends no pause:
-        it may be good for that and not for painting."""
-        takes_key = await self.takes_key()
-        if takes_key is not False:
-            log.info("the balance %s: a job is tried", "takes the key" if takes_key else "does not tell")
-            return False
-        log.info("the key is still refused")
-        await self._alarms.postpone(AlarmCode.BAD_KEY, self._name, pause_seconds=self._probe_seconds)
-        return True
 
     async def _concerns_all(self, code: AlarmCode, job: Job) -> bool:
         """Whether more than this job met what pauses jobs, though the balance contradicts it."""

@@ -1,12 +1,13 @@
-"""From what is stored to what a message shows: previews, links made just now, and pictures for who asked for them."""
+"""From what is stored to what a message shows: previews, and links made just now."""
 
 import asyncio
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from bot.messages.content import Content, Unseen, send_what_is_taken
+from bot.messages.content import Content, Unseen
 from bot.messages.picture import Link, picture_content
+from bot.sending import send_what_is_taken
 from bot.services import Interaction, services_of, words_of
 from core.errors import PictureGone
 from core.orders import Picture
@@ -22,32 +23,24 @@ def new_link(store: PictureStore, picture: Picture) -> Link | None:
     return Link(url, expires_at) if url is not None else None
 
 
-def new_links(store: PictureStore, pictures: Iterable[Picture]) -> dict[int, Link | None]:
-    return {picture.id: new_link(store, picture) for picture in pictures}
-
-
 async def read_previews(store: PictureStore, pictures: Iterable[Picture]) -> dict[int, bytes | Unseen]:
     """By the pictures' ids. Raises BucketUnavailable."""
-    wanted = list(pictures)
-    previews = await asyncio.gather(*(_preview(store, picture) for picture in wanted))
-    return {picture.id: preview for picture, preview in zip(wanted, previews, strict=True)}
 
+    async def preview(picture: Picture) -> tuple[int, bytes | Unseen]:
+        try:
+            return picture.id, await store.preview(picture)
+        except PictureGone as error:
+            log.warning("there is no preview: %s", error)
+            return picture.id, Unseen.GONE
 
-async def _preview(store: PictureStore, picture: Picture) -> bytes | Unseen:
-    try:
-        return await store.preview(picture)
-    except PictureGone as error:
-        log.warning("its preview is not there: %s", error)
-        return Unseen.GONE
+    return dict(await asyncio.gather(*map(preview, pictures)))
 
 
 async def show_picture(interaction: Interaction, picture: Picture) -> None:
-    """For the member who asked. Raises BucketUnavailable."""
-    store = services_of(interaction).picture_store
-    preview = await _preview(store, picture)
-    await show(
-        interaction, picture_content(picture, preview, new_link(store, picture), words_of(interaction))
-    )
+    """In the place of a deferred answer. Raises BucketUnavailable."""
+    store, say = services_of(interaction).picture_store, words_of(interaction)
+    previews = await read_previews(store, [picture])
+    await show(interaction, picture_content(picture, previews[picture.id], new_link(store, picture), say))
 
 
 async def show(interaction: Interaction, content: Content) -> None:

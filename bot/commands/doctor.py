@@ -9,14 +9,12 @@ from bot.owner.doctor import missing
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest
 
-LENGTH_MAX = 3900
+_LENGTH_MAX = 3900
 
 
 @app_commands.command(description="For the owner of the bot: what is wrong with it, and what to do")
-# It is no use to others, so Discord shows it to few; who may use it is decided below.
+# Discord shows it to few, as it is of no use to others; who may use it is decided below.
 @app_commands.default_permissions(manage_guild=True)
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def doctor(interaction: Interaction) -> None:
     say = words_of(interaction)
     await interaction.response.defer(ephemeral=True)
@@ -33,5 +31,5 @@ async def doctor(interaction: Interaction) -> None:
     # In English, as the log is: it says what to look up there.
     lines = [f"{'✅' if finding.ok else '❌'} **{finding.name}**: {finding.text}" for finding in findings]
     head = say("### 🩺 {ok} of {all} checks are ok", ok=ok, all=len(findings))
-    view = notice("\n".join([head, *lines])[:LENGTH_MAX])
+    view = notice("\n".join([head, *lines])[:_LENGTH_MAX])
     await interaction.edit_original_response(view=view)

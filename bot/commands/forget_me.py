@@ -5,17 +5,16 @@ from typing import Any, Self
 import discord
 from discord import app_commands, ui
 
-from bot.answers.errors import told
+from bot.answers.errors import on
 from bot.controls.buttons import Say
 from bot.messages.content import notice
+from bot.messages.notices import all_deleted
 from bot.services import Interaction, services_of, words_of
 
 
 @app_commands.command(
     name="forget-me", description="Delete all your pictures, prompts and favourites for good"
 )
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def forget_me(interaction: Interaction) -> None:
     say = words_of(interaction)
     text = say(
@@ -42,18 +41,9 @@ class ForgetButton(ui.DynamicItem[ui.Button[Any]], template=r"forget-me"):
         await _forget(interaction)
 
 
-@told
+@on("forget-me")
 async def _forget(interaction: Interaction) -> None:
     # With many pictures it takes longer than Discord waits for an answer.
     await interaction.response.defer()
     count = await services_of(interaction).erasure.erase_member(interaction.user.id)
-    say = words_of(interaction)
-    text = say.plural(
-        "🗑️ Deleted: {count} picture, and all else of yours. Its file and the messages that show it "
-        "go within a minute, or as soon as the bot can reach them.",
-        "🗑️ Deleted: {count} pictures, and all else of yours. Their files and the messages that show "
-        "them go within a few minutes, or as soon as the bot can reach them.",
-        count,
-    )
-    beyond = say("What somebody saved, forwarded or still has open cannot be taken back.")
-    await interaction.edit_original_response(view=notice(f"{text} {beyond}"))
+    await interaction.edit_original_response(view=all_deleted(count, words_of(interaction)))

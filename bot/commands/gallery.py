@@ -2,19 +2,20 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.answers.errors import told
+from bot.answers.errors import on
 from bot.answers.show import show
 from bot.controls.page_controls import (
+    PAGE,
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
     SEARCH_LENGTH_MAX,
     Move,
     Query,
-    on_page,
 )
 from bot.mentions import spelled_out
 from bot.messages.content import notice
@@ -30,7 +31,7 @@ from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
-SUGGESTIONS_MAX = 25
+_SUGGESTIONS_MAX = 25
 
 
 @app_commands.command(description="Look through your pictures, or another member's")
@@ -40,8 +41,6 @@ SUGGESTIONS_MAX = 25
     favourites="Only those that you marked as favourites",
     page_size="How many pictures a page shows, 1 to 9",
 )
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def gallery(
     interaction: Interaction,
     member: discord.User | None = None,
@@ -50,7 +49,9 @@ async def gallery(
     page_size: app_commands.Range[int, 1, PAGE_SIZE_MAX] = PAGE_SIZE_DEFAULT,
 ) -> None:
     owner_id = member.id if member else None if favourites else interaction.user.id
-    query = Query(owner_id, searched(interaction, search or ""), favourites, page_size)
+    # Names are longer than the ids in whose place they stand, and the search has to fit into a custom id.
+    words = spelled_out(interaction, search or "")[:SEARCH_LENGTH_MAX].strip()
+    query = Query(owner_id, words, favourites, page_size)
     await interaction.response.defer(ephemeral=True, thinking=True)
     await _show(interaction, query, await _page(interaction, query))
 
@@ -58,25 +59,18 @@ async def gallery(
 @gallery.autocomplete("search")
 async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """From the member's own prompts, whosever gallery it is that is searched."""
-    pictures = services_of(interaction).pictures
-    words = spelled_out(interaction, typed)
+    pictures, words = services_of(interaction).pictures, spelled_out(interaction, typed)
     try:
-        prompts = await in_time(pictures.suggestions(interaction.user.id, words, SUGGESTIONS_MAX))
+        prompts = await in_time(pictures.suggestions(interaction.user.id, words, _SUGGESTIONS_MAX))
     except UNAVAILABLE as error:
         log.info("nothing is proposed: %s", reason(error))
         return []
-    # What is chosen becomes the search, so it is cut to what that may have.
+    # What is chosen becomes the search, so it is cut to the length of one.
     texts = dict.fromkeys(" ".join(prompt.split())[:SEARCH_LENGTH_MAX] for prompt in prompts)
     return [app_commands.Choice(name=text, value=text) for text in texts if text]
 
 
-def searched(interaction: Interaction, typed: str) -> str:
-    """Names are longer than ids, and it still has to fit on a button."""
-    return spelled_out(interaction, typed)[:SEARCH_LENGTH_MAX].strip()
-
-
-@on_page
-@told
+@on(PAGE)
 async def show_page(interaction: Interaction, query: Query, move: Move, cursor: int) -> None:
     await require_gallery(interaction)
     if move is Move.SHARE:
@@ -112,26 +106,17 @@ async def _page(
     interaction: Interaction, query: Query, before: int | None = None, after: int | None = None
 ) -> Page:
     pictures, viewer_id = services_of(interaction).pictures, interaction.user.id
-    channel_ids = seen_channel_ids(interaction)
+    asked: dict[str, Any] = {
+        "viewer_id": viewer_id,
+        "channel_ids": seen_channel_ids(interaction),
+        "search": query.search,
+        "before_id": before,
+        "after_id": after,
+        "limit": query.page_size,
+    }
     if query.favourites:
-        return await pictures.favourites(
-            viewer_id=viewer_id,
-            channel_ids=channel_ids,
-            owner_id=query.owner_id,
-            search=query.search,
-            before_id=before,
-            after_id=after,
-            limit=query.page_size,
-        )
-    return await pictures.page(
-        owner_id=query.owner_id or viewer_id,
-        viewer_id=viewer_id,
-        channel_ids=channel_ids,
-        search=query.search,
-        before_id=before,
-        after_id=after,
-        limit=query.page_size,
-    )
+        return await pictures.favourites(owner_id=query.owner_id, **asked)
+    return await pictures.page(owner_id=query.owner_id or viewer_id, **asked)
 
 
 async def _show(interaction: Interaction, query: Query, page: Page, *, shared: bool = False) -> None:
@@ -141,19 +126,15 @@ async def _show(interaction: Interaction, query: Query, page: Page, *, shared: b
         await interaction.edit_original_response(view=view, attachments=[])
         return
     found = await asyncio.gather(*(_preview(services, picture) for picture in page.pictures))
-    previews = {
-        picture.id: preview
-        for picture, preview in zip(page.pictures, found, strict=True)
-        if preview is not None
-    }
+    previews = {picture_id: preview for picture_id, preview in found if preview is not None}
     links = {picture.id: services.picture_store.link(picture) for picture in page.pictures}
     await show(interaction, page_content(page, query, previews, links, say, shared=shared))
 
 
-async def _preview(services: Services, picture: Picture) -> bytes | None:
-    """None where the bucket has none: one that is missing must not keep the page from being shown."""
+async def _preview(services: Services, picture: Picture) -> tuple[int, bytes | None]:
+    """The page is shown without the previews that cannot be read."""
     try:
-        return await services.picture_store.preview(picture)
+        return picture.id, await services.picture_store.preview(picture)
     except BucketUnavailable as error:
         log.warning("%s", error)
-        return None
+        return picture.id, None

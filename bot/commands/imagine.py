@@ -23,17 +23,8 @@ from core.validation import on_offer
 
 Side = app_commands.Range[int, SIDE_MIN, SIDE_MAX]
 
-_SHAPES = {
-    "square": "Square, {size}",
-    "portrait": "Portrait, {size}",
-    "landscape": "Landscape, {size}",
-    "wide": "Wide, {size}",
-    "tall": "Tall, {size}",
-}
-
 
 def imagine(default_model: str) -> app_commands.Command[Any, ..., None]:
-    """With the models that are on offer where this is the owner's default."""
     models = on_offer(IMAGINE, default_model).values()
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name="imagine", description="Paint a picture from words", callback=_imagine
@@ -49,7 +40,7 @@ def model_choice(model: Model) -> app_commands.Choice[str]:
 
 def _shape_choice(shape: str) -> app_commands.Choice[str]:
     width, height = SIZES[shape]
-    name = _SHAPES[shape].format(size=f"{width} × {height}")
+    name = f"{shape.capitalize()}, {width} × {height}"
     return app_commands.Choice(name=app_commands.locale_str(name), value=shape)
 
 
@@ -69,9 +60,6 @@ def _shape_choice(shape: str) -> app_commands.Choice[str]:
     shape=[_shape_choice(shape) for shape in SIZES],
     style=[app_commands.Choice(name=style, value=style) for style in STYLES],
 )
-# Installing it for a single user, who could then spend the owner's credits anywhere, is not offered.
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def _imagine(
     interaction: Interaction,
     prompt: app_commands.Range[str, 1, PROMPT_LENGTH_MAX],
@@ -85,14 +73,14 @@ async def _imagine(
     private: bool = False,
     spoiler: bool = False,
 ) -> None:
-    size = _size(width, height, shape)
+    width, height = _size(width, height, shape)
     request = request_of(
         interaction,
         prompt=spelled_out(interaction, prompt),
         model=model or services_of(interaction).model,
         params={
-            "width": size[0],
-            "height": size[1],
+            "width": width,
+            "height": height,
             "seed": seed,
             "negative_prompt": spelled_out(interaction, negative_prompt or ""),
             "style": style,

@@ -14,8 +14,14 @@ from core.errors import reason
 
 class Tree(app_commands.CommandTree[Any]):
     def __init__(self, client: discord.Client) -> None:
-        super().__init__(client)
-        # What is added twice is there once.
+        # A single user who installed it could spend the owner's credits anywhere, so that is not offered.
+        super().__init__(
+            client,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=False
+            ),
+        )
         logging.getLogger("discord.app_commands.tree").addFilter(_in_a_line)
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
@@ -33,9 +39,9 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 def _in_a_line(record: logging.LogRecord) -> bool:
-    """discord.py shows the trace of what it caught, also where typing was answered too late."""
+    """Without the trace that discord.py logs where autocompletion was answered too late."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, (discord.DiscordException, aiohttp.ClientError, OSError)):
-        record.msg, record.args = "what was typed could not be answered: %s", (reason(error),)
+        record.msg, record.args = "autocompletion could not be answered: %s", (reason(error),)
         record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
     return True

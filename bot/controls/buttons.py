@@ -1,10 +1,10 @@
-"""The buttons under orders and pictures. What each is for is in its custom id, so they outlive every process.
+"""The buttons under orders and pictures. Their custom ids say what they are for, so they outlive every process.
 
-What a press does is registered by whoever does it: messages have buttons, and presses make messages.
+What a press does registers itself in PRESSES: messages have buttons, and presses make messages.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -13,18 +13,16 @@ from discord import ui
 
 from ops.logs import about_job
 
-Say: TypeAlias = Callable[[str], str]
-"""From the English text to the one that is shown."""
+Say: TypeAlias = Callable[[str], str]  # from the English text to the one that is shown
+Press: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
 
-Press: TypeAlias = Callable[[discord.Interaction[Any], int], Awaitable[None]]
-"""What a press does; it is given the id of the order or of the picture."""
+PRESSES: dict[str, Press] = {}
+"""By an Action, or by the name of another control. A press gets the interaction and the id of its target."""
 
 
 class Action(StrEnum):
     CANCEL = "cancel"
-    DROP = "drop"
-    """Cancel, in the list of a member's queue."""
-
+    DROP = "drop"  # cancel, in the list of a member's queue
     AGAIN = "again"
     EDIT = "edit"
     UPSCALE = "upscale"
@@ -33,46 +31,33 @@ class Action(StrEnum):
     DELETE = "delete"
     ERASE = "erase"
     KEEP = "keep"
-    RESTORE = "restore"
-    """Keep it, where the question stands in the picture's own place."""
+    RESTORE = "restore"  # keep it, where the question stands in the picture's own place
 
 
 ORDER_ACTIONS = (Action.CANCEL, Action.DROP, Action.AGAIN, Action.EDIT)
-PICTURE_ACTIONS = tuple(action for action in Action if action not in ORDER_ACTIONS)
 
-LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
-    Action.CANCEL: ("🚫", "Cancel", discord.ButtonStyle.secondary),
-    Action.DROP: ("🚫", "Cancel", discord.ButtonStyle.secondary),
-    Action.AGAIN: ("🔁", "Again", discord.ButtonStyle.secondary),
-    Action.EDIT: ("✏️", "Edit", discord.ButtonStyle.secondary),
-    Action.UPSCALE: ("🔍", "Upscale", discord.ButtonStyle.secondary),
-    Action.LINK: ("📋", "Link", discord.ButtonStyle.secondary),
-    Action.FAVOURITE: ("⭐", "Favourite", discord.ButtonStyle.secondary),
-    Action.DELETE: ("🗑️", "Delete", discord.ButtonStyle.secondary),
-    Action.ERASE: ("🗑️", "Delete it for good", discord.ButtonStyle.danger),
-    Action.RESTORE: ("↩️", "Keep it", discord.ButtonStyle.secondary),
-    Action.KEEP: ("↩️", "Keep it", discord.ButtonStyle.secondary),
+LOOKS = {
+    Action.CANCEL: ("🚫", "Cancel"),
+    Action.DROP: ("🚫", "Cancel"),
+    Action.AGAIN: ("🔁", "Again"),
+    Action.EDIT: ("✏️", "Edit"),
+    Action.UPSCALE: ("🔍", "Upscale"),
+    Action.LINK: ("📋", "Link"),
+    Action.FAVOURITE: ("⭐", "Favourite"),
+    Action.DELETE: ("🗑️", "Delete"),
+    Action.ERASE: ("🗑️", "Delete it for good"),
+    Action.RESTORE: ("↩️", "Keep it"),
+    Action.KEEP: ("↩️", "Keep it"),
 }
-
-_PRESSES: dict[Action, Press] = {}
-
-
-def on(action: Action) -> Callable[[Press], Press]:
-    """Registers what a press of this button does."""
-
-    def register(press: Press) -> Press:
-        _PRESSES[action] = press
-        return press
-
-    return register
 
 
 class _Button(ui.DynamicItem[ui.Button[Any]], template="-"):
-    of: ClassVar[str]
+    target: ClassVar[str]
 
     def __init__(self, action: Action, target_id: int, say: Say = str) -> None:
-        emoji, label, style = LOOKS[action]
-        custom_id = f"{self.of}:{action}:{target_id}"
+        emoji, label = LOOKS[action]
+        style = discord.ButtonStyle.danger if action is Action.ERASE else discord.ButtonStyle.secondary
+        custom_id = f"{self.target}:{action}:{target_id}"
         super().__init__(ui.Button(style=style, label=say(label), emoji=emoji, custom_id=custom_id))
         self._action = action
         self._target_id = target_id
@@ -85,16 +70,17 @@ class _Button(ui.DynamicItem[ui.Button[Any]], template="-"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         with about_job(self._target_id):
-            await _PRESSES[self._action](interaction, self._target_id)
+            await PRESSES[self._action](interaction, self._target_id)
 
 
-def _template(of: str, actions: tuple[Action, ...]) -> str:
-    return rf"{of}:(?P<action>{'|'.join(actions)}):(?P<id>[0-9]{{1,18}})"
+def _template(target: str, *, of_orders: bool) -> str:
+    actions = "|".join(action for action in Action if (action in ORDER_ACTIONS) is of_orders)
+    return rf"{target}:(?P<action>{actions}):(?P<id>[0-9]{{1,18}})"
 
 
-class OrderButton(_Button, template=_template("order", ORDER_ACTIONS)):
-    of = "order"
+class OrderButton(_Button, template=_template("order", of_orders=True)):
+    target = "order"
 
 
-class PictureButton(_Button, template=_template("picture", PICTURE_ACTIONS)):
-    of = "picture"
+class PictureButton(_Button, template=_template("picture", of_orders=False)):
+    target = "picture"

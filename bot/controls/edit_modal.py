@@ -1,10 +1,6 @@
-"""The modal behind Edit: prompt and size filled in, to be changed and asked for again.
-
-It is read from the submission itself, not from the object that opened it: the bot may restart in between.
-"""
+"""The modal behind Edit. It is read from the submission alone: the bot may restart between the two."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -15,16 +11,7 @@ from core.operations import PROMPT_LENGTH_MAX
 from core.orders import Order
 
 CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,18})")
-
-# Nobody takes longer; until then discord.py keeps the modal in memory.
-_TIMEOUT_SECONDS = 900.0
-
-
-@dataclass(frozen=True, slots=True)
-class FilledIn:
-    prompt: str
-    size: str
-    negative_prompt: str
+_TIMEOUT_SECONDS = 900.0  # until then discord.py keeps the modal in memory
 
 
 def edit_modal(order: Order, say: Say, *, size_hint: str, with_negative_prompt: bool) -> ui.Modal:
@@ -51,8 +38,8 @@ def _text(custom_id: str, default: str | None, *, required: bool = True) -> ui.T
     )
 
 
-def filled_in(submission: Any) -> FilledIn:
-    """The texts by their custom ids, whatever holds them; what is not there is empty."""
+def filled_in(submission: Any) -> dict[str, str]:
+    """The texts by the custom ids of their fields, wherever in the submission these are."""
     found: dict[str, str] = {}
     pending = [submission]
     while pending:
@@ -64,4 +51,4 @@ def filled_in(submission: Any) -> FilledIn:
             if isinstance(name, str) and isinstance(value, str):
                 found[name] = value
             pending += component.get("components"), component.get("component")
-    return FilledIn(found.get("prompt", ""), found.get("size", ""), found.get("negative_prompt", ""))
+    return found

@@ -1,27 +1,25 @@
 """The buttons and the menu under a page of the gallery. What they need is in their custom ids, so no page dies."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self, TypeAlias, cast
+from typing import Any, Self, cast
 
 import discord
 from discord import ui
 
-from bot.controls.buttons import Press, Say
+from bot.controls.buttons import PRESSES, Say
 from core.orders import Picture
 
 PAGE_SIZE_DEFAULT = 6
-PAGE_SIZE_MAX = 9
-"""Three components a picture and those of the page: Discord takes 40 in all."""
-
-SEARCH_LENGTH_MAX = 40
-"""It has to fit into a custom id of 100 characters, beside two snowflakes."""
-
+PAGE_SIZE_MAX = 9  # three components a picture and those of the page: Discord takes 40 in all
+SEARCH_LENGTH_MAX = 40  # it has to fit into a custom id of 100 characters, beside two snowflakes
 _OPTION_LENGTH_MAX = 100
-_ID_MAX = 2**63 - 1
-"""The largest number that Postgres takes."""
+_ID_MAX = 2**63 - 1  # the largest number that Postgres takes
+
+PAGE, OPEN = "page", "open"
+"""The names of these controls among PRESSES. A page's press gets the query, the move and the cursor."""
 
 
 class Move(StrEnum):
@@ -56,25 +54,6 @@ class Query:
         )
 
 
-ShowPage: TypeAlias = Callable[[discord.Interaction[Any], Query, Move, int], Awaitable[None]]
-"""What a press under a page does; it is given the picture next to which the page begins."""
-
-_SHOW_PAGE: list[ShowPage] = []
-_OPEN: list[Press] = []
-
-
-def on_page(show: ShowPage) -> ShowPage:
-    """Registers what the buttons under a page do."""
-    _SHOW_PAGE[:] = [show]
-    return show
-
-
-def on_open(show: Press) -> Press:
-    """Registers what the menu under a page does; it is given the picture's id."""
-    _OPEN[:] = [show]
-    return show
-
-
 class PageButton(
     ui.DynamicItem[ui.Button[Any]],
     template=re.compile(
@@ -91,21 +70,19 @@ class PageButton(
         emoji, label = LOOKS[move]
         custom_id = query.custom_id(move, cursor)
         super().__init__(ui.Button(label=say(label), emoji=emoji, custom_id=custom_id, disabled=disabled))
-        self._query = query
-        self._move = move
-        self._cursor = cursor
+        self._target = query, move, cursor
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        # No member has such a number, which is then said as of any without pictures.
+        # No member has the largest id, so there are no pictures to show.
         owner_id = min(int(match["owner"]), _ID_MAX) or None
         query = Query(owner_id, match["search"], match["favourites"] == "1", int(match["size"]))
         return cls(query, Move(match["move"]), int(match["cursor"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await _SHOW_PAGE[0](interaction, self._query, self._move, self._cursor)
+        await PRESSES[PAGE](interaction, *self._target)
 
 
 class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"gallery:open"):
@@ -126,15 +103,15 @@ class PictureSelect(ui.DynamicItem[ui.Select[Any]], template=r"gallery:open"):
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], _match: re.Match[str], /
     ) -> Self:
-        made = cls([])
-        made.item = cast(ui.Select[Any], item)
-        return made
+        select = cls([])
+        select.item = cast(ui.Select[Any], item)
+        return select
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         chosen = "".join(self.item.values)
-        known = chosen.isascii() and chosen.isdecimal() and len(chosen) <= 18
-        # No picture has the number 0, which is then said as of any that is gone.
-        await _OPEN[0](interaction, int(chosen) if known else 0)
+        is_id = re.fullmatch("[0-9]{1,18}", chosen) is not None
+        # No picture has the id 0, so it is answered like one that was deleted.
+        await PRESSES[OPEN](interaction, int(chosen) if is_id else 0)
 
 
 def _label(number: int, picture: Picture) -> str:

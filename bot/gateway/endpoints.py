@@ -1,12 +1,10 @@
-"""Where Discord is, and what is asked of it before the bot can connect.
-
-discord.py has no setting for where; its two seams are touched here and nowhere else.
-"""
+"""Where Discord is, and what it is asked before a shard connects."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import aiohttp
@@ -14,8 +12,9 @@ import discord.gateway
 import discord.http
 from yarl import URL
 
-from bot.discord_errors import UNREADABLE, in_a_line, is_final, is_wrong_token, retry_after_seconds
+from bot.discord_errors import UNANSWERED, in_a_line, is_final, is_wrong_token, retry_after_seconds
 from bot.gateway.status import GatewayStatus
+from bot.settings import BotSettings
 from core.errors import BadAnswer, Misconfigured
 
 log = logging.getLogger(__name__)
@@ -24,26 +23,16 @@ T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0
 AGAIN_SECONDS_MIN = 1.0
-AGAIN_SECONDS_MAX = 5.0
-"""So soon after an outage of Discord the bot is back."""
+AGAIN_SECONDS_MAX = 5.0  # the bot is back this soon after an outage of Discord
+REFUSED_SECONDS_MAX = 60.0  # Discord locks out an address that it refused 10,000 times in 10 minutes
 
-REFUSED_SECONDS_MAX = 60.0
-"""Where Discord itself says no: it locks out who is refused 10,000 times in 10 minutes."""
+SHARDS_MAX = 10_000
+RECHECK_SECONDS_MAX = 600.0
+WRONG_TOKEN_SECONDS = 60.0
 
-FAILURES = (
-    discord.DiscordException,
-    aiohttp.ClientError,
-    # With it TimeoutError.
-    OSError,
-    BadAnswer,
-    # What discord.py raises where an answer has another shape than it expects.
-    *UNREADABLE,
-    RuntimeError,
-)
+FAILURES = (*UNANSWERED, BadAnswer, RuntimeError)
 
-_LOGIN = ("/users/@me", "/oauth2/applications/@me")
-"""What discord.py's login asks for."""
-
+_LOGIN = ("/users/@me", "/oauth2/applications/@me")  # what discord.py's login asks for
 _USER_AGENT = f"DiscordBot (https://github.com/Rapptz/discord.py {discord.__version__})"
 
 
@@ -54,7 +43,7 @@ def point_at(api_base: str, gateway_url: str | None) -> None:
 
 
 async def until_discord_answers(status: GatewayStatus, ask: Callable[[], Awaitable[T]]) -> T:
-    """What Discord answers, however long that takes. Raises Misconfigured where it does not know the bot."""
+    """However long that takes. Raises Misconfigured where Discord does not know the token."""
     delay_seconds, said = AGAIN_SECONDS_MIN, ""
     while True:
         try:
@@ -73,7 +62,6 @@ async def until_discord_answers(status: GatewayStatus, ask: Callable[[], Awaitab
             return answer
         status.note_problem(0, problem)
         if problem != said:
-            # Once, however often it is tried.
             log.warning("waiting for Discord: %s", problem)
         said = problem
         await asyncio.sleep(max(delay_seconds, retry_after_seconds(cause) or 0.0))
@@ -82,7 +70,7 @@ async def until_discord_answers(status: GatewayStatus, ask: Callable[[], Awaitab
 
 
 def _cause(error: Exception) -> Exception:
-    """discord.py takes any 401 for a wrong token, and hides what was answered."""
+    """discord.py takes any 401 for a wrong token."""
     hidden = error.__cause__ if isinstance(error, discord.LoginFailure) else None
     return hidden if isinstance(hidden, discord.HTTPException) else error
 
@@ -100,9 +88,9 @@ async def log_in(client: discord.Client, token: str) -> None:
 
 
 async def ask(client: discord.Client, path: str, key: str, token: str) -> dict[str, Any]:
-    """What Discord answers, with at least `key` in it. Raises what discord.py does, or BadAnswer.
+    """What Discord answers, with at least `key` in it. Raises as discord.py does, or BadAnswer.
 
-    discord.py itself would try some answers again for half a minute, and say so to nobody.
+    discord.py itself would try again for half a minute in silence.
     """
     headers = {"Authorization": f"Bot {token}", "User-Agent": _USER_AGENT}
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
@@ -111,7 +99,6 @@ async def ask(client: discord.Client, path: str, key: str, token: str) -> dict[s
         session.get(discord.http.Route.BASE + path, allow_redirects=False) as response,
     ):
         text = await response.text(errors="replace")
-        # As discord.py reads it.
         is_json = response.headers.get("Content-Type") == "application/json"
         answer = json.loads(text) if is_json and text else text
         if response.status != 200:
@@ -119,3 +106,55 @@ async def ask(client: discord.Client, path: str, key: str, token: str) -> dict[s
         if not (isinstance(answer, dict) and key in answer):
             raise BadAnswer(f"what {path} answers is not Discord's")
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """`identify_buckets` is Discord's max_concurrency."""
+
+    ids: Sequence[int]
+    count: int
+    identify_buckets: int
+
+
+async def choose_shards(client: discord.Client, settings: BotSettings) -> Shards:
+    advice = await _advice(client)
+    count = settings.discord_shard_count or _number(advice, "shards", 0)
+    if not 0 < count <= SHARDS_MAX:
+        raise BadAnswer("no number of shards is recommended")
+    buckets = max(1, _number(_limit(advice), "max_concurrency", 1))
+    return Shards(settings.shard_ids or range(count), count, buckets)
+
+
+async def until_a_session_is_left(client: discord.Client, status: GatewayStatus, shard_id: int) -> None:
+    """Discord resets the token of a bot that starts more sessions in a day than it may."""
+    while True:
+        try:
+            limit = _limit(await _advice(client))
+        except FAILURES as error:
+            if not (isinstance(error, discord.HTTPException) and is_wrong_token(error)):
+                log.debug("starting a session without knowing its limit: %s", in_a_line(error))
+                return
+            problem, seconds = "Discord does not accept DISCORD_TOKEN any more", WRONG_TOKEN_SECONDS
+        else:
+            if _number(limit, "remaining", 1) > 0:
+                return
+            seconds = min(max(1.0, _number(limit, "reset_after", 0) / 1000), RECHECK_SECONDS_MAX)
+            problem = "Discord takes no more new sessions of this bot today"
+        status.note_problem(shard_id, problem)
+        log.warning("shard %d waits, and asks again in %.0f s: %s", shard_id, seconds, problem)
+        await asyncio.sleep(seconds)
+
+
+async def _advice(client: discord.Client) -> dict[str, Any]:
+    return await ask(client, "/gateway/bot", "shards", client.http.token or "")
+
+
+def _limit(advice: dict[str, Any]) -> dict[str, Any]:
+    limit = advice.get("session_start_limit")
+    return limit if isinstance(limit, dict) else {}
+
+
+def _number(answer: dict[str, Any], key: str, otherwise: int) -> int:
+    value = answer.get(key)
+    return value if isinstance(value, int) else otherwise

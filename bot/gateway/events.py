@@ -1,9 +1,6 @@
-"""What the gateway brings, as far as it can be read.
-
-discord.py ends the whole client by whatever one of its parsers raises, and drops a press without a word where
-a part of its message has another shape. Discord adds and changes fields as it likes, and any member can repeat
-an event that breaks the parser. So an event that cannot be read is a line of the log, and an interaction is
-reduced to what is needed to answer it.
+"""Events of any shape. discord.py ends the whole client by what one of its parsers raises, and drops a press in
+silence where a part of its message has another shape. So an event that cannot be read is a line of the log, and an
+interaction is reduced to what is needed to answer it.
 """
 
 import logging
@@ -28,13 +25,13 @@ _ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024
 
 
 def guard(state: State) -> None:
-    """What discord.py has for each type of event is called with what it can read, and may fail."""
+    """Wraps discord.py's parser of each type of event."""
     for kind, parse in state.parsers.items():
         state.parsers[kind] = partial(_parse, state, kind, parse)
 
 
 def _parse(state: State, kind: str, parse: Any, data: Any) -> None:
-    # The handlers that discord.py begins here inherit what is not to be logged.
+    # The handlers that discord.py starts here inherit what is not to be logged.
     with about_typed(*_typed_in(data.get("data") if isinstance(data, dict) else None)):
         try:
             parse(_readable(state, data) if kind == "INTERACTION_CREATE" else data)
@@ -43,7 +40,7 @@ def _parse(state: State, kind: str, parse: Any, data: Any) -> None:
 
 
 def _typed_in(data: Any) -> set[str]:
-    """The texts of options and fields, wherever they are, and custom ids, which may be of any text as well."""
+    """The texts of options and fields, and custom ids, as a client can send any."""
     found: set[str] = set()
     pending = [(data, False)]
     while pending:
@@ -59,16 +56,16 @@ def _typed_in(data: Any) -> set[str]:
 
 def _readable(state: State, data: Payload) -> Payload:
     """The interaction as it came, or with less in it."""
-    for attempt, shape in enumerate((_whole, _with_plain_message, _bare)):
+    for shape in (_whole, _bare):
         try:
             payload = shape(data)
             interaction = discord.Interaction[Any](data=payload, state=state)  # type: ignore[arg-type]
-        except Exception as error:  # noqa: BLE001 - discord.py says in no way what it cannot read
-            log.debug("an interaction is read by less of it: %s", _told(error, data))
+        except Exception as error:  # noqa: BLE001 - discord.py raises anything for what it cannot read
+            log.debug("an interaction is tried with less in it: %s", _told(error, data))
             continue
         if _is_whole(interaction, payload):
-            if attempt:
-                log.warning("an interaction of another shape is read by what is known of it: %s", _id(data))
+            if shape is _bare:
+                log.warning("an interaction of another shape was reduced: %s", _id(data))
             return payload
     return data
 
@@ -85,38 +82,21 @@ def _is_whole(interaction: "discord.Interaction[Any]", payload: Payload) -> bool
 
 
 def _whole(data: Payload) -> Payload:
-    """Options that are nothing are none, and a message has the control by which it was pressed."""
-    inner, message = data.get("data"), data.get("message")
-    if not isinstance(inner, dict):
-        return data
-    whole = {**data, "data": {key: value for key, value in inner.items() if value is not None}}
-    if data.get("type") == _COMPONENT and isinstance(message, dict):
-        whole["message"] = {**message, "components": _controls(inner)}
-    return whole
+    """Without options that are null, and with no more of the message than the bot uses."""
+    plain = {key: value for key, value in data.items() if key != "message"}
+    inner = data.get("data")
+    if isinstance(inner, dict):
+        plain["data"] = {key: value for key, value in inner.items() if value is not None}
+        if data.get("type") == _COMPONENT:
+            plain["message"] = _message(data, inner)
+    return plain
 
 
-def _with_plain_message(data: Payload) -> Payload:
-    """All that a press needs of its message is whether others see it; what was pressed is in the press."""
-    if data.get("type") != _COMPONENT:
-        return {key: value for key, value in data.items() if key != "message"}
+def _message(data: Payload, press: Payload) -> Payload:
+    """That of a press, with the one control that was pressed: discord.py drops a press without it."""
     message = data.get("message")
     known = message if isinstance(message, dict) else {}
     flags = known.get("flags")
-    return {
-        **data,
-        "message": {
-            "id": known.get("id") or data["id"],
-            "channel_id": data.get("channel_id"),
-            "type": 0,
-            "content": "",
-            "flags": flags if isinstance(flags, int) else 0,
-            "components": _controls(data["data"]),
-        },
-    }
-
-
-def _controls(press: Payload) -> list[Payload]:
-    """discord.py passes over a press whose control it does not find on the message."""
     control = {
         "type": press["component_type"],
         "custom_id": press["custom_id"],
@@ -124,12 +104,19 @@ def _controls(press: Payload) -> list[Payload]:
         "label": "?",
         "options": [],
     }
-    return [{"type": 1, "components": [control]}]
+    return {
+        "id": known.get("id") or data["id"],
+        "channel_id": data.get("channel_id"),
+        "type": 0,
+        "content": "",
+        "flags": flags if isinstance(flags, int) else 0,
+        "components": [{"type": 1, "components": [control]}],
+    }
 
 
 def _bare(data: Payload) -> Payload:
     """Who did what, where, and how to answer."""
-    plain = _with_plain_message(data)
+    plain = _whole(data)
     guild_id = data.get("guild_id")
     kept = ("id", "type", "token", "application_id", "data", "channel_id", "message", "context")
     bare: Payload = {key: plain[key] for key in kept if plain.get(key) is not None}

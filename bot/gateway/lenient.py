@@ -1,8 +1,4 @@
-"""discord.py asks Discord for the body of each answer, and breaks where it is not as it should be.
-
-What was asked for has been done, so whoever asked goes on without it.
-Likewise where a first answer arrived and only that got lost on its way back: repeated, it is refused.
-"""
+"""What discord.py is taught: what was done stays done where only Discord's confirmation of it is odd or lost."""
 
 import logging
 from typing import Any
@@ -23,7 +19,7 @@ _answer = webhook.AsyncWebhookAdapter.create_interaction_response
 
 
 def be_lenient() -> None:
-    """Holds for the whole process, as the classes are discord.py's own."""
+    """For the whole process, as the classes are discord.py's own."""
     discord.http.json_or_text = _what_can_be_read
     webhook.json_or_text = _what_can_be_read  # type: ignore[attr-defined]
     webhook.AsyncWebhookAdapter.create_interaction_response = _answer_once  # type: ignore[assignment,method-assign]
@@ -31,10 +27,8 @@ def be_lenient() -> None:
 
 
 async def _what_can_be_read(response: aiohttp.ClientResponse) -> dict[str, Any] | str:
-    """What only claims to be JSON is text, as are the pages of what stands before Discord.
-
-    Such a page has the status of a success where nothing of it reached Discord.
-    """
+    """What only claims to be JSON is text. A page with the status of a success comes from a proxy: Discord has not
+    seen the request."""
     if response.status < 300 and response.headers.get("Content-Type", "").startswith("text/"):
         raise discord.HTTPException(response, "a page")
     try:

@@ -1,7 +1,6 @@
-"""Registers the commands with Discord when they are others than those it has, and not at each start.
+"""Registers the commands with Discord when they changed: it counts those that are created in a day.
 
-Discord counts the commands that are made in a day, and each client asks for all of them anew after a change.
-The commands that it has go on working whatever becomes of this, so nothing waits for it.
+The commands that Discord has go on working meanwhile, so nothing waits for it.
 """
 
 import asyncio
@@ -23,22 +22,16 @@ Payload: TypeAlias = dict[str, Any]
 
 AGAIN_SECONDS_MIN = 5.0
 AGAIN_SECONDS_MAX = 900.0
-OVERDUE_SECONDS_MAX = 60.0
-"""How long the commands may be others than Discord has before that is a problem."""
+OVERDUE_SECONDS_MAX = 60.0  # how long the commands may be out of date before that is a problem
+SERVER_SECONDS = 1.0  # between the servers that are asked for commands of their own
 
-SERVER_SECONDS = 1.0
-"""From one server that is asked for commands of its own to the next. Nobody waits for it."""
-
-# All that can be sent of a command and its options: what Discord adds, today and tomorrow, is not compared.
-# `dm_permission` is the old name for a part of `contexts`.
+# All that can be sent of a command and its options: what Discord adds is not compared.
 _SENT = {
     "name", "description", "type", "options", "nsfw", "default_member_permissions", "name_localizations",
     "description_localizations", "required", "choices", "min_value", "max_value", "min_length", "max_length",
     "autocomplete", "channel_types", "value",
 }  # fmt: skip
-_SENT_EVERYWHERE = {"contexts", "integration_types"}
-"""What a server's own commands have none of."""
-
+_SENT_EVERYWHERE = {"contexts", "integration_types"}  # a server's own commands have none
 _BY_LOCALE = {"name_localizations", "description_localizations"}
 
 
@@ -61,7 +54,7 @@ class Registration:
         return f"the commands are not registered for {time.monotonic() - since:.0f} s: {problem}"
 
     async def serve(self, *, registers: bool) -> None:
-        """Tries for as long as it takes, and returns. With `registers` it does so for all servers."""
+        """Tries until it is done. One process of the bot registers; each removes doubled commands."""
         if registers:
             await self._until_done()
         if self._guild is not None:
@@ -74,29 +67,23 @@ class Registration:
             await asyncio.sleep(SERVER_SECONDS)
 
     async def _until_done(self) -> None:
-        delay_seconds = AGAIN_SECONDS_MIN
-        self._problem = (time.monotonic(), "Discord has not answered")
-        while True:
+        since, delay_seconds = time.monotonic(), AGAIN_SECONDS_MIN
+        self._problem = (since, "Discord has not answered")
+        while self._problem is not None:
             try:
                 with own_pauses():
                     await self.bring_up_to_date()
+                self._problem = None
             except FAILURES as error:
+                problem = in_a_line(error)
+                if self._guild is not None:
+                    problem = f"COMMANDS_GUILD_ID should be the id of a server that the bot is in: {problem}"
+                self._problem = (since, problem)
                 seconds = max(delay_seconds, retry_after_seconds(error) or 0.0)
-                self._note(error, seconds)
+                what = "the commands are not registered, the former ones stay; again in %.0f s: %s"
+                log.warning(what, seconds, problem)
                 await asyncio.sleep(seconds)
                 delay_seconds = min(delay_seconds * 2, AGAIN_SECONDS_MAX)
-            else:
-                self._problem = None
-                return
-
-    def _note(self, error: Exception, seconds: float) -> None:
-        problem = in_a_line(error)
-        if self._guild is not None:
-            problem = f"COMMANDS_GUILD_ID should be the id of a server that the bot is in: {problem}"
-        self._problem = (self._problem[0] if self._problem else time.monotonic(), problem)
-        log.warning(
-            "the commands are not registered, the former ones stay; again in %.0f s: %s", seconds, problem
-        )
 
     async def bring_up_to_date(self) -> None:
         if await self.is_up_to_date():
@@ -110,7 +97,7 @@ class Registration:
         return sorted(map(self._plain, ours), key=_key) == sorted(map(self._plain, theirs), key=_key)
 
     async def _clear(self, scope: str) -> None:
-        """A command of ours that is registered for all and for one server stands there twice."""
+        """A command that is registered for all servers and for this one would be there twice."""
         ours = {_key(command) for command in await self._ours()}
         try:
             doubled = [command for command in await self._stored(scope) if _key(command) in ours]
@@ -120,30 +107,28 @@ class Registration:
             # Without the right to have commands there, there are none.
             is_usual = isinstance(error, discord.HTTPException) and is_final(error)
             level = logging.DEBUG if is_usual else logging.INFO
-            log.log(level, "commands that may stand twice were left%s: %s", scope, in_a_line(error))
+            log.log(level, "commands that may be doubled were left%s: %s", scope, in_a_line(error))
         else:
             if doubled:
-                log.info("took away %d commands that stood twice%s", len(doubled), scope)
+                log.info("removed %d doubled commands%s", len(doubled), scope)
 
     async def _ours(self) -> list[Payload]:
-        """What would be sent."""
         commands, translator = self._tree.get_commands(guild=self._guild), self._tree.translator
         if translator is None:
             return [command.to_dict(self._tree) for command in commands]
         return [await command.get_translated_payload(self._tree, translator) for command in commands]
 
     async def _stored(self, scope: str) -> list[Payload]:
-        """What Discord has, with its translations, which discord.py does not ask for."""
+        """With the translations, which discord.py does not ask for."""
         stored = await self._request("GET", f"{scope}/commands", params={"with_localizations": "true"})
         if not isinstance(stored, list) or not all(isinstance(one, dict) and "name" in one for one in stored):
-            raise BadAnswer("what it has of commands cannot be read")
+            raise BadAnswer("the registered commands cannot be read")
         return stored
 
     async def _request(self, method: str, path: str, **more: Any) -> Any:
         client = self._tree.client
-        return await client.http.request(
-            Route(method, f"/applications/{client.application_id}{path}"), **more
-        )
+        route = Route(method, f"/applications/{client.application_id}{path}")
+        return await client.http.request(route, **more)
 
     @property
     def _scope(self) -> str:
@@ -152,11 +137,9 @@ class Registration:
     def _plain(self, command: Payload) -> Payload:
         plain: Payload = _said(command)
         if self._guild is None:
-            # In any order, they say the same.
             for key in _SENT_EVERYWHERE & command.keys():
                 plain[key] = sorted(command[key] or [])
         if "default_member_permissions" in plain:
-            # Sent as a number, and stored as a text.
             plain["default_member_permissions"] = str(plain["default_member_permissions"])
         return plain
 
@@ -166,8 +149,7 @@ def _key(command: Payload) -> tuple[str, int]:
 
 
 def _said(value: Any) -> Any:
-    """What can be sent, of a command, an option or a choice, and says something: nothing, false and empty mean the
-    same to Discord, which says it or not as it likes."""
+    """What can be sent of a command, an option or a choice. Discord leaves out null, false and empty, or does not."""
     if isinstance(value, list):
         return [_said(one) for one in value]
     if not isinstance(value, dict):

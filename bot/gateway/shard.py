@@ -1,8 +1,7 @@
-"""The connection of each shard to Discord's gateway, which outlives whatever the gateway does.
+"""A shard's connection to Discord's gateway, which outlives whatever the gateway does.
 
-discord.py's own loop for several shards ends the client by an event that it cannot read and by some codes
-with which Discord hangs up. After an outage it waits for up to 17 minutes, and where the first try to resume
-fails it begins a new session, so that what came meanwhile is lost.
+discord.py's own loop ends the client by an event that it cannot read and by some close codes. After an outage it
+waits for up to 17 minutes, and it gives a session up, with all that came meanwhile, when the first resume fails.
 """
 
 import asyncio
@@ -18,33 +17,21 @@ from discord.gateway import ReconnectWebSocket, WebSocketClosure
 from yarl import URL
 
 from bot.discord_errors import in_a_line
-from bot.gateway.shards import until_a_session_is_left
+from bot.gateway.endpoints import until_a_session_is_left
 from bot.gateway.status import GatewayStatus
 from bot.gateway.websocket import TRANSIENT, WebSocket
 from core.errors import reason
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 180.0
-"""From dialling to the session's request, with the pause that Discord wants between the sessions of a bot."""
-
-READY_SECONDS = 30.0
-"""From the session's request to its beginning: a gateway may answer heartbeats, and never begin it."""
-
-STEADY_SECONDS = 10.0
-"""A connection that lasted so long was a good one, and the next try comes without a pause."""
-
-RESUME_SECONDS_MAX = 5.0
-"""So soon after an outage of the gateway the bot is back."""
-
+CONNECT_SECONDS = 180.0  # with the pauses that Discord wants between identifies
+READY_SECONDS = 30.0  # for the session to start: a gateway may answer heartbeats and nothing else
+STEADY_SECONDS = 10.0  # a connection that lasted this long was a good one
+RESUME_SECONDS_MAX = 5.0  # the bot is back this soon after an outage of the gateway
 SESSION_SECONDS_MAX = 120.0
-SESSIONS_PER_HOUR = 20
-"""After so many in an hour the pauses before another grow. Discord takes 1,000 of a bot in a day, and resets
-the token of who begins more."""
-
+SESSIONS_PER_HOUR = 20  # beyond, the pauses grow: Discord takes 1,000 sessions in a day
 CLOSE_SECONDS = 2.0
-FAILURES_MAX = 3
-"""After so many the session's own gateway may be gone, or the session."""
+FAILURES_MAX = 3  # after these the session's own gateway may be gone, or the session
 
 _REFUSALS = {
     4004: "it does not accept DISCORD_TOKEN any more",
@@ -64,16 +51,14 @@ class _Session:
 
 
 class Shard:
-    """`identifying` is held by whichever shard of this process begins its session."""
-
     def __init__(
         self,
         client: discord.AutoShardedClient,
         shard_id: int,
-        *,
         status: GatewayStatus,
         identifying: asyncio.Lock,
     ) -> None:
+        """`identifying` is held while a shard of this process starts its session."""
         self._client = client
         self._id = shard_id
         self._status = status
@@ -83,7 +68,7 @@ class Shard:
         self._ready_at: float | None = None
         self._failures = 0
         self._begun: deque[float] = deque(maxlen=2 * SESSIONS_PER_HOUR)
-        self._said = ""
+        self._problem_logged = ""
 
     async def serve(self) -> None:
         """Runs until it is cancelled."""
@@ -98,19 +83,15 @@ class Shard:
                 self._note_session(error)
                 self._client.dispatch("disconnect")
                 self._client.dispatch("shard_disconnect", self._id)
-                self._say(error)
-                await self._close(code=4000)
+                self._log_problem(error)
+                await self.close(code=4000)
                 await asyncio.sleep(self._pause_seconds(error))
 
     def _was_steady(self) -> bool:
         return self._ready_at is not None and time.monotonic() - self._ready_at > STEADY_SECONDS
 
-    async def close(self) -> None:
-        """Tells Discord that the session is over."""
-        await self._close(code=1000)
-
-    async def _close(self, *, code: int) -> None:
-        """Ends also the thread that keeps the connection alive. One that is dead is not waited for."""
+    async def close(self, *, code: int = 1000) -> None:
+        """Also the thread that keeps the connection alive. By 1000 the session is over."""
         websocket, self._websocket = self._websocket, None
         if websocket is not None:
             try:
@@ -120,20 +101,20 @@ class Shard:
                 log.debug("the gateway was not told: %s", reason(error))
 
     async def _converse(self) -> None:
-        """Until the connection ends, which an exception says."""
-        websocket = await (self._resume() if self._session.id is not None else self._begin())
+        """Until an exception tells that the connection ended."""
+        websocket = await (self._resume() if self._session.id is not None else self._identify())
         try:
             async with asyncio.timeout(READY_SECONDS):
                 while not websocket.is_ready:
                     await websocket.poll_event()
         except TimeoutError:
             raise TimeoutError(f"no session begins within {READY_SECONDS:g} s") from None
-        self._ready_at, self._said = time.monotonic(), ""
+        self._ready_at, self._problem_logged = time.monotonic(), ""
         self._status.note_problem(self._id, None)
         while True:
             await websocket.poll_event()
 
-    async def _begin(self) -> WebSocket:
+    async def _identify(self) -> WebSocket:
         async with self._identifying:
             await until_a_session_is_left(self._client, self._status, self._id)
             websocket = await self._connect()
@@ -143,7 +124,7 @@ class Shard:
     async def _resume(self) -> WebSocket:
         session = self._session
         return await self._connect(
-            # The session's own may be gone, while the others would take it.
+            # The session's own gateway may be gone, while the others would take it.
             gateway=session.gateway if self._failures < FAILURES_MAX else None,
             resume=True,
             session=session.id,
@@ -156,7 +137,6 @@ class Shard:
         return self._websocket
 
     def _note_session(self, error: Exception) -> None:
-        """What there is to resume."""
         websocket = self._websocket
         if websocket is not None and websocket.is_ready:
             self._session = _Session(websocket.session_id, websocket.sequence, websocket.gateway)
@@ -165,29 +145,24 @@ class Shard:
         if given_up or in_vain or isinstance(error, discord.ConnectionClosed):
             self._session = _Session()
 
-    def _say(self, error: Exception) -> None:
+    def _log_problem(self, error: Exception) -> None:
         """Once, however often it is tried."""
         problem = _problem(error)
         self._status.note_problem(self._id, problem)
-        if problem != self._said:
+        if problem != self._problem_logged:
             usual = isinstance(error, ReconnectWebSocket) and self._failures == 1
             level = logging.INFO if usual else logging.WARNING
             log.log(level, "shard %d waits for Discord's gateway: %s", self._id, problem)
-        self._said = problem
+        self._problem_logged = problem
 
     def _pause_seconds(self, error: Exception) -> float:
         if self._session.id is not None and isinstance(error, ReconnectWebSocket) and self._failures == 1:
             return 0.0
         if self._session.id is not None or isinstance(error, (aiohttp.ClientError, OSError)):
-            return min(_doubled(self._failures - 1), RESUME_SECONDS_MAX)
+            return min(2.0 ** min(self._failures - 1, 10), RESUME_SECONDS_MAX)
         hour_ago = time.monotonic() - 3600
         too_many = sum(begun_at > hour_ago for begun_at in self._begun) - SESSIONS_PER_HOUR
-        return min(_doubled(max(self._failures - 1, too_many)), SESSION_SECONDS_MAX)
-
-
-def _doubled(times: int) -> float:
-    """A second, doubled so often."""
-    return 2.0 ** min(max(times, 0), 10)
+        return min(2.0 ** min(max(self._failures - 1, too_many), 10), SESSION_SECONDS_MAX)
 
 
 def _problem(error: Exception) -> str:

@@ -9,7 +9,7 @@ class GatewayStatus:
 
     def __init__(self) -> None:
         self._problems: dict[int, str] = {}
-        # Of each shard that is not connected; until it is known which there are, that is the one.
+        # Of each shard that is not connected; 0 until the shards are known.
         self._away_since = {0: time.monotonic()}
 
     @property
@@ -18,22 +18,21 @@ class GatewayStatus:
 
     @property
     def away_seconds(self) -> float:
-        """How long a shard has had no connection to the gateway, the longest of them; 0 while all have."""
+        """Of the shard without a connection for the longest time; 0 while all are connected."""
         return max((time.monotonic() - since for since in list(self._away_since.values())), default=0.0)
 
     def note_problem(self, shard_id: int, problem: str | None) -> None:
-        """What a shard waits for, or 0 while nothing is known of shards; None: it is over."""
+        """None: it is over."""
         self._problems.pop(shard_id, None)
         if problem is not None:
             self._problems[shard_id] = problem
 
     def expect(self, shard_ids: Iterable[int]) -> None:
-        """These are to be connected now. None, while another process may have them: then it is no fault."""
+        """These are to be connected from now on; none, while another process may have them."""
         self._away_since = dict.fromkeys(shard_ids, time.monotonic())
 
     def connected(self, shard_id: int) -> None:
         self._away_since.pop(shard_id, None)
 
     def disconnected(self, shard_id: int) -> None:
-        # Each try that fails says so again.
         self._away_since.setdefault(shard_id, time.monotonic())

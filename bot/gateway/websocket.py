@@ -1,4 +1,4 @@
-"""One connection to Discord's gateway, which ends by nothing that it cannot read."""
+"""One connection to Discord's gateway, which passes over what it cannot read."""
 
 import json
 import logging
@@ -19,16 +19,13 @@ TRANSIENT = (
     discord.ConnectionClosed,
     discord.HTTPException,
     aiohttp.ClientError,
-    # With it TimeoutError.
     OSError,
 )
 
 
 class WebSocket(DiscordWebSocket):
-    """One connection. What it cannot read is passed over, unless it is what a session begins with."""
-
     is_ready = False
-    """Whether the session has begun or is resumed."""
+    """Whether the session has started or is resumed."""
 
     async def received_message(self, msg: Any, /) -> None:
         text = self._inflate(msg)
@@ -49,12 +46,11 @@ class WebSocket(DiscordWebSocket):
         try:
             return self._decompressor.decompress(message)
         except Exception as error:  # zlib and zstd have errors of their own
-            # What comes after it in the stream cannot be read either.
             log.error("the gateway's stream is broken: %s", reason(error))
             raise ReconnectWebSocket(self.shard_id, resume=self.session_id is not None) from error
 
     def _beginning(self, text: str) -> str:
-        """With as much in READY and RESUMED as discord.py cannot do without."""
+        """READY and RESUMED, with what discord.py needs of them."""
         message = json.loads(text)
         data = message.get("d")
         match message.get("t"):
@@ -68,7 +64,7 @@ class WebSocket(DiscordWebSocket):
         return json.dumps(message)
 
     def _ready(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Who the bot is, the login has told; of the servers there is no more than their ids yet."""
+        """The bot's own user is known from the login; of the servers there is no more than their ids yet."""
         me, guilds, resume_url = self._connection.user, data.get("guilds"), data.get("resume_gateway_url")
         if me is None:
             raise AssertionError("a session before the login")

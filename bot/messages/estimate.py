@@ -1,4 +1,4 @@
-"""What an order that is not over is told of the time: its place in line, what pauses it, and when it is done."""
+"""The place in line of an order, what pauses it, and when it is likely done."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,11 +8,8 @@ from bot.messages.failures import FAILURE_TEXTS
 from bot.messages.words import Words
 from core.orders import PLACE_MAX, Estimate
 
-LATE_SECONDS = 10.0
-"""So much is added to a time that is told: one that is over is replaced before it reads "2 seconds ago"."""
-
-REPLACED_SECONDS = 4.0
-"""So long after what was expected: most are done by then, and a poll and an edit take the rest."""
+LATE_SECONDS = 10.0  # is added, so that an estimate is replaced before it reads "2 seconds ago"
+REPLACED_SECONDS = 4.0  # after the expected time: most orders are done by then
 
 
 def waiting_line(estimate: Estimate, say: Words) -> str:
@@ -33,7 +30,7 @@ def likely_done(seconds: float, say: Words) -> str:
 
 
 def over_seconds(estimate: Estimate) -> float | None:
-    """When what was told by it has to be replaced; None where that was no time."""
+    """When it has to be replaced; None if it tells no time."""
     times = [seconds for seconds in (estimate.pause_seconds, estimate.seconds) if seconds]
     return min(times) + REPLACED_SECONDS if times else None
 

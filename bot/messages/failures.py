@@ -1,4 +1,4 @@
-"""What members are told of each way in which a job fails."""
+"""What members are told of each way in which a job, or an answer, fails."""
 
 from core.failures import FailureCode
 
@@ -7,6 +7,20 @@ def said(text: str) -> str:
     """Marks a text that is said later, in the member's language."""
     return text
 
+
+BUCKET_AWAY = said("⚠️ The pictures cannot be reached at the moment. Try again in a minute.")
+DISCORD_AWAY = said(
+    "⚠️ Discord did not take the answer. What you asked for may have been done all the same; "
+    "if it was not, try again in a minute."
+)
+QUEUE_AWAY = said(
+    "⚠️ The queue does not answer at the moment. Try again in a minute. "
+    "If a picture was begun all the same, it comes by itself; otherwise nothing was charged."
+)
+BROKEN = said(
+    "⚠️ Something in Tigerbrush broke. That is our fault, not yours. "
+    "If a picture was begun all the same, it comes by itself; otherwise nothing was charged."
+)
 
 FAILURE_TEXTS = {
     FailureCode.REFUSED: said(

@@ -1,24 +1,26 @@
 """A page of the gallery as a message. Pure: what a message needs to know is handed in."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from discord import ui
 from discord.utils import format_dt
 
 from bot.controls.page_controls import Move, PageButton, PictureSelect, Query
-from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
-from bot.messages.picture import shown, why_none_is_seen
-from bot.messages.prompts import alt_text, escape
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, LinkAs, Unseen, view_of
+from bot.messages.picture import WHY_NONE_IS_SEEN, shown
+from bot.messages.prompts import escape
 from bot.messages.words import Words
 from core.orders import Picture
 from db.pictures import Page
 
 _PROMPT_LENGTH_MAX = 120
-_ENTRIES_LENGTH_MAX = 3600
-"""Of a message's 4,000 characters; the rest of them is for the title."""
-_ENTRY_LENGTH_MAX = 250
-"""Without a link: the prompt and what is said of the picture."""
+_ENTRIES_LENGTH_MAX = 3600  # of a message's 4,000 characters; the rest is for the title
+_ENTRY_LENGTH_MAX = 250  # without a link
+
+
+_NEWER, _OLDER = (Move.FIRST, Move.PREVIOUS), (Move.NEXT, Move.LAST)
 
 
 def page_content(
@@ -32,16 +34,15 @@ def page_content(
     unseen: Unseen | None = None,
     link_as: LinkAs = LinkAs.BUTTON,
 ) -> Content:
-    """`previews` may lack some; of `links`, those of spilled and expired pictures are None.
+    """`previews` may lack some; the links of spilled and expired pictures are None.
 
-    A shared page has no buttons to other pages: it is everybody's. `unseen` says why it is in words alone.
+    A page that is shared with everybody has no buttons to other pages. `unseen` says why it has no pictures.
     """
-    items: list[ui.Item[Any]] = [ui.TextDisplay(_title(query, say))]
     seen = [picture for picture in page.pictures if picture.id in previews and unseen is None]
-    if seen:
-        items.append(ui.MediaGallery(*(shown(picture, _file_name(picture)) for picture in seen)))
+    media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen})
+    items: list[ui.Item[Any]] = [ui.TextDisplay(_title(query, say)), *media]
     if unseen is not None:
-        items.append(ui.TextDisplay(why_none_is_seen(unseen, say)))
+        items.append(ui.TextDisplay(say(WHY_NONE_IS_SEEN[unseen])))
     room = _ENTRIES_LENGTH_MAX // max(1, len(page.pictures)) - _ENTRY_LENGTH_MAX
     items += [
         _entry(number, picture, links[picture.id], say, room, link_as)
@@ -50,17 +51,18 @@ def page_content(
     items.append(ui.ActionRow(PictureSelect(page.pictures, say)))
     if not shared:
         items.append(_moves(page, query, say))
-
-    def plainer(why: Unseen | None, way: LinkAs) -> Content:
-        return page_content(page, query, previews, links, say, shared=shared, unseen=why, link_as=way)
-
     has_links = any(links.values())
+    changed = partial(page_content, page, query, previews, links, say, shared=shared)
     return Content(
         view_of(ui.Container(*items)),
-        tuple(File(_file_name(one), previews[one.id], alt_text(one.order.prompt)) for one in seen),
-        (lambda why: plainer(why, link_as)) if seen else None,
-        (lambda: plainer(unseen, LinkAs.TEXT)) if has_links and link_as is LinkAs.BUTTON else None,
-        (lambda: plainer(unseen, LinkAs.NOTHING)) if has_links and link_as is not LinkAs.NOTHING else None,
+        files,
+        (lambda why: changed(unseen=why, link_as=link_as)) if files else None,
+        partial(changed, unseen=unseen, link_as=LinkAs.TEXT)
+        if has_links and link_as is LinkAs.BUTTON
+        else None,
+        partial(changed, unseen=unseen, link_as=LinkAs.NOTHING)
+        if has_links and link_as is not LinkAs.NOTHING
+        else None,
     )
 
 
@@ -99,24 +101,13 @@ def _entry(
     if url is None or link_as is LinkAs.NOTHING:
         return ui.TextDisplay(text)
     label = say("Full size")
-    is_button = link_as is LinkAs.BUTTON and len(url) <= LINK_URL_LENGTH_MAX
-    if not is_button and len(url) > room:
-        return ui.TextDisplay(text)
-    if not is_button:
-        return ui.TextDisplay(f"{text} · 🔗 [{label}]({url})")
-    return ui.Section(text, accessory=ui.Button(label=label, emoji="🔗", url=url))
+    if link_as is LinkAs.BUTTON and len(url) <= LINK_URL_LENGTH_MAX:
+        return ui.Section(text, accessory=ui.Button(label=label, emoji="🔗", url=url))
+    return ui.TextDisplay(f"{text} · 🔗 [{label}]({url})" if len(url) <= room else text)
 
 
 def _moves(page: Page, query: Query, say: Words) -> ui.ActionRow[Any]:
     newest, oldest = page.pictures[0].id, page.pictures[-1].id
-    return ui.ActionRow(
-        PageButton(query, Move.FIRST, newest, say, disabled=not page.has_newer),
-        PageButton(query, Move.PREVIOUS, newest, say, disabled=not page.has_newer),
-        PageButton(query, Move.NEXT, oldest, say, disabled=not page.has_older),
-        PageButton(query, Move.LAST, oldest, say, disabled=not page.has_older),
-        PageButton(query, Move.SHARE, newest, say),
-    )
-
-
-def _file_name(picture: Picture) -> str:
-    return f"{picture.id}.webp"
+    newer = (PageButton(query, move, newest, say, disabled=not page.has_newer) for move in _NEWER)
+    older = (PageButton(query, move, oldest, say, disabled=not page.has_older) for move in _OLDER)
+    return ui.ActionRow(*newer, *older, PageButton(query, Move.SHARE, newest, say))

@@ -11,11 +11,13 @@ from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton
 from bot.controls.page_controls import PictureSelect
-from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, LinkAs, Unseen, view_of
 from bot.messages.estimate import likely_done, waiting_line
 from bot.messages.failures import FAILURE_TEXTS
 from bot.messages.picture import (
     GREEN,
+    WHY_NONE_IS_SEEN,
+    WHY_UNSEEN,
     Link,
     again,
     expiry,
@@ -23,10 +25,8 @@ from bot.messages.picture import (
     picture_content,
     quote,
     shown,
-    why_none_is_seen,
-    why_unseen,
+    why_no_link,
 )
-from bot.messages.prompts import alt_text
 from bot.messages.words import Words
 from core.failures import FAILURES, FailureCode, Outcome
 from core.orders import Estimate, Job, Picture, Progress, State
@@ -40,8 +40,9 @@ _COLOURS = {
     State.CANCELLED: _GREY,
 }
 
-_BESIDE_LENGTH_MAX = 2600
-"""What may stand beside a prompt that is cut for it; a link that does not fit is behind the menu."""
+_BESIDE_LENGTH_MAX = (
+    2600  # what may stand beside a prompt that is cut for it; other links are behind the menu
+)
 
 
 def order_content(
@@ -51,11 +52,7 @@ def order_content(
     links: Mapping[int, Link | None],
     say: Words,
 ) -> Content:
-    """`previews` and `links` are of the pictures that are there, by their ids: empty while there are none.
-
-    An order of one picture becomes that picture. One of several shows what is there beside what is still to
-    come and what failed; when all is over, each picture can be opened from it.
-    """
+    """`previews` and `links` have the ids of all pictures of the order."""
     if progress.order.count == 1 and progress.pictures:
         (picture,) = progress.pictures
         return picture_content(picture, previews[picture.id], links[picture.id], say)
@@ -76,12 +73,15 @@ class _Message:
         heading, told = self._heading(), self._told()
         buttons, texts = self._full_sizes(_BESIDE_LENGTH_MAX - len("\n".join([*heading, *told])))
         told += texts
+        previews = ((picture, self.previews[picture.id]) for picture in progress.pictures)
+        media, files = shown(
+            {f"{one.number}.webp": (one, preview) for one, preview in previews if isinstance(preview, bytes)}
+        )
         container = ui.Container[Any](accent_colour=_COLOURS[progress.state])
         if heading:
             container.add_item(ui.TextDisplay("\n".join(heading)))
-        seen = self._seen()
-        if seen:
-            container.add_item(ui.MediaGallery(*(shown(one, _file_name(one)) for one, _preview in seen)))
+        for item in media:
+            container.add_item(item)
         prompt = quote(order, "\n".join([*heading, *told]))
         lines = [prompt, facts(order, self.say, None, *self._how_many()), *told]
         container.add_item(ui.TextDisplay("\n".join(lines)))
@@ -91,8 +91,8 @@ class _Message:
         has_link = any(self.links.values()) and self.link_as is not LinkAs.NOTHING
         return Content(
             view_of(container),
-            tuple(File(_file_name(one), preview, alt_text(order.prompt)) for one, preview in seen),
-            self._without_pictures if seen else None,
+            files,
+            self._without_pictures if files else None,
             replace(self, link_as=LinkAs.TEXT).content if buttons else None,
             replace(self, link_as=LinkAs.NOTHING).content if has_link else None,
         )
@@ -100,10 +100,6 @@ class _Message:
     def _without_pictures(self, why: Unseen) -> Content:
         left = {id_: one if isinstance(one, Unseen) else why for id_, one in self.previews.items()}
         return replace(self, previews=left).content()
-
-    def _seen(self) -> list[tuple[Picture, bytes]]:
-        previews = ((picture, self.previews[picture.id]) for picture in self.progress.pictures)
-        return [(picture, preview) for picture, preview in previews if isinstance(preview, bytes)]
 
     def _heading(self) -> list[str]:
         progress, say = self.progress, self.say
@@ -114,27 +110,27 @@ class _Message:
                     lines.append(say("The last try met a fault, so it is tried again."))
                 return lines
             case State.RUNNING:
-                return [self._painting(), *self._at_work()]
+                return self._painting()
             case State.DONE:
                 return []
             case State.FAILED:
-                return [say("### ⚠️ No picture"), *self._not_there()]
+                return [say("### ⚠️ No picture"), *self._missing()]
             case State.CANCELLED:
                 return [say("### 🚫 Cancelled"), self._charge(progress.jobs)]
 
-    def _painting(self) -> str:
+    def _painting(self) -> list[str]:
+        """While none of its jobs is at work, the rest of an order waits in line like any other."""
         count, done = self.progress.order.count, len(self.progress.in_state(State.DONE))
-        if count == 1:
-            return self.say("### 🔄 Painting")
-        return self.say("### 🔄 Painting: {done} of {count}", done=done, count=count)
-
-    def _at_work(self) -> list[str]:
-        """While none of it is at work, the rest of an order waits in line like any other."""
+        lines = [
+            self.say("### 🔄 Painting")
+            if count == 1
+            else self.say("### 🔄 Painting: {done} of {count}", done=done, count=count)
+        ]
         running = self.progress.in_state(State.RUNNING)
         begun = [job.started_at for job in running if job.started_at is not None]
         if not begun:
-            return [waiting_line(self.estimate, self.say)]
-        lines = [self.say("At work since {since}.", since=format_dt(min(begun), "R"))]
+            return [*lines, waiting_line(self.estimate, self.say)]
+        lines.append(self.say("At work since {since}.", since=format_dt(min(begun), "R")))
         if self.estimate.seconds is not None:
             lines.append(likely_done(self.estimate.seconds, self.say))
         return lines
@@ -148,29 +144,19 @@ class _Message:
         return [self.say("{count} pictures", count=count)]
 
     def _told(self) -> list[str]:
-        """What is to be said of single pictures, each thing once."""
+        """About single pictures, each sentence once."""
         told: dict[str, list[Job | Picture]] = {}
         for picture in self.progress.pictures:
             if self.previews[picture.id] is Unseen.GONE:
-                told.setdefault(why_unseen(Unseen.GONE, self.say), []).append(picture)
-            if (why := self._why_no_link(picture)) is not None:
+                told.setdefault(self.say(WHY_UNSEEN[Unseen.GONE]), []).append(picture)
+            if (why := why_no_link(picture, self.links[picture.id], self.link_as, self.say)) is not None:
                 told.setdefault(why, []).append(picture)
-        refused = (why for why in (Unseen.EXPLICIT, Unseen.REFUSED) if why in self.previews.values())
-        lines = [why_none_is_seen(why, self.say) for why in refused]
+        lines = [self.say(text) for why, text in WHY_NONE_IS_SEEN.items() if why in self.previews.values()]
         lines += [f"{_numbers(pictures)} {text}" for text, pictures in told.items()]
-        return lines if self.progress.state is State.FAILED else [*lines, *self._not_there()]
+        return lines if self.progress.state is State.FAILED else [*lines, *self._missing()]
 
-    def _why_no_link(self, picture: Picture) -> str | None:
-        if picture.is_expired:
-            return self.say("🕓 The full size has expired.")
-        if self.links[picture.id] is None:
-            return self.say("🕓 It is safe, and its full size follows shortly.")
-        if self.link_as is LinkAs.NOTHING:
-            return self.say("🔗 Discord takes the link to its full size for harmful, so it is not here.")
-        return None
-
-    def _not_there(self) -> list[str]:
-        """What did not come, each reason once and with what it counts, and what came and was deleted."""
+    def _missing(self) -> list[str]:
+        """The jobs without a picture: each reason once, with what it counts."""
         progress, say = self.progress, self.say
         failed, cancelled = progress.in_state(State.FAILED), progress.in_state(State.CANCELLED)
         lines = []
@@ -188,7 +174,7 @@ class _Message:
         return lines
 
     def _charge(self, jobs: Iterable[Job], code: FailureCode | None = None) -> str:
-        """By what is counted, not by what the failure usually costs: earlier attempts may have cost more."""
+        """By what the ledger counts: earlier attempts may have cost more than the failure usually does."""
         counted = sum((job.counted for job in jobs), Decimal(0))
         if not counted:
             return self.say("Nothing was charged.")
@@ -202,7 +188,7 @@ class _Message:
         )
 
     def _full_sizes(self, room: int) -> tuple[list[ui.Item[Any]], list[str]]:
-        """The buttons that lead to them, and the text with the links that are none."""
+        """The buttons that lead to them, and the links that stand in the text."""
         buttons: list[ui.Item[Any]] = []
         texts: list[str] = []
         told: Link | None = None
@@ -232,7 +218,3 @@ class _Message:
 
 def _numbers(of: Iterable[Job | Picture]) -> str:
     return f"**{', '.join(str(one.number) for one in of)}.**"
-
-
-def _file_name(picture: Picture) -> str:
-    return f"{picture.number}.webp"

@@ -1,7 +1,9 @@
 """One picture as a message: its preview, its link, and the buttons for all that can be done with it. Pure."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import discord
@@ -9,24 +11,27 @@ from discord import ui
 from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton, PictureButton
-from bot.messages.content import (
-    LINK_URL_LENGTH_MAX,
-    Content,
-    File,
-    LinkAs,
-    Unseen,
-    view_of,
-)
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
+from bot.messages.failures import said
 from bot.messages.prompts import SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import Words, rounded
 from core.operations import IMAGINE, MODELS
 from core.orders import Order, Picture
 
 GREEN = discord.Colour(0x3BA55D)
-PREVIEW_NAME = "preview.webp"
+_BESIDE_LENGTH_MAX = 500  # what there is room for beside the longest prompt and everything else
 
-_BESIDE_LENGTH_MAX = 500
-"""What there is room for beside the longest prompt and everything else."""
+
+WHY_UNSEEN = {
+    Unseen.EXPLICIT: said("🖼️ It is painted, but Discord takes it for explicit and does not show it here."),
+    Unseen.REFUSED: said("🖼️ It is painted, but Discord did not take the picture, so it is not shown here."),
+    Unseen.GONE: said("🖼️ It was painted, but its small version is not there any more."),
+}
+WHY_NONE_IS_SEEN = {
+    Unseen.EXPLICIT: said("🖼️ Discord takes one of these pictures for explicit, so none is shown here."),
+    Unseen.REFUSED: said("🖼️ Discord did not take these pictures, so none is shown here."),
+}
+"""Of several pictures: Discord refuses the whole message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,13 @@ def picture_content(
     *,
     link_as: LinkAs = LinkAs.BUTTON,
 ) -> Content:
-    """`link` is None while the picture is spilled, or when it has expired. It is in the text if it is too long
-    for a button."""
-    unseen = preview if isinstance(preview, Unseen) else None
-    text, button = _full_size(picture, link, say, link_as=link_as, unseen=unseen is not None)
-    container = ui.Container[Any](accent_colour=GREEN)
-    if unseen is None:
-        container.add_item(ui.MediaGallery(shown(picture, PREVIEW_NAME)))
-    else:
-        text = f"{why_unseen(unseen, say)}\n{text}"
+    """`link` is None while the picture is spilled, or when it has expired."""
     order = picture.order
+    media, files = shown({"preview.webp": (picture, preview)} if isinstance(preview, bytes) else {})
+    text, button = _full_size(picture, link, say, link_as=link_as, is_seen=bool(files))
+    if isinstance(preview, Unseen):
+        text = f"{say(WHY_UNSEEN[preview])}\n{text}"
+    container = ui.Container[Any](*media, accent_colour=GREEN)
     container.add_item(ui.TextDisplay(f"{quote(order, text)}\n{facts(order, say, picture)}\n{text}"))
     links: list[ui.Item[Any]] = [] if button is None else [button]
     if not picture.is_expired and link_as is not LinkAs.NOTHING:
@@ -60,54 +62,46 @@ def picture_content(
     if links:
         container.add_item(ui.ActionRow(*links))
     container.add_item(ui.ActionRow(*_verbs(picture, say)))
-
-    def plainer(why: bytes | Unseen, way: LinkAs) -> Content:
-        return picture_content(picture, why, link, say, link_as=way)
-
     has_link = link is not None and link_as is not LinkAs.NOTHING
-    content = Content(
+    changed = partial(picture_content, picture, link=link, say=say)
+    return Content(
         view_of(container),
-        without_button=None if button is None else lambda: plainer(preview, LinkAs.TEXT),
-        without_link=None if not has_link else lambda: plainer(preview, LinkAs.NOTHING),
-    )
-    if isinstance(preview, Unseen):
-        return content
-    return replace(
-        content,
-        files=(File(PREVIEW_NAME, preview, alt_text(order.prompt)),),
-        without_picture=lambda why: plainer(why, link_as),
+        files,
+        (lambda why: changed(why, link_as=link_as)) if files else None,
+        partial(changed, preview, link_as=LinkAs.TEXT) if button is not None else None,
+        partial(changed, preview, link_as=LinkAs.NOTHING) if has_link else None,
     )
 
 
-def shown(picture: Picture, file_name: str) -> discord.MediaGalleryItem:
-    order = picture.order
-    return discord.MediaGalleryItem(
-        f"attachment://{file_name}", description=alt_text(order.prompt), spoiler=order.spoiler
+def shown(previews: Mapping[str, tuple[Picture, bytes]]) -> tuple[list[ui.Item[Any]], tuple[File, ...]]:
+    """By the names of their files: what shows them in a message, and the files."""
+    gallery = ui.MediaGallery[Any]()
+    for name, (picture, _preview) in previews.items():
+        order = picture.order
+        gallery.add_item(
+            media=f"attachment://{name}", description=alt_text(order.prompt), spoiler=order.spoiler
+        )
+    files = (
+        File(name, preview, alt_text(picture.order.prompt)) for name, (picture, preview) in previews.items()
     )
+    return [gallery] if previews else [], tuple(files)
 
 
 def again(order: Order, say: Words) -> list[ui.Item[Any]]:
-    """The buttons that ask for it once more; none for what was made of a picture, which may be gone."""
+    """None for what was made of a picture, which may be gone."""
     if order.operation != IMAGINE.name:
         return []
     return [OrderButton(action, order.id, say) for action in (Action.AGAIN, Action.EDIT)]
 
 
-def why_unseen(unseen: Unseen, say: Words) -> str:
-    match unseen:
-        case Unseen.EXPLICIT:
-            return say("🖼️ It is painted, but Discord takes it for explicit and does not show it here.")
-        case Unseen.REFUSED:
-            return say("🖼️ It is painted, but Discord did not take the picture, so it is not shown here.")
-        case Unseen.GONE:
-            return say("🖼️ It was painted, but its small version is not there any more.")
-
-
-def why_none_is_seen(unseen: Unseen, say: Words) -> str:
-    """Of several, for which Discord says it of the whole message."""
-    if unseen is Unseen.EXPLICIT:
-        return say("🖼️ Discord takes one of these pictures for explicit, so none is shown here.")
-    return say("🖼️ Discord did not take these pictures, so none is shown here.")
+def why_no_link(picture: Picture, link: Link | None, link_as: LinkAs, say: Words) -> str | None:
+    if picture.is_expired:
+        return say("🕓 The full size has expired.")
+    if link is None:
+        return say("🕓 It is safe, and its full size follows shortly.")
+    if link_as is LinkAs.NOTHING:
+        return say("🔗 Discord takes the link to its full size for harmful, so it is not here.")
+    return None
 
 
 def expiry(link: Link, say: Words) -> str:
@@ -123,7 +117,6 @@ def quote(order: Order, beside: str = "") -> str:
 
 
 def facts(order: Order, say: Words, picture: Picture | None = None, *more: str) -> str:
-    """All that was used, so that it can be asked for again."""
     size = picture or order
     model = MODELS[order.model].title if order.model in MODELS else order.model
     found = [f"{size.width} × {size.height}", model, *more]
@@ -142,7 +135,6 @@ def facts(order: Order, say: Words, picture: Picture | None = None, *more: str) 
 
 
 def _verbs(picture: Picture, say: Words) -> list[ui.Item[Any]]:
-    """What can be done with it, beside looking at it."""
     items = again(picture.order, say)
     larger = [Action.UPSCALE] if items and not picture.is_expired else []
     verbs = [*larger, Action.FAVOURITE, Action.DELETE]
@@ -150,20 +142,16 @@ def _verbs(picture: Picture, say: Words) -> list[ui.Item[Any]]:
 
 
 def _full_size(
-    picture: Picture, link: Link | None, say: Words, *, link_as: LinkAs, unseen: bool
+    picture: Picture, link: Link | None, say: Words, *, link_as: LinkAs, is_seen: bool
 ) -> tuple[str, ui.Button[Any] | None]:
-    """What is said of it, and the button that leads to it, if one can."""
-    if picture.is_expired and unseen:
-        return say("🕓 The full size has expired."), None
-    if picture.is_expired:
+    """The words about the full size, and the button that leads to it, if one can."""
+    if is_seen and picture.is_expired:
         return say("🕓 The full size has expired; this small version is left."), None
-    if link is None and unseen:
-        return say("🕓 It is safe, and its full size follows shortly."), None
-    if link is None:
+    if is_seen and link is None:
         text = say("🕓 This is a small version; the picture is safe, and its full size follows shortly.")
         return text, None
-    if link_as is LinkAs.NOTHING:
-        return say("🔗 Discord takes the link to its full size for harmful, so it is not here."), None
+    if (why := why_no_link(picture, link, link_as, say)) is not None or link is None:
+        return why or "", None
     size = say("Full size (PNG, {size} MB)", size=rounded(picture.bytes / 1e6, 1))
     if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
         return expiry(link, say), ui.Button(label=size, emoji="🔗", url=link.url)

@@ -3,21 +3,17 @@
 import re
 
 ALT_TEXT_LENGTH_MAX = 1024
-SHOWN_LENGTH_MAX = 3000
-"""Of a message's 4,000 characters of text; the rest of them is for what else it says."""
+SHOWN_LENGTH_MAX = 3000  # of a message's 4,000 characters
 
 _MARKDOWN = re.compile(r"([\\`*_~|<>\[\]()#@:./+-])")
 
 
 def escape(text: str, length_max: int = SHOWN_LENGTH_MAX) -> str:
-    """One line of text that Discord shows as it stands: no markdown, no mention, no link.
-
-    Discord takes a backslash before any punctuation as "show it as it is".
-    """
+    """One line of text that Discord shows as it is: no markdown, no mention, no link."""
     shown = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
     if len(shown) <= length_max:
         return shown
-    # A cut must not leave half of an escaped pair behind.
+    # No lone backslash may be left at the end.
     return shown[: length_max - 1].rstrip("\\") + "…"
 
 

@@ -1,11 +1,10 @@
 """What is said to members, in the language in which each reads Discord.
 
-The English text is the key of a message. `locale/` has a gettext catalogue for each other language; what a
-catalogue lacks is said in English.
+The English text is the key of a message in the gettext catalogues of `locale/`; what these lack is said in English.
 """
 
 import gettext
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,73 +14,58 @@ from discord import app_commands
 LOCALE_DIRECTORY = Path(__file__).parent / "locale"
 DOMAIN = "tigerbrush"
 
+_GROUPED_FROM, _GROUPED_UP_TO = 10_000, 10**12
+"""Numbers that are written in groups of three digits; ids are larger."""
 
-GROUPED_FROM, GROUPED_UP_TO = 10_000, 10**12
-"""Whole numbers that are written in groups of three; the ids of members and messages are larger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a language writes in a number: before the decimals, and between groups of three digits."""
-
-    decimal: str = "."
-    group: str = ","
-
-
-_MARKS = {"de": Marks(",", ".")}
-"""Of each language that does not write them as English does; as the Unicode CLDR has them."""
+_MARKS: Mapping[str, Mapping[int, str]] = {"de": {ord("."): ",", ord(","): "."}}
+"""The decimal and the group mark of languages in which they are not English, by the Unicode CLDR."""
 
 
 class Words:
     """One language. Calling it gives a text; the names in braces are filled in from `values`.
 
-    Numbers are written as the language writes them: what is no whole number is given as a Decimal, with as
-    many decimals as it is to have. What is to be typed again, such as a seed, is given as a text.
+    Numbers are written as the language writes them; a Decimal with the decimals that it has. What is to be typed
+    again, like a seed, is given as a text.
     """
 
-    def __init__(self, translations: gettext.NullTranslations, marks: Marks = Marks()) -> None:
+    def __init__(self, translations: gettext.NullTranslations, marks: Mapping[int, str]) -> None:
         self._translations = translations
         self._marks = marks
 
     def __call__(self, text: str, /, **values: object) -> str:
         said = self._translations.gettext(text)
-        return said.format(**self._written(values)) if values else said
+        return self._fill_in(said, values) if values else said
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
-        said = self._translations.ngettext(one, many, count)
-        return said.format(**self._written({"count": count, **values}))
+        return self._fill_in(self._translations.ngettext(one, many, count), {"count": count, **values})
 
-    def _written(self, values: dict[str, object]) -> dict[str, object]:
-        return {name: self._number(value) for name, value in values.items()}
+    def _fill_in(self, text: str, values: dict[str, object]) -> str:
+        return text.format(**{name: self._written(value) for name, value in values.items()})
 
-    def _number(self, value: object) -> object:
+    def _written(self, value: object) -> object:
         if not isinstance(value, int | Decimal):
             return value
-        is_long = GROUPED_FROM <= max(value, -value) < GROUPED_UP_TO
+        is_long = _GROUPED_FROM <= max(value, -value) < _GROUPED_UP_TO
         if isinstance(value, int) and not is_long:
             return value
-        written = f"{value:,}" if is_long else f"{value:f}"
-        marks = {ord("."): self._marks.decimal, ord(","): self._marks.group}
-        return written.translate(marks)
+        return (f"{value:,}" if is_long else f"{value:f}").translate(self._marks)
 
 
 def rounded(value: float, decimals: int) -> Decimal:
-    """A number to be said, with so many decimals."""
     return Decimal(f"{value:.{decimals}f}")
 
 
-ENGLISH = Words(gettext.NullTranslations())
+ENGLISH = Words(gettext.NullTranslations(), {})
 
 
 class Languages:
     """All catalogues, read once."""
 
     def __init__(self, directory: Path = LOCALE_DIRECTORY) -> None:
+        languages = [path.parts[-3] for path in directory.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")]
         self._words = {
-            path.parts[-3]: Words(
-                gettext.translation(DOMAIN, directory, [path.parts[-3]]), _MARKS.get(path.parts[-3], Marks())
-            )
-            for path in directory.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+            one: Words(gettext.translation(DOMAIN, directory, [one]), _MARKS.get(one, {}))
+            for one in languages
         }
 
     def of(self, locale: str) -> Words:

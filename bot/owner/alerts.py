@@ -6,15 +6,16 @@ from hashlib import sha256
 
 import discord
 
-from bot.discord_errors import UNANSWERED, in_a_line, is_taken, is_transient
-from bot.messages.content import notice
+from bot.discord_errors import UNANSWERED, in_a_line, is_transient
+from bot.messages.content import Content, notice
+from bot.sending import send_once
 from db.alarms import Alarms
 from db.retry import until_answered
 from ops.wake_loop import WakeLoop
 
 log = logging.getLogger(__name__)
 
-NONCE_LENGTH_MAX = 25
+_NONCE_LENGTH_MAX = 25
 
 
 class Alerts:
@@ -25,26 +26,24 @@ class Alerts:
         self.wake, self.serve = loop.wake, loop.serve
 
     async def tell(self) -> None:
-        """By direct message, of the alarms that nobody has told yet. What Discord does not take for now comes again."""
+        """By direct message. What Discord does not take for now comes again."""
         for alarm in await self._alarms.claim_untold():
             text = f"{alarm.remedy}\nIn detail: {alarm.detail}"
             log.error("alarm: %s", text)
             # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
             nonce = sha256(f"{alarm.code} {alarm.provider} {alarm.model} {alarm.raised_at}".encode())
-            if await self._send(text, nonce.hexdigest()[:NONCE_LENGTH_MAX]):
+            if await self._send(text, nonce.hexdigest()[:_NONCE_LENGTH_MAX]):
                 await until_answered(partial(self._alarms.told, alarm))
 
     async def _send(self, text: str, nonce: str) -> bool:
-        """False if it was not taken, and may be later."""
+        """False if Discord did not take it, and may later."""
         try:
             owner_id = owner_id_of(await self._client.application_info())
             owner = await self._client.fetch_user(owner_id)
-            await owner.send(view=notice(f"🚨 {text}"), nonce=nonce)
+            await send_once(owner, Content(notice(f"🚨 {text}")), nonce=nonce)
         except UNANSWERED as error:
-            if not is_taken(error):
-                # The log has it too, for whoever watches that.
-                log.error("the owner could not be told: %s", in_a_line(error))
-                return not is_transient(error)
+            log.error("the owner could not be told: %s", in_a_line(error))
+            return not is_transient(error)
         return True
 
 

@@ -1,6 +1,7 @@
 """The bot's own checks: the token, the gateway, the commands, and what it may do in a channel."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import discord
 from discord.http import Route
@@ -19,74 +20,55 @@ NEEDED = {
     "read_message_history": "Read Message History",
     "add_reactions": "Add Reactions",
 }
-"""What the bot needs to be allowed in a channel, by the names that Discord's settings have for it."""
+"""The permissions that the bot needs in a channel, with their names in Discord's settings."""
 
-TOKEN = "token"
-
+_TOKEN = "token"
 _REACHED = (
     "It is not Discord who answers, or nobody: is it reached from here, past every firewall and proxy "
     "(HTTPS_PROXY), and is DISCORD_API_BASE unset? Discord has a status page."
 )
 
-_PRIVILEGED = {
-    "members": ("gateway_guild_members", "gateway_guild_members_limited"),
-    "presences": ("gateway_presence", "gateway_presence_limited"),
-    "message_content": ("gateway_message_content", "gateway_message_content_limited"),
-}
-
-
 Lacking = Callable[[], Awaitable[list[str]]]
-"""Finds what the bot is not allowed in the channel that is checked."""
+"""Finds which permissions the bot lacks in the channel that is checked."""
 
 
 def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
-    """To write in a thread takes another permission than to write in its channel."""
     needless = "send_messages" if in_thread else "send_messages_in_threads"
     return [words for name, words in NEEDED.items() if name != needless and not getattr(permissions, name)]
 
 
+@dataclass(frozen=True, slots=True)
 class BotDoctor:
-    """`client` is the running one, or one that is not logged in yet and has its token to try."""
+    """`client` is the running one, or one that is to log in by `token`."""
 
-    def __init__(
-        self,
-        client: discord.Client,
-        registration: Registration,
-        storage: StorageChecks,
-        settings: DatabaseSettings,
-        *,
-        token: str = "",
-    ) -> None:
-        self._client = client
-        self._registration = registration
-        self._storage = storage
-        self._settings = settings
-        self._token = token
+    client: discord.Client
+    registration: Registration
+    storage: StorageChecks
+    settings: DatabaseSettings
+    token: str = field(default="", repr=False)
 
     async def examine(self, lacking: Lacking | None) -> list[Finding]:
-        checks = [*self._storage.all(), *self.checks(lacking)]
-        return await run_checks(checks, self._settings)
+        return await run_checks(self.checks(lacking), self.settings)
 
     def checks(self, lacking: Lacking | None) -> list[Check]:
-        """The bot's own."""
         checks = [
-            Check(TOKEN, self._log_in, remedy=_REACHED),
-            Check("intents", self._intents, (TOKEN,), _REACHED),
-            Check("gateway", self._gateway, (TOKEN,), _REACHED),
-            Check("commands", self._commands, (TOKEN,), _REACHED),
+            *self.storage.all(),
+            Check(_TOKEN, self._log_in, remedy=_REACHED),
+            Check("gateway", self._gateway, (_TOKEN,), _REACHED),
+            Check("commands", self._commands, (_TOKEN,), _REACHED),
         ]
         if lacking is not None:
-            checks.append(Check("permissions", lambda: self._permissions(lacking), (TOKEN,), _REACHED))
+            checks.append(Check("permissions", lambda: self._permissions(lacking), (_TOKEN,), _REACHED))
         return checks
 
     async def lacking_in(self, channel_id: int) -> list[str]:
-        """Asked of Discord anew: a client that is not connected knows no server."""
+        """Asks Discord, as a client that is not connected knows no server."""
         try:
-            channel = await self._client.fetch_channel(channel_id)
+            channel = await self.client.fetch_channel(channel_id)
             if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
                 raise CheckFailed("it is no channel of a server", "Name another with --channel.")
-            guild = await self._client.fetch_guild(channel.guild.id, with_counts=False)
-            user = self._client.user
+            guild = await self.client.fetch_guild(channel.guild.id, with_counts=False)
+            user = self.client.user
             if user is None:
                 raise AssertionError("the token is checked before")
             parent_id = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
@@ -95,46 +77,29 @@ class BotDoctor:
         except (discord.Forbidden, discord.NotFound) as error:
             if not is_final(error):
                 raise
-            raise CheckFailed(
-                f"the channel cannot be seen: {error.text}",
-                "Is its id right? If so, give the bot View Channels there.",
-            ) from error
+            remedy = "Is its id right? If so, give the bot View Channels there."
+            raise CheckFailed(f"the channel cannot be seen: {error.text}", remedy) from error
         if not isinstance(known, discord.abc.GuildChannel):
             raise AssertionError("the parent of a thread is a channel")
-        # Not the channel's own function: in it nothing can be attached by who may write in its threads alone.
+        # Not the channel's own method, by which nobody may attach files who may write only in threads.
         permissions = discord.abc.GuildChannel.permissions_for(known, member)
         return missing(permissions, in_thread=isinstance(channel, discord.Thread))
 
     async def _log_in(self) -> str:
         try:
-            if self._client.user is None:
-                await self._client.login(self._token)
+            if self.client.user is None:
+                await self.client.login(self.token)
         except discord.LoginFailure as error:
             refused = error.__cause__
             if isinstance(refused, discord.HTTPException) and not is_wrong_token(refused):
-                raise CheckFailed(
-                    in_a_line(refused), "Something stands between: try again in a minute."
-                ) from error
-            raise CheckFailed(
-                "Discord does not accept it", "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
-            ) from error
-        return f"of {self._client.user}"
-
-    async def _intents(self) -> str:
-        flags = (await self._client.application_info()).flags
-        refused = [
-            intent
-            for intent, granted in _PRIVILEGED.items()
-            if getattr(self._client.intents, intent) and not any(getattr(flags, flag) for flag in granted)
-        ]
-        if refused:
-            raise CheckFailed(
-                f"Discord does not grant {', '.join(refused)}", "Developer portal, Bot, Privileged Intents."
-            )
-        return "all that are used are granted"
+                remedy = "Something stands between: try again in a minute."
+                raise CheckFailed(in_a_line(refused), remedy) from error
+            remedy = "Set DISCORD_TOKEN anew (developer portal, Bot, Reset Token)."
+            raise CheckFailed("Discord does not accept it", remedy) from error
+        return f"of {self.client.user}"
 
     async def _gateway(self) -> str:
-        told = await self._client.http.request(Route("GET", "/gateway/bot"))
+        told = await self.client.http.request(Route("GET", "/gateway/bot"))
         left = told["session_start_limit"]["remaining"]
         if left < 1:
             raise CheckFailed("no session may be started any more today", "Does the bot restart in a loop?")
@@ -142,14 +107,12 @@ class BotDoctor:
 
     async def _commands(self) -> str:
         try:
-            up_to_date = await self._registration.is_up_to_date()
+            up_to_date = await self.registration.is_up_to_date()
         except (discord.Forbidden, discord.NotFound) as error:
             if not is_final(error):
                 raise
-            raise CheckFailed(
-                in_a_line(error),
-                "Set COMMANDS_GUILD_ID to the id of a server with the bot, or unset it.",
-            ) from error
+            remedy = "Set COMMANDS_GUILD_ID to the id of a server with the bot, or unset it."
+            raise CheckFailed(in_a_line(error), remedy) from error
         if not up_to_date:
             raise CheckFailed("Discord has others, or none", "Start the bot: it registers them.")
         return "registered and up to date"

@@ -9,14 +9,14 @@ import logging
 
 import discord
 
-from bot.discord_errors import UNANSWERED, in_a_line, is_taken
+from bot.discord_errors import UNANSWERED, in_a_line
 from bot.replies.messenger import Shown
+from bot.sending import taken
 from core.orders import Reply
 
 log = logging.getLogger(__name__)
 
-WAITING_MAX = 20
-"""Five seconds' worth. Beyond that a message has none, and its pictures are sent to whoever adds it himself."""
+WAITING_MAX = 20  # five seconds' worth; beyond that members add it themselves
 
 
 class DownloadReactions:
@@ -28,7 +28,6 @@ class DownloadReactions:
         self._waiting: asyncio.Queue[Shown] = asyncio.Queue(WAITING_MAX)
 
     def add(self, reply: Reply, shown: Shown) -> None:
-        """As soon as the ones before it are there; at once, the caller goes on."""
         progress = reply.progress
         if progress.is_final and progress.pictures and not reply.order.is_ephemeral:
             with contextlib.suppress(asyncio.QueueFull):
@@ -39,10 +38,8 @@ class DownloadReactions:
             await self._react(await self._waiting.get())
 
     async def _react(self, shown: Shown) -> None:
-        """Not being allowed to is no fault."""
         channel = self._client.get_partial_messageable(shown.channel_id)
         try:
-            await channel.get_partial_message(shown.message_id).add_reaction(self._reaction)
+            await taken(channel.get_partial_message(shown.message_id).add_reaction(self._reaction))
         except UNANSWERED as error:
-            if not is_taken(error):
-                log.info("no reaction under message %d: %s", shown.message_id, in_a_line(error))
+            log.info("no reaction under message %d: %s", shown.message_id, in_a_line(error))

@@ -13,18 +13,17 @@ class LeftOut(TigerbrushError):
 
 
 class FairLine:
-    """`at_once` are served at a time, of each member one; the members take turns."""
+    """Gives `at_once` slots at a time, one a member; the members take turns."""
 
     def __init__(self, *, at_once: int, waiting_max: int) -> None:
         self._free = at_once
         self._waiting_max = waiting_max
-        # The next member first; each has a line of their own.
+        # The next member first.
         self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
         self._served: set[int] = set()
         self.length = 0
 
     def has(self, member_id: int) -> bool:
-        """Whether something of this member's waits."""
         return member_id in self._waiting
 
     @asynccontextmanager
@@ -58,8 +57,7 @@ class FairLine:
             line = self._waiting.pop(member_id)
             slot = line.popleft()
             self.length -= 1
-            if line:
-                # Behind the others.
+            if line:  # behind the others
                 self._waiting[member_id] = line
             if not slot.done():
                 self._free -= 1

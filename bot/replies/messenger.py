@@ -5,23 +5,22 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeAlias, cast
 
 import discord
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_final, is_gone, own_pauses
 from bot.instruments import Instruments
-from bot.messages.content import Content, send_what_is_taken
-from bot.replies.sending import sent_once, taken
+from bot.messages.content import Content
+from bot.sending import send_once, send_what_is_taken, taken
 from core.errors import TigerbrushError
 from core.orders import Reply, State
 
 log = logging.getLogger(__name__)
 
-TOKEN_MARGIN = timedelta(seconds=30)
-"""A token so near its end is not relied on: an edit takes time, and clocks differ."""
-
-TAKE_BACK_SECONDS = 2.0
+TOKEN_MARGIN = timedelta(seconds=30)  # before its end a token is not relied on: clocks differ
+REMOVE_SECONDS = 2.0
 
 _UNKNOWN_MESSAGE = 10008
 _WORDS = {
@@ -44,11 +43,11 @@ _Route: TypeAlias = Callable[[Reply, Content], Awaitable[Shown | None]]
 
 
 class Undeliverable(TigerbrushError):
-    """This revision can not be shown in any way, and trying again would not help."""
+    """No way can show this revision, now or later."""
 
 
 class OutOfReach(TigerbrushError):
-    """Discord refused every way there is now, and one of them may open again."""
+    """Discord refused every way, and one of them may open again."""
 
 
 class Messenger:
@@ -57,11 +56,10 @@ class Messenger:
         self._instruments = instruments
 
     async def deliver(self, reply: Reply, content: Content) -> Shown | None:
-        """Shows it to the order's member and returns where the message is that is now the reply.
+        """Shows it to the order's member. None: only its token finds the message that shows it.
 
-        None: it is shown, and only its token finds the message that shows it.
-        Raises Undeliverable, also for an intermediate state that no way leads to now, as that is not worth
-        waiting for; OutOfReach; or what passes by itself (`is_transient`).
+        Raises Undeliverable, also for an intermediate state that no way leads to now; OutOfReach; or what passes
+        by itself (`is_transient`).
         """
         refusals: list[discord.HTTPException] = []
         told = []
@@ -81,22 +79,23 @@ class Messenger:
                 if way == "direct" and _is_in_no_channel(reply) and _has_token(reply):
                     await self._take_back_private(reply)
                 return shown
-        words = "; ".join(told) or "no way is left"
-        if not reply.progress.is_final or all(map(is_gone, refusals)):
-            raise Undeliverable(words)
-        raise OutOfReach(words)
+        is_lost = not reply.progress.is_final or all(map(is_gone, refusals))
+        raise (Undeliverable if is_lost else OutOfReach)("; ".join(told) or "no way is left")
 
     async def remove(self, reply: Reply) -> None:
-        """Takes away the message of an order that was erased. Raises as `deliver` does."""
+        """Of an order that was erased. Raises as `deliver` does."""
         if reply.message_id is None and not _has_token(reply):
             return
         if _is_in_no_channel(reply) and not _has_token(reply):
             raise Undeliverable("nothing but its token could remove a private reply, and that is over")
         try:
             with own_pauses():
-                await taken(self._delete(reply))
+                if _is_in_no_channel(reply) or reply.message_id is None:
+                    deleting = self._webhook(reply).delete_message(_id_or_original(reply))
+                else:
+                    deleting = self._message(reply).delete()
+                await taken(deleting)
         except discord.HTTPException as error:
-            # Gone by hand before or, if it was private, with its member's client.
             if is_gone(error):
                 return
             if not is_final(error):
@@ -104,28 +103,23 @@ class Messenger:
             raise OutOfReach(f"the message could not be removed: {_in_one_line(error)}") from error
 
     async def _take_back_private(self, reply: Reply) -> None:
-        """In whose place a direct message has come, while its token can: nothing else finds it later."""
+        """A direct message has come in its place, and only its token can remove it."""
         try:
-            async with asyncio.timeout(TAKE_BACK_SECONDS):
-                with own_pauses():
-                    await taken(self._delete(reply))
-        except UNANSWERED as error:
+            async with asyncio.timeout(REMOVE_SECONDS):
+                await self.remove(reply)
+        except (*UNANSWERED, OutOfReach) as error:
             log.info("its private reply stays as it was: %s", in_a_line(error))
-
-    async def _delete(self, reply: Reply) -> None:
-        if _is_in_no_channel(reply) or reply.message_id is None:
-            await self._webhook(reply).delete_message(reply.message_id or cast(int, "@original"))
-        else:
-            await self._message(reply).delete()
 
     async def _try(self, way: str, route: _Route, reply: Reply, content: Content) -> Shown | None:
         try:
             with own_pauses():
-                shown = await send_what_is_taken(content, lambda part: route(reply, part))
+                shown = await send_what_is_taken(content, partial(route, reply))
         except UNANSWERED as error:
             self._instruments.delivery_failed(way, error)
             raise
         self._instruments.delivered(way)
+        if way in ("channel", "direct"):
+            log.info("the reply went out %s", _WORDS[way])
         return shown
 
     def _routes(self, reply: Reply) -> list[tuple[str, _Route]]:
@@ -141,9 +135,7 @@ class Messenger:
         return routes
 
     async def _edit_by_token(self, reply: Reply, content: Content) -> Shown | None:
-        # Until the id is known, "@original" names the first answer; discord.py's types know only numbers.
-        message_id = reply.message_id or cast(int, "@original")
-        webhook = self._webhook(reply)
+        message_id, webhook = _id_or_original(reply), self._webhook(reply)
         message = await taken(
             webhook.edit_message(message_id, view=content.view, attachments=content.attachments()),
             ask=None if reply.message_id else lambda: webhook.fetch_message(message_id),
@@ -151,8 +143,8 @@ class Messenger:
         if message is None:
             return _known_place(reply)
         if message.flags.ephemeral and not reply.order.is_ephemeral:
-            # The first answer was that something had gone wrong, and then the order was stored after all. Once
-            # its token is over the bot cannot find this message, so the picture is posted then.
+            # The first answer said that something went wrong, and then the order was stored after all. Once the
+            # token is over the bot cannot find this message, so the picture is posted then.
             return None
         return Shown(message.channel.id, message.id)
 
@@ -161,14 +153,14 @@ class Messenger:
         return _known_place(reply)
 
     async def _post(self, reply: Reply, content: Content) -> Shown | None:
-        """For a command whose answer never reached Discord, or that stands where it cannot be changed."""
+        """Where the answer never reached Discord, or cannot be changed."""
         order = reply.order
         channel = self._client.get_partial_messageable(order.channel_id, guild_id=order.guild_id)
-        return await _send(channel, reply, content, "in the channel")
+        return await _send(channel, reply, content)
 
     async def _send_direct_message(self, reply: Reply, content: Content) -> Shown | None:
         channel = await self._client.create_dm(discord.Object(reply.order.member_id))
-        return await _send(channel, reply, content, "by direct message")
+        return await _send(channel, reply, content)
 
     def _webhook(self, reply: Reply) -> discord.Webhook:
         webhook = discord.Webhook.partial(reply.application_id, cast(str, reply.token), client=self._client)
@@ -181,14 +173,15 @@ class Messenger:
         return channel.get_partial_message(cast(int, reply.message_id))
 
 
-async def _send(channel: discord.abc.Messageable, reply: Reply, content: Content, way: str) -> Shown | None:
+async def _send(channel: discord.abc.Messageable, reply: Reply, content: Content) -> Shown | None:
     # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
-    nonce = f"order-{reply.order.id}"
-    message = await sent_once(
-        lambda: channel.send(view=content.view, files=content.attachments(), nonce=nonce)
-    )
-    log.info("the reply went out %s", way)
+    message = await send_once(channel, content, nonce=f"order-{reply.order.id}")
     return Shown(message.channel.id, message.id) if message is not None else None
+
+
+def _id_or_original(reply: Reply) -> int:
+    """Until the id is known, "@original" names the first answer; discord.py's types know only numbers."""
+    return reply.message_id or cast(int, "@original")
 
 
 def _channel_id(reply: Reply) -> int:
@@ -204,13 +197,12 @@ def _has_token(reply: Reply) -> bool:
 
 
 def _is_in_no_channel(reply: Reply) -> bool:
-    """A private reply that did not go out by direct message: nothing but its token finds it, and nobody else
-    may see it."""
+    """An ephemeral reply: only its token finds it, and nobody else may see it."""
     return reply.order.is_ephemeral and _channel_id(reply) == reply.order.channel_id
 
 
 def _lacks_a_picture(reply: Reply) -> bool:
-    """One was deleted, so its member has seen them: nobody is to be sent the others for it."""
+    """One was deleted, so its member has seen them all."""
     return len(reply.progress.pictures) < len(reply.progress.in_state(State.DONE))
 
 

@@ -1,14 +1,11 @@
-"""Brings each reply to the newest revision of its order, whatever was missed in between.
-
-It acts on what the table says, never on what a notification said: a restart, a lost notification and a failed
-edit all leave a reply that is behind.
-"""
+"""Brings each reply to the newest revision of its order, by what the table says: notifications may get lost."""
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.answers.show import new_links, read_previews
+from bot.answers.show import new_link, read_previews
 from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
 from bot.instruments import Instruments
 from bot.messages.content import Content
@@ -28,51 +25,31 @@ from ops.logs import about_order
 
 log = logging.getLogger(__name__)
 
-HOLD_SECONDS = 10.0
-"""A reply that a bot works on is due again after this long, should that bot have died."""
-
-EDIT_TIMEOUT_SECONDS = 8.0
-"""Below HOLD_SECONDS, so that no second edit starts while the first may still arrive."""
-
-MOVED_MAX = 5
-"""How many replies a poll brings to a new place in line, or to a pause or its end, and how many beyond a time
-that is over; the rest of the edits are for what matters more."""
-
-SPINNER_PAUSE_SECONDS_MAX = 15.0
-"""The end of the order must not wait for long because its spinner could not be shown."""
-
+HOLD_SECONDS = 10.0  # a claimed reply is due again after this, should its bot have died
+EDIT_TIMEOUT_SECONDS = (
+    8.0  # below HOLD_SECONDS, so that no second edit starts while the first may still arrive
+)
+MOVED_MAX = 5  # so many replies a poll shows at a new place in line, and so many with a new estimate
+SPINNER_PAUSE_SECONDS_MAX = 15.0  # the picture must not wait because the spinner could not be shown
 PAUSE_SECONDS_MAX = 300.0
-REFUSED_PAUSE_SECONDS_MAX = 3600.0
-"""Where Discord refuses every way, until somebody opens one."""
-
-RETRY_AFTER_SECONDS_MAX = 24 * 3600.0
-"""No longer pause than this is believed."""
+REFUSED_PAUSE_SECONDS_MAX = 3600.0  # where Discord refuses every way, until somebody opens one
+RETRY_AFTER_SECONDS_MAX = 24 * 3600.0  # Discord may ask for no longer pause than this
 
 _TRANSIENT = (*UNAVAILABLE, BucketUnavailable, OutOfReach)
-"""Beside what Discord is waited for."""
 
 
+@dataclass(eq=False)
 class Reconciler:
-    def __init__(
-        self,
-        orders: Orders,
-        replies: Replies,
-        store: PictureStore,
-        messenger: Messenger,
-        reactions: DownloadReactions,
-        languages: Languages,
-        instruments: Instruments,
-        *,
-        concurrency: int,
-    ) -> None:
-        self._orders = orders
-        self._replies = replies
-        self._store = store
-        self._messenger = messenger
-        self._reactions = reactions
-        self._languages = languages
-        self._instruments = instruments
-        self._concurrency = concurrency
+    orders: Orders
+    replies: Replies
+    store: PictureStore
+    messenger: Messenger
+    reactions: DownloadReactions
+    languages: Languages
+    instruments: Instruments
+    concurrency: int
+
+    def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_work: set[int] = set()
         self._wake = asyncio.Event()
@@ -80,16 +57,15 @@ class Reconciler:
         self._stopped = asyncio.Event()
 
     def wake(self) -> None:
-        """Some reply may be behind."""
         self._wake.set()
 
     def poll(self) -> None:
-        """Time to look for what no notification told of: lost ones, changed places in line, and pauses."""
+        """Looks also for changed places in line, pauses, and estimates that are over."""
         self._poll_due = True
         self._wake.set()
 
     def stop(self) -> None:
-        """No further reply is begun; `serve` returns when those at work are done."""
+        """No further reply is started; `serve` returns when the others are done."""
         self._stopped.set()
         self._wake.set()
 
@@ -104,32 +80,29 @@ class Reconciler:
         await asyncio.gather(*self._tasks)
 
     async def _begin_all(self) -> None:
-        if (free := self._concurrency - len(self._tasks)) > 0:
-            for reply in await self._replies.claim_due(free, hold_seconds=HOLD_SECONDS):
+        if (free := self.concurrency - len(self._tasks)) > 0:
+            for reply in await self.replies.claim_due(free, hold_seconds=HOLD_SECONDS):
                 self._begin(reply)
         if not self._poll_due:
             return
         self._poll_due = False
-        if (free := min(self._concurrency - len(self._tasks), MOVED_MAX)) > 0:
-            for reply, _place in await self._replies.claim_moved(free, hold_seconds=HOLD_SECONDS):
+        if (free := min(self.concurrency - len(self._tasks), MOVED_MAX)) > 0:
+            for reply, _place in await self.replies.claim_moved(free, hold_seconds=HOLD_SECONDS):
                 self._begin(reply)
-            for reply in await self._replies.claim_over(free, hold_seconds=HOLD_SECONDS):
+            for reply in await self.replies.claim_over(free, hold_seconds=HOLD_SECONDS):
                 self._begin(reply)
 
     def _begin(self, reply: Reply) -> None:
         order_id = reply.order.id
         if order_id in self._at_work:
-            # What it shows is not recorded yet, as Postgres was away; it is due again after that.
+            # Not recorded yet, as Postgres was away; it is due again after that.
             return
         self._at_work.add(order_id)
         task = asyncio.create_task(self._reconcile(reply), name=f"reply-{order_id}")
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        # There is a place free, and the order may have moved on meanwhile.
-        self._wake.set()
+        task.add_done_callback(self._tasks.discard)
+        # There is room for another, and this order may have moved on meanwhile.
+        task.add_done_callback(lambda _task: self._wake.set())
 
     async def _reconcile(self, reply: Reply) -> None:
         order = reply.order
@@ -147,20 +120,20 @@ class Reconciler:
         try:
             async with asyncio.timeout(EDIT_TIMEOUT_SECONDS):
                 if reply.order.erased_at is not None:
-                    await self._messenger.remove(reply)
+                    await self.messenger.remove(reply)
                     shown, estimate = None, Estimate()
                 else:
                     content, estimate = await until_stopped(self._stopped, self._content(reply))
-                    with self._instruments.edit(reply):
-                        shown = await self._messenger.deliver(reply, content)
+                    with self.instruments.edit(reply):
+                        shown = await self.messenger.deliver(reply, content)
         except Undeliverable as error:
             log.warning("reply given up at %s: %s", _revision(reply), error)
-            giving_up = self._replies.give_up(reply, reason=str(error))
+            giving_up = self.replies.give_up(reply, reason=str(error))
             await until_stopped(self._stopped, giving_up)
         except Exception as error:  # noqa: BLE001 - whatever it was, a reply is tried again, less and less often
             await self._postpone(reply, error)
         else:
-            # Shown once and not recorded, it would be shown again, perhaps elsewhere.
+            # What is not recorded would be shown again, perhaps elsewhere.
             recording = until_answered(lambda: self._record(reply, shown, estimate))
             await until_stopped(self._stopped, recording)
             if reply.order.erased_at is not None:
@@ -168,13 +141,13 @@ class Reconciler:
                 return
             log.info("reply updated to %s", _revision(reply))
             if shown is not None:
-                self._reactions.add(reply, shown)
+                self.reactions.add(reply, shown)
 
     async def _record(self, reply: Reply, shown: Shown | None, estimate: Estimate) -> None:
         if reply.order.erased_at is not None:
-            await self._replies.removed(reply)
+            await self.replies.removed(reply)
             return
-        await self._replies.shown(
+        await self.replies.shown(
             reply,
             message_id=shown.message_id if shown else None,
             channel_id=shown.channel_id if shown else None,
@@ -189,20 +162,19 @@ class Reconciler:
         delay_seconds = _pause_seconds(reply, error)
         log.warning("reply tried again in %.0f s: %s", delay_seconds, in_a_line(error))
         failure = str(error) if isinstance(error, OutOfReach) else None
-        postponing = self._replies.postpone(reply, delay_seconds=delay_seconds, failure=failure)
+        postponing = self.replies.postpone(reply, delay_seconds=delay_seconds, failure=failure)
         await until_stopped(self._stopped, postponing)
         asyncio.get_running_loop().call_later(delay_seconds, self.wake)
 
     async def _content(self, reply: Reply) -> tuple[Content, Estimate]:
-        """And the place in line and the pause that it tells."""
-        progress, say = reply.progress, self._languages.of(reply.order.locale)
+        progress, say = reply.progress, self.languages.of(reply.order.locale)
         estimate = Estimate() if progress.is_final else await self._estimate(reply)
-        previews = await read_previews(self._store, progress.pictures)
-        links = new_links(self._store, progress.pictures)
+        previews = await read_previews(self.store, progress.pictures)
+        links = {picture.id: new_link(self.store, picture) for picture in progress.pictures}
         return order_content(progress, estimate, previews, links, say), estimate
 
     async def _estimate(self, reply: Reply) -> Estimate:
-        estimate = await self._orders.estimate(reply.progress)
+        estimate = await self.orders.estimate(reply.progress)
         is_shown = reply.shown_revision == reply.revision
         over_at = reply.estimate_over_at
         if is_shown and over_at is not None and over_at <= datetime.now(UTC):
@@ -215,7 +187,7 @@ def _revision(reply: Reply) -> str:
 
 
 def _pause_seconds(reply: Reply, error: Exception) -> float:
-    """What was asked for; else longer, the longer it has been failing: no column has to count the tries."""
+    """As Discord asked, or a quarter of the time since the order changed."""
     asked = retry_after_seconds(error)
     if asked is not None:
         return min(max(1.0, asked), RETRY_AFTER_SECONDS_MAX)

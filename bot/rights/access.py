@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 from bot.rights.visibility import may_see, rights_where_made
 from bot.services import Interaction, services_of
 from core.errors import InvalidRequest
-from core.orders import Order, Picture
+from core.orders import Order, Picture, Progress
 from db.retry import within
 from ops.logs import note_typed
 
 T = TypeVar("T")
+V = TypeVar("V", Progress, Picture)
 
-ANSWER_SECONDS = 2.0
-"""Discord waits 3 seconds for an answer, and some of them are needed to say that Postgres did not answer."""
+ANSWER_SECONDS = 2.0  # of Discord's 3, so that there is time left to say that Postgres did not answer
 
 
 async def in_time(work: Coroutine[Any, Any, T]) -> T:
@@ -22,17 +22,19 @@ async def in_time(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def visible_order(interaction: Interaction, order_id: int) -> Order:
-    """The order, if the member may see it. Raises InvalidRequest otherwise."""
-    found = await in_time(services_of(interaction).orders.find(order_id))
-    if found is None or not may_see(interaction, found.order):
-        raise gone()
-    note_typed(found.order.prompt, found.order.negative_prompt)
-    return found.order
+    """Raises InvalidRequest where the member may not see it."""
+    return (await _visible(interaction, services_of(interaction).orders.find(order_id))).order
 
 
 async def visible_picture(interaction: Interaction, picture_id: int) -> Picture:
-    """The picture, if the member may see it. Raises InvalidRequest otherwise."""
-    found = await in_time(services_of(interaction).pictures.find(picture_id, interaction.user.id))
+    """Raises InvalidRequest where the member may not see it."""
+    return await _visible(
+        interaction, services_of(interaction).pictures.find(picture_id, interaction.user.id)
+    )
+
+
+async def _visible(interaction: Interaction, finding: Coroutine[Any, Any, V | None]) -> V:
+    found = await in_time(finding)
     if found is None or not may_see(interaction, found.order):
         raise gone()
     note_typed(found.order.prompt, found.order.negative_prompt)
@@ -40,18 +42,16 @@ async def visible_picture(interaction: Interaction, picture_id: int) -> Picture:
 
 
 def gone() -> InvalidRequest:
-    """Nobody learns whether there is one that they may not see."""
+    """Whether it is deleted or hidden is not told."""
     return InvalidRequest("This picture is not there any more, or it is not for you to see here.")
 
 
 def require_full_size(picture: Picture) -> None:
-    """For what takes the original; the preview of an expired picture is still there to be seen."""
     if picture.is_expired:
         raise InvalidRequest("The full size of this picture has expired; only its small version is left.")
 
 
 def require_control(interaction: Interaction, order: Order) -> None:
-    """For its owner, and for who manages messages in the channel where it was made."""
     if order.member_id != interaction.user.id and not rights_where_made(interaction, order).manage_messages:
         raise InvalidRequest(
             "Only the member who asked for this picture, and those who manage messages where it was made, "
@@ -60,10 +60,8 @@ def require_control(interaction: Interaction, order: Order) -> None:
 
 
 async def require_imagine(interaction: Interaction, order: Order) -> None:
-    """A button that starts an order from another is a command by another name.
-
-    While Discord does not say who may use it, it is known of who used it for `order`, in this very channel.
-    """
+    """For buttons that start an order. While Discord does not say who may use the command, whoever used it for
+    `order` in this channel may."""
     _require_any_command(interaction)
     may = await services_of(interaction).command_permissions.may_use(interaction, "imagine")
     if may is None and (order.member_id, order.channel_id) != (interaction.user.id, interaction.channel_id):
@@ -76,7 +74,6 @@ async def require_imagine(interaction: Interaction, order: Order) -> None:
 
 
 async def require_gallery(interaction: Interaction) -> None:
-    """To show another page, or to share one, is to ask for it by `/gallery`."""
     _require_any_command(interaction)
     if await services_of(interaction).command_permissions.may_use(interaction, "gallery") is False:
         raise InvalidRequest("You may not use `/gallery` in this channel, and this button is one.")

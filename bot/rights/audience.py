@@ -1,18 +1,17 @@
-"""Whether all who see one channel could read another, by roles and overwrites: no member is known."""
+"""Whether everybody who sees one channel could read another, by roles and overwrites: the members are unknown."""
 
 from collections.abc import Iterable
 from itertools import combinations
 
 import discord
 
-COMBINATIONS_MAX = 20_000
-"""Beyond that it takes too long, and the answer is no."""
+COMBINATIONS_MAX = 20_000  # beyond that it takes too long, and the answer is no
 
 _SEEN = discord.Permissions(view_channel=True)
+_ASKED = discord.Permissions(view_channel=True, read_message_history=True, connect=True).value
 
 
 def reading(channel: discord.abc.GuildChannel) -> discord.Permissions:
-    """What it takes to read what was said in a channel."""
     is_voice = isinstance(channel, (discord.VoiceChannel, discord.StageChannel))
     return discord.Permissions(view_channel=True, read_message_history=True, connect=is_voice)
 
@@ -20,10 +19,9 @@ def reading(channel: discord.abc.GuildChannel) -> discord.Permissions:
 def may_all_read(
     there: discord.abc.GuildChannel, here: discord.abc.GuildChannel, *, but: Iterable[int] = ()
 ) -> bool:
-    """Whether all who see `here` may read `there`; of the members `but` that is not asked.
+    """Whether everybody who sees `here`, apart from the members `but`, may read `there`.
 
-    Two roles are enough to find whom it is not true of: one by which they see the one channel, and one by
-    which they are kept from the other. Any further role could only give them more, or take from both.
+    Nobody with more roles has to be tried than with two: one that shows the one channel, one that hides the other.
     """
     roles = [role for role in here.guild.roles if _counts(role, here, there)]
     members = {id_ for channel in (here, there) for id_, is_role in _targets(channel) if not is_role}
@@ -41,18 +39,15 @@ def may_all_read(
 
 
 def _counts(role: discord.Role, *channels: discord.abc.GuildChannel) -> bool:
-    """A role that makes a difference. Administrators see all, and bots are nobody who reads."""
+    """Whether the role makes a difference: administrators see everything, and bots do not read."""
     if role.is_default() or role.is_bot_managed() or role.permissions.administrator:
         return False
     more = role.permissions.value & ~role.guild.default_role.permissions.value
     return bool(more & _ASKED) or any((role.id, True) in _targets(channel) for channel in channels)
 
 
-_ASKED = discord.Permissions(view_channel=True, read_message_history=True, connect=True).value
-
-
 def _targets(channel: discord.abc.GuildChannel) -> set[tuple[int, bool]]:
-    """Of whom it has overwrites, and whether that is a role."""
+    """The ids that it has overwrites for, each with whether it is a role's."""
     return {(target.id, _is_role(target)) for target in channel.overwrites}
 
 
@@ -63,7 +58,7 @@ def _is_role(target: discord.Role | discord.Member | discord.Object) -> bool:
 def _permissions(
     channel: discord.abc.GuildChannel, roles: tuple[discord.Role, ...], member_id: int | None
 ) -> discord.Permissions:
-    """Of somebody with these roles: @everyone first, then all roles together, then the member."""
+    """Of a member with these roles. Overwrites count for @everyone, then for all roles together, then the member."""
     guild = channel.guild
     value = guild.default_role.permissions.value
     for role in roles:

@@ -1,7 +1,7 @@
-"""Who may see an order's pictures where: by what the gateway told of channels and roles, without a call to Discord.
+"""Who may see an order's pictures where, by what the gateway told of channels and roles.
 
-A picture is seen by who could see it where it was made. What is not known there any more (a channel that is
-gone, a private thread from outside) is for the picture's own member alone.
+A picture is seen by whoever may read the channel where it was made. Where that is not known (a deleted channel, a
+private thread from outside), only its own member sees it.
 """
 
 import discord
@@ -25,20 +25,15 @@ def may_see(interaction: Interaction, order: Order) -> bool:
     if order.channel_id == interaction.channel_id:
         return True
     channel = _where_made(interaction, order)
-    return channel is not None and _reads(interaction, channel) and _suits(interaction, channel)
+    return channel is not None and _is_seen(interaction, channel)
 
 
 def seen_channel_ids(interaction: Interaction) -> list[int]:
-    """The channels and threads whose pictures the member may see here, whoever made them."""
+    """Whose pictures the member may see here, whoever made them."""
     guild = interaction.guild
     if guild is None or interaction.guild_id is None:
         return []
-    seen = [
-        channel.id
-        for channel in guild.channels
-        if _reads(interaction, channel) and _suits(interaction, channel)
-    ]
-    # For pictures that do not say of which channel their thread was.
+    seen = [channel.id for channel in guild.channels if _is_seen(interaction, channel)]
     seen += [thread.id for thread in guild.threads if not thread.is_private() and thread.parent_id in seen]
     if interaction.channel_id is not None and interaction.permissions.read_message_history:
         seen.append(interaction.channel_id)
@@ -46,7 +41,7 @@ def seen_channel_ids(interaction: Interaction) -> list[int]:
 
 
 def rights_where_made(interaction: Interaction, order: Order) -> discord.Permissions:
-    """What the member may do in the picture's own channel; nothing where that is not known."""
+    """What the member may do in the picture's channel; nothing where that is not known."""
     if interaction.guild_id is None or order.guild_id != interaction.guild_id:
         return discord.Permissions.none()
     if order.channel_id == interaction.channel_id:
@@ -61,15 +56,15 @@ def may_be_shown_to_all(interaction: Interaction, order: Order) -> bool:
     """Whether everybody who reads this channel could see the picture anyway."""
     if order.private:
         return False
-    if interaction.guild_id is None or order.channel_id == interaction.channel_id:
-        # In direct messages there is nobody else.
-        return interaction.guild_id is not None or order.member_id == interaction.user.id
+    if interaction.guild_id is None:
+        return order.member_id == interaction.user.id
+    if order.channel_id == interaction.channel_id:
+        return True
     if order.guild_id != interaction.guild_id:
         return False
     there, here = _where_made(interaction, order), _here(interaction)
     if there is None or here is None or not _suits(interaction, there):
         return False
-    # Who is in a thread sees the channel that it is part of.
     guild = there.guild
     but = {order.member_id, guild.owner_id or 0, guild.me.id}
     return here == there or may_all_read(there, here, but=but)
@@ -83,7 +78,7 @@ def may_write(interaction: Interaction) -> bool:
 
 
 def _where_made(interaction: Interaction, order: Order) -> discord.abc.GuildChannel | None:
-    """The channel whose overwrites count for the picture. A private thread is known only inside of it."""
+    """The channel whose overwrites count for the picture; None for a private thread."""
     guild = interaction.guild
     if guild is None:
         return None
@@ -94,24 +89,20 @@ def _where_made(interaction: Interaction, order: Order) -> discord.abc.GuildChan
 
 
 def _here(interaction: Interaction) -> discord.abc.GuildChannel | None:
-    """The channel whose overwrites count where the member is; as the gateway told of it, with all of them."""
+    """The channel whose overwrites count where the member is."""
     channel, guild = interaction.channel, interaction.guild
     if guild is None or channel is None:
         return None
     return guild.get_channel(channel.parent_id if isinstance(channel, discord.Thread) else channel.id)
 
 
-def _reads(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
+def _is_seen(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
     member = interaction.user
-    return isinstance(member, discord.Member) and channel.permissions_for(member).is_superset(
-        reading(channel)
-    )
+    if not isinstance(member, discord.Member) or not _suits(interaction, channel):
+        return False
+    return channel.permissions_for(member).is_superset(reading(channel))
 
 
 def _suits(interaction: Interaction, channel: discord.abc.GuildChannel) -> bool:
-    """What was made in an age-restricted channel is shown to others in age-restricted channels alone."""
-    return not _is_age_restricted(channel) or _is_age_restricted(_here(interaction))
-
-
-def _is_age_restricted(channel: discord.abc.GuildChannel | None) -> bool:
-    return bool(getattr(channel, "nsfw", False))
+    """What was made in an age-restricted channel is shown to others in age-restricted channels only."""
+    return not getattr(channel, "nsfw", False) or bool(getattr(_here(interaction), "nsfw", False))

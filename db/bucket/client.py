@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from botocore.exceptions import ClientError
@@ -15,8 +15,7 @@ from core.errors import BucketUnavailable, PictureGone
 from core.orders import Job, Picture
 from core.settings import BucketSettings
 from db.bucket.links import Links
-from db.bucket.removal import Removal
-from db.bucket.s3 import genuine, listed, open_client, unavailable
+from db.bucket.s3 import genuine, listed, open_client, said, unavailable
 
 if TYPE_CHECKING:
     from aiobotocore.response import StreamingBody
@@ -69,7 +68,7 @@ class Bucket:
         self._client = client
         self._name = name
         self.links = links
-        self.removal = Removal(client, name)
+        self._keeps_versions: bool | None = None
 
     @property
     def endpoint(self) -> str:
@@ -103,27 +102,72 @@ class Bucket:
         """Raises PictureGone, or BucketUnavailable."""
         return await self._get(key, PREVIEW_BYTES_MAX)
 
+    async def pages(self, *, before: datetime) -> AsyncIterator[list[str]]:
+        """The keys of all objects stored before then, up to 1,000 at a time. Raises BucketUnavailable."""
+        with unavailable("the bucket could not be listed"):
+            async for page in self._list("list_objects_v2", ""):
+                yield [item["Key"] for item in page.get("Contents", []) if item["LastModified"] < before]
+
     async def remove(self, prefix: str) -> None:
         """Removes all whose names begin so. Raises BucketUnavailable; again is no fault."""
         with unavailable(f"{prefix} could not be removed"):
-            await self.removal.under(prefix)
+            if await self.keeps_versions():
+                await self._remove_versions(prefix)
+                return
+            async for page in self._list("list_objects_v2", prefix):
+                for item in page.get("Contents", []):
+                    await self._remove(item["Key"])
 
     async def remove_attempt(self, of: Job | Picture) -> None:
         """Removes what this attempt stored. Raises BucketUnavailable; again is no fault."""
         await self.remove_objects((original_key(of), preview_key(of)))
 
-    async def pages(self, *, before: datetime) -> AsyncIterator[list[str]]:
-        """The keys of all objects stored before then, up to 1,000 at a time. Raises BucketUnavailable."""
-        with unavailable("the bucket could not be listed"):
-            async for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name):
-                items = listed(page).get("Contents", [])
-                yield [item["Key"] for item in items if item["LastModified"] < before]
-
     async def remove_objects(self, keys: Iterable[str]) -> None:
         """Raises BucketUnavailable; again is no fault."""
         with unavailable("objects could not be removed"):
             for key in keys:
-                await self.removal.of(key)
+                await self._remove(key)
+
+    async def keeps_versions(self) -> bool:
+        """Whether a deletion alone leaves old versions readable. Asked first, as it hides them from a listing."""
+        if self._keeps_versions is None:
+            try:
+                answer = genuine(await self._client.get_bucket_versioning(Bucket=self._name), xml=True)
+            except ClientError as error:
+                if not _is_refused(error):
+                    raise
+                self._keeps_versions = False
+            else:
+                self._keeps_versions = answer.get("Status") in ("Enabled", "Suspended")
+        return self._keeps_versions
+
+    async def _remove(self, key: str) -> None:
+        if not await self.keeps_versions():
+            answer = genuine(await self._client.delete_object(Bucket=self._name, Key=key))
+            # A bucket that could not be asked gives itself away by this marker.
+            self._keeps_versions = bool(answer.get("DeleteMarker"))
+        if self._keeps_versions:
+            await self._remove_versions(key, only=key)
+
+    async def _remove_versions(self, prefix: str, *, only: str | None = None) -> None:
+        try:
+            async for page in self._list("list_object_versions", prefix):
+                for item in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                    if only in (None, item["Key"]):
+                        version = {"Key": item["Key"], "VersionId": item["VersionId"]}
+                        genuine(await self._client.delete_object(Bucket=self._name, **version))
+        except ClientError as error:
+            raise BucketUnavailable(
+                "the bucket keeps old versions, which need the permissions s3:ListBucketVersions and "
+                f"s3:DeleteObjectVersion to be removed: {said(error)}"
+            ) from error
+
+    async def _list(
+        self, operation: Literal["list_objects_v2", "list_object_versions"], prefix: str
+    ) -> AsyncIterator[dict[str, Any]]:
+        paginator: Any = self._client.get_paginator(operation)
+        async for page in paginator.paginate(Bucket=self._name, Prefix=prefix):
+            yield listed(page)
 
     async def _get(self, key: str, bytes_max: int) -> bytes:
         with unavailable(f"{key} could not be read"):
@@ -176,3 +220,10 @@ async def _read(body: "StreamingBody", bytes_max: int) -> bytes | None:
         if len(found) > bytes_max:
             return None
     return bytes(found)
+
+
+def _is_refused(error: ClientError) -> bool:
+    """By the service's own word, and not for now: it knows no versions, or lets this key not ask for them."""
+    code = error.response["Error"].get("Code", "")
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return not code.isdecimal() and (400 <= status < 500 or status == 501)

@@ -23,7 +23,8 @@ class Links:
         self.proxy = settings.proxy_for(settings.public_bucket_url or settings.aws_endpoint_url_s3)
         self.url = settings.public_bucket_url or settings.bucket_address.url
         endpoint = settings.aws_endpoint_url_s3
-        by_endpoint = settings.public_bucket_url is not None and _is_tigris(endpoint)
+        is_tigris = (urlsplit(endpoint).hostname or "").endswith((".tigris.dev", ".storage.dev"))
+        by_endpoint = settings.public_bucket_url is not None and is_tigris
         self._signed_url = f"{endpoint}/{settings.bucket_name}" if by_endpoint else self.url
         self._region = settings.aws_region
         self._credentials = Credentials(
@@ -35,7 +36,3 @@ class Links:
         request = AWSRequest("GET", f"{self._signed_url}/{quote(key)}", params=query)
         S3SigV4QueryAuth(self._credentials, "s3", self._region, expires=self.ttl_seconds).add_auth(request)
         return self.url + str(request.url).removeprefix(self._signed_url)
-
-
-def _is_tigris(endpoint: str) -> bool:
-    return (urlsplit(endpoint).hostname or "").endswith((".tigris.dev", ".storage.dev"))

@@ -14,25 +14,21 @@ AGE_MIN = timedelta(days=1)
 """What is younger may belong to an attempt that is still at work, or be carried over just now."""
 
 
-class Sweep:
-    def __init__(self, pool: Pool, bucket: Bucket) -> None:
-        self._pool = pool
-        self._bucket = bucket
+async def sweep(pool: Pool, bucket: Bucket, *, age_min: timedelta = AGE_MIN) -> int:
+    """Removes them page by page, and returns how many objects that were. Raises BucketUnavailable."""
+    count = 0
+    async for page in bucket.pages(before=datetime.now(UTC) - age_min):
+        orphans = await orphans_among(pool, page)
+        await bucket.remove_objects(orphans)
+        count += len(orphans)
+    return count
 
-    async def remove(self, *, age_min: timedelta = AGE_MIN) -> int:
-        """Removes them page by page, and returns how many objects that were. Raises BucketUnavailable."""
-        count = 0
-        async for page in self._bucket.pages(before=datetime.now(UTC) - age_min):
-            orphans = await self._left(page)
-            await self._bucket.remove_objects(orphans)
-            count += len(orphans)
-        return count
 
-    async def _left(self, names: Iterable[str]) -> list[str]:
-        """What is not ours, by its name or by its job, stays: others may have it in the same bucket."""
-        found: dict[tuple[UUID, int, int], list[str]] = {}
-        for name in names:
-            if (attempt := attempt_of(name)) is not None:
-                found.setdefault(attempt, []).append(name)
-        rows = await self._pool.fetch(_SQL["left"], *map(list, zip(*found, strict=True))) if found else []
-        return [name for row in rows for name in found[row["key"], row["number"], row["attempt"]]]
+async def orphans_among(pool: Pool, names: Iterable[str]) -> list[str]:
+    """What is not ours, by its name or by its job, stays: others may have it in the same bucket."""
+    found: dict[tuple[UUID, int, int], list[str]] = {}
+    for name in names:
+        if (attempt := attempt_of(name)) is not None:
+            found.setdefault(attempt, []).append(name)
+    rows = await pool.fetch(_SQL["left"], *map(list, zip(*found, strict=True))) if found else []
+    return [name for row in rows for name in found[row["key"], row["number"], row["attempt"]]]

@@ -3,8 +3,8 @@
 
 create table orders (
     id                bigint generated always as identity primary key,
-    -- Names the objects in the bucket, where a countable id would tell how many there are and whose come next. What is
-    -- found in the bucket is looked up by it.
+    -- Names the objects in the bucket, where a countable id would tell how many there are and whose come next. What
+    -- is found in the bucket is looked up by it.
     key               uuid not null unique default gen_random_uuid(),
     created_at        timestamptz not null default now(),
     -- One interaction is one order, however often it comes.
@@ -43,8 +43,8 @@ create table orders (
 -- forgotten (erasure.orders_of).
 create index orders_of_member on orders (member_id, id) where member_id <> 0;
 
--- What is true of a job in each state. A function, as Postgres reads the text of a constraint anew for each statement,
--- which for these took longer than to store the row.
+-- What is true of a job in each state. A function, as Postgres reads the text of a constraint anew for each
+-- statement, which for these took longer than to store the row.
 create function is_sound_job(
     id bigint, order_id bigint, state text, has_lease boolean, is_finished boolean, has_failure boolean
 )
@@ -124,8 +124,8 @@ create table replies (
     -- Whether nothing but its token finds it: a private one in a server.
     ephemeral         boolean not null,
 
-    -- Each visible change raises `revision`. One that is not worth another try, or can never be shown, is given up, and
-    -- `failure` says why.
+    -- Each visible change raises `revision`. One that is not worth another try, or can never be shown, is given up,
+    -- and `failure` says why.
     revision          integer not null default 1,
     shown_revision    integer not null default 0,
     given_up_revision integer not null default 0,
@@ -133,17 +133,18 @@ create table replies (
     due_at            timestamptz not null,
     failure           text,
 
-    -- What it tells that changes by itself: the place in line, the alarm that pauses it, and a time that will be over.
+    -- What it tells that changes by itself: the place in line, the alarm that pauses it, and a time that will be
+    -- over.
     shown_place       integer,
     shown_pause       text,
     estimate_over_at  timestamptz
 );
 
--- The reconciler looks for what is behind (replies.claim_due): never much, as it is what is being shown. When it is due is no part of it, so
--- that to claim a reply writes no index.
+-- The reconciler looks for what is behind (replies.claim_due): never much, as it is what is being shown. When it is
+-- due is no part of it, so that to claim a reply writes no index.
 create index replies_behind on replies (order_id) where shown_revision < revision and given_up_revision < revision;
--- A reaction names the message (pictures.by_message), and is of interest where there is a picture: from the third revision on, as the second
--- is that a job was begun.
+-- A reaction names the message (pictures.by_message), and is of interest where there is a picture: from the third
+-- revision on, as the second is that a job was begun.
 create index replies_message on replies (message_id) where revision > 2;
 -- The reconciler looks for times that are over (replies.claim_over).
 create index replies_estimates on replies (estimate_over_at) where estimate_over_at is not null;

@@ -1,8 +1,8 @@
 -- What came of the jobs: the gallery, its search by words, and what members do with pictures.
 
--- By which rules letters are compared. In a database whose locale is C, as some images and providers create it, `lower`
--- knows the letters of English alone, and a search for лиса does not find ЛИСА. There the server's own rules are named:
--- Postgres's from version 17 on, or ICU's.
+-- By which rules letters are compared. In a database whose locale is C, as some images and providers create it,
+-- `lower` knows the letters of English alone, and a search for лиса does not find ЛИСА. There the server's own rules
+-- are named: Postgres's from version 17 on, or ICU's.
 do $$
 declare
     rules text;
@@ -16,7 +16,8 @@ begin
         order by array_position(array['pg_c_utf8', 'und-x-icu', 'unicode', 'C.utf8', 'en_US.utf8'], collname::text)
         limit 1;
         if rules is null then
-            raise warning 'this server knows no letters but those of English: searches see a difference in the case of others';
+            raise warning
+                'this server knows no letters but those of English: searches see a difference in the case of others';
         end if;
     end if;
     -- A text as the search sees it: without case, accents and punctuation.
@@ -39,11 +40,12 @@ create function search_spaced(searchable text) returns text
 language sql immutable parallel safe
 return regexp_replace(
     regexp_replace(searchable, '[\u200b-\u200d\ufe0e\ufe0f]+', '', 'g'),
-    '[\u0001-\u0020\u007f-\u00a1\u00ab\u00b7\u00bb\u00bf\u2000-\u206f\u3000-\u3003\u3008-\u3011\u3014-\u301f]+', ' ', 'g'
+    '[\u0001-\u0020\u007f-\u00a1\u00ab\u00b7\u00bb\u00bf\u2000-\u206f'
+    '\u3000-\u3003\u3008-\u3011\u3014-\u301f]+', ' ', 'g'
 );
 
--- Its units, with a space between any two: what no space separates in Thai, Lao, Burmese, Khmer, Chinese and Japanese,
--- and emoji and other signs.
+-- Its units, with a space between any two: what no space separates in Thai, Lao, Burmese, Khmer, Chinese and
+-- Japanese, and emoji and other signs.
 create function search_units(spaced text) returns text
 language sql immutable parallel safe
 return trim(regexp_replace(
@@ -56,9 +58,9 @@ return trim(regexp_replace(
     ' +', ' ', 'g'
 ));
 
--- What stands before each word in a tsvector or a tsquery: whose it is, in five letters. So one look into the index finds
--- one member's pictures, and what others asked for costs nothing. That two members have the same is rare, and then one
--- finds pictures of the other that are left out again, as a page is of one member.
+-- What stands before each word in a tsvector or a tsquery: whose it is, in five letters. So one look into the index
+-- finds one member's pictures, and what others asked for costs nothing. That two members have the same is rare, and
+-- then one finds pictures of the other that are left out again, as a page is of one member.
 create function search_owner(member bigint) returns text
 language sql immutable parallel safe
 return left(encode(sha256(int8send(member)), 'base64'), 5);
@@ -76,8 +78,8 @@ return (
     where word <> ''
 );
 
--- Nearly all prompts have nothing but letters of English in them. There each word is a unit, of which nobody asks where
--- it stands, and neither quotes nor backslashes are left; that is five times as quick.
+-- Nearly all prompts have nothing but letters of English in them. There each word is a unit, of which nobody asks
+-- where it stands, and neither quotes nor backslashes are left; that is five times as quick.
 create function search_words(prompt text, member bigint) returns tsvector
 language sql immutable parallel safe
 return case
@@ -141,8 +143,8 @@ create table pictures (
 
 -- One member's pictures, newest first: a page is a range of it (pictures.older, pictures.newer).
 create index pictures_gallery on pictures (member_id, id) where erased_at is null;
--- A search that finds little reads no more than it finds (pictures.matching). What was added lately is searched one by
--- one, so there is not to be much of it.
+-- A search that finds little reads no more than it finds (pictures.matching). What was added lately is searched one
+-- by one, so there is not to be much of it.
 create index pictures_words on pictures using gin (words) with (gin_pending_list_limit = 256);
 -- The newest pictures of a model tell how long the next one takes (orders.estimates).
 create index pictures_durations on pictures (model, created_at) include (seconds);
@@ -221,8 +223,8 @@ create index copies_due_at on copies (due_at) where due_at is not null;
 create trigger announce_copy after insert or update of due_at on copies
     for each row when (new.due_at <= now()) execute function announce('copy_due');
 
--- A reply that had to move elsewhere leaves what is true no more where it was, and nobody is to wait before a spinner:
--- its old place is due at once.
+-- A reply that had to move elsewhere leaves what is true no more where it was, and nobody is to wait before a
+-- spinner: its old place is due at once.
 create function keep_old_place() returns trigger language plpgsql as $$
 declare
     home bigint := (select channel_id from orders where id = old.order_id);
@@ -244,8 +246,8 @@ $$;
 create trigger keep_old_place after update of message_id on replies
     for each row when (new.message_id <> old.message_id) execute function keep_old_place();
 
--- What is to be removed from the bucket: all objects whose names begin so. They are removed once more after a time, for
--- what a worker put there that was late to learn that it had lost the job.
+-- What is to be removed from the bucket: all objects whose names begin so. They are removed once more after a time,
+-- for what a worker put there that was late to learn that it had lost the job.
 create table removals (
     prefix   text primary key,
     due_at   timestamptz not null,

@@ -19,8 +19,8 @@ create table calls (
     constraint calls_outcome_known check (outcome in ('open', 'billed', 'free', 'unknown'))
 );
 
--- A sum for each limit that there can be. Of a server and of all there are sixteen parts, and whoever adds takes one that
--- is free, so that members do not wait for one another's commit; the sum of the parts is what is used.
+-- A sum for each limit that there can be. Of a server and of all there are sixteen parts, and whoever adds takes one
+-- that is free, so that members do not wait for one another's commit; the sum of the parts is what is used.
 create table usage (
     month   date not null,
     -- member, server or all.
@@ -31,8 +31,8 @@ create table usage (
     primary key (month, scope, key, part)
 );
 
--- Whoever is forgotten keeps the month's sum, but nobody can tell whose it is: members are counted under a keyed hash,
--- and when the month is over, its key is thrown away.
+-- Whoever is forgotten keeps the month's sum, but nobody can tell whose it is: members are counted under a keyed
+-- hash, and when the month is over, its key is thrown away.
 create table usage_keys (
     month date primary key,
     key   bytea not null
@@ -76,8 +76,8 @@ $$;
 create function count_usage(of_month date, holder bytea, server bigint, credits numeric) returns void
 language plpgsql as $$
 declare
-    -- Of the parts of the sums one that no other transaction uses just now, if there is one; it is this one's until its
-    -- end.
+    -- Of the parts of the sums one that no other transaction uses just now, if there is one; it is this one's until
+    -- its end.
     free smallint := pg_backend_pid() % 16;
 begin
     for n in 0..15 loop
@@ -93,15 +93,15 @@ begin
 end
 $$;
 
--- Stores an order, its jobs and its reply. Fair turns: a member's next job goes to the queue's current turn, or behind
--- that member's last one that is still open, if that is later; the current turn is that of the job next in line or, when
--- none waits, the latest that is at work. Four pictures are four turns.
--- Nothing is stored, and `id` is null, where the interaction has an order already (`is_replay`), or one of the limits is
--- reached; what is used of them is told. A limit that is null is none; a line that is known to be short is not counted.
+-- Stores an order, its jobs and its reply. Fair turns: a member's next job goes to the queue's current turn, or
+-- behind that member's last one that is still open, if that is later; the current turn is that of the job next in
+-- line or, when none waits, the latest that is at work. Four pictures are four turns. Nothing is stored, and `id` is
+-- null, where the interaction has an order already (`is_replay`), or one of the limits is reached; what is used of
+-- them is told. A limit that is null is none; a line that is known to be short is not counted.
 --
--- It is a function as each of its statements sees what was committed until it had the locks: one statement alone would
--- see only what was there when it began, and several commands at once would pass together. The locks last until the
--- order is stored. They are the member's, and those of the limits that others share.
+-- It is a function as each of its statements sees what was committed until it had the locks: one statement alone
+-- would see only what was there when it began, and several commands at once would pass together. The locks last until
+-- the order is stored. They are the member's, and those of the limits that others share.
 create function store_order(
     interaction bigint, key uuid, member bigint, guild bigint, channel bigint, parent_channel bigint, locale text,
     operation text, model text, prompt text, params jsonb, inputs bigint[], count smallint, private boolean,

@@ -13,7 +13,8 @@ create table alarms (
     -- When somebody may next try to tell it; later while one does.
     tell_at   timestamptz not null default now(),
     told_at   timestamptz,
-    -- Set where nothing of the provider can be painted until it is mended: when one worker may next try whether it is.
+    -- Set where nothing of the provider can be painted until it is mended: when one worker may next try whether it
+    -- is.
     probe_at  timestamptz,
     -- Jobs that cost as much or more wait; null where it concerns them all.
     price     numeric,
@@ -26,8 +27,9 @@ create trigger announce_alarm after insert on alarms
 create trigger announce_resumption after delete on alarms
     for each row when (old.probe_at is not null) execute function announce('job_queued');
 
--- As many rows as there may be requests to a provider in a time; each is used once in it. So no window of that length,
--- wherever it begins, can have more, and no clock but this server's is asked. A session with Discord is begun likewise.
+-- As many rows as there may be requests to a provider in a time; each is used once in it. So no window of that
+-- length, wherever it begins, can have more, and no clock but this server's is asked. A session with Discord is begun
+-- likewise.
 create table rate_limit_slots (
     name         text not null,
     slot         integer not null,

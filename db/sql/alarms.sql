@@ -1,19 +1,19 @@
 -- What the owner of the bot has to mend, until it is mended.
 
 -- name: raise
--- With $5, what the provider $2 does for $6 credits or more (all of it where that is null) is claimed no more but one job
--- every so many seconds. One that sounds already is told no second time, but may come to concern cheaper jobs too; what
--- was begun before says nothing against that.
+-- With $5, what the provider $2 does for $6 credits or more (all of it where that is null) is claimed no more but one
+-- job every so many seconds. One that sounds already is told no second time, but may come to concern cheaper jobs
+-- too; what was begun before says nothing against that.
 insert into alarms (kind, provider, model, detail, probe_at, price)
 values ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
 on conflict (kind, provider, model) do update
 set price = excluded.price,
     raised_at = now()
-where alarms.price > excluded.price;
+where coalesce(alarms.price, 0) > coalesce(excluded.price, 0);
 
 -- name: resolve
--- Those that concern all of the provider's models, and those of this one ($3). Of what concerns a price, a picture that
--- cost as much shows that it is over.
+-- Those that concern all of the provider's models, and those of this one ($3). Of what concerns a price, a picture
+-- that cost as much shows that it is over.
 delete from alarms
 where kind = any($1::text[]) and provider = $2 and model in ('', $3)
     and ($4::timestamptz is null or raised_at < $4)
@@ -21,7 +21,7 @@ where kind = any($1::text[]) and provider = $2 and model in ('', $3)
 
 -- name: due
 -- What somebody may try now, whether it is over.
-select kind from alarms where provider = $1 and probe_at <= now();
+select kind as code from alarms where provider = $1 and probe_at <= now();
 
 -- name: postpone
 -- It was tried and is not over. The longer it has been so, the longer until the next try: $3 seconds at first, $4 at
@@ -33,14 +33,14 @@ set probe_at = now() + make_interval(
 where kind = $1 and provider = $2 and probe_at <= now();
 
 -- name: open
-select kind, provider, model, detail, raised_at, price from alarms order by raised_at;
+select kind as code, provider, model, detail, raised_at, price from alarms order by raised_at;
 
 -- name: claim_untold
 -- Of several bots at once, each alarm is one's to tell; another is given it only if this one does not come back.
 update alarms
 set tell_at = now() + make_interval(secs => $1)
 where told_at is null and tell_at <= now()
-returning kind, provider, model, detail, raised_at, price;
+returning kind as code, provider, model, detail, raised_at, price;
 
 -- name: told
 update alarms set told_at = now() where kind = $1 and provider = $2 and model = $3;

@@ -1,8 +1,9 @@
 -- Objects in the bucket that a job has left.
 
 -- name: left
--- Of the attempts found, those of our jobs that are over: neither at work nor the one whose picture is shown. Of an order
--- that is not ours nothing is: another installation's, or one that was stored after the backup which was restored.
+-- Of the attempts found, those of our jobs that are over: neither at work nor the one whose picture is shown. Of an
+-- order that is not ours nothing is: another installation's, or one that was stored after the backup which was
+-- restored.
 select found.key, found.number, found.attempt
 from unnest($1::uuid[], $2::integer[], $3::integer[]) as found (key, number, attempt)
     join orders on orders.key = found.key

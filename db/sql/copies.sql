@@ -1,8 +1,8 @@
 -- Messages that show pictures beside their replies, and that go when one of these is deleted.
 
 -- name: record
--- The pictures are locked meanwhile: one that is being erased is seen to be, or finds this row. So is what says that the
--- member asked for a download ($6): without it, the member was forgotten while that was sent.
+-- The pictures are locked meanwhile: one that is being erased is seen to be, or finds this row. So is what says that
+-- the member asked for a download ($6): without it, the member was forgotten while that was sent.
 with shown as (
     select erased_at from pictures where id = any($4) for share
 ),

@@ -1,5 +1,5 @@
--- Deleting what is a member's: one statement a table, all of them for the same pictures, or for the same orders. The rows
--- remain, as the jobs are the bill; what was asked for leaves them.
+-- Deleting what is a member's: one statement a table, all of them for the same pictures, or for the same orders. The
+-- rows remain, as the jobs are the bill; what was asked for leaves them.
 
 -- name: lock
 -- Of two that erase an order's last pictures at once, the second sees what the first has done.
@@ -68,7 +68,8 @@ from unnest($1::bigint[]) as erased (order_id)
 where jobs.id > erased.order_id * 16 and jobs.id < erased.order_id * 16 + 16;
 
 -- name: removals
--- From the bucket: what any attempt at the orders $2 left there, and what is there of the pictures $1 of other orders.
+-- From the bucket: what any attempt at the orders $2 left there, and what is there of the pictures $1 of other
+-- orders.
 insert into removals (prefix, due_at, again_at)
 select prefix, now(), now() + make_interval(secs => $3)
 from (

@@ -1,11 +1,11 @@
 -- What is spent, and whether it is counted.
 
 -- name: correct
--- A worker whose job was cancelled, or taken away, knows what became of its call after all.
+-- A worker whose job was cancelled, or taken away, knows more of its call after all: what it costs, or its id alone.
 with corrected as (
     update calls
     set outcome = $3, request_id = coalesce($4, request_id), ended_at = now()
-    where job_id = $1 and attempt = $2 and outcome = 'unknown' and $3 <> 'unknown'
+    where job_id = $1 and attempt = $2 and outcome = 'unknown'
     returning job_id, credits
 )
 select count_usage(month, holder, guild_id, -credits)
@@ -13,8 +13,8 @@ from corrected join jobs on jobs.id = corrected.job_id
 where $3 = 'free';
 
 -- name: audit
--- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each sum
--- that differs. Of members it is known for as long as the month lasts.
+-- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each
+-- sum that differs. Of members it is known for as long as the month lasts.
 with recounted as (
     select month, holder, guild_id, sum(credits) as credits
     from (
@@ -40,10 +40,13 @@ counted as (
     where scope <> 'member' or month >= usage_month()
     group by month, scope, key
 )
-select month, scope, key, coalesce(counted.credits, 0) as counted, coalesce(sums.credits, 0) as recounted
+select
+    month, scope,
+    case scope when 'server' then (('x' || encode(key, 'hex'))::bit(64)::bigint)::text else encode(key, 'hex') end as key,
+    coalesce(counted.credits, 0) as counted, coalesce(sums.credits, 0) as recounted
 from counted full join sums using (month, scope, key)
 where coalesce(counted.credits, 0) <> coalesce(sums.credits, 0)
-order by month, scope, key;
+order by 1, 2, 3;
 
 -- name: totals
 -- Of each month and provider, for the owner's eyes beside the provider's bill.

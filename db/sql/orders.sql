@@ -18,9 +18,9 @@ order by id
 limit 15;
 
 -- name: cancel
--- What is left of an order. `started_at` remains and tells whether it was being painted: a job that waits has none. What
--- was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger). The call is put in
--- and not updated, as a claim that is committed meanwhile has opened one which this statement does not see.
+-- What is left of an order. `started_at` remains and tells whether it was being painted: a job that waits has none.
+-- What was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger). The call
+-- is put in and not updated, as a claim that is committed meanwhile has opened one which this statement does not see.
 with chosen as (
     select id, state, attempt, provider, month, holder, guild_id, price from jobs
     where id > $1::bigint * 16 and id < $1 * 16 + 16 and state in ('queued', 'running')
@@ -53,7 +53,8 @@ changed as (
 select id, state_before, (select count(*) from freed) as freed from cancelled order by id;
 
 -- name: open_of
--- The orders of a member that have something at work or in line, with all of their jobs; those first whose turn it is.
+-- The orders of a member that have something at work or in line, with all of their jobs; those first whose turn it
+-- is.
 with open as (
     select order_id, bool_or(state = 'running') as is_at_work, min(turn) as turn, min(id) as id
     from jobs
@@ -73,10 +74,10 @@ from open cross join lateral (
 order by open.is_at_work desc, open.turn, open.id, order_jobs.id;
 
 -- name: estimates
--- The place of a job that waits, counted up to a limit, among those that wait for the same: what an alarm pauses is in
--- nobody's way that it does not pause. How long the newest pictures of its model took, in the middle; how many are at
--- work; for how many seconds this one has been; why it is paused; and in how many seconds it may be begun, by its own
--- time and by the pause that its provider asked for.
+-- The place of a job that waits, counted up to a limit, among those that wait for the same: what an alarm pauses is
+-- in nobody's way that it does not pause. How long the newest pictures of its model took, in the middle; how many are
+-- at work; for how many seconds this one has been; why it is paused; and in how many seconds it may be begun, by its
+-- own time and by the pause that its provider asked for.
 select
     jobs.id,
     case
@@ -129,7 +130,9 @@ from
     jobs join orders on orders.id = jobs.order_id
     cross join lateral (
         select
-            (select min(coalesce(price, 0)) from alarms where provider = jobs.provider and probe_at is not null) as price,
+            (
+                select min(coalesce(price, 0)) from alarms where provider = jobs.provider and probe_at is not null
+            ) as price,
             (select max(paused_until) from rate_limit_slots where name = jobs.provider) as paused_until
     ) as pauses
 where jobs.id = any($1::bigint[]) and jobs.state in ('queued', 'running');

@@ -1,20 +1,33 @@
 -- The pictures that members may see. A page is a range of the index (member_id, id), found by the key of the picture
 -- next to it and never by counting; one neighbour on the other side tells whether there is a page that way too.
--- Whoever asks is $2: of another member's pictures, the private ones are left out, and those that were made elsewhere than
--- in $6, the channels that whoever asks may read, or in public threads of these.
--- A search ($3) that finds little is done before (`matching`): then the page is of the pictures $7 alone. Of any other it
--- is found by walking through the range, and `coalesce` keeps the planner from looking up all that match.
+-- Whoever asks is $2: of another member's pictures, the private ones are left out, and those that were made elsewhere
+-- than in $6, the channels that whoever asks may read, or in public threads of these. A search ($3) that finds little
+-- is done before (`matching`): then the page is of the pictures $7 alone. Of any other it is found by walking through
+-- the range, and `coalesce` keeps the planner from looking up all that match.
 --
 -- The range is written as one, and not as an equality and a bound: else the planner may walk through everybody's
 -- pictures in the order of their ids, which takes long for a member who has painted none for a while.
+
+-- part: visible
+deleted_at is null
+        and (
+            order_pictures.member_id = $2
+            or (not private and (channel_id = any($6) or parent_channel_id = any($6)))
+        )
+
+-- part: found
+coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
+
+-- part: marked
+($1::bigint is null or order_pictures.member_id = $1)
+        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
 
 -- name: older
 -- The newest pictures before $4, and the one that comes after them.
 (
     select order_pictures.* from order_pictures
     where (member_id, id) < ($1, $4) and member_id >= $1
-        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
+        and {visible} and {found}
     order by member_id desc, id desc
     limit $5
 )
@@ -22,8 +35,7 @@ union all
 (
     select order_pictures.* from order_pictures
     where (member_id, id) >= ($1, $4) and member_id <= $1
-        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
+        and {visible} and {found}
     order by member_id, id
     limit 1
 );
@@ -33,8 +45,7 @@ union all
 (
     select order_pictures.* from order_pictures
     where (member_id, id) > ($1, $4) and member_id <= $1
-        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
+        and {visible} and {found}
     order by member_id, id
     limit $5
 )
@@ -42,8 +53,7 @@ union all
 (
     select order_pictures.* from order_pictures
     where (member_id, id) <= ($1, $4) and member_id >= $1
-        and deleted_at is null and (member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(words @@ $3::tsquery, true) and ($7::bigint[] is null or id = any($7))
+        and {visible} and {found}
     order by member_id desc, id desc
     limit 1
 );
@@ -53,9 +63,7 @@ union all
 (
     select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
     where (marks.member_id, picture_id) < ($2, $4) and marks.member_id >= $2
-        and ($1::bigint is null or order_pictures.member_id = $1)
-        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
+        and {visible} and {marked}
     order by marks.member_id desc, picture_id desc
     limit $5
 )
@@ -63,9 +71,7 @@ union all
 (
     select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
     where (marks.member_id, picture_id) >= ($2, $4) and marks.member_id <= $2
-        and ($1::bigint is null or order_pictures.member_id = $1)
-        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
+        and {visible} and {marked}
     order by marks.member_id, picture_id
     limit 1
 );
@@ -74,9 +80,7 @@ union all
 (
     select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
     where (marks.member_id, picture_id) > ($2, $4) and marks.member_id <= $2
-        and ($1::bigint is null or order_pictures.member_id = $1)
-        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
+        and {visible} and {marked}
     order by marks.member_id, picture_id
     limit $5
 )
@@ -84,9 +88,7 @@ union all
 (
     select order_pictures.* from favourites as marks join order_pictures on order_pictures.id = picture_id
     where (marks.member_id, picture_id) <= ($2, $4) and marks.member_id >= $2
-        and ($1::bigint is null or order_pictures.member_id = $1)
-        and deleted_at is null and (order_pictures.member_id = $2 or (not private and (channel_id = any($6) or parent_channel_id = any($6))))
-        and coalesce(marks.words @@ $3::tsquery, true) and ($7::bigint[] is null or picture_id = any($7))
+        and {visible} and {marked}
     order by marks.member_id desc, picture_id desc
     limit 1
 );

@@ -1,24 +1,11 @@
--- The worker's side of the queue. Every statement is guarded by the state that it leaves and, while a worker holds the
--- job, by the attempt that it holds: a worker whose lease ran out changes no row. Each ends the call of that attempt in
--- the ledger as well, and raises the revision of the order's reply: of several in the order of their ids, so that two
--- workers whose jobs are of the same orders do not wait for each other. A time that the reply tells is then over with
--- it, and no longer in an index that would have to be written.
+-- The worker's side of the queue. Every statement is guarded by the state that it leaves and, while a worker holds
+-- the job, by the attempt that it holds: a worker whose lease ran out changes no row. Each ends the call of that
+-- attempt in the ledger as well, and raises the revision of the order's reply: of several in the order of their ids,
+-- so that two workers whose jobs are of the same orders do not wait for each other. A time that the reply tells is
+-- then over with it, and no longer in an index that would have to be written.
 
--- name: claim
--- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call to
--- the provider $3. The limit is put in as a number: as a parameter it would be planned for as a tenth of the line, and
--- since that never fits, each claim would be planned anew, which takes longer than the claim.
-with next as (
-    select id from jobs
-    where state = 'queued' and run_after <= now() and provider = $3
-        and coalesce(
-            price < (select min(coalesce(price, 0)) from alarms where provider = $3 and probe_at is not null), true
-        )
-        and coalesce((select min(free_at) from rate_limit_slots where name = $3) <= now() + interval '2 seconds', true)
-    order by turn, id
-    limit {limit}
-    for update skip locked
-),
+-- part: begun
+-- The jobs of `next` are at work from now on, and a call is open for each.
 claimed as (
     update jobs
     set state = 'running',
@@ -46,12 +33,30 @@ select
     orders.key, orders.created_at, orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id,
     orders.locale, orders.operation, orders.model, orders.prompt, orders.params, orders.inputs, orders.count,
     orders.private, orders.spoiler, orders.traceparent, orders.erased_at
-from claimed join orders on orders.id = claimed.order_id;
+from claimed join orders on orders.id = claimed.order_id
+
+-- name: claim
+-- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call
+-- to the provider $3. The limit is put in as a number: as a parameter it would be planned for as a tenth of the line,
+-- and since that never fits, each claim would be planned anew, which takes longer than the claim.
+with next as (
+    select id from jobs
+    where state = 'queued' and run_after <= now() and provider = $3
+        and coalesce(
+            price < (select min(coalesce(price, 0)) from alarms where provider = $3 and probe_at is not null), true
+        )
+        and coalesce((select min(free_at) from rate_limit_slots where name = $3) <= now() + interval '2 seconds', true)
+    order by turn, id
+    limit {limit}
+    for update skip locked
+),
+{begun};
 
 -- name: claim_probe
--- While an alarm of the provider $3 sounds: from time to time one of the jobs that it pauses, by one worker, which shows
--- whether it is over. Not the one that was just refused, if there is another; and the cheapest, for which credit is
--- there first. The longer the alarm has sounded, the longer until the next: $5 seconds at first, $4 at the most.
+-- While an alarm of the provider $3 sounds: from time to time one of the jobs that it pauses, by one worker, which
+-- shows whether it is over. Not the one that was just refused, if there is another; and the cheapest, for which
+-- credit is there first. The longer the alarm has sounded, the longer until the next: $5 seconds at first, $4 at the
+-- most.
 with due as (
     select kind, coalesce(price, 0) as price from alarms
     where provider = $3 and probe_at <= now()
@@ -59,7 +64,7 @@ with due as (
     limit 1
     for update skip locked
 ),
-next as (
+chosen as (
     select jobs.id from due, jobs
     where jobs.state = 'queued' and jobs.run_after <= now() and jobs.provider = $3 and jobs.price >= due.price
     order by jobs.refused_at nulls first, jobs.price, jobs.turn, jobs.id
@@ -72,37 +77,13 @@ postponed as (
         secs => least($4::float8, greatest($5::float8, extract(epoch from now() - raised_at)))
     )
     from due
-    where alarms.kind = due.kind and alarms.provider = $3 and exists (select from next)
+    where alarms.kind = due.kind and alarms.provider = $3 and exists (select from chosen)
     returning alarms.kind
 ),
-claimed as (
-    update jobs
-    set state = 'running',
-        attempt = attempt + 1,
-        worker = $1,
-        lease_until = now() + make_interval(secs => $2),
-        started_at = now()
-    from next
-    where jobs.id = next.id and exists (select from postponed)
-    returning jobs.*
+next as (
+    select id from chosen where exists (select from postponed)
 ),
-opened as (
-    insert into calls (job_id, attempt, provider, operation, model, credits)
-    select claimed.id, claimed.attempt, claimed.provider, orders.operation, orders.model, claimed.price
-    from claimed join orders on orders.id = claimed.order_id
-),
-changed as (
-    update replies set revision = revision + 1, estimate_over_at = null
-    from (select distinct order_id from claimed order by order_id) as behind
-    where replies.order_id = behind.order_id
-)
-select
-    claimed.id, claimed.order_id, claimed.state, claimed.provider, claimed.price, claimed.turn, claimed.attempt,
-    claimed.faults, claimed.started_at, claimed.finished_at, claimed.failure,
-    orders.key, orders.created_at, orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id,
-    orders.locale, orders.operation, orders.model, orders.prompt, orders.params, orders.inputs, orders.count,
-    orders.private, orders.spoiler, orders.traceparent, orders.erased_at
-from claimed join orders on orders.id = claimed.order_id;
+{begun};
 
 -- name: extend_leases
 -- Returns those that are still held; any other was cancelled, or its lease ran out. Ids and attempts are texts: about
@@ -162,8 +143,9 @@ union all
 select id, attempt from found where state = 'done';
 
 -- name: end_attempt
--- An attempt that brought no picture: the job goes back to the queue, or to its end ($3: cancelled is not among these).
--- $4 is what the call costs; $7 is by how much it counts as a fault, and from $8 faults on the job fails with it.
+-- An attempt that brought no picture: the job goes back to the queue, or to its end ($3: cancelled is not among
+-- these). $4 is what the call costs; $7 is by how much it counts as a fault, and from $8 faults on the job fails with
+-- it.
 with held as (
     select id, month, holder, guild_id, price,
         case when $3 = 'queued' and faults + $7 >= $8 and $7 > 0 then 'failed' else $3 end as to_state

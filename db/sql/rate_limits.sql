@@ -4,9 +4,9 @@
 insert into rate_limit_slots (name, slot) select $1, generate_series(1, $2) on conflict (name, slot) do nothing;
 
 -- name: take
--- The slot that is free first, from the time it is free; the seconds until then. No row: others hold all slots just now.
--- Of a slot that another took between the look and the lock, `free_at` is asked anew, but not the order: without the
--- bound it would be taken again, for a whole time later.
+-- The slot that is free first, from the time it is free; the seconds until then. No row: others hold all slots just
+-- now. Of a slot that another took between the look and the lock, `free_at` is asked anew, but not the order: without
+-- the bound it would be taken again, for a whole time later.
 with first as (
     select slot from rate_limit_slots
     where name = $1 and slot <= $2
@@ -22,7 +22,8 @@ where name = $1 and rate_limit_slots.slot = first.slot
 returning extract(epoch from free_at - now())::float8 - $3;
 
 -- name: reserve
--- Of a limit of one: the seconds until the caller's turn, which it has in any case; the next one's is $2 seconds later.
+-- Of a limit of one: the seconds until the caller's turn, which it has in any case; the next one's is $2 seconds
+-- later.
 insert into rate_limit_slots (name, slot, free_at)
 values ($1, 1, now() + make_interval(secs => $2))
 on conflict (name, slot) do update

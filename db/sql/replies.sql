@@ -1,5 +1,5 @@
--- What the bot has shown of each order. `due_at` is when a reply that is behind may next be worked on: it keeps two bots
--- from editing one message at once, spaces out what failed, and gives the command's own answer time to arrive.
+-- What the bot has shown of each order. `due_at` is when a reply that is behind may next be worked on: it keeps two
+-- bots from editing one message at once, spaces out what failed, and gives the command's own answer time to arrive.
 
 -- name: claim_due
 with due as (
@@ -16,11 +16,11 @@ where replies.order_id = due.order_id
 returning replies.order_id;
 
 -- name: claim_moved
--- Replies of orders that wait, up to date but for the place they show (it became the first, or a quarter of the way was
--- gone), or but for what pauses them, as the statement `estimates` tells both. A place is worth an edit only if, at the
--- speed at which it has come forward since the last one, it stands for as long as a place stands at least: else the
--- spinner is there first. What is asked of the row is asked of the row itself and not of `line`, so that it is asked again
--- of one that another bot has just changed.
+-- Replies of orders that wait, up to date but for the place they show (it became the first, or a quarter of the way
+-- was gone), or but for what pauses them, as the statement `estimates` tells both. A place is worth an edit only if,
+-- at the speed at which it has come forward since the last one, it stands for as long as a place stands at least:
+-- else the spinner is there first. What is asked of the row is asked of the row itself and not of `line`, so that it
+-- is asked again of one that another bot has just changed.
 with line as (
     select
         id, order_id, provider, price,
@@ -43,10 +43,10 @@ moved as (
     from first join replies on replies.order_id = first.order_id
     where replies.shown_revision = replies.revision and replies.given_up_revision < replies.revision
         and replies.due_at <= now() - make_interval(secs => $3)
-        -- One whose order has begun shows that, and no place.
-        and (
-            select bool_and(jobs.state = 'queued') from jobs
-            where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16
+        -- While one of its jobs is at work it shows that, and no place.
+        and not exists (
+            select from jobs
+            where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16 and jobs.state = 'running'
         )
         and (
             (
@@ -79,8 +79,8 @@ where replies.order_id = moved.order_id
 returning replies.order_id, moved.place;
 
 -- name: claim_over
--- Replies that are up to date, but tell a time that is over. `estimate_over_at` stays as it is until another is shown:
--- whoever was to do so may die.
+-- Replies that are up to date, but tell a time that is over. `estimate_over_at` stays as it is until another is
+-- shown: whoever was to do so may die.
 with over as (
     select order_id from replies
     where estimate_over_at <= now() and shown_revision = revision and given_up_revision < revision and due_at <= now()
@@ -126,8 +126,8 @@ from replies
 where shown_revision < revision and given_up_revision < revision;
 
 -- name: shown
--- The token is dropped once the order's end is shown ($9): nothing will be edited through it any more. That of a private
--- reply is kept until it is erased, as nothing else finds such a message.
+-- The token is dropped once the order's end is shown ($9): nothing will be edited through it any more. That of a
+-- private reply is kept until it is erased, as nothing else finds such a message.
 update replies
 set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),

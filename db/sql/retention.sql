@@ -1,9 +1,9 @@
--- Originals that are removed after some days. What a member marked as a favourite is kept, and what is spilled is not in
--- the bucket yet.
+-- Originals that are removed after some days. What a member marked as a favourite is kept, and what is spilled is not
+-- in the bucket yet.
 
 -- name: expire
--- From now on no link is made, and the sweeper takes the original when the last link has ended that was made before: it
--- told its member until when it works. No revision is raised: thousands of old messages are not edited for it.
+-- From now on no link is made, and the sweeper takes the original when the last link has ended that was made before:
+-- it told its member until when it works. No revision is raised: thousands of old messages are not edited for it.
 with old as (
     select id from pictures
     where erased_at is null and expired_at is null

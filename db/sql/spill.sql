@@ -8,7 +8,8 @@ select pg_advisory_xact_lock(7263443);
 select coalesce(sum(octet_length(original) + octet_length(preview)), 0)::bigint from spill;
 
 -- name: keep
--- In the transaction that finishes the job. Again is no fault, and keeps nothing of a picture that was erased meanwhile.
+-- In the transaction that finishes the job. Again is no fault, and keeps nothing of a picture that was erased
+-- meanwhile.
 insert into spill (picture_id, original, preview)
 select id, $2, $3 from pictures where id = $1 and erased_at is null
 on conflict (picture_id) do nothing;

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -36,20 +35,13 @@ class Telemetry(Traces):
         return carrier.get("traceparent")
 
     def span(self, name: str, **attributes: Value) -> AbstractContextManager[None]:
-        return _Open(self._tracer.start_span(name, attributes=_named(attributes)))
+        return _open(self._tracer.start_span(name, attributes=_named(attributes)))
 
     def of_job(self, name: str, job: Job, **attributes: Value) -> AbstractContextManager[None]:
-        return _Open(
-            self._tracer.start_span(
-                name, _context(job), SpanKind.CONSUMER, attributes=_named(_facts(job) | attributes)
-            )
-        )
+        return _open(self._span_of(job, name, attributes))
 
     def since(self, began_ns: int, name: str, job: Job) -> None:
-        span = self._tracer.start_span(
-            name, _context(job), SpanKind.CONSUMER, attributes=_named(_facts(job)), start_time=began_ns
-        )
-        span.end(time.time_ns())
+        self._span_of(job, name, {}, began_ns).end(time.time_ns())
 
     def note(self, **attributes: Value) -> None:
         trace.get_current_span().set_attributes(_named(attributes))
@@ -57,27 +49,27 @@ class Telemetry(Traces):
     def about(self, job: Job) -> None:
         self.note(**_facts(job))
 
-
-class _Open(AbstractContextManager[None]):
-    """Of an error, its kind alone is noted: its text may repeat a prompt, or what others sent."""
-
-    def __init__(self, span: Span) -> None:
-        self._span = span
-        self._current = trace.use_span(
-            span, end_on_exit=True, record_exception=False, set_status_on_exception=False
+    def _span_of(
+        self, job: Job, name: str, attributes: dict[str, Value], began_ns: int | None = None
+    ) -> Span:
+        """Of a job that was stored without a trace, or with one that cannot be read, it begins a trace."""
+        context = _W3C.extract({"traceparent": job.order.traceparent or ""}, Context())
+        named = _named(_facts(job) | attributes)
+        return self._tracer.start_span(
+            name, context, SpanKind.CONSUMER, attributes=named, start_time=began_ns
         )
 
-    def __enter__(self) -> None:
-        self._current.__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if isinstance(error, JobFailed):
-            self._span.set_status(StatusCode.ERROR, error.code)
-        elif kind is not None:
-            self._span.set_status(StatusCode.ERROR, kind.__name__)
-        self._current.__exit__(kind, error, traceback)
+@contextmanager
+def _open(span: Span) -> Iterator[None]:
+    """Of an error, its kind alone is noted: its text may repeat a prompt, or what others sent."""
+    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield
+        except BaseException as error:
+            kind = error.code if isinstance(error, JobFailed) else type(error).__name__
+            span.set_status(StatusCode.ERROR, kind)
+            raise
 
 
 @contextmanager
@@ -92,11 +84,6 @@ def telemetry(process: str) -> Iterator[Telemetry]:
         closing = threading.Thread(target=provider.shutdown, name="closing-traces", daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
-
-
-def _context(job: Job) -> Context:
-    """Of a job that was stored without a trace, or with none that can be read, it begins one."""
-    return _W3C.extract({"traceparent": job.order.traceparent or ""}, Context())
 
 
 def _facts(job: Job) -> dict[str, Value]:

@@ -186,7 +186,7 @@ async def read_tables(evidence: Evidence, connection: Connection) -> None:
     ]
     evidence.ledger = [dict(row) for row in await connection.fetch(_LEDGER)]
     _totals, differences = await audit(connection)
-    evidence.differences = [difference.line for difference in differences]
+    evidence.differences = [str(difference) for difference in differences]
     sizes = await connection.fetch(
         "select relname, pg_total_relation_size(oid) as bytes from pg_class "
         "where relkind = 'r' and relnamespace = 'public'::regnamespace"

@@ -6,7 +6,7 @@ from PIL import Image
 
 from core.settings import DatabaseSettings
 from db.pool import open_pool
-from db.retention import Retention
+from db.retention import expire
 from tests.conditions import until
 from tests.e2e.pictures import download
 from tests.house import House, paint, start
@@ -96,7 +96,7 @@ async def test_link_and_favourite_answer_the_member_alone_and_say_when_a_picture
     settings = DatabaseSettings.model_validate({"database_url": house.servers.environment["DATABASE_URL"]})
     async with open_pool(settings, name="test") as pool:
         await pool.execute("update pictures set created_at = now() - interval '40 days'")
-        await Retention(pool, days=30, link_ttl_seconds=0).expire()
+        await expire(pool, days=30, link_ttl_seconds=0)
         for label in ("Link", "Upscale"):
             refused = await ben.reply(await ben.press(done, label), lambda message: True)
             assert "full size of this picture has expired" in text(refused)

@@ -1,7 +1,7 @@
 """A spoiler stays covered, an erased picture is gone and an expired one says so, wherever they are shown."""
 
 from db.pool import Pool
-from db.retention import Retention
+from db.retention import expire
 from tests.e2e import forged
 from tests.e2e.test_gallery import open_gallery, prompts
 from tests.e2e.test_privacy import is_sent
@@ -96,7 +96,7 @@ async def test_an_expired_picture_says_so_on_every_surface(
     done = await paint(ada, "of long ago")
     # What is somebody's favourite would not expire.
     await pool.execute("update pictures set created_at = now() - interval '40 days'")
-    await Retention(pool, days=30, link_ttl_seconds=0).expire()
+    await expire(pool, days=30, link_ttl_seconds=0)
     await ben.reply(await ben.press(done, "Favourite"), lambda m: "Among your" in text(m))
 
     page = await open_gallery(ben, member=ada.user_id)

@@ -62,13 +62,13 @@ async def test_all_is_well_in_the_house(house: House, ada: Member, exits: AsyncE
         assert len(said.lines) >= 10
         assert f"ok    links: open at {public}, with the right bytes" in said.lines
 
-    owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are well" in text(m))
-    assert "15 of 15 checks are well" in text(owner_says), text(owner_says)
+    owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are ok" in text(m))
+    assert "15 of 15 checks are ok" in text(owner_says), text(owner_says)
     assert owner_says["flags"] & 64
     await fault(
         house.servers.discord.url, "forbid", channel=ada.channels["paintings"], permission="ATTACH_FILES"
     )
-    owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are well" in text(m))
+    owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are ok" in text(m))
     assert "missing: Attach Files" in text(owner_says)
 
 

@@ -41,7 +41,7 @@ async def test_a_job_is_one_trace_through_both_processes_without_a_word_of_its_p
     await ada.reply(await ada.imagine("zebra [refuse]", width=256, height=256), is_failed)
 
     async def traces() -> list[list[Span]]:
-        return [of_job(collector.spans, job_id) for job_id in (1, 2)]
+        return [of_job(collector.spans, job_id) for job_id in (17, 33)]
 
     done, refused = await until(
         traces, lambda found: is_complete(found[0], "done") and is_complete(found[1], "failed")
@@ -72,7 +72,7 @@ async def test_a_job_is_one_trace_through_both_processes_without_a_word_of_its_p
     assert sorted(way, key=lambda name: by_name[name].start_ns) == way
     assert all(span.start_ns <= span.end_ns for span in done)
     assert by_name["attempt"].attributes == {
-        "job.id": 1,
+        "job.id": 17,
         "job.model": "core",
         "job.size": "256x256",
         "job.attempt": 1,

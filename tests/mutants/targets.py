@@ -61,7 +61,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         *_in("integration/bot", "replies", "ways", "reactions", "copies", "several", "unanswered"),
     ),
     "bot/controls/*.py": _OF_PRESSES,
-    "bot/handlers/*.py": _OF_PRESSES,
+    "bot/presses.py": _OF_PRESSES,
     "bot/rights/*.py": (
         *_in("unit/bot", "audience"),
         *_in("integration/bot", "access", "visibility", "rights", "command_permissions", "for_one_alone"),

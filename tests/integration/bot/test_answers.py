@@ -55,7 +55,7 @@ async def test_typing_is_answered_by_nothing_where_postgres_does_not_answer(
 
     monkeypatch.setattr("sandbox.discord.interactions.Interactions.find", _over)
     await bot.interact(AUTOCOMPLETE, {**GALLERY, "options": TYPED})
-    assert "what was typed could not be answered" in caplog.text
+    assert "autocompletion could not be answered" in caplog.text
     assert caught(caplog) == []
     assert "Traceback" not in caplog.text
 

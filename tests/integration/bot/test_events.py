@@ -197,7 +197,7 @@ async def test_no_session_is_begun_where_none_is_left_or_the_token_is_not_known_
     bot: Connected, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     _begin_sessions_at_once(monkeypatch)
-    monkeypatch.setattr("bot.gateway.shards.WRONG_TOKEN_SECONDS", 0.05)
+    monkeypatch.setattr("bot.gateway.endpoints.WRONG_TOKEN_SECONDS", 0.05)
     gateway = bot.server.gateway
     gateway.sessions_left, gateway.sessions_reset_after_seconds = 0, 0.0
     token, bot.client.http.token = bot.client.http.token, "another"

@@ -11,11 +11,11 @@ from bot.messages.content import Content
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown
 from bot.replies.reconciler import Reconciler
-from bot.services import Interaction
 from core.orders import Estimate, Progress, Reply
 from core.redaction import Redaction
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
+from db.orders import Orders
 from db.pool import Pool
 from ops.logs import JobFilter, TextFormatter
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
@@ -64,7 +64,7 @@ def press(custom_id: str) -> tuple[dict[str, Any], list[Any]]:
     return {"custom_id": custom_id, "component_type": 2}, [{"type": 1, "id": 1, "components": [button]}]
 
 
-async def said_by_a_library(_interaction: Interaction, progress: Progress) -> Estimate:
+async def said_by_a_library(_orders: Orders, progress: Progress) -> Estimate:
     async def say() -> None:
         logging.getLogger("asyncio").warning("a library says %r", progress.order.prompt)
 
@@ -110,7 +110,7 @@ async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
         raise ValueError(f"{TYPED!r} is no good")
 
     # A library's own line, in whatever task of the handler's.
-    monkeypatch.setattr("bot.orders._estimate", said_by_a_library)
+    monkeypatch.setattr("db.orders.Orders.estimate", said_by_a_library)
     await bot.interact(COMMAND, command("imagine", prompt=f"<@{bot.member_id}> in {TYPED}"))
     assert sum("a library says" in line for line in written.lines) == 1
     monkeypatch.setattr("db.orders.Orders.create", broken)

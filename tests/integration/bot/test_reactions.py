@@ -289,7 +289,7 @@ async def test_who_asks_for_more_than_fits_the_line_is_told_once(
         reactions.dispatch(bot.member_id, message_id)
 
     async def waiting() -> int:
-        return len(downloads._in_hand)
+        return len(downloads._in_progress)
 
     # The first is served, the second waits for it, and for the others there was no room.
     await until(lambda: _left_out(downloads), lambda members: members == {int(bot.member_id)})

@@ -35,7 +35,7 @@ async def test_a_command_that_cannot_be_answered_is_stored_for_the_reconciler(
         await held()
         await bot.server.stop()
     await asking
-    assert "it is stored and could not be answered" in caplog.text
+    assert "stored, but it could not be answered" in caplog.text
     assert await bot.pool.fetchval("select shown_revision from replies where order_id = 4") == 0
 
 

@@ -11,7 +11,7 @@ from core.errors import PictureGone
 from core.orders import Job, Picture
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket, original_key
-from db.bucket.sweep import Sweep
+from db.bucket.sweep import orphans_among, sweep
 from db.erasure import Erasure
 from db.orders import Orders
 from db.pool import Pool, open_pool
@@ -51,10 +51,9 @@ async def test_only_what_was_left_by_a_job_is_removed(pool: Pool, bucket: Bucket
         await bucket.put_original(one, b"png")
     await bucket.store("somebody/elses", b"x")
 
-    sweep = Sweep(pool, bucket)
-    assert await sweep.remove() == 0
+    assert await sweep(pool, bucket) == 0
     assert await exist(bucket, left) == [True] * 3
-    assert await sweep.remove(age_min=NOW) == 3
+    assert await sweep(pool, bucket, age_min=NOW) == 3
     assert await exist(bucket, known) == [True] * 2
     assert await exist(bucket, unknown) == [True] * 2
     assert await exist(bucket, left) == [False] * 3
@@ -70,7 +69,7 @@ async def test_of_an_order_each_job_is_looked_at_on_its_own(pool: Pool, bucket: 
     for job in (done, at_work, lost):
         await bucket.put_original(job, b"png")
     # The job that waits again is at work with no attempt.
-    assert await Sweep(pool, bucket).remove(age_min=NOW) == 1
+    assert await sweep(pool, bucket, age_min=NOW) == 1
     assert await exist(bucket, (done, at_work, lost)) == [True, True, False]
     await bucket.remove_objects(map(original_key, (done, at_work)))
 
@@ -84,7 +83,7 @@ async def test_two_installations_may_share_a_bucket(
         for one in (ours, theirs):
             await bucket.put_original(one, b"png")
         for installation in (pool, other):
-            await Sweep(installation, bucket).remove(age_min=NOW)
+            await sweep(installation, bucket, age_min=NOW)
         assert await exist(bucket, [ours, theirs]) == [True] * 2
     await bucket.remove_objects(map(original_key, (ours, theirs)))
 
@@ -93,4 +92,4 @@ async def test_two_installations_may_share_a_bucket(
     "name", ["a/b", "../1/1/original.png", f"{UUID(int=1)}/x/original.png", f"{UUID(int=1)}/1/x/original.png"]
 )
 async def test_foreign_names_are_left_alone(pool: Pool, bucket: Bucket, name: str) -> None:
-    assert await Sweep(pool, bucket)._left([name]) == []
+    assert await orphans_among(pool, [name]) == []

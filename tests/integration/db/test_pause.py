@@ -267,3 +267,16 @@ async def test_a_job_that_is_refused_while_others_are_painted_is_alone_with_it(p
         if later.id != one.id:
             await queue(pool).finish(painted_by(later))
     assert await queue(pool).is_refused_alone(one)
+
+
+async def test_an_alarm_comes_to_concern_all_prices_and_never_fewer(pool: Pool) -> None:
+    alarms = Alarms(pool)
+    for price, expected in ((8, 8), (3, 3), (6, 3), (None, None), (1, None)):
+        await alarms.raise_(
+            AlarmCode.NO_CREDIT,
+            "",
+            provider=STABILITY,
+            pause_seconds=60,
+            price=None if price is None else Decimal(price),
+        )
+        assert [alarm.price for alarm in await alarms.open()] == [expected]

@@ -4,13 +4,14 @@ import pytest
 
 from core.errors import PictureGone
 from core.orders import Picture
+from db import retention
 from db.bucket.client import Bucket
 from db.erasure import Erasure
 from db.favourites import Favourites
 from db.picture_store import PictureStore
 from db.pictures import Pictures
 from db.pool import Pool
-from db.retention import Expired, Retention
+from db.retention import Expired
 from db.spill import Spill
 from tests.lives import failed, painted, painted_by, running, stored
 
@@ -18,8 +19,8 @@ ANNA, BERT = 1, 2
 DAYS, LINK_TTL_SECONDS = 30, 3600
 
 
-def retention(pool: Pool) -> Retention:
-    return Retention(pool, days=DAYS, link_ttl_seconds=LINK_TTL_SECONDS)
+async def expire(pool: Pool) -> Expired:
+    return await retention.expire(pool, days=DAYS, link_ttl_seconds=LINK_TTL_SECONDS)
 
 
 async def age(pool: Pool, *pictures: Picture, days: float = DAYS + 1) -> None:
@@ -55,8 +56,8 @@ async def test_what_is_older_expires_once_and_what_somebody_marked_is_kept(pool:
     await Erasure(pool).erase(erased.id)
     revision = (await stored(pool, old.order.id)).revision
 
-    assert await retention(pool).expire() == Expired(1, 1000)
-    assert await retention(pool).expire() == Expired(0, 0)
+    assert await expire(pool) == Expired(1, 1000)
+    assert await expire(pool) == Expired(0, 0)
     assert [await is_expired(pool, picture) for picture in (old, marked, kept, erased, young)] == [
         *(True, False, False, False, False)
     ]
@@ -67,7 +68,7 @@ async def test_what_is_older_expires_once_and_what_somebody_marked_is_kept(pool:
 async def test_many_expire_in_batches(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.retention.BATCH", 2)
     await age(pool, *[await painted(pool) for _ in range(5)])
-    assert await retention(pool).expire() == Expired(5, 5000)
+    assert await expire(pool) == Expired(5, 5000)
 
 
 async def test_an_expired_picture_stays_in_the_gallery_without_a_link(pool: Pool, bucket: Bucket) -> None:
@@ -76,7 +77,7 @@ async def test_an_expired_picture_stays_in_the_gallery_without_a_link(pool: Pool
     assert store.link(picture) is not None
     await bucket.put_preview(picture, b"webp bytes")
     await age(pool, picture)
-    await retention(pool).expire()
+    await expire(pool)
     page = await Pictures(pool).page(owner_id=ANNA, viewer_id=BERT, channel_ids=[30], limit=9)
     (listed,) = page.pictures
     assert listed.is_expired
@@ -91,7 +92,7 @@ async def test_the_original_goes_when_links_that_were_given_out_have_ended(
     await bucket.put_original(picture, b"png")
     await bucket.put_preview(picture, b"webp")
     await age(pool, picture)
-    await retention(pool).expire()
+    await expire(pool)
     erasure = Erasure(pool)
     assert await erasure.claim_removals(9, hold_seconds=60) == []
     kept = await pool.fetchval("select due_at - now() from removals")
@@ -112,7 +113,7 @@ async def test_an_expired_picture_can_still_be_deleted_with_all_that_is_left(
     picture = await painted(pool, member_id=ANNA)
     await bucket.put_preview(picture, b"webp bytes")
     await age(pool, picture)
-    await retention(pool).expire()
+    await expire(pool)
     erasure = Erasure(pool)
     assert await erasure.erase_member(ANNA) == 1
     (prefix,) = await erasure.claim_removals(9, hold_seconds=60)
@@ -125,7 +126,7 @@ async def test_of_an_order_each_picture_expires_on_its_own(pool: Pool) -> None:
     first = await painted(pool, member_id=ANNA, count=2)
     await age(pool, first)
     (job,) = [job for job in (await stored(pool, first.order.id)).progress.jobs if job.id != first.id]
-    assert await retention(pool).expire() == Expired(1, 1000)
+    assert await expire(pool) == Expired(1, 1000)
     assert (await stored(pool, first.order.id)).progress.pictures[0].is_expired
     assert job.number == 2
     removal = await pool.fetchval("select prefix from removals")

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from core.failures import FailureCode
 from core.orders import Estimate, Progress, State
 from db.alarms import AlarmCode, Alarms
 from db.orders import Orders
 from db.pool import Pool
 from db.rate_limits import RateLimit
 from db.replies import Replies
-from tests.lives import fill, painted, running, stored, waiting, worker
+from tests.lives import fill, finish, painted, running, stored, waiting, worker
 
 MEMBER, STABILITY = 9, "stability"
 
@@ -295,6 +296,29 @@ async def test_an_order_of_four_moves_with_its_first_and_is_told_once(pool: Pool
     await show(pool, first, place=9)
     await be_old(pool)
     assert await moved(replies) == [(second.order.id, 1)]
+
+
+async def test_of_an_order_that_has_begun_a_pause_is_told_while_the_rest_waits(
+    pool: Pool, replies: Replies
+) -> None:
+    first = await running(pool, count=3)
+    begun = (await stored(pool, first.order.id)).progress
+    await show(pool, begun)
+    await be_old(pool)
+    await Alarms(pool).raise_(AlarmCode.BAD_KEY, "", provider=STABILITY, pause_seconds=60)
+    # While one is at work, nothing waits for the pause.
+    await pool.execute("update replies set shown_revision = revision")
+    assert await moved(replies) == []
+    await finish(pool, first)
+    rest = (await stored(pool, first.order.id)).progress
+    assert (await Orders(pool).estimate(rest)).paused is FailureCode.BAD_KEY
+    await pool.execute("update replies set shown_revision = revision")
+    await be_old(pool)
+    assert await moved(replies) == [(first.order.id, 1)]
+    await show(pool, rest, place=1, pause=FailureCode.BAD_KEY)
+    await pool.execute("update replies set shown_revision = revision")
+    await be_old(pool)
+    assert await moved(replies) == []
 
 
 async def test_a_bot_that_died_while_it_held_one_does_not_keep_it(pool: Pool, replies: Replies) -> None:

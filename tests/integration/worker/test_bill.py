@@ -12,7 +12,7 @@ from core.failures import FailureCode, Outcome
 from core.operations import UPSCALE, UPSCALER
 from core.orders import Job, State
 from db.bucket.client import Bucket
-from db.bucket.sweep import Sweep
+from db.bucket.sweep import sweep
 from db.orders import Orders
 from db.pool import Pool
 from db.queue import Painted
@@ -368,7 +368,7 @@ async def test_a_worker_that_dies_between_storing_and_recording_leaves_what_the_
     assert await used(pool) == 2 * PRICE
 
     assert await bucket.get_original(held)
-    assert await Sweep(pool, bucket).remove(age_min=timedelta(hours=-1)) == 2
+    assert await sweep(pool, bucket, age_min=timedelta(hours=-1)) == 2
     with pytest.raises(PictureGone):
         await bucket.get_original(held)
     assert await bucket.get_original(picture)

@@ -12,18 +12,18 @@ from db.bucket.client import Bucket
 from db.erasure import Erasure
 from db.listen import listen
 from db.pool import Pool
-from db.retention import Retention
+from db.retention import expire
 from ops.wake_loop import WakeLoop
 from tests.conditions import until
 from tests.lives import finish, painted, waiting, worker
-from worker.sweeper import POSTPONED, TRANSIENT, Sweeper
+from worker.sweeper import POSTPONED, Sweeper
 
 TIMEOUT_SECONDS = 10
 
 
 @asynccontextmanager
 async def sweeping(pool: Pool, bucket: Bucket) -> AsyncIterator[WakeLoop]:
-    loop = WakeLoop(Sweeper(Erasure(pool), bucket).work, postponed=POSTPONED, transient=TRANSIENT)
+    loop = WakeLoop(Sweeper(Erasure(pool), bucket).work, postponed=POSTPONED)
     task = asyncio.create_task(loop.serve())
     yield loop
     task.cancel()
@@ -106,7 +106,7 @@ async def test_a_bucket_that_is_away_gets_another_chance(
 async def test_of_an_expired_picture_the_preview_stays(pool: Pool, bucket: Bucket) -> None:
     picture = await stored_picture(pool, bucket)
     await pool.execute("update pictures set created_at = now() - interval '40 days'")
-    await Retention(pool, days=30, link_ttl_seconds=0).expire()
+    await expire(pool, days=30, link_ttl_seconds=0)
     async with sweeping(pool, bucket) as loop:
         loop.wake()
         await until(lambda: pool.fetchval("select count(*) from removals"), lambda count: count == 0)

@@ -10,11 +10,8 @@ import pytest
 from core.errors import BucketUnavailable
 from core.orders import State
 from db.bucket.client import Bucket
-from db.bucket.sweep import Sweep
-from db.daily_tasks import DailyTasks
 from db.ledger import Ledger
 from db.pool import Pool
-from db.retention import Retention
 from ops.database_probe import DatabaseProbe
 from tests.lives import job as job_of
 from tests.lives import painted, running, waiting, worker
@@ -68,12 +65,12 @@ async def test_the_nightly_work_is_one_workers_and_says_what_it_did(
     caplog.set_level(logging.INFO, "worker.upkeep")
     counted = instruments()
     tasks: dict[str, Callable[[], Awaitable[None]]] = {
-        "sweep": partial(upkeep.sweep, Sweep(pool, bucket)),
+        "sweep": partial(upkeep.remove_orphans, pool, bucket),
         "month": Ledger(pool).end_month,
-        "retention": partial(upkeep.expire, Retention(pool, days=30, link_ttl_seconds=60), counted),
+        "retention": partial(upkeep.expire, pool, counted, days=30, link_ttl_seconds=60),
     }
     for _worker in range(2):
-        await upkeep.nightly(DailyTasks(pool), tasks)
+        await upkeep.nightly(pool, tasks)
     assert caplog.messages == [
         "removed 0 objects that jobs had left",
         "1 pictures have expired, whose originals take 1000 bytes",
@@ -99,7 +96,7 @@ async def test_a_nightly_task_that_fails_leaves_the_others_as_they_are(
     async def other() -> None:
         done.append("other")
 
-    await upkeep.nightly(DailyTasks(pool), {"sweep": away, "other": other})
+    await upkeep.nightly(pool, {"sweep": away, "other": other})
     assert done == ["other"]
     assert "sweep was left for the next time: away" in caplog.text
 

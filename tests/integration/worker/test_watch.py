@@ -11,6 +11,7 @@ from core.orders import Job
 from db.alarms import Alarm, AlarmCode, Alarms
 from db.listen import listen
 from db.pool import Pool
+from ops.logs import about_job
 from tests.jobs import JOB, order
 from tests.jobs import job as job_of
 from tests.lives import worker
@@ -173,3 +174,11 @@ async def test_what_an_alarm_costs_is_told_with_it_whatever_it_is_restated_as(
         Outcome.UNKNOWN,
         "r",
     )
+
+
+async def test_the_owner_is_not_told_what_a_member_typed(alarms: Alarms, watch: Watch) -> None:
+    said = "the prompt 'a red fox' costs more than is left"
+    with about_job(JOB.id, "a red fox"):
+        await watch.failed(JOB, JobFailed(FailureCode.NO_CREDIT, said))
+    (alarm,) = await alarms.claim_untold()
+    assert alarm.detail == "the prompt '[typed]' costs more than is left"

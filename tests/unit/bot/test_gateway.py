@@ -25,8 +25,8 @@ async def shard() -> Shard:
     return Shard(
         discord.AutoShardedClient(intents=discord.Intents.none()),
         0,
-        status=GatewayStatus(),
-        identifying=asyncio.Lock(),
+        GatewayStatus(),
+        asyncio.Lock(),
     )
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.client import Client
-from bot.gateway.shards import Shards
+from bot.gateway.endpoints import Shards
 from bot.health import GATEWAY_SECONDS_MAX, OVERDUE_SECONDS_MAX, disconnected, overdue
 from bot.messages.words import Languages
 from ops.database_probe import DatabaseProbe

@@ -100,7 +100,7 @@ class Stability:
                 timeout=aiohttp.ClientTimeout(total=BALANCE_TIMEOUT_SECONDS),
                 allow_redirects=False,
             ) as response:
-                body = await _start(response, ERROR_BYTES_MAX)
+                body, _is_all = await _read(response, ERROR_BYTES_MAX)
                 if response.status != 200:
                     raise self._without_key(answers.failure_of(response.status, response.headers, body))
                 credits = _credits(body)
@@ -113,11 +113,17 @@ class Stability:
 
     async def _painting(self, response: aiohttp.ClientResponse) -> Painting:
         if not 200 <= response.status < 300:
-            start = await _start(response, ERROR_BYTES_MAX)
+            start, _is_all = await _read(response, ERROR_BYTES_MAX)
             raise answers.failure_of(response.status, response.headers, start)
         for reason in response.headers.getall("finish-reason", ()):
             answers.check_finish_reason(reason, answers.request_id(response.headers))
-        content = await _read(response, PICTURE_BYTES_MAX)
+        content, is_all = await _read(response, PICTURE_BYTES_MAX)
+        if not is_all:
+            raise JobFailed(
+                FailureCode.BAD_PICTURE,
+                f"the answer is larger than {PICTURE_BYTES_MAX} bytes",
+                request_id=answers.request_id(response.headers),
+            )
         if answers.is_json(content):
             # With a picture in it, it is large.
             return await asyncio.to_thread(answers.painting_in, response.status, response.headers, content)
@@ -131,14 +137,7 @@ class Stability:
 
     def _without_key(self, error: JobFailed) -> JobFailed:
         # v1 repeats the key in its refusal of it, and what is cut in the middle of it would not be found.
-        detail = error.detail.replace(self._key, "[key]")[:500]
-        return JobFailed(
-            error.code,
-            detail,
-            outcome=error.outcome,
-            retry_after_seconds=error.retry_after_seconds,
-            request_id=error.request_id,
-        )
+        return error.restated(error.code, error.detail.replace(self._key, "[key]")[:500])
 
 
 def open_provider(settings: WorkerSettings) -> Stability:
@@ -158,8 +157,8 @@ async def _sent(_session: aiohttp.ClientSession, context: SimpleNamespace, _para
         call.sent()
 
 
-async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    """Reads a body that may be endless."""
+async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> tuple[bytes, bool]:
+    """The beginning of a body that may be endless, and whether that is all of it."""
     # Joined once at the end: what grows is copied again and again.
     chunks, size = [], 0
     async for chunk in response.content.iter_any():
@@ -167,23 +166,8 @@ async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
         size += len(chunk)
         if size > bytes_max:
             response.close()
-            raise JobFailed(
-                FailureCode.BAD_PICTURE,
-                f"the answer is larger than {bytes_max} bytes",
-                request_id=answers.request_id(response.headers),
-            )
-    return b"".join(chunks)
-
-
-async def _start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    """So much of an explanation, however long it is: the status tells the rest."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > bytes_max:
-            response.close()
             break
-    return bytes(body[:bytes_max])
+    return b"".join(chunks)[:bytes_max], size <= bytes_max
 
 
 def _credits(body: bytes) -> Decimal | None:

@@ -1,0 +1,62 @@
+"""Short answers: to the buttons of a picture, and of /forget-me."""
+
+from typing import Any
+
+from discord import ui
+from discord.utils import format_dt
+
+from bot.controls.buttons import Action, PictureButton
+from bot.messages.content import notice
+from bot.messages.picture import Link
+from bot.messages.words import Words
+from core.orders import Picture
+
+
+def link_to_copy(link: Link, say: Words) -> ui.LayoutView:
+    text = say(
+        "Ready to copy; it works until {date} ({when}) for whoever has it.",
+        date=format_dt(link.expires_at, "f"),
+        when=format_dt(link.expires_at, "R"),
+    )
+    return notice(f"🔗 {text}\n```\n{link.url}\n```")
+
+
+def sure_to_delete(picture: Picture, keep: Action, say: Words) -> ui.LayoutView:
+    if picture.order.count == 1:
+        text = say(
+            "🗑️ Delete this picture for good? It and its prompt are removed wherever the bot put them; "
+            "that it was painted stays on the bill."
+        )
+    else:
+        text = say(
+            "🗑️ Delete picture {number} of {count} for good? It is removed wherever the bot put it, and their "
+            "prompt goes with the last of them; that it was painted stays on the bill.",
+            number=picture.number,
+            count=picture.order.count,
+        )
+    buttons = (PictureButton(action, picture.id, say) for action in (Action.ERASE, keep))
+    row: ui.ActionRow[Any] = ui.ActionRow(*buttons)
+    return notice(text, row)
+
+
+def deleted(say: Words) -> ui.LayoutView:
+    text = say(
+        "🗑️ Deleted. Messages that show it, pages on which it was shared and messages by which it was sent "
+        "go or change within a minute, or as soon as the bot can reach them."
+    )
+    return notice(f"{text} {_beyond(say)}")
+
+
+def all_deleted(count: int, say: Words) -> ui.LayoutView:
+    text = say.plural(
+        "🗑️ Deleted: {count} picture, and all else of yours. Its file and the messages that show it "
+        "go within a minute, or as soon as the bot can reach them.",
+        "🗑️ Deleted: {count} pictures, and all else of yours. Their files and the messages that show "
+        "them go within a few minutes, or as soon as the bot can reach them.",
+        count,
+    )
+    return notice(f"{text} {_beyond(say)}")
+
+
+def _beyond(say: Words) -> str:
+    return say("What somebody saved, forwarded or still has open cannot be taken back.")

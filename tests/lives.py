@@ -87,7 +87,7 @@ async def fill(
                    case when $4 <> 'queued' then created_at end,
                    case when $4 in ('done', 'failed', 'cancelled') then created_at + interval '8 seconds' end,
                    case $4 when 'failed' then 'refused' end,
-                   date_trunc('month', created_at, 'UTC')::date, int8send(member_id), guild_id
+                   date_trunc('month', created_at at time zone 'UTC')::date, int8send(member_id), guild_id
             from added
         ),
         replied as (

@@ -40,7 +40,7 @@ create table usage_keys (
 
 create function usage_month() returns date
 language sql stable parallel safe
-return date_trunc('month', now(), 'UTC')::date;
+return date_trunc('month', now() at time zone 'UTC')::date;
 
 -- Who it is that uses, in a month. 16 bytes of a hash whose key is the month's.
 create function usage_holder(member bigint, of_month date) returns bytea

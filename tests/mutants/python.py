@@ -23,7 +23,7 @@ _OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*", "%": "*", "<<":
 _OPERATOR = re.compile(r"not\s+in\b|is\s+not\b|in\b|is\b|<<|>>|<=|>=|==|!=|//|\*\*|[-<>+*/%&|^]|and\b|or\b")
 # Nobody promises what a log or a text says, or how long exactly a pause is.
 _SAID = ("log.", "logging.", "getLogger", "warnings.")
-_UNPROMISED = re.compile(r"_(SECONDS|BATCH|BYTES)\b|^_?log$")
+_UNPROMISED = re.compile(r"_(SECONDS|BATCH|BYTES)(_MIN|_MAX)?\b|^_?log$")
 
 
 def changes(path: str, source: bytes) -> Iterator[Change]:

@@ -21,7 +21,7 @@ _OF_THE_QUEUE = (
         "rate_limits",
         "queue_model",
     ),
-    *_in("integration/worker", "job", "bill"),
+    *_in("unit/worker", "job"),
 )
 _OF_ORDERS = _in(
     "integration/db", "neighbours", "estimates", "cancel", "status", "limits", "probes", "queue_guards", "queue",
@@ -35,11 +35,6 @@ _OF_PICTURES = (
     *_in("integration/db", "gallery_pages", "gallery", "neighbours"),
     *_in("integration/bot", "access", "visibility", "pages"),
 )
-_OF_PRESSES = (
-    *_in("unit/bot", "render", "render_several", "prompts"),
-    *_in("integration/bot", "access", "rights", "visibility", "several", "pages", "answers", "typed"),
-)
-
 TARGETS: dict[str, tuple[str, ...]] = {
     "core/*.py": ("tests/unit/core", "tests/unit/bot", "tests/unit/worker", *_in("integration/db", "limits")),
     "db/queue.py": _OF_THE_QUEUE,
@@ -56,18 +51,22 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "db/migrations/0003_ledger.sql": _in(
         "integration/db", "limits", "ledger", "queue", "orders", "queue_guards", "replies", "queue_model"
     ),
-    "bot/replies/*.py": (
-        *_in("unit/bot", "messenger", "reconciler", "fairline"),
-        *_in("integration/bot", "replies", "ways", "reactions", "copies", "several", "unanswered"),
-    ),
-    "bot/controls/*.py": _OF_PRESSES,
-    "bot/presses.py": _OF_PRESSES,
-    "bot/rights/*.py": (
-        *_in("unit/bot", "audience"),
-        *_in("integration/bot", "access", "visibility", "rights", "command_permissions", "for_one_alone"),
-    ),
-    "worker/job.py": ("tests/unit/worker", *_in("integration/worker", "job", "bill", "storage")),
-    "worker/imaging.py": ("tests/unit/worker", *_in("integration/worker", "job")),
+    "bot/replies/reconciler.py": _in("unit/bot", "reconciler"),
+    "bot/replies/messenger.py": _in("unit/bot", "messenger", "messenger_routes"),
+    "bot/replies/copies.py": _in("unit/bot", "copies"),
+    "bot/replies/download_reactions.py": _in("unit/bot", "download_reactions"),
+    "bot/replies/reaction_downloads.py": _in("unit/bot", "reaction_downloads"),
+    "bot/replies/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
+    "bot/replies/fair_line.py": _in("unit/bot", "fairline"),
+    "bot/controls/*.py": _in("unit/bot", "presses", "page_controls"),
+    "bot/presses.py": _in("unit/bot", "presses"),
+    "bot/orders.py": _in("unit/bot", "presses"),
+    "bot/rights/access.py": _in("unit/bot", "presses"),
+    "bot/rights/*.py": _in("unit/bot", "visible", "audience"),
+    "worker/job.py": _in("unit/worker", "job"),
+    "worker/storage.py": _in("unit/worker", "storage"),
+    "worker/watch.py": _in("unit/worker", "watch"),
+    "worker/imaging.py": _in("unit/worker", "imaging"),
 }
 
 

@@ -157,6 +157,15 @@ async def test_a_lost_worker_may_have_been_billed_its_last_attempt_included(pool
     assert await counted_in(pool) == everywhere(9)
 
 
+async def test_of_jobs_that_were_lost_together_each_may_have_been_billed(pool: Pool) -> None:
+    await waiting(pool, member_id=ANNA, count=3)
+    await waiting(pool, member_id=BERT, count=2)
+    assert len(await worker(pool).claim(9)) == 5
+    await pool.execute("update jobs set lease_until = now() - interval '1 second'")
+    assert len(await worker(pool).reclaim_expired(await worker(pool).clock())) == 5
+    assert await counted_in(pool) == everywhere(30)
+
+
 async def test_a_worker_may_know_better_of_a_job_that_was_taken_away(pool: Pool) -> None:
     ledger, jobs = Ledger(pool), []
     for _ in range(3):
@@ -402,9 +411,6 @@ async def test_a_new_month_has_a_key_of_its_own_while_the_last_one_s_is_still_th
     assert await counted_in(pool) == everywhere(6)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="usage_month() makes a date of UTC's midnight in the session's time zone"
-)
 async def test_a_month_is_utcs_wherever_the_session_is(pool: Pool) -> None:
     """Where the server's own time zone is another, or a pooler or psql sets one."""
     months = set()

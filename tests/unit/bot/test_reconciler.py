@@ -17,7 +17,6 @@ from bot.messages.words import Languages
 from bot.replies.messenger import OutOfReach, Shown, Undeliverable
 from bot.replies.reconciler import (
     HOLD_SECONDS,
-    MOVED_MAX,
     PAUSE_SECONDS_MAX,
     REFUSED_PAUSE_SECONDS_MAX,
     RETRY_AFTER_SECONDS_MAX,
@@ -30,7 +29,7 @@ from core.failures import FailureCode
 from core.orders import Estimate, Picture, Progress, Reply, State
 from ops.metrics import new_registry
 from tests.conditions import until
-from tests.jobs import done, job, order, progress, reply
+from tests.jobs import done, job, order, picture, progress, reply
 
 
 class Table:
@@ -78,7 +77,8 @@ class Table:
     async def postpone(self, of: Reply, *, delay_seconds: float, failure: str | None) -> None:
         self.recorded.append(("postponed", of.order.id, delay_seconds, failure))
 
-    async def estimate(self, _progress: Progress) -> Estimate:
+    async def estimate(self, progress: Progress) -> Estimate:
+        assert not progress.is_final
         return self.estimated
 
     def kinds(self) -> list[str]:
@@ -115,8 +115,10 @@ async def _shown() -> Shown | None:
 class Store:
     link_ttl_seconds = 60.0
 
-    async def preview(self, _picture: Picture) -> bytes:
-        return b"webp"
+    async def preview(self, picture: Picture) -> bytes:
+        # The first takes the longest.
+        await asyncio.sleep(0.01 / picture.number)
+        return b"webp %d" % picture.number
 
     def link(self, picture: Picture) -> str | None:
         return f"https://b.example/{picture.id}"
@@ -161,6 +163,23 @@ async def test_a_reply_is_delivered_and_recorded_with_where_it_is() -> None:
     assert there.reactions == [1]
 
 
+async def test_each_preview_and_link_is_of_its_own_picture() -> None:
+    of = order(count=4)
+    jobs = [job(number, of=of, state=State.DONE) for number in (1, 2, 3, 4)]
+    pictures = tuple(picture(number, of=of) for number in (1, 3, 4))
+    table, there = Table(reply(progress(*jobs, pictures=pictures))), Discord()
+    async with reconciling(table, there):
+        await recorded(table, 1)
+    view: Any = there.contents[0].view
+    shown = str(view.to_components())
+    assert [file.content for file in there.contents[0].files] == [b"webp 1", b"webp 3", b"webp 4"]
+    places = [shown.index(f"attachment://{file.name}") for file in there.contents[0].files]
+    assert places == sorted(places)
+    places = [shown.index(f"https://b.example/{one.id}") for one in pictures]
+    assert places == sorted(places)
+    assert "https://b.example/18" not in shown
+
+
 async def test_what_it_tells_of_the_line_is_recorded_with_it() -> None:
     table, there = Table(reply()), Discord()
     table.estimated = Estimate(7, 40.0, FailureCode.RATE_LIMITED, 20.0)
@@ -194,8 +213,12 @@ async def test_no_more_are_at_work_than_may_be_and_the_next_is_begun_when_one_ha
     async with reconciling(table, there, concurrency=2) as reconciler:
         await until(lambda: _value(len(there.delivered)), lambda count: count == 2)
         reconciler.wake()
-        await asyncio.sleep(0)
+        await passed()
         assert len(there.delivered) == 2
+        # Nor is it looked for what moved, where there is no place free.
+        reconciler.poll()
+        await passed()
+        assert {kind for kind, _limit in table.asked} == {"due"}
         go.set()
         await recorded(table, 5)
     assert ("due", 2) in table.asked
@@ -204,6 +227,30 @@ async def test_no_more_are_at_work_than_may_be_and_the_next_is_begun_when_one_ha
 
 async def _value(value: int) -> int:
     return value
+
+
+async def passed() -> None:
+    """Whatever can be done at once is done."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_with_one_place_free_it_is_looked_for_what_moved() -> None:
+    table, there = Table(), Discord()
+    async with reconciling(table, there, concurrency=1) as reconciler:
+        reconciler.poll()
+        await until(lambda: _value(len(table.asked)), lambda count: count == 3)
+    assert table.asked == [("due", 1), ("moved", 1), ("over", 1)]
+
+
+async def test_while_nothing_is_behind_nothing_is_asked() -> None:
+    table, there = Table(*replies(1)), Discord()
+    async with reconciling(table, there):
+        await recorded(table, 1)
+        await passed()
+        asked = len(table.asked)
+        await passed()
+        assert len(table.asked) == asked
 
 
 async def test_an_order_is_never_at_work_twice() -> None:
@@ -239,7 +286,7 @@ async def test_a_poll_looks_for_what_moved_and_what_is_over_and_a_wake_does_not(
         assert {kind for kind, _limit in table.asked} == {"due"}
         reconciler.poll()
         await recorded(table, 2)
-    assert [one for one in table.asked if one[0] != "due"] == [("moved", MOVED_MAX), ("over", MOVED_MAX)]
+    assert [one for one in table.asked if one[0] != "due"] == [("moved", 5), ("over", 5)]
     assert sorted(one[1] for one in table.recorded) == [1, 2]
 
 
@@ -307,18 +354,21 @@ async def test_a_bucket_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixt
 async def test_what_was_postponed_is_looked_for_when_its_time_has_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.replies.reconciler._pause_seconds", lambda _reply, _error: 0.01)
+    monkeypatch.setattr("bot.replies.reconciler._pause_seconds", lambda _reply, _error: 0.2)
     tries = iter([TimeoutError(), None])
 
     async def once_broken(_reply: Reply) -> Shown | None:
         if (error := next(tries)) is not None:
-            table.due.append(one)
             raise error
         return None
 
     (one,) = replies(1)
     table, there = Table(one), Discord(once_broken)
     async with reconciling(table, there):
+        await recorded(table, 1)
+        await passed()
+        # Nothing else wakes it.
+        table.due.append(one)
         await recorded(table, 2)
     assert table.kinds() == ["postponed", "shown"]
 
@@ -345,8 +395,31 @@ async def test_what_is_at_work_is_finished_when_it_is_told_to_stop_and_nothing_i
         await until(lambda: _value(len(there.delivered)), bool)
         table.due.append(second)
         reconciler.stop()
+        await passed()
         go.set()
     assert [one[1] for one in table.recorded] == [1]
+
+
+async def test_it_is_not_over_before_what_is_at_work_is_recorded() -> None:
+    go = asyncio.Event()
+
+    async def later(_reply: Reply) -> Shown | None:
+        await go.wait()
+        return None
+
+    table, there = Table(*replies(1)), Discord(later)
+    rows, discord_, bucket = cast("tuple[Any, Any, Any]", (table, there, Store()))
+    reconciler = Reconciler(
+        rows, rows, bucket, discord_, discord_, Languages(), Instruments(new_registry()), concurrency=2
+    )
+    serving = asyncio.create_task(reconciler.serve())
+    await until(lambda: _value(len(there.delivered)), bool)
+    reconciler.stop()
+    await passed()
+    assert not serving.done()
+    go.set()
+    await asyncio.wait_for(serving, 10)
+    assert there.reactions == []
 
 
 def failing_since(seconds: float, of: Progress) -> Reply:

@@ -147,6 +147,29 @@ def test_the_preview_is_a_small_webp_of_the_same_shape() -> None:
     assert (preview.format, preview.size) == ("WEBP", (PREVIEW_SIDE_MAX, PREVIEW_SIDE_MAX // 2))
 
 
+def test_of_the_narrowest_picture_a_line_is_left() -> None:
+    assert opened(prepare(picture(3000, 1), (3000, 1)).preview).size == (768, 1)
+    assert opened(prepare(picture(1, 3000), (1, 3000)).preview).size == (1, 768)
+
+
+def test_what_is_written_is_written_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings that were measured: others look alike and take twice as long, or twice the room."""
+    save, written = Image.Image.save, []
+
+    def noted(image: Image.Image, file: io.BytesIO, kind: str, **options: int) -> None:
+        written.append((kind, options))
+        save(image, file, kind, **options)
+
+    painted = picture(300, 300)
+    monkeypatch.setattr(Image.Image, "save", noted)
+    prepare(painted, (256, 256))
+    png = ("PNG", {"compress_level": 1, "compress_type": zlib.Z_RLE})
+    assert written == [png, ("WEBP", {"quality": 80, "method": 1})]
+    written.clear()
+    shrink(painted, (256, 256))
+    assert written == [png]
+
+
 def _bomb() -> bytes:
     """A PNG whose header claims 40,000 x 40,000 pixels."""
     honest = picture(8, 8, mode="L")

@@ -1,0 +1,526 @@
+"""What each button does: for whom, where, with what of the order or the picture, and what is answered."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+
+import bot.commands.queue
+import bot.presses
+from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
+from bot.controls.page_controls import PictureSelect
+from bot.orders import HOURGLASS_SECONDS, TOKEN_LIFE, request_of
+from bot.rights.access import require_gallery
+from bot.services import Interaction
+from core.errors import InvalidRequest, LostJob
+from core.orders import Order
+from tests.jobs import NOW, order
+from tests.unit.bot.edge import refusal
+from tests.unit.bot.members import (
+    ADA,
+    AFTER_DARK,
+    BEN,
+    CLEO,
+    CORNER,
+    GUILD,
+    PAINTINGS,
+    SKETCHES,
+    STAFF,
+    House,
+)
+
+NOT_THERE = "This picture is not there any more, or it is not for you to see here."
+NOT_THEIRS = "Only the member who asked for this picture"
+NO_COMMANDS = discord.Permissions(view_channel=True, read_message_history=True)
+VERBS = [action for action in Action if action is not Action.KEEP]
+
+
+async def press(house: House, action: Action, by: Interaction) -> House:
+    button = (
+        OrderButton(action, house.order.id)
+        if action in ORDER_ACTIONS
+        else PictureButton(action, min(house.pictures))
+    )
+    await button.callback(by)
+    return house
+
+
+async def edit(house: House, by: Interaction, **fields: str) -> House:
+    typed = {"prompt": "a badger", "size": "256 x 512", "negative_prompt": "", **fields}
+    components = [
+        {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
+        for name, value in typed.items()
+    ]
+    submitted: Any = {"components": components}
+    by.data = submitted
+    await bot.presses.submit_edit(by, house.order.id)
+    return house
+
+
+async def make(house: House, verb: str, by: Interaction) -> House:
+    return await (edit(house, by) if verb == "edit" else press(house, Action(verb), by))
+
+
+def ephemeral(house: House) -> list[bool]:
+    return [how["ephemeral"] for name, how in house.said if "ephemeral" in how]
+
+
+DERIVED = ("again", "edit", "upscale")
+
+
+@pytest.mark.parametrize("verb", DERIVED)
+@pytest.mark.parametrize(
+    ("changes", "by", "at", "private"),
+    [
+        ({}, ADA, PAINTINGS, False),
+        ({}, BEN, PAINTINGS, False),
+        ({}, BEN, CORNER, False),
+        ({"private": True}, ADA, PAINTINGS, True),
+        ({"private": True}, ADA, CORNER, True),
+        ({"channel_id": STAFF}, ADA, PAINTINGS, True),
+        ({"channel_id": STAFF}, CLEO, PAINTINGS, True),
+        ({"channel_id": STAFF}, CLEO, STAFF, False),
+        ({"channel_id": AFTER_DARK}, ADA, PAINTINGS, True),
+        ({"guild_id": 5}, ADA, PAINTINGS, True),
+        ({"guild_id": None, "private": True}, ADA, PAINTINGS, True),
+    ],
+)
+async def test_what_is_made_of_a_picture_is_as_private_as_that(
+    verb: str, changes: dict[str, Any], by: int, at: int, private: bool
+) -> None:
+    # Of another server's channel nothing tells that it has another id.
+    changes = {"channel_id": 777, **changes} if changes.get("guild_id", GUILD) != GUILD else changes
+    house = House(order(member_id=ADA, **changes))
+    await make(house, verb, house.press(by, at))
+    (request,) = house.stored
+    assert (request.private, request.is_ephemeral) == (private, private)
+    assert ephemeral(house) == [private]
+    assert (request.member_id, request.guild_id, request.channel_id) == (by, GUILD, at)
+
+
+@pytest.mark.parametrize("verb", DERIVED)
+@pytest.mark.parametrize("spoiler", [True, False])
+async def test_what_is_made_of_a_spoiler_is_one(verb: str, spoiler: bool) -> None:
+    house = House(order(spoiler=spoiler))
+    await make(house, verb, house.press(BEN))
+    assert house.stored[0].spoiler is spoiler
+    # And in direct messages it is nobody else's.
+    house = House(order(spoiler=spoiler))
+    await make(house, verb, house.press(ADA, guild_id=None))
+    (request,) = house.stored
+    assert (request.spoiler, request.private, request.is_ephemeral) == (spoiler, True, False)
+
+
+ASKED = order(seed=7, negative_prompt="fog", style="anime", count=3, model="ultra")
+
+
+async def test_again_is_the_same_with_a_new_seed() -> None:
+    house = await press(House(ASKED), Action.AGAIN, (where := House(ASKED)).press(BEN))
+    assert house.stored == []
+    (request,) = where.stored
+    assert request.params == {"width": 640, "height": 480, "negative_prompt": "fog", "style": "anime"}
+    assert (request.prompt, request.model, request.count, request.operation, request.inputs) == (
+        ASKED.prompt, "ultra", 3, "imagine", (),
+    )  # fmt: skip
+    assert (request.interaction_id, request.application_id, request.token) == (900, 1, "token")
+    assert request.token_expires_at == NOW + TOKEN_LIFE
+    assert timedelta(minutes=15) == TOKEN_LIFE
+    assert request.locale == "en-US"
+
+
+async def test_edit_asks_for_what_was_filled_in_and_keeps_the_rest() -> None:
+    house = House(ASKED)
+    await edit(house, house.press(BEN, SKETCHES), prompt="a badger for <@77>", negative_prompt="<@77>")
+    (request,) = house.stored
+    assert request.prompt == "a badger for someone"
+    assert request.params == {"width": 256, "height": 512, "negative_prompt": "someone", "style": "anime"}
+    assert (request.model, request.count, request.parent_channel_id) == ("ultra", 3, PAINTINGS)
+    house = House(ASKED)
+    await edit(house, house.press(BEN), negative_prompt=" ")
+    assert house.stored[0].negative_prompt is None
+
+
+@pytest.mark.parametrize(
+    ("size", "taken"),
+    [
+        ("256x512", True),
+        (" 256 × 512 ", True),
+        ("256*512", True),
+        ("256, 512", True),
+        ("256 512", True),
+        ("256X512", True),
+        ("256", False),
+        ("wide", False),
+        ("", False),
+        ("1256x999999", False),
+    ],
+)
+async def test_a_size_is_read_as_people_write_it(size: str, taken: bool) -> None:
+    house = House()
+    await edit(house, house.press(), size=size)
+    assert [(one.width, one.height) for one in house.stored] == ([(256, 512)] if taken else [])
+    assert ("is not a size" in house.words()) is not taken
+    if not taken:
+        assert f"“{size}”" in house.words()
+
+
+async def test_a_long_text_that_is_no_size_is_repeated_in_part() -> None:
+    house = House()
+    await edit(house, house.press(), size="w" * 50)
+    assert "“" + "w" * 40 + "”" in house.words()
+
+
+async def test_the_modal_has_what_was_asked_for() -> None:
+    house = House(ASKED)
+    await press(house, Action.EDIT, house.press(BEN))
+    ((name, how),) = house.said
+    modal = str(how["modal"])
+    assert name == "modal"
+    for word in ("'edit:1'", ASKED.prompt, "640 × 480", "'fog'", "256 to 1536 each"):
+        assert word in modal
+    house = House(order(model="sd3.5-large-turbo"))
+    await press(house, Action.EDIT, house.press(BEN))
+    assert "negative_prompt" not in str(house.said)
+    house = House(order(model="stable-diffusion-v1-6"))
+    await press(house, Action.EDIT, house.press(BEN))
+    assert "not on offer any more" in house.words()
+
+
+async def test_upscale_is_made_of_that_picture_in_four_times_its_size() -> None:
+    house = House(order(seed=7, negative_prompt="fog", style="anime", count=3), width=320, height=256)
+    house.pictures.pop(min(house.pictures))
+    await press(house, Action.UPSCALE, house.press(BEN))
+    (request,) = house.stored
+    assert request.params == {"width": 1280, "height": 1024}
+    assert (request.operation, request.model, request.inputs, request.count) == (
+        "upscale", "upscale-fast" if request.model == "upscale-fast" else request.model, (18,), 1,
+    )  # fmt: skip
+    assert request.prompt == house.order.prompt
+
+
+@pytest.mark.parametrize("action", [*VERBS, "open", "submit"])
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"private": True}, {}),
+        ({"guild_id": 5}, {}),
+        ({"channel_id": STAFF}, {}),
+        ({}, {"guild_id": 5, "guild": None}),
+        ({"guild_id": None}, {"guild_id": None}),
+    ],
+)
+async def test_what_a_member_may_not_see_is_not_there_for_any_verb(
+    action: str, changes: dict[str, Any], where: dict[str, Any]
+) -> None:
+    house = House(order(**changes))
+    await verb(house, action, house.press(BEN, permissions=discord.Permissions.all(), **where))
+    assert NOT_THERE in house.words()
+    assert (house.stored, ephemeral(house)) == ([], [True])
+    assert set(house.names()) <= {"find"}
+
+
+@pytest.mark.parametrize("action", [*VERBS, "open", "submit"])
+async def test_what_is_gone_is_not_there_for_any_verb(action: str) -> None:
+    house = House()
+    pressed = house.press(ADA)
+    house.pictures, house.order = {}, order(id=9)
+    button: Any = OrderButton if action in ORDER_ACTIONS else PictureButton
+    if action in ("open", "submit"):
+        house.pictures = {}
+        await (opened(pressed, 17) if action == "open" else bot.presses.submit_edit(pressed, 1))
+    else:
+        await button(Action(action), 1 if action in ORDER_ACTIONS else 17).callback(pressed)
+    assert NOT_THERE in house.words()
+    assert house.stored == []
+
+
+async def verb(house: House, action: str, by: Interaction) -> None:
+    if action == "open":
+        await opened(by, min(house.pictures))
+    elif action == "submit":
+        await edit(house, by)
+    else:
+        await press(house, Action(action), by)
+
+
+async def opened(by: Interaction, picture_id: int) -> None:
+    select = PictureSelect([])
+    select.item = SimpleNamespace(values=[str(picture_id)])  # type: ignore[assignment]
+    await select.callback(by)
+
+
+CONTROL = (Action.CANCEL, Action.DROP, Action.DELETE, Action.ERASE)
+
+
+@pytest.mark.parametrize("action", CONTROL)
+async def test_only_its_member_and_who_manages_messages_there_have_control(action: Action) -> None:
+    for by, at, of in (
+        (BEN, PAINTINGS, order()),
+        (BEN, CORNER, order()),
+        (CLEO, CORNER, order(channel_id=CORNER)),
+    ):
+        house = House(of)
+        await press(house, action, house.press(by, at))
+        assert NOT_THEIRS in house.words()
+        assert set(house.names()) <= {"find"}
+    for by, at, of in (
+        (ADA, CORNER, order()),
+        (BEN, CORNER, order(channel_id=CORNER)),
+        (BEN, PAINTINGS, order(channel_id=CORNER)),
+    ):
+        house = House(of)
+        await press(house, action, house.press(by, at))
+        assert NOT_THEIRS not in house.words()
+        assert "broke" not in house.words()
+        assert house.said
+
+
+async def test_cancel_ends_what_is_left_of_the_order_and_says_nothing() -> None:
+    house = House()
+    await press(house, Action.CANCEL, house.press())
+    assert house.done == [("cancel", 1)]
+    assert house.said == [("defer", {})]
+    ended = {"outcome": "cancelled", "code": ""}
+    assert house.registry.get_sample_value("tigerbrush_jobs_ended_total", ended) == 1
+    house = House()
+    house.faults["cancel"] = LostJob("it has ended")
+    await press(house, Action.CANCEL, house.press())
+    assert "It has ended already" in house.words()
+
+
+@pytest.mark.parametrize("verb", [*DERIVED, "opens edit"])
+async def test_a_button_that_starts_an_order_is_a_command(verb: str) -> None:
+    async def tried(
+        may: bool | None, by: int, at: int = PAINTINGS, of: Order | None = None, **more: Any
+    ) -> str:
+        house = House(of)
+        house.may = may
+        pressed = house.press(by, at, **more)
+        await (press(house, Action.EDIT, pressed) if verb == "opens edit" else make(house, verb, pressed))
+        assert ("may use", "imagine") in house.done or more
+        is_done = bool(house.stored) or house.said[0][0] == "modal"
+        return "" if is_done else house.words()
+
+    assert await tried(True, BEN) == ""
+    assert "You may not use `/imagine` in this channel" in await tried(False, ADA)
+    assert "Discord does not say at the moment" in await tried(None, BEN)
+    assert "Discord does not say at the moment" in await tried(None, ADA, CORNER)
+    assert await tried(None, ADA) == ""
+    assert "You may not use commands in this channel" in await tried(True, ADA, permissions=NO_COMMANDS)
+    assert await tried(True, ADA, guild_id=None, permissions=NO_COMMANDS) == ""
+
+
+@pytest.mark.parametrize(("may", "allowed"), [(True, True), (None, True), (False, False)])
+async def test_a_page_is_a_command_too(may: bool | None, allowed: bool) -> None:
+    house = House()
+    house.may = may
+    if allowed:
+        await require_gallery(house.press(BEN))
+    else:
+        with pytest.raises(InvalidRequest, match="You may not use `/gallery`"):
+            await require_gallery(house.press(BEN))
+    assert house.done == [("may use", "gallery")]
+    with pytest.raises(InvalidRequest, match="may not use commands"):
+        await require_gallery(house.press(BEN, permissions=NO_COMMANDS))
+
+
+@pytest.mark.parametrize("action", [Action.UPSCALE, Action.LINK])
+async def test_what_takes_the_full_size_is_refused_when_that_has_expired(action: Action) -> None:
+    house = House(expired_at=NOW)
+    await press(house, action, house.press())
+    assert "has expired; only its small version" in house.words()
+    assert house.stored == []
+
+
+async def test_a_link_is_for_whoever_pressed_and_says_until_when() -> None:
+    house = House()
+    await press(house, Action.LINK, house.press(BEN))
+    assert "https://b.example/full/17" in house.words()
+    assert ":R>" in house.words()
+    assert ephemeral(house) == [True]
+    house = House()
+    house.url = None
+    await press(house, Action.LINK, house.press(BEN))
+    assert "still on its way" in house.words()
+
+
+async def test_a_favourite_is_marked_and_unmarked_for_the_member_who_pressed() -> None:
+    house = House()
+    await press(house, Action.FAVOURITE, house.press(BEN))
+    assert house.done == [("find", BEN), ("among", BEN), ("add", BEN, 17)]
+    assert "Among your favourites now" in house.words()
+    assert ephemeral(house) == [True]
+    house = House()
+    house.marked = {17}
+    await press(house, Action.FAVOURITE, house.press(BEN))
+    assert house.done[1:] == [("among", BEN), ("remove", BEN, 17)]
+    assert "No longer among" in house.words()
+    house = House()
+    house.faults["add"] = LostJob("it was deleted")
+    await press(house, Action.FAVOURITE, house.press(BEN))
+    assert NOT_THERE in house.words()
+
+
+def on_message(*, is_ephemeral: bool) -> Any:
+    flags = discord.MessageFlags._from_value(64 if is_ephemeral else 0)
+    return SimpleNamespace(id=600, channel=SimpleNamespace(id=PAINTINGS), flags=flags)
+
+
+async def test_deleting_is_asked_about_beside_the_message_or_in_the_place_of_one_that_only_they_see() -> None:
+    house = House()
+    await press(house, Action.DELETE, house.press(message=on_message(is_ephemeral=False)))
+    # It is known by that where the reply is.
+    assert house.done[1:] == [("found", 1, 600, PAINTINGS)]
+    ((name, how),) = house.said
+    assert (name, how["ephemeral"]) == ("message", True)
+    for word in ("Delete this picture for good?", "picture:erase:17", "picture:keep:17"):
+        assert word in house.words()
+    house = House()
+    await press(house, Action.DELETE, house.press(message=on_message(is_ephemeral=True)))
+    ((name, how),) = house.said
+    assert (name, how["attachments"], house.names()) == ("edit", [], ["find"])
+    for word in ("picture:erase:17", "picture:restore:17"):
+        assert word in house.words()
+
+
+async def test_of_several_it_is_said_which_one() -> None:
+    house = House(order(count=3))
+    house.pictures.pop(17)
+    await press(house, Action.DELETE, house.press())
+    assert "Delete picture 2 of 3 for good?" in house.words()
+    assert "picture:erase:18" in house.words()
+
+
+async def test_what_is_deleted_is_said_and_what_another_deleted_before_too() -> None:
+    house = House()
+    await press(house, Action.ERASE, house.press())
+    assert house.done[1:] == [("erase", 17)]
+    assert "Deleted." in house.words()
+    assert "cannot be taken back" in house.words()
+    assert house.said[0][0] == "edit"
+    house = House()
+    house.faults["erase"] = LostJob("deleted")
+    await press(house, Action.ERASE, house.press())
+    assert NOT_THERE in house.words()
+
+
+async def test_kept_is_said_and_nothing_done() -> None:
+    house = House()
+    await press(house, Action.KEEP, house.press())
+    assert (house.done, house.said[0][0]) == ([], "edit")
+    assert "Kept" in house.words()
+
+
+@pytest.mark.parametrize("action", ["open", "restore"])
+@pytest.mark.parametrize("spoiler", [True, False])
+async def test_a_picture_that_is_opened_is_that_one_and_covered_where_it_is_a_spoiler(
+    action: str, spoiler: bool
+) -> None:
+    house = House(order(count=3, spoiler=spoiler))
+    house.pictures.pop(17)
+    await verb(house, action, house.press(BEN if action == "open" else ADA))
+    (first, thought), (last, shown) = house.said
+    assert (first, last) == ("defer", "original")
+    assert thought == ({"ephemeral": True, "thinking": True} if action == "open" else {})
+    assert [file.fp.read() for file in shown["attachments"]] == [b"preview 18"]
+    assert "https://b.example/full/18" in house.words()
+    assert f"'spoiler': {spoiler}" in house.words()
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "٣", "1" * 19])
+async def test_what_is_no_number_opens_nothing(chosen: str) -> None:
+    house = House()
+    select = PictureSelect([])
+    select.item = SimpleNamespace(values=[chosen])  # type: ignore[assignment]
+    await select.callback(house.press())
+    assert NOT_THERE in house.words()
+
+
+async def test_an_order_is_answered_with_its_place_and_that_is_recorded() -> None:
+    house = House()
+    await press(house, Action.AGAIN, house.press(BEN))
+    ((name, how),) = house.said
+    assert (name, how["ephemeral"]) == ("message", False)
+    ((what, order_id, recorded),) = [one for one in house.done if one[0] == "first shown"]
+    over_seconds = recorded.pop("over_seconds")
+    assert (what, order_id, recorded) == (
+        "first shown",
+        2,
+        {
+            "message_id": 700,
+            "place": 3,
+            "pause": None,
+            "hold_seconds": HOURGLASS_SECONDS,
+            "is_ephemeral": False,
+        },
+    )
+    assert over_seconds is not None
+    accepted = house.registry.get_sample_value("tigerbrush_jobs_accepted_total", {"kind": "imagine"})
+    assert accepted == 1
+
+
+async def test_one_that_came_again_is_not_answered_twice() -> None:
+    house = House()
+    house.faults["replay"] = LostJob("")
+    await press(house, Action.AGAIN, house.press(BEN))
+    assert (house.said, "first shown" in house.names()) == ([], False)
+
+
+async def test_without_an_estimate_it_is_answered_all_the_same() -> None:
+    house = House()
+    house.faults["estimate"] = ConnectionError()
+    await press(house, Action.AGAIN, house.press(BEN))
+    (recorded,) = (one[2] for one in house.done if one[0] == "first shown")
+    assert recorded["place"] is None
+    assert "order:cancel:2" in house.words()
+
+
+@pytest.mark.parametrize("error", [ConnectionError(), refusal(503, 0), RuntimeError("ours")])
+async def test_what_is_stored_is_never_said_to_have_failed(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House()
+    pressed = house.press(BEN)
+
+    async def fails(**_how: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(pressed.response, "send_message", fails)
+    await press(house, Action.AGAIN, pressed)
+    assert len(house.stored) == 1
+    assert (house.said, "first shown" in house.names()) == ([], False)
+
+
+async def test_postgres_being_away_is_said() -> None:
+    house = House()
+    house.faults["create"] = ConnectionError()
+    await press(house, Action.AGAIN, house.press(BEN))
+    assert "The queue does not answer" in house.words()
+    assert ephemeral(house) == [True]
+
+
+def test_what_is_asked_for_in_direct_messages_is_private() -> None:
+    house = House()
+
+    def asked(**where: Any) -> bool:
+        pressed = house.press(BEN, **where)
+        return request_of(pressed, prompt="a fox", model="core", params={"seed": None}).private
+
+    assert asked(guild_id=None)
+    assert not asked()
+    assert request_of(house.press(), prompt="x", model="core", params={"seed": None, "width": 1}).params == {
+        "width": 1
+    }
+
+
+def test_looks() -> None:
+    for action in Action:
+        button: Any = (OrderButton if action in ORDER_ACTIONS else PictureButton)(action, 17)
+        of = "order" if action in ORDER_ACTIONS else "picture"
+        assert button.item.custom_id == f"{of}:{action}:17"
+        is_danger = button.item.style is discord.ButtonStyle.danger
+        assert is_danger is (action is Action.ERASE)
+        assert button.item.label
+        assert button.item.emoji

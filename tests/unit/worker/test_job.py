@@ -1,0 +1,433 @@
+"""What a worker asks of the queue, the ledger and the provider for one job, and in which order."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone
+from core.failures import FailureCode, JobFailed, Outcome
+from core.orders import Job, Order, Picture, State
+from tests.conditions import until
+from tests.jobs import NOW, job, order, picture
+from tests.workshop import instruments
+from worker import imaging
+from worker.job import (
+    RATE_LIMIT_PAUSE_SECONDS_MAX,
+    RATE_LIMITS_MAX,
+    RELEASE_SECONDS,
+    RETRY_PAUSE_SECONDS_MAX,
+    JobRunner,
+    _pause,
+)
+from worker.providers.provider import Call, Painting
+
+PAINTING = Painting(b"as it came", 7, "request-7")
+PICTURES = imaging.Pictures(b"original", b"preview", (640, 480))
+UPSCALED = order(operation="upscale", inputs=(33,), width=2560, height=1920)
+
+
+class House:
+    """All that a runner works with; what each is asked is kept, and fails as a test says."""
+
+    name = "stability"
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+        self.faults: dict[str, list[BaseException]] = {}
+        self.hangs = ""
+        self.sent = True
+        self.alone = False
+        self.after_retry = State.QUEUED
+        self.sources: list[Picture] = [picture(of=order(id=2), width=320, height=240)]
+        self.probe: list[Job] = []
+        self.queued: list[Job] = []
+        self.instruments = instruments()
+        house = cast("Any", self)
+        self.runner = JobRunner(house, house, house, house, house, house, house, house, self.instruments)
+
+    async def _do(self, name: str, *how: Any, **more: Any) -> None:
+        self.done.append((name, *how, *([more] if more else [])))
+        if self.hangs == name:
+            await asyncio.Event().wait()
+        if self.faults.get(name):
+            raise self.faults[name].pop(0)
+
+    # The rate limit, the watch and the queue's claims.
+    async def provide(self) -> None:
+        await self._do("provide")
+
+    async def check_key(self) -> None:
+        await self._do("check key")
+
+    async def claim(self, limit: int, *, provider: str) -> list[Job]:
+        await self._do("claim", limit, provider)
+        return self.queued
+
+    async def claim_probe(self) -> list[Job]:
+        await self._do("claim probe")
+        return self.probe
+
+    async def wait(self) -> None:
+        await self._do("wait")
+
+    async def pause(self, seconds: float) -> None:
+        await self._do("pause", seconds)
+
+    # The provider.
+    async def paint(self, of: Order, inputs: list[bytes], call: Call) -> Painting:
+        if self.sent:
+            call.sent()
+        await self._do("paint", of.id, inputs)
+        return PAINTING
+
+    # The watch.
+    async def judged(self, of: Job, error: JobFailed) -> JobFailed:
+        await self._do("judged")
+        return error.restated(FailureCode.UNAVAILABLE, "alone") if self.alone else error
+
+    async def failed(self, of: Job, error: JobFailed) -> None:
+        await self._do("watch failed", error.code)
+
+    async def painted(self, of: Job) -> None:
+        await self._do("watch painted", of.id)
+
+    # The queue.
+    async def inputs(self, of: Job) -> list[Picture]:
+        await self._do("inputs", of.id)
+        return self.sources
+
+    async def release(self, of: Job, outcome: Outcome = Outcome.FREE, **how: Any) -> None:
+        await self._do("release", outcome, {"request_id": None, "delay_seconds": 0, "refused": False, **how})
+
+    async def retry(self, of: Job, error: JobFailed, *, delay_seconds: float) -> State:
+        await self._do("retry", error.code, error.outcome, error.request_id, delay_seconds)
+        return self.after_retry
+
+    async def fail(self, of: Job, error: JobFailed) -> None:
+        await self._do("fail", error.code, error.outcome, error.request_id)
+
+    async def is_refused_alone(self, of: Job) -> bool:
+        return self.alone
+
+    # The ledger, the pictures, the storage and the processors.
+    async def correct(self, of: Job, outcome: Outcome, *, request_id: str | None) -> None:
+        await self._do("correct", of.id, outcome, request_id)
+
+    async def original(self, of: Picture) -> bytes:
+        await self._do("original", of.id)
+        return b"source"
+
+    async def store(self, of: Job, painting: Painting, preparing: asyncio.Future[Any]) -> None:
+        await preparing
+        await self._do("store", of.id, painting)
+
+    async def in_thread(self, work: Any, *arguments: Any) -> Any:
+        if work is imaging.shrink:
+            await self._do("shrink", *arguments)
+            return b"small"
+        await self._do("prepare", *arguments[1:])
+        return work(*arguments)
+
+    def names(self) -> list[str]:
+        return [name for name, *_ in self.done]
+
+    def last(self) -> tuple[Any, ...]:
+        return self.done[-1]
+
+    def spent(self) -> float:
+        return self.value("tigerbrush_credits_spent_total", model="core") or 0
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.instruments.registry.get_sample_value(name, labels)
+
+
+@pytest.fixture(autouse=True)
+def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imaging, "prepare", lambda _painted, _size: PICTURES)
+
+
+def begun(**changes: Any) -> Job:
+    return job(**{"state": State.RUNNING, "attempt": 1, "started_at": NOW + timedelta(seconds=4), **changes})
+
+
+def released(outcome: Outcome, request_id: str | None = None, **how: Any) -> tuple[Any, ...]:
+    return "release", outcome, {"request_id": request_id, "delay_seconds": 0, "refused": False, **how}
+
+
+async def run(house: House, of: Job | None = None) -> House:
+    await house.runner.run(of or begun())
+    return house
+
+
+async def test_it_is_paced_painted_prepared_and_stored_in_this_order() -> None:
+    house = await run(House())
+    assert house.done == [
+        ("wait",),
+        ("paint", 1, []),
+        ("prepare", b"as it came", (640, 480)),
+        ("store", 17, PAINTING),
+        ("watch painted", 17),
+    ]
+    assert house.spent() == 3
+    for name in ("rate_limit_wait", "generation", "prepare"):
+        labels = {"model": "core"} if name == "generation" else {}
+        assert house.value(f"tigerbrush_{name}_seconds_count", **labels) == 1
+
+
+async def test_a_picture_is_made_from_one_that_is_shrunk_and_keeps_the_size_it_comes_in() -> None:
+    house = await run(House(), begun(of=UPSCALED))
+    assert house.done[:6] == [
+        ("inputs", 17),
+        ("original", 33),
+        ("shrink", b"source", (320, 240)),
+        ("wait",),
+        ("paint", 1, [b"small"]),
+        ("prepare", b"as it came", None),
+    ]
+
+
+async def test_another_operation_takes_the_original_as_it_is() -> None:
+    house = await run(House(), begun(of=order(operation="imagine", inputs=(33,))))
+    assert "shrink" not in house.names()
+    assert ("paint", 1, [b"source"]) in house.done
+
+
+@pytest.mark.parametrize(
+    ("error", "ended"),
+    [
+        (PictureGone("gone"), ("fail", FailureCode.INPUT_GONE, Outcome.FREE, None)),
+        (BucketUnavailable("away"), ("retry", FailureCode.INPUT_UNREAD, Outcome.FREE, None)),
+        (ConnectionError("away"), ("retry", FailureCode.INPUT_UNREAD, Outcome.FREE, None)),
+    ],
+)
+async def test_what_it_is_made_from_is_read_before_anything_is_asked_for(
+    error: Exception, ended: tuple[Any, ...]
+) -> None:
+    house = House()
+    house.faults["original"] = [error]
+    await run(house, begun(of=UPSCALED))
+    assert house.last()[:4] == ended
+    assert {"wait", "paint"}.isdisjoint(house.names())
+    assert house.spent() == 0
+
+
+async def test_what_it_is_made_from_has_to_be_there() -> None:
+    house = House()
+    house.sources = []
+    await run(house, begun(of=UPSCALED))
+    assert house.last() == ("fail", FailureCode.INPUT_GONE, Outcome.FREE, None)
+    assert "original" not in house.names()
+    ended = {"outcome": "failed", "code": "input_gone"}
+    assert house.value("tigerbrush_jobs_ended_total", **ended) == 1
+    assert house.value("tigerbrush_attempts_failed_total", code="input_gone") == 1
+
+
+async def test_one_that_is_too_soon_goes_back_for_nothing() -> None:
+    house = House()
+    house.faults["wait"] = [CallTooSoon(7.5)]
+    await run(house)
+    assert house.last() == released(Outcome.FREE, delay_seconds=7.5)
+    assert house.spent() == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "ended"),
+    [
+        (FailureCode.REFUSED, Outcome.FREE, "fail"),
+        (FailureCode.FILTERED, Outcome.BILLED, "fail"),
+        (FailureCode.UNAVAILABLE, Outcome.UNKNOWN, "retry"),
+        (FailureCode.UNAVAILABLE, Outcome.FREE, "retry"),
+    ],
+)
+async def test_a_failure_costs_what_the_provider_s_answer_tells_and_keeps_its_id(
+    code: FailureCode, outcome: Outcome, ended: str
+) -> None:
+    house = House()
+    house.faults["paint"] = [JobFailed(code, outcome=outcome, request_id="r-9")]
+    await run(house)
+    assert house.last()[:4] == (ended, code, outcome, "r-9")
+    assert ("watch failed", code) in house.done
+    assert house.spent() == (3 if outcome.counts else 0)
+    is_over = house.value("tigerbrush_jobs_ended_total", outcome="failed", code=str(code)) or 0
+    assert is_over == (ended == "fail")
+
+
+async def test_what_breaks_before_it_is_sent_is_free_and_after_that_it_may_be_billed() -> None:
+    house = House()
+    house.sent = False
+    house.faults["paint"] = [RuntimeError("a mistake of ours")]
+    await run(house)
+    assert house.last()[:4] == ("retry", FailureCode.INTERNAL, Outcome.FREE, None)
+    house = House()
+    house.faults["paint"] = [RuntimeError("a mistake of ours")]
+    await run(house)
+    assert house.last()[:4] == ("retry", FailureCode.INTERNAL, Outcome.UNKNOWN, None)
+    assert house.spent() == 3
+
+
+@pytest.mark.parametrize("error", [RuntimeError("ours"), JobFailed(FailureCode.BAD_PICTURE)])
+async def test_what_breaks_after_the_picture_came_is_billed_with_its_id(error: Exception) -> None:
+    house = House()
+    house.faults["prepare"] = [error]
+    await run(house)
+    assert house.last()[0] == "retry"
+    assert house.last()[2:4] == (Outcome.BILLED, "request-7")
+
+
+async def test_the_last_of_its_attempts_ends_the_job() -> None:
+    house = House()
+    house.after_retry = State.FAILED
+    house.faults["paint"] = [JobFailed(FailureCode.UNAVAILABLE)]
+    await run(house)
+    ended = {"outcome": "failed", "code": "unavailable"}
+    assert house.value("tigerbrush_jobs_ended_total", **ended) == 1
+
+
+async def test_a_pause_that_is_asked_for_is_kept_where_it_is_longer() -> None:
+    for asked, least, most in ((None, 1, 2), (0.5, 1, 2), (30, 30, 30)):
+        house = House()
+        house.faults["paint"] = [JobFailed(FailureCode.UNAVAILABLE, retry_after_seconds=asked)]
+        await run(house)
+        assert least <= house.last()[4] <= most
+
+
+@pytest.mark.parametrize("code", [FailureCode.BAD_KEY, FailureCode.NO_CREDIT])
+async def test_what_only_the_owner_can_mend_is_judged_and_the_job_waits(code: FailureCode) -> None:
+    house = House()
+    house.faults["paint"] = [JobFailed(code, request_id="r-9")]
+    await run(house)
+    assert house.names()[-3:] == ["judged", "watch failed", "release"]
+    assert house.last() == released(Outcome.FREE, "r-9", refused=True)
+    house = House()
+    house.alone = True
+    house.faults["paint"] = [JobFailed(code, request_id="r-9")]
+    await run(house)
+    assert house.last()[:4] == ("retry", FailureCode.UNAVAILABLE, Outcome.FREE, "r-9")
+
+
+@pytest.mark.parametrize(
+    ("times", "asked", "all_pause", "pause"),
+    [
+        (0, None, 1, 1),
+        (0, 0.2, 1, 1),
+        (0, 7, 7, 7),
+        (1, 7, 7, 14),
+        (3, 7, 7, 56),
+        (9, 7, 7, RATE_LIMIT_PAUSE_SECONDS_MAX),
+        (0, 900, 900, 900),
+    ],
+)
+async def test_for_the_rate_limit_all_pause_and_the_job_itself_longer_each_time(
+    times: int, asked: float | None, all_pause: float, pause: float
+) -> None:
+    house = House()
+    house.faults["paint"] = [JobFailed(FailureCode.RATE_LIMITED, request_id="r-9", retry_after_seconds=asked)]
+    await run(house, begun(attempt=times + 3, faults=2))
+    assert ("pause", all_pause) in house.done
+    assert house.last() == released(Outcome.FREE, "r-9", delay_seconds=pause, refused=True)
+    assert "judged" not in house.names()
+
+
+async def test_one_that_provokes_the_rate_limit_stops_nobody_else_and_ends_at_last() -> None:
+    house = House()
+    house.alone = True
+    house.faults["paint"] = [JobFailed(FailureCode.RATE_LIMITED, retry_after_seconds=7) for _ in range(2)]
+    await run(house, begun(attempt=RATE_LIMITS_MAX))
+    assert house.last()[0] == "release"
+    await run(house, begun(attempt=RATE_LIMITS_MAX + 1))
+    assert house.last() == (
+        "retry", FailureCode.RATE_LIMITED, Outcome.FREE, None, RATE_LIMIT_PAUSE_SECONDS_MAX,
+    )  # fmt: skip
+    assert "pause" not in house.names()
+
+
+async def test_of_a_job_that_was_taken_away_the_ledger_is_told_what_it_cost() -> None:
+    house = House()
+    house.faults["store"] = [LostJob("another's")]
+    await run(house)
+    assert house.last() == ("correct", 17, Outcome.BILLED, "request-7")
+    assert house.spent() == 3
+    house = House()
+    house.faults["paint"] = [JobFailed(FailureCode.REFUSED, request_id="r-9")]
+    house.faults["fail"] = [LostJob("another's")]
+    await run(house)
+    assert house.last() == ("correct", 17, Outcome.FREE, "r-9")
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome", "request_id"),
+    [
+        ("wait", Outcome.FREE, None),
+        ("paint", Outcome.UNKNOWN, None),
+        ("prepare", Outcome.BILLED, "request-7"),
+        ("store", Outcome.BILLED, "request-7"),
+    ],
+)
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_job_that_is_cut_off_goes_back_with_what_it_cost(
+    at: str, outcome: Outcome, request_id: str | None, lost: bool
+) -> None:
+    house = House()
+    house.hangs = at
+    if lost:
+        house.faults["release"] = [LostJob("cancelled")]
+    running = asyncio.create_task(house.runner.run(begun()))
+    await until(lambda: _value(house.names()), lambda names: at in names)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert released(outcome, request_id) in house.done
+    assert [one for one in house.done if one[0] == "correct"] == (
+        [("correct", 17, outcome, request_id)] if lost else []
+    )
+    assert house.spent() == (3 if outcome.counts else 0)
+
+
+async def _value(value: Any) -> Any:
+    return value
+
+
+@pytest.mark.parametrize("error", [ConnectionError(), None])
+async def test_a_worker_that_stops_does_not_wait_for_postgres_for_long(
+    monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    assert RELEASE_SECONDS == 2
+    monkeypatch.setattr("worker.job.RELEASE_SECONDS", 0.05)
+    house = House()
+    house.hangs = "paint"
+    running = asyncio.create_task(house.runner.run(begun()))
+    await until(lambda: _value(house.names()), lambda names: "paint" in names)
+    house.hangs = "release" if error is None else ""
+    house.faults["release"] = [ConnectionError()] * 1000
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 5)
+
+
+async def test_jobs_are_claimed_of_its_provider_and_where_there_are_none_one_tries_a_pause() -> None:
+    house = House()
+    house.queued = [begun(), begun(number=2, attempt=2)]
+    assert await house.runner.claim(4) == house.queued
+    assert house.done == [("claim", 4, "stability")]
+    # How long it waited is told of the first attempt alone.
+    assert house.value("tigerbrush_job_pickup_delay_seconds_count") == 1
+    assert house.value("tigerbrush_job_pickup_delay_seconds_sum") == 4
+    house.queued, house.probe = [], [begun()]
+    assert await house.runner.claim(4) == house.probe
+    assert house.names()[-1] == "claim probe"
+
+
+async def test_before_the_first_claim_the_rate_limit_is_there_and_the_key_is_looked_at() -> None:
+    house = House()
+    house.faults["provide"] = [ConnectionError()]
+    await house.runner.prepare()
+    assert house.names() == ["provide", "provide", "check key"]
+
+
+def test_the_pause_doubles_with_each_fault() -> None:
+    for faults, longest in ((0, 2), (1, 4), (3, 16), (9, RETRY_PAUSE_SECONDS_MAX)):
+        pauses = [_pause(faults) for _ in range(200)]
+        assert longest / 2 <= min(pauses) < longest * 0.6
+        assert longest * 0.9 < max(pauses) <= longest

@@ -21,11 +21,8 @@ class BucketAddress:
 
     @property
     def style(self) -> Style:
-        """The name is put before the endpoint's host, unless that cannot be.
-
-        Not before an address or a name like `localhost`, not where the endpoint has a path, and not with dots in
-        it, as no certificate is good for those.
-        """
+        """Virtual: the name is put before the host. That cannot be before an address or `localhost`, where the endpoint
+        has a path, or where the name has dots, as no certificate is good for those."""
         if self.addressing != "auto":
             return self.addressing
         return "virtual" if self._takes_name else "path"

@@ -30,17 +30,11 @@ class SchemaBehind(DatabaseUnavailable):
 
 
 class DatabaseRefused(DatabaseUnavailable):
-    """It says that the role, the password, the database or a parameter of the URL is wrong.
-
-    A server that is being restored and a pooler that lost its server say so as well, of what is right.
-    """
+    """It refuses the role, the password, the database or a parameter of the URL; in a restore, also the right ones."""
 
 
 class InvalidRequest(TigerbrushError):
-    """A member asked for what cannot be done; the text says what is wrong and what would be right.
-
-    `values` fill the names in braces, so that the text can be said in another language.
-    """
+    """Says to a member what is wrong and what would be right; `values` fill the braces once it is translated."""
 
     def __init__(self, text: str, /, **values: object) -> None:
         super().__init__(text.format(**values) if values else text)
@@ -81,10 +75,7 @@ class SpillFull(TigerbrushError):
 
 
 class BucketUnavailable(TigerbrushError):
-    """The bucket did not answer, or refused; what it was asked for may work later.
-
-    `code` is what the answer says where no exception of the library's has it; empty for what is not S3's.
-    """
+    """It may work later. `code` is S3's word where no exception of the library has it; empty: not S3's answer."""
 
     def __init__(self, text: str, *, code: str | None = None) -> None:
         super().__init__(text)

@@ -76,10 +76,7 @@ FAILURES = {
 
 
 class JobFailed(TigerbrushError):
-    """One attempt at a job came to nothing. `detail` is for the log and the record, not for members.
-
-    `outcome` is what the attempt costs, where the answer tells more than its code does.
-    """
+    """An attempt at a job failed. `detail` is not for members; `outcome` is for answers that tell more than a code."""
 
     def __init__(
         self,

@@ -70,10 +70,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`params` names the parameters that it takes, and `inputs` is how many pictures it is made from.
-
-    `models` are those that can do it, by name: a provider adds its own with `offer`.
-    """
+    """It takes these parameters and is made from `inputs` pictures. A provider adds its models with `offer`."""
 
     name: str
     title: str

@@ -143,10 +143,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What a job brought; its id is the job's. What it is a picture of is in its order.
-
-    `width` and `height` are in pixels, `seconds` is how long it took to paint.
-    """
+    """What came of a job, whose id it has. Its size is in pixels; it took `seconds` to paint."""
 
     id: int
     order: Order

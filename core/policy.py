@@ -23,10 +23,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Credits are counted by the calendar month, in UTC; None is no limit.
-
-    Direct messages together are counted as one server.
-    """
+    """Credits are counted by the month in UTC; None is no limit. Direct messages together count as one server."""
 
     queue_length: int = QUEUE_LENGTH_MAX
     jobs_per_member: int = JOBS_PER_MEMBER_MAX

@@ -1,7 +1,4 @@
-"""What an owner typed as a variable's value, as it was meant. Pure.
-
-A shell takes quotes and comments away; `docker run --env-file`, systemd or a platform's form leave them.
-"""
+"""What an owner typed as a variable's value: `docker run --env-file`, systemd and forms leave quotes and comments."""
 
 import re
 from collections.abc import Iterator

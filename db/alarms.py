@@ -88,10 +88,8 @@ class Alarms:
         pause_seconds: float | None = None,
         price: Decimal | None = None,
     ) -> None:
-        """With `pause_seconds`, the provider's jobs of that `price` or dearer (None: all) pause until it is over.
-
-        One of them is tried soon, and then every so often.
-        """
+        """With `pause_seconds`, the provider's jobs of that `price` or more (None: all) pause, but for one that is
+        tried soon and then every so often."""
         first = None if pause_seconds is None else min(PROBE_FIRST_SECONDS, pause_seconds)
         await self._pool.execute(_SQL["raise"], code, provider, model, detail, first, price)
 

@@ -18,10 +18,7 @@ class Batcher(Generic[Item, Answer]):
         self._next: asyncio.Task[Answer] | None = None
 
     async def send(self, item: Item) -> Answer:
-        """The answer to the call that the item went with, which is made even if nobody waits for it any more.
-
-        What that call raises, all of its items raise.
-        """
+        """Answers or raises as the call that the item went with, which is made even if nobody waits for it any more."""
         self._waiting.append(item)
         if self._next is None:
             self._next = asyncio.create_task(self._send_waiting())

@@ -35,10 +35,7 @@ class Erasure:
             await self._erase_orders(connection, erased, [order_id] if is_ended else [], forget=False)
 
     async def erase_member(self, member_id: int) -> int:
-        """Deletes all that is a member's, and returns how many pictures that were.
-
-        Batch by batch: an interruption leaves the rest as it was, and the next call goes on.
-        """
+        """Deletes all that is a member's and returns the number of pictures. After an interruption, call it again."""
         count, batch = 0, MEMBER_BATCH
         while batch == MEMBER_BATCH:
             for row in await self._pool.fetch(_SQL["open_of"], member_id):

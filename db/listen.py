@@ -24,11 +24,8 @@ RECONNECT_SECONDS_MAX = 15.0
 
 
 async def listen(dsn: str, callbacks: Mapping[str, Callable[[], None]], *, is_worker: bool = False) -> None:
-    """Calls a channel's callback at each notification, and all of them at each (re)connection, for ever.
-
-    A worker is known to be there by this connection. What was notified while the connection was away is
-    lost, so callbacks must look for what is new.
-    """
+    """Calls a channel's callback at each notification, and all of them at each connection, as what was notified in
+    between is lost. A worker is known to be there by this connection."""
     delay_seconds = RECONNECT_SECONDS_MIN
     while True:
         try:

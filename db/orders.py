@@ -131,10 +131,7 @@ class Orders:
         return found[0] if found else None
 
     async def cancel(self, order_id: int) -> list[State]:
-        """Ends what is left of an order, and returns in which state each of these jobs was.
-
-        Raises LostJob if all of it has ended already.
-        """
+        """Ends what is left of an order, and returns the states of these jobs. Raises LostJob if nothing is left."""
         rows = await self._pool.fetch(_SQL["cancel"], order_id)
         if not rows:
             raise LostJob(f"order {order_id} has ended already and cannot be cancelled")

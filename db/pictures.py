@@ -124,10 +124,7 @@ class Pictures:
     async def _search(
         self, which: str, member_id: int | None, search: str
     ) -> tuple[str | None, list[int] | None]:
-        """The query to page by, and the pictures that it may find, if those are few.
-
-        Asked for before the page, so that the page is planned for these words and not for any.
-        """
+        """The query to page by, and the pictures that it may find, if those are few: the page is planned for them."""
         row = await self._pool.fetchrow(_SQL["query"], _storable(search), member_id) if search else None
         if row is None or row["whole"] is None:
             return None, None

@@ -134,11 +134,8 @@ class Queue:
         return now
 
     async def reclaim_expired(self, run_out_by: datetime) -> dict[int, State]:
-        """Reclaims the jobs whose lease ran out by that time, whoever held them; returns what became of each.
-
-        The time is Postgres' own, of before: the statement itself may arrive late, after an outage during
-        which no worker could extend a lease.
-        """
+        """Reclaims the jobs whose lease ran out by that time; returns what became of each. The time is asked for before
+        (`clock`): the statement may arrive late, after an outage in which no worker could extend a lease."""
         rows = await self._pool.fetch(
             _SQL["reclaim_expired"], RECLAIM_BATCH, self.attempts_max, FailureCode.WORKER_LOST, run_out_by
         )

@@ -52,12 +52,6 @@ class RateLimit:
             raise CallTooSoon(seconds)
         await asyncio.sleep(seconds)
 
-    async def _take(self) -> float | None:
-        seconds: float | None = await self._pool.fetchval(
-            _SQL["take"], self._provider, self._requests, SLOT_SECONDS
-        )
-        return seconds
-
     async def pause(self, seconds: float) -> None:
         """Nobody calls for so long, as the provider asked for it."""
         await until_answered(self.provide)
@@ -66,6 +60,12 @@ class RateLimit:
     async def seconds_until_free(self) -> float | None:
         """Until anything may be asked; below 0 where that is now, and None where nothing was asked ever."""
         seconds: float | None = await self._pool.fetchval(_SQL["seconds_until_free"], self._provider)
+        return seconds
+
+    async def _take(self) -> float | None:
+        seconds: float | None = await self._pool.fetchval(
+            _SQL["take"], self._provider, self._requests, SLOT_SECONDS
+        )
         return seconds
 
 

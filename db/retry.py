@@ -32,10 +32,8 @@ async def until_answered(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Raises TimeoutError when the time is over, whatever becomes of the work.
-
-    It is cancelled but not waited for: a driver whose server hangs takes its time to give up a connection.
-    """
+    """Raises TimeoutError when the time is over. The work is cancelled but not waited for: a driver whose server hangs
+    takes its time to give up a connection."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait({task}, timeout=seconds)

@@ -31,10 +31,7 @@ class Migration:
 
     @property
     def statements(self) -> list[str] | None:
-        """Of a file that runs outside a transaction, as `create index concurrently` has to; else None.
-
-        Each ends with a semicolon at the end of a line.
-        """
+        """Of a file that runs outside a transaction, each up to a semicolon at the end of a line; else None."""
         if not self.sql.startswith(_OUTSIDE):
             return None
         return [part for part in re.split(r"(?<=;)\s*$", self.sql, flags=re.MULTILINE) if part.strip()]

@@ -24,10 +24,7 @@ REFUSALS_MAX = 5
 
 
 class ShardLocks:
-    """All of a process's shards or none: with some of them it would keep others from serving these.
-
-    `dsn` leads straight to Postgres: a pooler hands a session on, with its locks.
-    """
+    """All of a process's shards or none, as with some it would keep others from these. `dsn` leads past any pooler."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn

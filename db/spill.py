@@ -32,9 +32,9 @@ class Spill:
         self.bytes_max = bytes_max
 
     async def keep(self, painted: Painted, original: bytes, preview: bytes) -> int:
-        """Keeps the bytes and finishes the job, or neither; returns how many bytes are kept now.
+        """Keeps the bytes and finishes the job; returns how many bytes are kept now. Again is no fault.
 
-        Raises LostJob, or SpillFull, and keeps nothing then. Again is no fault.
+        Raises LostJob or SpillFull, and does neither then.
         """
         size = len(original) + len(preview)
         async with self._pool.acquire() as connection, connection.transaction():

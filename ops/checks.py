@@ -26,10 +26,7 @@ class CheckFailed(TigerbrushError):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`run` returns what it saw, or raises CheckFailed; it is left out where one of `needs` has failed.
-
-    `remedy` is for what it cannot foresee, such as no answer at all.
-    """
+    """`run` returns what it saw or raises CheckFailed; `remedy` is for what else it raises. `needs` are run before."""
 
     name: str
     run: Callable[[], Awaitable[str]]

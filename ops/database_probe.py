@@ -17,10 +17,7 @@ Question: TypeAlias = Callable[[], Coroutine[None, None, float | None]]
 
 
 class DatabaseProbe:
-    """Asks one question every so often; its newest answer is `answer`, and None while there is none.
-
-    The properties may be read from any thread.
-    """
+    """Asks one question; `answer` is the newest answer, if any. The properties may be read from any thread."""
 
     def __init__(self, ask: Question, *, every_seconds: float) -> None:
         self._ask = ask

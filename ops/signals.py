@@ -8,10 +8,7 @@ from types import FrameType
 
 
 def end_at_once_when_told() -> None:
-    """Before all that takes time, the imports among it: there is nothing yet that would have to be ended.
-
-    Without a handler, process 1 of a container would not even hear of it.
-    """
+    """For the time of the imports, when nothing has to be ended yet; process 1 of a container needs a handler."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
 

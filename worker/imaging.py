@@ -35,10 +35,7 @@ class Pictures:
 
 
 def prepare(painted: bytes, size: tuple[int, int] | None) -> Pictures:
-    """Scales and cuts to exactly `size`, if one is given; a PNG that has it already passes through untouched.
-
-    Raises JobFailed for what is no picture.
-    """
+    """Scales and cuts to `size`, if one is given; a PNG that has it stays as it is. Raises JobFailed for no picture."""
     kind, pixels = _decode(painted)
     if size is not None and pixels.size != size:
         pixels = ImageOps.fit(pixels, size, Image.Resampling.LANCZOS)

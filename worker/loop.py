@@ -24,10 +24,7 @@ Claim: TypeAlias = Callable[[int], Awaitable[list[Job]]]
 
 
 class Loop:
-    """`run` takes one claimed job to its end or back to the queue, also where it is cancelled.
-
-    `claims` are asked in turn, so that no provider's long line keeps another's from the places.
-    """
+    """`run` takes a job to its end or, also when cancelled, back to the queue. `claims`, one a provider, take turns."""
 
     def __init__(
         self,
@@ -113,10 +110,7 @@ class Loop:
                 self._wake.set()
 
     async def _keep_leases(self) -> None:
-        """An extension on its way is not given up because the next is due: over a slow line none arrives.
-
-        One that is late does no harm, as it is for the attempt alone.
-        """
+        """An extension on its way is not given up when the next is due: over a slow line none would arrive."""
         asked: set[asyncio.Task[None]] = set()
         try:
             async with asyncio.TaskGroup() as group:

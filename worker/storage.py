@@ -35,7 +35,7 @@ SPILL_SHARE = 0.5
 """When so much of the spill is taken, the bucket has been away for long, and there is time to act yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Storage:
     queue: Queue
     bucket: Bucket
@@ -45,10 +45,8 @@ class Storage:
     bucket_seconds: float = BUCKET_SECONDS
 
     async def store(self, job: Job, painting: Painting, preparing: asyncio.Future[Pictures]) -> None:
-        """Returns when the job is done and its picture safe, however long Postgres and the bucket are away.
-
-        Raises LostJob if the job was taken away, and leaves nothing behind then; or JobFailed of `preparing`.
-        """
+        """Returns when the picture is safe, however long that takes. Raises JobFailed of `preparing`, or LostJob if the
+        job was taken away: nothing is left behind then."""
         try:
             await self._until_safe(job, painting, await asyncio.shield(preparing))
         except asyncio.CancelledError:

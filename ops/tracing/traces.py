@@ -9,10 +9,7 @@ Value: TypeAlias = str | int | float | bool
 
 
 class Traces:
-    """Switched off: nothing is imported, kept or sent.
-
-    No span has a prompt in it, nor what others sent: neither names nor attributes, nor the texts of errors.
-    """
+    """Switched off: nothing is kept or sent. No span ever has in it what members typed or what others sent."""
 
     @property
     def traceparent(self) -> str | None:

@@ -56,7 +56,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "bot/replies/copies.py": _in("unit/bot", "copies"),
     "bot/replies/download_reactions.py": _in("unit/bot", "download_reactions"),
     "bot/replies/reaction_downloads.py": _in("unit/bot", "reaction_downloads"),
-    "bot/replies/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
+    "bot/sending.py": _in("unit/bot", "messenger_routes", "reaction_downloads"),
     "bot/replies/fair_line.py": _in("unit/bot", "fairline"),
     "bot/controls/*.py": _in("unit/bot", "presses", "page_controls"),
     "bot/presses.py": _in("unit/bot", "presses"),

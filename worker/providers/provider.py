@@ -55,10 +55,7 @@ class Provider(Protocol):
     requests_per_10_seconds: int
 
     async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
-        """`inputs` are the pictures that it is made from. Notes when the request is sent, in `call`.
-
-        Raises JobFailed, whose code says what it means and whose outcome what it costs.
-        """
+        """Notes in `call` when the request is sent. Raises JobFailed, with what it means and what it costs."""
         ...
 
     async def balance(self) -> Decimal:

@@ -195,7 +195,7 @@ async def test_each_delivery_and_each_fault_is_counted_by_its_way(edge: Edge) ->
 async def test_what_discord_took_is_delivered_whatever_it_answered(
     edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.replies.sending.is_taken", lambda _error: True)
+    monkeypatch.setattr("bot.sending.is_taken", lambda _error: True)
     close(edge, token=KeyError("id"))
     assert await deliver(edge, replied(channel_id=31)) == Shown(31, 5)
     assert edge.names() == ["token"]

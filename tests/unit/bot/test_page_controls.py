@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from bot.controls import page_controls
-from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
+from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
 from bot.controls.edit_modal import edit_modal, filled_in
 from bot.controls.page_controls import (
     SEARCH_LENGTH_MAX,
@@ -31,8 +31,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     async def show(*what: Any) -> None:
         asked.append(what)
 
-    monkeypatch.setattr(page_controls, "_SHOW_PAGE", [show])
-    monkeypatch.setattr(page_controls, "_OPEN", [show])
+    monkeypatch.setitem(PRESSES, page_controls.PAGE, show)
+    monkeypatch.setitem(PRESSES, page_controls.OPEN, show)
     return asked
 
 

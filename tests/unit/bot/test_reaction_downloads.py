@@ -356,7 +356,7 @@ async def test_who_was_left_out_is_told_after_the_last_that_was_in_the_line(
 async def test_a_message_whose_place_is_not_known_is_sent_and_not_recorded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.replies.sending.is_taken", lambda _error: True)
+    monkeypatch.setattr("bot.sending.is_taken", lambda _error: True)
     house = House()
     house.edge.faults["direct"] = [KeyError("id"), KeyError("id")]
     await house.react()

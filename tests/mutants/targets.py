@@ -28,7 +28,7 @@ _OF_ORDERS = _in(
     "ledger", "queue_model",
 )  # fmt: skip
 _OF_REPLIES = (
-    *_in("integration/db", "shown", "replies", "status", "neighbours", "probes"),
+    *_in("integration/db", "shown", "replies", "status", "cancel", "neighbours", "probes"),
     *_in("integration/bot", "replies", "ways", "several"),
 )
 _OF_PICTURES = (

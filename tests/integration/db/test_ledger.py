@@ -157,6 +157,15 @@ async def test_a_lost_worker_may_have_been_billed_its_last_attempt_included(pool
     assert await counted_in(pool) == everywhere(9)
 
 
+async def test_of_jobs_that_were_lost_together_each_may_have_been_billed(pool: Pool) -> None:
+    await waiting(pool, member_id=ANNA, count=3)
+    await waiting(pool, member_id=BERT, count=2)
+    assert len(await worker(pool).claim(9)) == 5
+    await pool.execute("update jobs set lease_until = now() - interval '1 second'")
+    assert len(await worker(pool).reclaim_expired(await worker(pool).clock())) == 5
+    assert await counted_in(pool) == everywhere(30)
+
+
 async def test_a_worker_may_know_better_of_a_job_that_was_taken_away(pool: Pool) -> None:
     ledger, jobs = Ledger(pool), []
     for _ in range(3):
@@ -366,12 +375,12 @@ async def test_a_difference_of_a_member_names_the_hash_and_one_of_all_names_nobo
     await pool.execute("delete from usage where scope = 'server'")
     await pool.execute("update calls set credits = 1")
     await pool.execute("insert into usage values (usage_month(), 'server', int8send(-5), 3, 1)")
-    assert [str(difference) for difference in await differences(pool)] == [
+    assert {str(difference) for difference in await differences(pool)} == {
         f"{month} all: 2 credits are counted, and a recount gives 1",
         f"{month} member {holder}: 2 credits are counted, and a recount gives 1",
         f"{month} server -5: 1 credits are counted, and a recount gives 0",
         f"{month} server 20: 0 credits are counted, and a recount gives 1",
-    ]
+    }
     assert re.fullmatch("[0-9a-f]{32}", holder)
 
 

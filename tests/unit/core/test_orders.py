@@ -1,13 +1,12 @@
 """What an order is as a whole follows from its jobs."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from core.failures import FailureCode
-from core.orders import JOB_NUMBERS, Estimate, Reply, State
+from core.orders import COUNT_MAX, JOB_NUMBERS, Estimate, Order, Reply, State
 from tests.jobs import JOB, NOW, job, order, picture, progress, reply
 from tests.orders import request
 
@@ -53,6 +52,8 @@ def test_an_order_changed_when_the_last_of_it_did() -> None:
 def test_a_job_and_its_picture_have_one_number_within_their_order() -> None:
     assert (job(4, of=order(id=9)).number, picture(4, of=order(id=9)).number) == (4, 4)
     assert job(4, of=order(id=9)).id == 9 * JOB_NUMBERS + 4 == 148
+    # As the schema has it, and Discord's option.
+    assert (JOB_NUMBERS, COUNT_MAX) == (16, 4)
 
 
 def test_a_job_was_begun_and_a_picture_expired_once_there_is_a_time_for_it() -> None:
@@ -75,7 +76,17 @@ def test_unless_asked_otherwise_it_is_one_picture_from_words_that_all_may_see() 
     plain = order()
     assert (plain.operation, plain.count, plain.inputs) == ("imagine", 1, ())
     assert (plain.private, plain.spoiler, plain.locale) == (False, False, "en-US")
-    assert replace(request(), params={}).seed is None
+    bare = Order(
+        id=1,
+        key=plain.key,
+        created_at=NOW,
+        member_id=1,
+        guild_id=2,
+        channel_id=3,
+        model="core",
+        prompt="a fox",
+    )
+    assert (bare.params, bare.seed, bare.erased_at) == ({}, None, None)
 
 
 def test_parameters_are_read_by_name_and_what_was_not_asked_for_is_none_of_them() -> None:

@@ -14,6 +14,9 @@ from core.operations import IMAGINE
 COUNT_MAX = 4
 """Pictures of one order."""
 
+ID_MAX = 2**63 - 1
+"""The largest number that Postgres takes."""
+
 JOB_NUMBERS = 16
 """A job's id is its order's times this, plus its number: an order's jobs are a range of the primary key."""
 

@@ -14,7 +14,7 @@ import asyncpg
 from core.errors import LostJob, reason
 from core.failures import FAILURES, FailureCode
 from core.operations import MODELS
-from core.orders import JOB_NUMBERS, PLACE_MAX, Estimate, Job, Order, Progress, Request, State, Wanted
+from core.orders import ID_MAX, JOB_NUMBERS, PLACE_MAX, Estimate, Job, Order, Progress, Request, State, Wanted
 from core.policy import Limits, Used
 from db import queries
 from db.batcher import Batcher
@@ -127,6 +127,9 @@ class Orders:
 
     async def find(self, order_id: int) -> Progress | None:
         """In any state, unless it was erased; without its pictures."""
+        # A custom id may name a number that no order can have.
+        if order_id > ID_MAX // JOB_NUMBERS:
+            return None
         found = progresses_of(await self._pool.fetch(_SQL["find"], order_id))
         return found[0] if found else None
 

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from core.orders import Picture
+from core.orders import ID_MAX, Picture
 from db import queries
 from db.pool import Pool
 from db.rows import picture_of
 
 _SQL = queries.load("pictures")
-
-_ID_MAX = 2**63 - 1
 
 TYPED_LENGTH_MAX = 200
 """More words than that find nothing that fewer would not."""
@@ -110,7 +108,7 @@ class Pictures:
             )
 
         if after_id is None:
-            edge = _ID_MAX if before_id is None else before_id
+            edge = ID_MAX if before_id is None else before_id
             page = _older(await rows("older", edge), edge, limit)
             if page.pictures or not page.has_newer:
                 return page
@@ -119,7 +117,7 @@ class Pictures:
         page = _newer(await rows("newer", after_id), after_id, limit)
         if page.pictures or not page.has_older:
             return page
-        return _older(await rows("older", _ID_MAX), _ID_MAX, limit)
+        return _older(await rows("older", ID_MAX), ID_MAX, limit)
 
     async def _search(
         self, which: str, member_id: int | None, search: str

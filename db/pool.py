@@ -54,9 +54,10 @@ class Pool:
 
     def __init__(self, settings: DatabaseSettings, *, name: str) -> None:
         self.settings = settings
-        self.vetting = Vetting(settings)
         self._name = name
         self._admission = Admission("DATABASE_URL")
+        is_shared = settings.database_listen_url is None
+        self.vetting = Vetting(settings, admission=self._admission if is_shared else None)
         self._free = asyncio.Semaphore(settings.database_pool_size)
         self._connections: WeakSet[TrackedConnection] = WeakSet()
         self._idle: list[TrackedConnection] = []

@@ -13,10 +13,17 @@ _SQL = queries.load("vetting")
 class Vetting:
     """Raises Misconfigured, or DatabaseUnavailable where it cannot be found out yet."""
 
-    def __init__(self, settings: DatabaseSettings, *, patience_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        *,
+        patience_seconds: float | None = None,
+        admission: Admission | None = None,
+    ) -> None:
+        """`admission` is known already where others connect by the same URL."""
         self._settings = settings
         self._variable = "DATABASE_URL" if settings.database_listen_url is None else "DATABASE_LISTEN_URL"
-        self._admission = Admission(self._variable, patience_seconds=patience_seconds)
+        self._admission = admission or Admission(self._variable, patience_seconds=patience_seconds)
 
     async def check(self, *, only_direct: bool = False) -> None:
         """With `only_direct`, the URL alone by which the schema is changed."""

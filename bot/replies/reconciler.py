@@ -51,7 +51,8 @@ class Reconciler:
 
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._at_work: set[int] = set()
+        self._at_work: dict[int, Reply | None] = {}
+        """By order, with what was claimed of it meanwhile."""
         self._wake = asyncio.Event()
         self._poll_due = False
         self._stopped = asyncio.Event()
@@ -95,9 +96,10 @@ class Reconciler:
     def _begin(self, reply: Reply) -> None:
         order_id = reply.order.id
         if order_id in self._at_work:
-            # Not recorded yet, as Postgres was away; it is due again after that.
+            # What is shown is not recorded yet, or just now: nobody else is given this one for a while.
+            self._at_work[order_id] = reply
             return
-        self._at_work.add(order_id)
+        self._at_work[order_id] = None
         task = asyncio.create_task(self._reconcile(reply), name=f"reply-{order_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -114,7 +116,9 @@ class Reconciler:
             except Exception:  # the outermost frame of a reply: its fault must not stop the others
                 log.exception("the reply broke and is tried again")
             finally:
-                self._at_work.discard(order.id)
+                following = self._at_work.pop(order.id)
+        if following is not None and following.revision > reply.revision and not self._stopped.is_set():
+            self._begin(following)
 
     async def _show(self, reply: Reply) -> None:
         try:

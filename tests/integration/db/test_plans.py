@@ -119,7 +119,7 @@ OF_SMALL_TABLES = {
 """Keys of a handful of rows: they keep doubles out."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def large_url(postgres_url: str) -> str:
     """A database of 70,000 orders of 20 members, of which 10,000 wait, and with everything beside them."""
     return asyncio.run(_make_large(postgres_url))

@@ -225,6 +225,33 @@ async def test_no_more_are_at_work_than_may_be_and_the_next_is_begun_when_one_ha
     assert max(limit for _kind, limit in table.asked) == 2
 
 
+async def test_what_is_claimed_of_a_reply_at_work_is_shown_after_it_unless_that_was_the_same() -> None:
+    go = asyncio.Event()
+
+    async def later(_reply: Reply) -> Shown | None:
+        await go.wait()
+        return Shown(30, 5)
+
+    first, newer = replace(reply(done()), revision=3), replace(reply(done()), revision=4)
+    for claimed, revisions in ((newer, [3, 4]), (first, [3])):
+        go.clear()
+        table, there = Table(first), Discord(later)
+        async with reconciling(table, there) as reconciler:
+            await until(_length_of(there.delivered), lambda count: count == 1)
+            table.due.append(claimed)
+            reconciler.wake()
+            await until(_length_of(table.due), lambda count: count == 0)
+            await passed()
+            go.set()
+            await recorded(table, len(revisions))
+            await passed()
+        assert [one[2] for one in table.recorded] == revisions
+
+
+def _length_of(items: list[Any]) -> Callable[[], Awaitable[int]]:
+    return lambda: _value(len(items))
+
+
 async def _value(value: int) -> int:
     return value
 

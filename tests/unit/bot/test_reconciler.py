@@ -237,10 +237,10 @@ async def test_what_is_claimed_of_a_reply_at_work_is_shown_after_it_unless_that_
         go.clear()
         table, there = Table(first), Discord(later)
         async with reconciling(table, there) as reconciler:
-            await until(_length_of(there.delivered), lambda count: count == 1)
+            await until(_length_of(there, "delivered"), lambda count: count == 1)
             table.due.append(claimed)
             reconciler.wake()
-            await until(_length_of(table.due), lambda count: count == 0)
+            await until(_length_of(table, "due"), lambda count: count == 0)
             await passed()
             go.set()
             await recorded(table, len(revisions))
@@ -248,8 +248,8 @@ async def test_what_is_claimed_of_a_reply_at_work_is_shown_after_it_unless_that_
         assert [one[2] for one in table.recorded] == revisions
 
 
-def _length_of(items: list[Any]) -> Callable[[], Awaitable[int]]:
-    return lambda: _value(len(items))
+def _length_of(of: object, name: str) -> Callable[[], Awaitable[int]]:
+    return lambda: _value(len(getattr(of, name)))
 
 
 async def _value(value: int) -> int:

@@ -116,7 +116,7 @@ class Reconciler:
             except Exception:  # the outermost frame of a reply: its fault must not stop the others
                 log.exception("the reply broke and is tried again")
             finally:
-                following = self._at_work.pop(order.id)
+                following = self._at_work.pop(order.id, None)
         if following is not None and following.revision > reply.revision and not self._stopped.is_set():
             self._begin(following)
 

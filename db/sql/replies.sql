@@ -41,7 +41,9 @@ first as (
 moved as (
     select replies.order_id, first.place
     from first join replies on replies.order_id = first.order_id
-    where replies.shown_revision = replies.revision and replies.given_up_revision < replies.revision
+    -- As an array, so that they are looked up and never looked for among all.
+    where replies.order_id = any(array(select order_id from first))
+        and replies.shown_revision = replies.revision and replies.given_up_revision < replies.revision
         and replies.due_at <= now() - make_interval(secs => $3)
         -- While one of its jobs is at work it shows that, and no place.
         and not exists (

@@ -22,6 +22,8 @@ class Batcher(Generic[Item, Answer]):
         self._waiting.append(item)
         if self._next is None:
             self._next = asyncio.create_task(self._send_waiting())
+            # Nobody may wait for it any more, and what it raises is theirs to know.
+            self._next.add_done_callback(lambda call: call.cancelled() or call.exception())
         return await asyncio.shield(self._next)
 
     async def _send_waiting(self) -> Answer:

@@ -1,6 +1,7 @@
 """What is sent together, and what becomes of those who wait for it."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -61,3 +62,17 @@ async def test_one_that_gives_up_takes_no_other_with_it() -> None:
         await one
     sender.free.set()
     assert await other == [1, 2]
+
+
+async def test_what_fails_after_all_gave_up_is_no_fault_of_the_loop() -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+    sender = Sender()
+    (one,) = await send(Batcher(sender), 13)
+    one.cancel()
+    await asyncio.gather(one, return_exceptions=True)
+    sender.free.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert told == []

@@ -10,6 +10,8 @@ from tests.member import Member, is_cancelled, is_done, is_running, is_waiting, 
 async def test_the_place_in_line_and_the_estimate_are_kept_true(house: House, ada: Member) -> None:
     house.servers.environment["WORKER_CONCURRENCY"] = "1"
     await start(house, ada)
+    # Longer than it takes until the spinner is shown: else what is told is "any moment".
+    house.servers.stability.latency_seconds = 3
     await paint(ada)
     house.servers.stability.latency_seconds = 60
     house.servers.environment["SHUTDOWN_GRACE_SECONDS"] = "0"

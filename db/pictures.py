@@ -103,9 +103,11 @@ class Pictures:
 
         async def rows(direction: str, edge: int) -> list[asyncpg.Record]:
             statement = _SQL[f"{direction}{which}"]
-            return await self._pool.fetch(
-                statement, owner_id, viewer_id, query, edge, limit + 1, list(channel_ids), found
-            )
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(_SQL["in_order"])
+                return await connection.fetch(
+                    statement, owner_id, viewer_id, query, edge, limit + 1, list(channel_ids), found
+                )
 
         if after_id is None:
             edge = ID_MAX if before_id is None else before_id

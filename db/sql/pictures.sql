@@ -93,6 +93,10 @@ union all
     limit 1
 );
 
+-- name: in_order
+-- For a page's transaction: where the planner takes a member's pictures for few, it would read and sort all of them.
+set local enable_bitmapscan = off;
+
 -- name: query
 -- What was typed, as it is searched for among what is $2's; and what of it is worth a look into the index: nearly all
 -- prompts have a word that begins with some letter, and to look up which takes long.

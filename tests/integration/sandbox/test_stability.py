@@ -78,7 +78,7 @@ async def test_the_same_seed_paints_the_same_and_none_paints_another(session: ai
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({}, "prompt: is required"),
+        ({}, "prompt: required"),
         ({"prompt": "x" * 10_001}, "prompt: cannot exceed 10000 characters"),
         ({"prompt": "x", "aspect_ratio": "1:3"}, "aspect_ratio: must be one of"),
         ({"prompt": "x", "seed": "-1"}, "seed: must be between 0 and"),

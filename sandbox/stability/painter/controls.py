@@ -18,9 +18,12 @@ def generate(work: Work) -> Image.Image:
 
 def sketch(work: Work) -> Image.Image:
     """The words' picture, and on it the input's lines in a dark colour of the words."""
-    image = masks.opened(work)
-    lines = image.convert("L").filter(ImageFilter.GaussianBlur(1)).filter(ImageFilter.FIND_EDGES)
-    lines = ImageOps.autocontrast(lines.filter(ImageFilter.BoxBlur(1)), cutoff=(0, 2))
+    edges = masks.opened(work).filter(ImageFilter.GaussianBlur(1)).filter(ImageFilter.FIND_EDGES)
+    # What it leaves at the rim is no edge but the picture.
+    edges = ImageOps.expand(ImageOps.crop(edges, 2), 2)
+    red, green, blue = edges.split()
+    lines = ImageChops.lighter(red, ImageChops.lighter(green, blue)).filter(ImageFilter.BoxBlur(1))
+    lines = ImageOps.autocontrast(lines, cutoff=(0, 2))
     mood = mood_of(work.prompt, dice(work))
     paper = Image.blend(scene(work, work.size), Image.new("RGB", work.size, rgb((mood.sky, 0.1, 1.0))), 0.35)
     ink = Image.new("RGB", work.size, rgb((mood.hue, 0.8, 0.2)))

@@ -8,7 +8,7 @@ from typing import Literal, cast
 from aiohttp import web
 
 from sandbox.stability.errors import ApiError
-from sandbox.stability.v2beta.fields import Part, read_fields
+from sandbox.stability.v2beta.fields import Part, Values, read_fields
 from sandbox.stability.v2beta.operations import SEED_MAX, Operation
 from sandbox.stability.work import Work
 
@@ -35,6 +35,11 @@ async def read(request: web.Request, operation: Operation) -> Work:
     problems += _of_client(request)
     if problems:
         raise ApiError(400, "bad_request", *problems)
+    texts = {name: part for name, part in form.items() if isinstance(part, str)}
+    return work_of(operation, values, texts, as_json=accept == "application/json")
+
+
+def work_of(operation: Operation, values: Values, fields: Mapping[str, str], *, as_json: bool) -> Work:
     model = values.texts.get("model") or next(iter(operation.credits))
     width, height = operation.size(values)
     return Work(
@@ -44,12 +49,12 @@ async def read(request: web.Request, operation: Operation) -> Work:
         height=height,
         kind=cast(Literal["PNG", "JPEG", "WEBP"], values.texts["output_format"].upper()),
         credits=operation.credits[model],
-        as_json=accept == "application/json",
+        as_json=as_json,
         draw=operation.draw,
         texts=values.texts,
         numbers=values.numbers,
         inputs=values.inputs,
-        fields={name: part for name, part in form.items() if isinstance(part, str)},
+        fields=fields,
     )
 
 

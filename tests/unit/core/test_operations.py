@@ -4,6 +4,7 @@ import pytest
 
 from core.errors import InvalidRequest
 from core.operations import (
+    FAST,
     MODELS,
     PAINTERS,
     PIXELS_MAX,
@@ -17,7 +18,6 @@ from core.operations import (
     UPSCALE,
     UPSCALE_PIXELS_MAX,
     UPSCALE_SIDE_MAX,
-    UPSCALER,
     Model,
     offer,
     upscale_input,
@@ -76,19 +76,19 @@ def test_what_a_model_takes_is_what_the_vendor_says_of_it() -> None:
         "low-poly modeling-compound neon-punk origami photographic pixel-art tile-texture"
     )
     assert sorted(STYLES) == presets.split()
-    assert UPSCALER.styles == ()
+    assert FAST.styles == ()
     assert {model.provider for model in MODELS.values()} == {"stability"}
 
 
 def test_a_name_is_one_models() -> None:
     with pytest.raises(ValueError, match="there are two models called core"):
         offer(UPSCALE, PAINTERS["core"])
-    assert {*UPSCALE.models} == {UPSCALER.name}
+    assert {*UPSCALE.models} == {FAST.name}
 
 
 def test_the_upscaler_has_a_price_and_is_not_offered_for_painting() -> None:
-    assert MODELS[UPSCALER.name] is UPSCALER
-    assert UPSCALER.name not in PAINTERS
+    assert MODELS[FAST.name] is FAST
+    assert FAST.name not in PAINTERS
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -7,6 +7,7 @@ import pytest
 from core.errors import InvalidRequest
 from core.operations import (
     DEFAULT_MODEL,
+    FAST,
     IMAGINE,
     MODELS,
     PAINTERS,
@@ -16,7 +17,6 @@ from core.operations import (
     SIDE_MIN,
     STYLES,
     UPSCALE,
-    UPSCALER,
 )
 from core.orders import COUNT_MAX, Request
 from core.validation import check_size, clean_prompt, model_on_offer, on_offer, validated
@@ -121,7 +121,7 @@ def test_a_negative_prompt_that_says_nothing_was_not_asked_for(text: str | None)
         ({"model": "sd3.5-large-turbo", "negative_prompt": "rain"}, "takes no negative prompt"),
         ({"negative_prompt": "x" * (PROMPT_LENGTH_MAX + 1)}, "The negative prompt has"),
         ({"model": "dall-e"}, "not on offer any more"),
-        ({"model": UPSCALER.name}, "not on offer any more"),
+        ({"model": FAST.name}, "not on offer any more"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_in_words(changes: dict[str, Any], complaint: str) -> None:
@@ -159,8 +159,8 @@ def test_the_smallest_and_the_largest_sides_are_taken_and_the_next_ones_are_not(
         ({"count": 0}, "are not one order"),
         ({"count": COUNT_MAX + 1}, "are not one order"),
         ({"inputs": (1,)}, "takes other parameters"),
-        ({"operation": UPSCALE.name, "model": UPSCALER.name}, "takes other parameters"),
-        ({"operation": UPSCALE.name, "model": UPSCALER.name, "inputs": (1,), "seed": 1}, "takes other"),
+        ({"operation": UPSCALE.name, "model": FAST.name}, "takes other parameters"),
+        ({"operation": UPSCALE.name, "model": FAST.name, "inputs": (1,), "seed": 1}, "takes other"),
     ],
 )
 def test_what_no_member_can_ask_for_is_a_mistake_of_ours(changes: dict[str, Any], mistake: str) -> None:
@@ -179,7 +179,7 @@ def test_all_that_is_within_the_bounds_passes() -> None:
 
 def test_the_size_of_an_upscaled_picture_follows_from_the_picture() -> None:
     large: dict[str, Any] = {"width": 4096, "height": 4096, "operation": UPSCALE.name, "inputs": (17,)}
-    assert checked(model=UPSCALER.name, **large).width == 4096
+    assert checked(model=FAST.name, **large).width == 4096
     with pytest.raises(InvalidRequest):
         checked(model="core", **large)
 

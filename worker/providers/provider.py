@@ -4,7 +4,7 @@ A provider is a package with two modules: `catalogue` puts its models on offer (
 `open_provider`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import Protocol
 
 from core.failures import Outcome
-from core.orders import Order
+from core.operations import Role
+from core.orders import Job
 from core.providers import packages
 from worker.settings import WorkerSettings
 
@@ -41,6 +42,13 @@ class Painting:
     request_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """It was taken, and the answer comes later, under this id of the provider's."""
+
+    generation: str
+
+
 class Provider(Protocol):
     """`name` is the one by which models, jobs, alarms and the rate limit know it.
 
@@ -54,8 +62,13 @@ class Provider(Protocol):
     account_url: str
     requests_per_10_seconds: int
 
-    async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
-        """Notes in `call` when the request is sent. Raises JobFailed, with what it means and what it costs."""
+    async def paint(self, job: Job, inputs: Mapping[Role, bytes], call: Call) -> Painting | Begun:
+        """`inputs` are PNG, JPEG or WebP, within the bounds of its operation. Notes in `call` when the request is sent.
+        Raises JobFailed, with what it means and what it costs."""
+        ...
+
+    async def collect(self, job: Job, call: Call) -> Painting | None:
+        """What came of the generation that the job has begun; None while it is still at work. Raises as `paint`."""
         ...
 
     async def balance(self) -> Decimal:

@@ -12,7 +12,7 @@ from aiohttp import web
 from PIL import Image
 
 from core.failures import FailureCode, JobFailed, Outcome
-from core.operations import MODELS, PAINTERS, UPSCALE, UPSCALER
+from core.operations import FAST, MODELS, PAINTERS, UPSCALE
 from core.orders import Order
 from db.alarms import Alarms
 from db.pool import Pool
@@ -25,7 +25,7 @@ from worker.providers.stability.client import ERROR_BYTES_MAX, Stability
 from worker.providers.stability.requests import PATHS
 from worker.watch import Watch
 
-UPSCALING = replace(ORDER, operation=UPSCALE.name, model=UPSCALER.name, inputs=(1,))
+UPSCALING = replace(ORDER, operation=UPSCALE.name, model=FAST.name, inputs=(1,))
 
 
 async def paint(stability: Stability, of: Order = ORDER, *inputs: bytes) -> Painting:
@@ -60,7 +60,7 @@ async def test_a_picture_is_upscaled(stability: Stability, server: StabilityServ
     upscaled = await paint(stability, UPSCALING, shrink(painting.content, (100, 60)))
     with Image.open(io.BytesIO(upscaled.content)) as image:
         assert (image.size, image.format) == ((400, 240), "PNG")
-    assert server.calls[-1].billed == float(UPSCALER.credits)
+    assert server.calls[-1].billed == float(FAST.credits)
 
 
 async def test_a_fault_of_the_upscaler_is_known_for_what_it_is(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from types import SimpleNamespace
 from typing import Self
@@ -11,9 +11,10 @@ from typing import Self
 import aiohttp
 
 from core.failures import FailureCode, JobFailed
-from core.orders import Order
+from core.operations import Role
+from core.orders import Job
 from db.rate_limits import REQUESTS_PER_10_SECONDS
-from worker.providers.provider import Call, Painting
+from worker.providers.provider import Begun, Call, Painting
 from worker.providers.stability import answers
 from worker.providers.stability.requests import request_of
 from worker.settings import WorkerSettings
@@ -67,9 +68,9 @@ class Stability:
     async def __aexit__(self, *_error: object) -> None:
         await self._session.close()
 
-    async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
+    async def paint(self, job: Job, inputs: Mapping[Role, bytes], call: Call) -> Painting | Begun:
         """See `Provider`: JobFailed tells by its code whether another attempt may end better."""
-        request = request_of(order, inputs)
+        request = request_of(job, inputs)
         try:
             async with self._session.post(
                 self._host + request.path,
@@ -86,6 +87,21 @@ class Stability:
             ) as response:
                 call.request_id = answers.request_id(response.headers)
                 return await self._painting(response)
+        except JobFailed as error:
+            raise self._without_key(error) from error.__cause__
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreached(error, call) from error
+
+    async def collect(self, job: Job, call: Call) -> Painting | None:
+        try:
+            async with self._session.get(
+                f"{self._host}/v2beta/results/{job.generation}",
+                headers={"Authorization": f"Bearer {self._key}", "Accept": "*/*"},
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                call.request_id = answers.request_id(response.headers)
+                return None if response.status == 202 else await self._painting(response)
         except JobFailed as error:
             raise self._without_key(error) from error.__cause__
         except (aiohttp.ClientError, TimeoutError) as error:

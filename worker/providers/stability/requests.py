@@ -2,14 +2,14 @@
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from core.operations import MODELS, SIDE_MAX, Model, Shape
-from core.orders import Order
+from core.operations import MODELS, SIDE_DEFAULT, SIDE_MAX, Model, Role, Shape
+from core.orders import Job, Order
 
 _V2BETA, _V1 = "/v2beta/stable-image", "/v1/generation"
 PATHS = {
@@ -35,14 +35,15 @@ class StabilityRequest:
     body: dict[str, Any]
 
 
-def request_of(order: Order, inputs: Sequence[bytes]) -> StabilityRequest:
-    """`inputs` are PNGs within the operation's bounds."""
+def request_of(job: Job, inputs: Mapping[Role, bytes]) -> StabilityRequest:
+    """`inputs` are within the operation's bounds."""
+    order = job.order
     path = PATHS[order.model]
     if path.startswith(_V1):
         return StabilityRequest(path, "image/png", {"json": _v1_body(order)})
     # The API wants multipart even where no file is sent; aiohttp would otherwise send a urlencoded form.
     form = aiohttp.FormData({"output_format": "png"}, default_to_multipart=True)
-    for picture in inputs:
+    for picture in inputs.values():
         # A stream, as aiohttp writes bytes of this size in one go and holds up the others.
         form.add_field("image", io.BytesIO(picture), filename="picture.png", content_type="image/png")
     if not inputs:
@@ -65,7 +66,7 @@ def _round_up(side: int, model: Model) -> int:
 
 
 def _shape(order: Order) -> Shape:
-    return choose_shape(MODELS[order.model], order.width, order.height)
+    return choose_shape(MODELS[order.model], *(order.size or (SIDE_DEFAULT, SIDE_DEFAULT)))
 
 
 def _v2beta_fields(order: Order, path: str) -> dict[str, str]:

@@ -93,7 +93,8 @@ class Exchange:
             request.method,
             request.path,
             {name: value for name, value in request.headers.items() if name != "Authorization"},
-            await request.read(),
+            # A form was read as a stream, of which nothing is left.
+            b"" if request.content_type == "multipart/form-data" else await request.read(),
             response.status,
             response.content_type,
             response.body if isinstance(response.body, bytes) else b"",

@@ -76,12 +76,13 @@ def _filled(image: Image.Image, hole: Image.Image) -> Image.Image:
     """The hole has the colours of what is around it: ever coarser pictures of the rest, the finest on top."""
     levels = [image.convert("RGBA")]
     levels[0].putalpha(ImageOps.invert(hole))
-    while min(levels[-1].size) > 1 and levels[-1].getchannel("A").getextrema()[0] == 0:
+    while max(levels[-1].size) > 1 and levels[-1].getchannel("A").getextrema()[0] == 0:
         width, height = levels[-1].size
         coarser = levels[-1].resize(((width + 1) // 2, (height + 1) // 2), Image.Resampling.BOX)
         coarser.putalpha(coarser.getchannel("A").point(lambda value: 255 if value else 0))
         levels.append(coarser)
-    filled = levels.pop()
+    # All that is left where the hole is everything.
+    filled = image.resize(levels[-1].size, Image.Resampling.BOX).convert("RGBA")
     for level in reversed(levels):
         filled = filled.resize(level.size, Image.Resampling.BILINEAR)
         filled.paste(level, (0, 0), level)

@@ -68,6 +68,12 @@ def test_what_is_erased_is_filled_from_around_it_and_the_rest_is_as_it_was() -> 
     assert max(ImageStat.Stat(erased.crop((60, 40, 100, 80))).stddev) < 8
 
 
+def test_where_all_is_erased_its_colour_is_left() -> None:
+    erased = painted("edit/erase", image=DISC, mask=png(Image.new("L", (64, 64), 255)))
+    assert apart(erased.getpixel(MIDDLE), GREEN) < 60
+    assert erased.convert("L").getextrema()[0] == erased.convert("L").getextrema()[1]
+
+
 def test_a_mask_is_fitted_to_its_picture_and_grows() -> None:
     small = png(masked(80, 60, radius=15))
     least = changed(painted("edit/inpaint", image=DISC, mask=small, grow_mask="0", prompt="a blue sea"))

@@ -15,6 +15,7 @@ from PIL import Image
 
 from sandbox.stability import StabilityServer
 from sandbox.stability import server as module
+from sandbox.stability.v2beta.fields import Choice
 from sandbox.stability.v2beta.operations import OPERATIONS
 from tests.specs import STABILITY_V2BETA, spec
 from tests.stability_contract import PICTURE, PREFIX, Form, Part, StabilityContract
@@ -134,6 +135,15 @@ def test_what_is_not_given_is_what_the_document_presets(contract: StabilityContr
         }
         presets = {one.name: getattr(one, "preset", None) for one in operation.fields}
         assert {name: preset for name, preset in presets.items() if preset is not None} == stated, path
+
+
+def test_a_choice_is_among_what_the_document_lists(contract: StabilityContract) -> None:
+    for path, operation in OPERATIONS.items():
+        listed = {
+            part.name: set(part.schema["enum"]) for part in contract.parts(path) if "enum" in part.schema
+        }
+        taken = {one.name: set(one.allowed) for one in operation.fields if isinstance(one, Choice)}
+        assert taken == listed, path
 
 
 @pytest.mark.parametrize("path", OPERATIONS)

@@ -92,7 +92,7 @@ def good_and_bad(part: Part, path: str) -> Iterator[tuple[str | bytes, bool]]:
     yield from ((drawn(size), is_good) for size, is_good in sizes(part, path))
     if part.is_file:
         yield from ((drawn((64, 64), kind.upper()), True) for kind in part.schema.get("x-input-formats", ()))
-        yield from ((content, False) for content in (b"no picture", drawn((64, 64))[:40]))
+        yield from ((content, False) for content in (b"no picture", drawn((64, 64))[:50]))
         if "x-input-formats" in part.schema:
             yield drawn((64, 64), "GIF"), False
 

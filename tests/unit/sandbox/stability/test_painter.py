@@ -49,8 +49,8 @@ def test_what_is_cut_out_is_solid_and_around_it_is_nothing() -> None:
 
 def test_corners_are_cut_off_however_much_they_stand_out() -> None:
     loud = Image.new("RGB", (160, 120))
-    for x, y in ((0, 0), (120, 0), (0, 80), (120, 80)):
-        loud.paste((255, 255, 255), (x, y, x + 40, y + 40))
+    for x, y in ((0, 0), (135, 0), (0, 95), (135, 95)):
+        loud.paste((255, 255, 255), (x, y, x + 25, y + 25))
     alpha = painted("edit/remove-background", image=png(loud)).getchannel("A")
     assert [alpha.getpixel(corner) for corner in CORNERS] == [0] * 4
     assert alpha.getpixel(MIDDLE) == 255

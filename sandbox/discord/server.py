@@ -10,6 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from sandbox.discord import errors
+from sandbox.discord.body import look_at
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.events import Events
 from sandbox.discord.exchange import Exchange
@@ -110,6 +111,13 @@ class DiscordServer:
         created = render_guild_create(self.world, guild, self._render)
         self.gateway.dispatch("GUILD_CREATE", created, intent=Intent.GUILDS, guild_id=guild.id)
         return guild.id
+
+    def attach(self, filename: str, content: bytes) -> str:
+        """The id of a file as it comes with an interaction. For tests that begin one themselves."""
+        attachment = look_at(filename, content, self.world.snowflakes.next()).attachment
+        self._store.put_file(attachment.id, content)
+        self.world.put_ephemeral_attachments([attachment])
+        return attachment.id
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         app = web.Application(middlewares=[guard, errors_in_shape])

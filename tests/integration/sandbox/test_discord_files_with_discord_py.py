@@ -83,7 +83,7 @@ class Studio(discord.Client):
         change = app_commands.Group(name="change", description="Changes a picture")
         upscale = app_commands.Group(name="upscale", description="Enlarges it", parent=change)
         self.tree.add_command(change)
-        vary = change.command(description="Another like it")(self._vary())
+        vary: Any = change.command(description="Another like it")(self._vary())
         upscale.command(description="Quick")(self._fast())
         vary.autocomplete("mood")(self._moods)
         self.tree.context_menu(name="Change this picture")(self._menu())
@@ -212,7 +212,7 @@ async def test_a_command_on_a_message_and_its_modal(studio: Studio, ada: Person,
 
     opened = await ada.told("INTERACTION_MODAL_CREATE")
     sent = [File("a.png", picture(size=(7, 8)).content), File("b.txt", b"fox")]
-    filled = {
+    filled: Json = {
         "files": {"values": ["1", "0"]},
         "who": {"values": [ben.id]},
         "how": {"value": "strong"},

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import SEED_MAX
 from tests.fuzz.examples import fuzz, json_values
-from tests.jobs import ORDER
-from worker.providers.provider import Call, Painting
+from tests.jobs import JOB
+from worker.providers.provider import Begun, Call, Painting
 from worker.providers.stability.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX
 from worker.providers.stability.client import Stability
 
@@ -110,11 +110,11 @@ async def server() -> AsyncIterator[Server]:
 
 async def paint(server: Server, *, timeout_seconds: float = 10) -> Painting | JobFailed:
     """Anything but these two breaks the test."""
-    end: Painting | JobFailed
+    end: Painting | Begun | JobFailed
     call = Call()
     async with Stability(host=server.url, key=KEY, timeout_seconds=timeout_seconds) as stability:
         try:
-            end = await stability.paint(ORDER, (), call)
+            end = await stability.paint(JOB, {}, call)
         except JobFailed as error:
             end = error
     # It goes into Postgres.

@@ -11,7 +11,7 @@ import pytest
 from core.failures import JobFailed
 from core.operations import STYLES
 from sandbox.stability import Exchange, StabilityServer
-from tests.jobs import order
+from tests.jobs import job, order
 from tests.specs import STABILITY_V1, spec
 from worker.providers.provider import Call
 from worker.providers.stability.client import Stability
@@ -46,7 +46,8 @@ async def test_what_the_worker_sends_is_what_the_vendor_takes(
     model: str, width: int, height: int, seed: int | None
 ) -> None:
     async with recording() as (stability, exchanges):
-        await stability.paint(order(model=model, width=width, height=height, seed=seed), (), Call())
+        of = order(model=model, width=width, height=height, seed=seed)
+        await stability.paint(job(of=of), {}, Call())
     (exchange,) = exchanges
     assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
     operation = spec(STABILITY_V1)["paths"][PATH]["post"]
@@ -56,11 +57,8 @@ async def test_what_the_worker_sends_is_what_the_vendor_takes(
 @pytest.mark.parametrize("style", STYLES)
 async def test_every_style_and_a_negative_prompt_are_what_the_vendor_takes(style: str) -> None:
     async with recording() as (stability, exchanges):
-        await stability.paint(
-            order(model="stable-diffusion-v1-6", width=320, height=320, style=style, negative_prompt="x"),
-            (),
-            Call(),
-        )
+        of = order(model="stable-diffusion-v1-6", width=320, height=320, style=style, negative_prompt="x")
+        await stability.paint(job(of=of), {}, Call())
     (exchange,) = exchanges
     assert problems({"$ref": "#/components/schemas/TextToImageRequestBody"}, json.loads(exchange.body)) == []
 
@@ -69,7 +67,8 @@ async def test_every_style_and_a_negative_prompt_are_what_the_vendor_takes(style
 async def test_what_is_refused_is_refused_in_the_vendors_shape(word: str) -> None:
     async with recording() as (stability, exchanges):
         with suppress(JobFailed):
-            await stability.paint(order(model="stable-diffusion-v1-6", prompt=f"a fox [{word}]"), (), Call())
+            of = order(model="stable-diffusion-v1-6", prompt=f"a fox [{word}]")
+            await stability.paint(job(of=of), {}, Call())
     (exchange,) = exchanges
     assert exchange.status >= 400
     assert problems({"$ref": "#/components/schemas/Error"}, json.loads(exchange.answer)) == []

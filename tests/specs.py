@@ -2,7 +2,7 @@
 
 import json
 import os
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ DIRECTORY = Path(os.environ.get("OPENAPI_SPECS", Path(__file__).parents[1] / "sp
 
 DISCORD = "discord-openapi.json"
 STABILITY_V1 = "stability-v1-openapi.json"
+STABILITY_V2BETA = "stability-v2beta-openapi.json"
 
 
 @cache
@@ -21,6 +22,10 @@ def find_spec(name: str) -> dict[str, Any] | None:
     if not file.exists():
         return None
     document: dict[str, Any] = json.loads(file.read_text())
+    # Where the vendor's server was seen to differ from the vendor's document; each replaces a value.
+    for patch in document.get("x-probe-patch", ()):
+        *steps, last = (step.replace("~1", "/") for step in patch["path"].split("/")[1:])
+        reduce(lambda place, step: place[step], steps, document)[last] = patch["value"]
     return document
 
 

@@ -3,8 +3,6 @@
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -17,6 +15,7 @@ from core.orders import Order
 from db.alarms import Alarms
 from db.pool import Pool
 from sandbox.stability import StabilityServer
+from tests.integration.worker.serving import serving
 from tests.jobs import JOB, ORDER, job, order
 from tests.lives import worker
 from worker.imaging import shrink
@@ -442,19 +441,6 @@ async def test_the_key_is_kept_out_of_what_is_logged(server: StabilityServer, mo
             await paint(stability, order(model=model))
     assert raised.value.code is FailureCode.BAD_KEY
     assert "sk-very-secret" not in str(raised.value)
-
-
-@asynccontextmanager
-async def serving(handler: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
-    """The address of a server that answers everything so."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    yield f"http://{host}:{port}"
-    await runner.cleanup()
 
 
 async def test_an_error_without_an_end_is_nobodys_own() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from functools import cache, reduce
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,8 @@ def find_spec(name: str) -> dict[str, Any] | None:
     if not file.exists():
         return None
     document: dict[str, Any] = json.loads(file.read_text())
-    # Where the vendor's server was seen to differ from the vendor's document; each replaces a value.
-    for patch in document.get("x-probe-patch", ()):
-        *steps, last = (step.replace("~1", "/") for step in patch["path"].split("/")[1:])
-        reduce(lambda place, step: place[step], steps, document)[last] = patch["value"]
+    for change in document.get("x-probe-patch", ()):
+        _replace(document, change["path"], change["value"])
     return document
 
 
@@ -37,3 +35,12 @@ def spec(name: str) -> dict[str, Any]:
             f"contract not checked: {DIRECTORY / name} is not there; name its folder in OPENAPI_SPECS"
         )
     return document
+
+
+def _replace(document: dict[str, Any], pointer: str, value: Any) -> None:
+    """Where a server was seen to differ from its document, the server counts."""
+    *way, last = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    place = document
+    for step in way:
+        place = place[step]
+    place[last] = value

@@ -345,6 +345,8 @@ async def test_a_generation_is_waited_for_until_it_is_there() -> None:
         web.json_response({"id": GENERATION, "status": "in-progress"}),
         web.Response(body=b"\x89PNG", headers={"seed": "7", "x-request-id": "r", "finish-reason": "SUCCESS"}),
         web.Response(body=b"\x89PNG", headers={"finish-reason": "CONTENT_FILTERED"}),
+        web.Response(body=b"\x89PNG", headers={"finish-reason": "ERROR"}),
+        web.json_response({"finish_reason": "ERROR"}),
     ]
 
     async def answer(request: web.Request) -> web.Response:
@@ -358,9 +360,13 @@ async def test_a_generation_is_waited_for_until_it_is_there() -> None:
             None,
             Painting(b"\x89PNG", 7, "r"),
         ]
-        with pytest.raises(JobFailed) as raised:
-            await stability.collect(BEGUN, call)
-    assert (raised.value.code, raised.value.outcome) == (FailureCode.FILTERED, Outcome.BILLED)
+        failures = []
+        while answers:
+            with pytest.raises(JobFailed) as raised:
+                await stability.collect(BEGUN, call)
+            failures.append((raised.value.code, raised.value.outcome))
+    gone = (FailureCode.GENERATION_GONE, Outcome.UNKNOWN)
+    assert failures == [(FailureCode.FILTERED, Outcome.BILLED), gone, gone]
     assert {(request.method, request.path) for request in asked} == {("GET", f"/v2beta/results/{GENERATION}")}
     # The vendor is told for whom, in a way that is nobody's name.
     assert {request.headers["stability-client-user-id"] for request in asked} == {"01ff"}

@@ -146,8 +146,10 @@ def _code_of(status: int, word: Word) -> FailureCode:
     return _CODE_OF_STATUS.get(status, FailureCode.BAD_REQUEST)
 
 
-def check_finish_reason(reason: object, id_: str | None) -> None:
-    """Raises JobFailed unless a picture came. Where none is told, the picture tells."""
+def check_finish_reason(
+    reason: object, id_: str | None, otherwise: FailureCode = FailureCode.UNAVAILABLE
+) -> None:
+    """Raises JobFailed unless a picture came. Where no reason is told, the picture tells."""
     said = reason.strip().upper() if isinstance(reason, str) else ""
     if said in ("", "SUCCESS"):
         return
@@ -155,10 +157,15 @@ def check_finish_reason(reason: object, id_: str | None) -> None:
         raise JobFailed(FailureCode.FILTERED, f"finish-reason {said}", request_id=id_)
     # Successes alone have a price; but what else it may say, nobody knows.
     outcome = Outcome.FREE if said == "ERROR" else Outcome.UNKNOWN
-    raise JobFailed(FailureCode.UNAVAILABLE, f"finish-reason {said}", outcome=outcome, request_id=id_)
+    raise JobFailed(otherwise, f"finish-reason {said}", outcome=outcome, request_id=id_)
 
 
-def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Painting | Begun:
+def painting_in(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    otherwise: FailureCode = FailureCode.UNAVAILABLE,
+) -> Painting | Begun:
     """The picture of an answer that says it is well, or by which id it is to be asked for. Raises JobFailed where
     neither is in it."""
     id_ = request_id(headers)
@@ -172,7 +179,7 @@ def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Paintin
         artifacts = answer.get("artifacts")
         if isinstance(artifacts, list) and artifacts and isinstance(artifacts[0], dict):
             answer = artifacts[0]
-        check_finish_reason(answer.get("finish_reason") or answer.get("finishReason"), id_)
+        check_finish_reason(answer.get("finish_reason") or answer.get("finishReason"), id_, otherwise)
         content = _from_base64(answer.get("image") or answer.get("base64"))
         if kind_of(content):
             return Painting(content, _seed(str(answer.get("seed"))), id_)

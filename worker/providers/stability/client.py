@@ -100,7 +100,8 @@ class Stability:
                 call.request_id = answers.request_id(response.headers)
                 if response.status == 202:
                     return None
-                painting = await self._painting(response)
+                # What has ended without a picture is not there to be asked for again.
+                painting = await self._painting(response, FailureCode.GENERATION_GONE)
                 return None if isinstance(painting, Begun) else painting
         except JobFailed as error:
             if not error.outcome.counts:
@@ -139,12 +140,15 @@ class Stability:
         # By it the vendor can name an abuser, whom nobody but the owner can tell from it (`python -m db member`).
         return headers | ({"stability-client-user-id": job.holder.hex()} if job.holder else {})
 
-    async def _painting(self, response: aiohttp.ClientResponse) -> Painting | Begun:
+    async def _painting(
+        self, response: aiohttp.ClientResponse, otherwise: FailureCode = FailureCode.UNAVAILABLE
+    ) -> Painting | Begun:
+        """`otherwise` is what it is where Stability says that it has ended without a picture."""
         if not 200 <= response.status < 300:
             start, _is_all = await _read(response, ERROR_BYTES_MAX)
             raise answers.failure_of(response.status, response.headers, start)
         for reason in response.headers.getall("finish-reason", ()):
-            answers.check_finish_reason(reason, answers.request_id(response.headers))
+            answers.check_finish_reason(reason, answers.request_id(response.headers), otherwise)
         content, is_all = await _read(response, PICTURE_BYTES_MAX)
         if not is_all:
             raise JobFailed(
@@ -154,7 +158,9 @@ class Stability:
             )
         if answers.is_json(content):
             # With a picture in it, it is large.
-            return await asyncio.to_thread(answers.painting_in, response.status, response.headers, content)
+            return await asyncio.to_thread(
+                answers.painting_in, response.status, response.headers, content, otherwise
+            )
         return answers.painting_in(response.status, response.headers, content)
 
     def _unreached(self, error: Exception, call: Call) -> JobFailed:

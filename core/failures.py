@@ -34,6 +34,8 @@ class FailureCode(StrEnum):
     BAD_PICTURE = "bad_picture"
     INPUT_GONE = "input_gone"
     INPUT_UNREAD = "input_unread"
+    INPUT_BROKEN = "input_broken"
+    INPUT_MISFIT = "input_misfit"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
 
@@ -70,6 +72,8 @@ FAILURES = {
     FailureCode.BAD_PICTURE: Failure(logging.WARNING, Outcome.UNKNOWN, transient=True),
     FailureCode.INPUT_GONE: Failure(logging.INFO, Outcome.FREE),
     FailureCode.INPUT_UNREAD: Failure(logging.WARNING, Outcome.FREE, transient=True),
+    FailureCode.INPUT_BROKEN: Failure(logging.INFO, Outcome.FREE),
+    FailureCode.INPUT_MISFIT: Failure(logging.INFO, Outcome.FREE),
     FailureCode.WORKER_LOST: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
     FailureCode.INTERNAL: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
 }

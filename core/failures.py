@@ -34,6 +34,7 @@ class FailureCode(StrEnum):
     BAD_PICTURE = "bad_picture"
     INPUT_GONE = "input_gone"
     INPUT_UNREAD = "input_unread"
+    GENERATION_GONE = "generation_gone"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
 
@@ -70,6 +71,7 @@ FAILURES = {
     FailureCode.BAD_PICTURE: Failure(logging.WARNING, Outcome.UNKNOWN, transient=True),
     FailureCode.INPUT_GONE: Failure(logging.INFO, Outcome.FREE),
     FailureCode.INPUT_UNREAD: Failure(logging.WARNING, Outcome.FREE, transient=True),
+    FailureCode.GENERATION_GONE: Failure(logging.WARNING, Outcome.UNKNOWN, transient=True),
     FailureCode.WORKER_LOST: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
     FailureCode.INTERNAL: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
 }

@@ -38,7 +38,8 @@ from ops.supervisor import Supervisor
 from ops.tracing import open_traces
 from ops.tracing.traces import Traces
 from ops.wake_loop import WakeLoop
-from worker import sweeper, upkeep, uploader
+from worker import collector, sweeper, upkeep, uploader
+from worker.collector import Collector
 from worker.cpus import CpuSlots
 from worker.doctor import examine_worker
 from worker.instruments import Instruments
@@ -70,7 +71,9 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
     async with (
         open_pool(settings, name="worker") as pool,
-        open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
+        open_bucket(
+            settings, connections_max=2 * (settings.worker_concurrency + collector.LOOKS_MAX)
+        ) as bucket,
         open_providers(settings) as providers,
     ):
         queue = Queue(
@@ -95,6 +98,7 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         concurrency=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
     )
+    looks = _looks(parts, runners)
     sweeping = WakeLoop(Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED)
     uploading = WakeLoop(Uploader(parts.spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
     probe = DatabaseProbe(
@@ -113,7 +117,12 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         parts.instruments.registry,
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
-    channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "removal_due": sweeping.wake}
+
+    def check_leases() -> None:
+        loop.check_leases()
+        looks.check_leases()
+
+    channels = {"job_queued": loop.wake, "job_cancelled": check_leases, "removal_due": sweeping.wake}
     supervisor = Supervisor()
 
     async def begin() -> None:
@@ -124,12 +133,17 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
             await runner.prepare()
         for wake in (loop.wake, sweeping.wake, uploading.wake):
             supervisor.every(settings.poll_seconds, wake)
+        supervisor.every(collector.TICK_SECONDS, looks.wake)
         _schedule(parts, supervisor, probe)
         supervisor.start(listen(settings.listen_dsn, channels, is_worker=True))
         supervisor.start(sweeping.serve())
         supervisor.start(uploading.serve())
         # What it holds is paid for, so it ends before the others.
         supervisor.start(loop.serve(grace_seconds=settings.shutdown_grace_seconds), stop=loop.stop)
+        supervisor.start(
+            looks.serve(grace_seconds=min(collector.GRACE_SECONDS, settings.shutdown_grace_seconds)),
+            stop=looks.stop,
+        )
         log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
 
     with answering(health, settings):
@@ -155,6 +169,18 @@ def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
         )
         for provider in providers
     }
+
+
+def _looks(parts: _Parts, runners: dict[str, JobRunner]) -> Loop:
+    """What asks after all that is answered later, beside what is painted."""
+    collectors = {name: Collector(runner) for name, runner in runners.items()}
+    return Loop(
+        parts.queue,
+        [one.claim for one in collectors.values()],
+        lambda job: collectors[job.provider].run(job),
+        concurrency=collector.LOOKS_MAX,
+        lease_seconds=parts.settings.lease_seconds,
+    )
 
 
 def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> None:

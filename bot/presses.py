@@ -12,7 +12,7 @@ from bot.mentions import spelled_out
 from bot.messages.content import notice
 from bot.messages.notices import deleted, link_to_copy, sure_to_delete
 from bot.messages.prompts import escape
-from bot.orders import again, cancel, derived_request, submit
+from bot.orders import again, cancel, changed, submit
 from bot.rights.access import (
     gone,
     in_time,
@@ -24,7 +24,7 @@ from bot.rights.access import (
 )
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob
-from core.operations import IMAGINE, SIDE_MAX, SIDE_MIN, UPSCALE, UPSCALER, upscaled_size
+from core.operations import FAST, IMAGINE, SIDE_MAX, SIDE_MIN, UPSCALE
 from core.orders import JOB_NUMBERS
 from core.validation import clean, model_on_offer
 
@@ -97,16 +97,7 @@ async def upscale(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await require_imagine(interaction, picture.order)
     require_full_size(picture)
-    width, height = upscaled_size(picture.width, picture.height)
-    request = derived_request(
-        interaction,
-        picture.order,
-        model=UPSCALER.name,
-        params={"width": width, "height": height},
-        operation=UPSCALE.name,
-        inputs=(picture.id,),
-    )
-    await submit(interaction, request)
+    await submit(interaction, changed(interaction, UPSCALE, [picture], model=FAST.name, params={}), [picture])
 
 
 @on(Action.LINK)

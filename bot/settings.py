@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from core.addresses import is_url
 from core.operations import DEFAULT_MODEL, PAINTERS
+from core.orders import COUNT_MAX
 from core.policy import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from core.settings import (
     ApiUrl,
@@ -114,6 +115,9 @@ class BotSettings(
     )
     jobs_per_member_max: int = Field(
         JOBS_PER_MEMBER_MAX, ge=1, le=OPEN_MAX, description=f"a number of pictures from 1 to {OPEN_MAX}"
+    )
+    pictures_per_order_max: int = Field(
+        COUNT_MAX, ge=1, le=COUNT_MAX, description=f"a number of pictures from 1 to {COUNT_MAX}"
     )
     credits_per_member_per_month: Credits = None
     credits_per_server_per_month: Credits = None

@@ -11,9 +11,8 @@ from PIL import Image, ImageOps
 
 from core.errors import reason
 from core.failures import FailureCode, JobFailed
-from core.operations import UPSCALE_FACTOR, UPSCALE_PIXELS_MAX
 
-PIXELS_PAINTED_MAX = UPSCALE_PIXELS_MAX * UPSCALE_FACTOR**2
+PIXELS_PAINTED_MAX = 4096 * 4096
 """The most that any model makes; a file that claims to hold more is not decoded."""
 
 PREVIEW_SIDE_MAX = 768

@@ -9,7 +9,7 @@ from functools import partial
 
 from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone, reason
 from core.failures import FailureCode, JobFailed
-from core.operations import UPSCALE, upscale_input
+from core.operations import MODELS, OPERATIONS, Role
 from core.orders import Job, Picture, State
 from db.ledger import Ledger
 from db.picture_store import PictureStore
@@ -94,7 +94,7 @@ class JobRunner:
     async def _attempt(self, job: Job, call: Call) -> None:
         try:
             painting = await self._paint(job, call)
-            size = None if job.order.inputs else (job.order.width, job.order.height)
+            size = job.order.size if OPERATIONS[job.order.operation].sized else None
             preparing = asyncio.ensure_future(self.cpus.in_thread(self._prepare, job, painting.content, size))
             await self.storage.store(job, painting, preparing)
         except CallTooSoon as error:
@@ -122,34 +122,36 @@ class JobRunner:
             await self.rate_limit.wait()
         try:
             with self.instruments.stage("generate", job):
-                painting = await self.provider.paint(job.order, inputs, call)
+                painting = await self.provider.paint(job, inputs, call)
         except JobFailed as error:
             call.outcome, call.request_id = error.outcome, error.request_id
             raise
         call.paid(painting.request_id)
         return painting
 
-    async def _inputs(self, job: Job) -> list[bytes]:
+    async def _inputs(self, job: Job) -> dict[Role, bytes]:
         """The pictures that it is made from, as its operation takes them."""
         if not job.order.inputs:
-            return []
+            return {}
         pictures = await until_answered(lambda: self.queue.inputs(job))
         if len(pictures) < len(job.order.inputs):
             raise JobFailed(FailureCode.INPUT_GONE, f"of {list(job.order.inputs)} not all are there still")
-        return [await self._input(job, picture) for picture in pictures]
+        operation = OPERATIONS[job.order.operation]
+        return {
+            one.role: await self._input(job, number, picture)
+            for number, (one, picture) in enumerate(zip(operation.inputs, pictures, strict=False))
+        }
 
-    async def _input(self, job: Job, picture: Picture) -> bytes:
+    async def _input(self, job: Job, number: int, picture: Picture) -> bytes:
         try:
             original = await self.pictures.original(picture)
         except PictureGone as error:
             raise JobFailed(FailureCode.INPUT_GONE, str(error)) from error
         except (BucketUnavailable, *UNAVAILABLE) as error:
             raise JobFailed(FailureCode.INPUT_UNREAD, reason(error)) from error
-        if job.order.operation != UPSCALE.name:
-            return original
-        return await self.cpus.in_thread(
-            imaging.shrink, original, upscale_input(picture.width, picture.height)
-        )
+        bounds = OPERATIONS[job.order.operation].bounds_for(MODELS[job.order.model], number)
+        size = bounds.fit(picture.width, picture.height)
+        return await self.cpus.in_thread(imaging.shrink, original, size)
 
     def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
         with self.instruments.stage("prepare", job):

@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from bot.controls.buttons import Say
-from core.operations import PROMPT_LENGTH_MAX
+from core.operations import PROMPT_LENGTH_MAX, SIDE_DEFAULT
 from core.orders import Order
 
 CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,18})")
@@ -20,7 +20,8 @@ def edit_modal(order: Order, say: Say, *, size_hint: str, with_negative_prompt: 
     )
     prompt = _text("prompt", order.prompt)
     modal.add_item(ui.Label(text=say("What the picture should show"), component=prompt))
-    size = ui.TextInput[Any](custom_id="size", default=f"{order.width} × {order.height}", max_length=20)
+    width, height = order.size or (SIDE_DEFAULT, SIDE_DEFAULT)
+    size = ui.TextInput[Any](custom_id="size", default=f"{width} × {height}", max_length=20)
     modal.add_item(ui.Label(text=say("Size"), description=size_hint, component=size))
     if with_negative_prompt:
         negative = _text("negative_prompt", order.negative_prompt, required=False)

@@ -117,9 +117,10 @@ def quote(order: Order, beside: str = "") -> str:
 
 
 def facts(order: Order, say: Words, picture: Picture | None = None, *more: str) -> str:
-    size = picture or order
+    size = order.size if picture is None else (picture.width, picture.height)
     model = MODELS[order.model].title if order.model in MODELS else order.model
-    found = [f"{size.width} × {size.height}", model, *more]
+    found = [f"{size[0]} × {size[1]}"] if size is not None else []
+    found += [model, *more]
     if order.style is not None:
         found.append(say("style {style}", style=say(order.style)))
     if order.negative_prompt is not None:

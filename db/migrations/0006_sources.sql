@@ -1,0 +1,41 @@
+-- Pictures are made from pictures that members hand in, and by providers that answer later.
+
+-- What a member handed in, for as long as an order that is made from it is there. The id is below 0: in orders.inputs
+-- it stands beside the ids of pictures.
+create table uploads (
+    id         bigint generated always as identity (increment by -1 minvalue -9223372036854775808 maxvalue -1 start with -1) primary key,
+    -- Names the object in the bucket.
+    key        uuid not null unique default gen_random_uuid(),
+    -- 0 is a member who is forgotten.
+    member_id  bigint not null,
+    created_at timestamptz not null default now(),
+    -- Where Discord has it, until the bucket has.
+    url        text,
+    width      integer not null,
+    height     integer not null,
+    bytes      integer not null,
+    erased_at  timestamptz
+);
+-- Forgetting a member erases what they handed in (erasure.uploads_of).
+create index uploads_of_member on uploads (member_id) where erased_at is null;
+
+-- Whether an order still needs what was handed in (erasure.uploads, uploads.erase_unused).
+create index orders_inputs on orders using gin (inputs) where inputs <> '{}' and erased_at is null;
+
+-- What the provider calls the generation that an attempt has begun there, where its answer comes later. While it is
+-- set, `lease_until` is when the next worker may ask after it.
+alter table jobs add column generation text;
+-- Workers look for the generations that are to be asked after (queue.claim_begun). `lease_until` is no part of it, as
+-- a heartbeat writes no index.
+create index jobs_begun on jobs (id) where state = 'running' and generation is not null;
+alter table calls add column generation text;
+
+create or replace view order_jobs as
+select
+    jobs.id, jobs.order_id, jobs.state, jobs.provider, jobs.price, jobs.turn, jobs.attempt, jobs.faults,
+    jobs.started_at, jobs.finished_at, jobs.failure,
+    orders.key, orders.created_at, orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id,
+    orders.locale, orders.operation, orders.model, orders.prompt, orders.params, orders.inputs, orders.count,
+    orders.private, orders.spoiler, orders.traceparent, orders.erased_at,
+    jobs.generation
+from jobs join orders on orders.id = jobs.order_id;

@@ -160,10 +160,10 @@ async def until_sent(server: StabilityServer, prompt: str, monkeypatch: pytest.M
     sent = asyncio.Event()
     of = server._provocations.of
 
-    def met(asked: str) -> str | None:
+    def met(asked: str, path: str) -> str | None:
         if asked == prompt:
             sent.set()
-        return of(asked)
+        return of(asked, path)
 
     monkeypatch.setattr(server._provocations, "of", met)
     return sent

@@ -250,7 +250,7 @@ def test_a_change_is_stored_with_what_it_was_asked_for(operation: Operation, par
         (EXTEND, {"left": 2000, "right": 2000, "up": 2000, "down": 2000}, "may be extended to 9.44"),
         (RELIGHT, {"prompt": ""}, "The prompt is blank"),
         (RELIGHT, {"light": "behind"}, "“Light” is one of above, below, left, right"),
-        (CUT_OUT, {"sizes": (20_000, 40)}, "may be at most 256 times"),
+        (CUT_OUT, {"sizes": (20_000, 40)}, "may be at most 255 times"),
         (REPLACE, {"target": "a fox", "sizes": (2600, 1000)}, "may be at most 2.5 times"),
         (UPSCALE, {"sizes": (4096, 4096)}, "cannot be made larger"),
     ],

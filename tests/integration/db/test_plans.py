@@ -29,7 +29,18 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 QUERY = "'AAAAAAAAAAUzebra':*"
 PAGE = (MEMBER, MEMBER, None, ID_MAX, 11, CHANNELS, None)
 MARKED = (None, *PAGE[1:])
-LARGE = ("orders", "jobs", "replies", "pictures", "calls", "favourites", "downloads", "copies", "removals", "uploads")
+LARGE = (
+    "orders",
+    "jobs",
+    "replies",
+    "pictures",
+    "calls",
+    "favourites",
+    "downloads",
+    "copies",
+    "removals",
+    "uploads",
+)
 
 STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("orders", "find"): ((ORDER,), {"jobs_pkey", "orders_pkey"}),

@@ -80,10 +80,31 @@ class Queue:
         )
         return list(map(job_of, rows))
 
+    async def begun(self, job: Job, generation: str, *, look_after_seconds: float) -> None:
+        """The provider answers later, under this id: nobody holds the job until it is to be asked after. Again is no
+        fault."""
+        values = (job.id, job.attempt, generation, look_after_seconds)
+        if await self._pool.fetchval(_SQL["begun"], *values) is None:
+            raise _lost(job.id, job.attempt, "what it has begun")
+
+    async def claim_begun(self, limit: int, *, provider: str = "stability") -> list[Job]:
+        """Up to `limit` of those that are to be asked after, under this worker's lease until it says `look_later` or
+        ends them as any job."""
+        rows = await self._pool.fetch(
+            _SQL["claim_begun"].format(limit=int(limit)), self._worker, self._lease_seconds, provider
+        )
+        return list(map(job_of, rows))
+
+    async def look_later(self, job: Job, *, seconds: float, faults: int = 0) -> None:
+        """Nobody holds it until then."""
+        values = (job.id, job.attempt, self._worker, seconds, faults)
+        if await self._pool.fetchval(_SQL["look_later"], *values) is None:
+            raise _lost(job.id, job.attempt, "the next look")
+
     async def extend_leases(self, held: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
         """Takes id and attempt of each job held, and returns those that still are."""
         ids, attempts = _array(id_ for id_, _ in held), _array(attempt for _, attempt in held)
-        rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds)
+        rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds, self._worker)
         return _held(rows)
 
     async def inputs(self, job: Job) -> list[Source]:

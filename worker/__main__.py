@@ -39,8 +39,10 @@ from ops.supervisor import Supervisor
 from ops.tracing import open_traces
 from ops.tracing.traces import Traces
 from ops.wake_loop import WakeLoop
-from worker import sweeper, upkeep, uploader
+from worker import collector, sweeper, upkeep, uploader
 from worker.attachments import Attachments
+from worker.collector import Collector
+from worker.contract import check_contracts
 from worker.cpus import CpuSlots
 from worker.doctor import examine_worker
 from worker.inputs import Inputs
@@ -73,7 +75,9 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
     async with (
         open_pool(settings, name="worker") as pool,
-        open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
+        open_bucket(
+            settings, connections_max=2 * (settings.worker_concurrency + collector.LOOKS_MAX)
+        ) as bucket,
         open_providers(settings) as providers,
         Attachments(settings.discord_api_base, settings.proxy_for) as attachments,
     ):
@@ -99,6 +103,7 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         concurrency=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
     )
+    looks = _looks(parts, runners)
     sweeping = WakeLoop(Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED)
     uploading = WakeLoop(Uploader(parts.spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
     probe = DatabaseProbe(
@@ -117,7 +122,12 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         parts.instruments.registry,
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
-    channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "removal_due": sweeping.wake}
+
+    def check_leases() -> None:
+        loop.check_leases()
+        looks.check_leases()
+
+    channels = {"job_queued": loop.wake, "job_cancelled": check_leases, "removal_due": sweeping.wake}
     supervisor = Supervisor()
 
     async def begin() -> None:
@@ -128,12 +138,17 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
             await runner.prepare()
         for wake in (loop.wake, sweeping.wake, uploading.wake):
             supervisor.every(settings.poll_seconds, wake)
+        supervisor.every(collector.TICK_SECONDS, looks.wake)
         _schedule(parts, supervisor, probe)
         supervisor.start(listen(settings.listen_dsn, channels, is_worker=True))
         supervisor.start(sweeping.serve())
         supervisor.start(uploading.serve())
         # What it holds is paid for, so it ends before the others.
         supervisor.start(loop.serve(grace_seconds=settings.shutdown_grace_seconds), stop=loop.stop)
+        supervisor.start(
+            looks.serve(grace_seconds=min(collector.GRACE_SECONDS, settings.shutdown_grace_seconds)),
+            stop=looks.stop,
+        )
         log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
 
     with answering(health, settings):
@@ -163,6 +178,18 @@ def _runners(parts: _Parts, providers: list[Provider], attachments: Attachments)
     }
 
 
+def _looks(parts: _Parts, runners: dict[str, JobRunner]) -> Loop:
+    """What asks after all that is answered later, beside what is painted."""
+    collectors = {name: Collector(runner) for name, runner in runners.items()}
+    return Loop(
+        parts.queue,
+        [one.claim for one in collectors.values()],
+        lambda job: collectors[job.provider].run(job),
+        concurrency=collector.LOOKS_MAX,
+        lease_seconds=parts.settings.lease_seconds,
+    )
+
+
 def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> None:
     settings, pool, instruments = parts.settings, parts.pool, parts.instruments
     nightly: dict[str, Callable[[], Awaitable[None]]] = {
@@ -188,11 +215,19 @@ def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> No
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m worker", description="A worker of Tigerbrush.")
-    parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
-    if parser.parse_args().command == "doctor":
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("doctor", help="say what is wrong, and what to do")
+    commands.add_parser(
+        "contract", help="try with a false key whether each provider takes what is sent; it costs nothing"
+    )
+    command = parser.parse_args().command
+    if command == "doctor":
         end_as_usual_when_told()
         sys.exit(doctor(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
+    if command == "contract":
+        end_as_usual_when_told()
+        sys.exit(check_contracts(settings))
     configure(settings, process="worker")
     try:
         with open_traces(settings, process="worker") as traces:

@@ -52,7 +52,10 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ),
     ("queue", "claim"): (("w", 60.0, "stability"), {"jobs_queue", "orders_pkey", "replies_pkey"}),
     ("queue", "claim_probe"): (("w", 60.0, "stability", 60.0, 5.0), {"jobs_queue"}),
-    ("queue", "extend_leases"): ((f"{{{JOB}}}", "{1}", 60.0), {"jobs_running"}),
+    ("queue", "begun"): ((JOB, 1, "g", 10.0), {"jobs_running", "calls_pkey"}),
+    ("queue", "claim_begun"): (("w", 60.0, "stability"), {"jobs_running", "orders_pkey"}),
+    ("queue", "look_later"): ((JOB, 1, "w", 10.0, 0), {"jobs_running"}),
+    ("queue", "extend_leases"): ((f"{{{JOB}}}", "{1}", 60.0, "w"), {"jobs_running"}),
     ("queue", "finish"): (
         ([JOB], [1], [7], [1000], [1], [1], ["r"]),
         {"jobs_pkey", "calls_pkey", "orders_pkey", "replies_pkey"},
@@ -114,7 +117,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("erasure", "downloads_of"): ((MEMBER,), {"downloads_pkey"}),
     ("erasure", "claim_removals"): ((5, 20.0), {"removals_due"}),
     ("erasure", "removed"): (("p",), {"removals_pkey"}),
-    ("ledger", "correct"): ((JOB, 1, "free", None), {"calls_pkey", "jobs_pkey"}),
+    ("ledger", "correct"): ((JOB, 1, "free", None, None), {"calls_pkey", "jobs_pkey"}),
     ("ledger", "forget_holders"): ((), {"jobs_forgotten"}),
     ("rate_limits", "take"): (("stability", 150, 11.0), {"rate_limit_slots_free"}),
     ("spill", "keep"): ((JOB, b"", b""), {"spill_pkey", "pictures_pkey"}),
@@ -279,7 +282,7 @@ async def hot(pool: Pool, table: str, noun: str, name: str, *arguments: object) 
 
 async def test_a_heartbeat_and_the_end_of_a_call_write_no_index(pool: Pool) -> None:
     beaten, done, failed = [await running(pool) for _ in range(3)]
-    assert await hot(pool, "jobs", "queue", "extend_leases", f"{{{beaten.id}}}", "{1}", 60.0) == (1, 1)
+    assert await hot(pool, "jobs", "queue", "extend_leases", f"{{{beaten.id}}}", "{1}", 60.0, "one") == (1, 1)
     painted = painted_by(done)
     columns = [[getattr(painted, name)] for name in painted.__slots__]
     assert await hot(pool, "calls", "queue", "finish", *columns) == (1, 1)

@@ -33,6 +33,7 @@ from bot.services import Interaction, Services
 from bot.settings import BotSettings
 from core.errors import reason
 from core.operations import DEFAULT_MODEL
+from core.orders import COUNT_MAX
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool
 from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
@@ -54,8 +55,10 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 )
 
 
-def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[Any, ..., None], ...]:
-    return imagine(default_model), gallery, queue, forget_me, doctor
+def commands(
+    default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
+) -> tuple[app_commands.Command[Any, ..., None], ...]:
+    return imagine(default_model, count_max), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -70,6 +73,7 @@ class Client(discord.AutoShardedClient):
         languages: Languages,
         *,
         model: str = DEFAULT_MODEL,
+        count_max: int = COUNT_MAX,
         commands_guild_id: int | None = None,
         proxy: str | None = None,
     ) -> None:
@@ -94,7 +98,7 @@ class Client(discord.AutoShardedClient):
         """Messages can be sent and edited from here on, without the gateway."""
         self._languages = languages
         self.tree = Tree(self)
-        for command in commands(model):
+        for command in commands(model, count_max):
             self.tree.add_command(command)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
         self.command_permissions = CommandPermissions(self)

@@ -70,8 +70,8 @@ def changed(
         "operation": operation.name,
         "inputs": tuple(source.id for source in sources),
         "prompt": prompt or next((order.prompt for order in orders), ""),
-        "private": not all(may_be_shown_to_all(interaction, order) for order in orders),
-        "spoiler": any(order.spoiler for order in orders),
+        "private": more.get("private") or not all(may_be_shown_to_all(interaction, one) for one in orders),
+        "spoiler": more.get("spoiler") or any(order.spoiler for order in orders),
     }
     return request_of(interaction, model=model, params=params, **more)
 

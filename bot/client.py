@@ -8,6 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+import bot.presses  # noqa: F401 - they register themselves
+from bot.commands.change import change
 from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
 from bot.commands.gallery import gallery
@@ -18,6 +20,7 @@ from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
 from bot.discord_errors import watched
+from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
@@ -26,7 +29,6 @@ from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.status import GatewayStatus
 from bot.messages.words import Languages, Translator
-from bot.presses import submit_edit
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
@@ -57,8 +59,8 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
-) -> tuple[app_commands.Command[Any, ..., None], ...]:
-    return imagine(default_model, count_max), gallery, queue, forget_me, doctor
+) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
+    return imagine(default_model, count_max), change(), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):

@@ -34,7 +34,7 @@ class Bounds:
     """Of a picture that is handed in, in pixels; `ratio_max` is its longer side to its shorter one."""
 
     side_min: int = 64
-    side_max: int = 16_384
+    side_max: int = 16_383
     pixels_min: int = 4_096
     pixels_max: int = 9_437_184
     ratio_max: float | None = 2.5

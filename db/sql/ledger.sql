@@ -1,10 +1,10 @@
 -- What is spent, and whether it is counted.
 
 -- name: correct
--- A worker whose job was cancelled, or taken away, knows more of its call after all: what it costs, or its id alone.
+-- A worker whose job was cancelled, or taken away, knows more of its call after all: what it costs, or its ids alone.
 with corrected as (
     update calls
-    set outcome = $3, request_id = coalesce($4, request_id), ended_at = now()
+    set outcome = $3, request_id = coalesce($4, request_id), generation = coalesce($5, generation), ended_at = now()
     where job_id = $1 and attempt = $2 and outcome = 'unknown'
     returning job_id, credits
 )

@@ -26,6 +26,8 @@ class Call:
 
     outcome: Outcome = Outcome.FREE
     request_id: str | None = None
+    generation: str | None = None
+    """What was begun, where the answer comes later."""
 
     def sent(self) -> None:
         """From here on the picture may be painted, whether an answer comes or not."""

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+import bot.presses  # noqa: F401 - they register themselves
 from bot.commands.change import change
 from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
@@ -19,6 +20,7 @@ from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
 from bot.discord_errors import watched
+from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
@@ -27,13 +29,13 @@ from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.status import GatewayStatus
 from bot.messages.words import Languages, Translator
-from bot.presses import submit_edit
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
 from bot.settings import BotSettings
 from core.errors import reason
 from core.operations import DEFAULT_MODEL
+from core.orders import COUNT_MAX
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool
 from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
@@ -56,9 +58,9 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 
 
 def commands(
-    default_model: str = DEFAULT_MODEL,
+    default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model), change(), gallery, queue, forget_me, doctor
+    return imagine(default_model, count_max), change(), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -73,6 +75,7 @@ class Client(discord.AutoShardedClient):
         languages: Languages,
         *,
         model: str = DEFAULT_MODEL,
+        count_max: int = COUNT_MAX,
         commands_guild_id: int | None = None,
         proxy: str | None = None,
     ) -> None:
@@ -97,7 +100,7 @@ class Client(discord.AutoShardedClient):
         """Messages can be sent and edited from here on, without the gateway."""
         self._languages = languages
         self.tree = Tree(self)
-        for command in commands(model):
+        for command in commands(model, count_max):
             self.tree.add_command(command)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
         self.command_permissions = CommandPermissions(self)

@@ -25,6 +25,9 @@ class Action(StrEnum):
     DROP = "drop"  # cancel, in the list of a member's queue
     AGAIN = "again"
     EDIT = "edit"
+    REOPEN = "reopen"  # edit, with what was typed and refused
+    VARY = "vary"
+    MORE = "more"
     UPSCALE = "upscale"
     LINK = "link"
     FAVOURITE = "favourite"
@@ -34,13 +37,16 @@ class Action(StrEnum):
     RESTORE = "restore"  # keep it, where the question stands in the picture's own place
 
 
-ORDER_ACTIONS = (Action.CANCEL, Action.DROP, Action.AGAIN, Action.EDIT)
+ORDER_ACTIONS = (Action.CANCEL, Action.DROP, Action.AGAIN, Action.EDIT, Action.REOPEN)
 
 LOOKS = {
     Action.CANCEL: ("🚫", "Cancel"),
     Action.DROP: ("🚫", "Cancel"),
     Action.AGAIN: ("🔁", "Again"),
     Action.EDIT: ("✏️", "Edit"),
+    Action.REOPEN: ("✏️", "Open it again"),
+    Action.VARY: ("🎲", "Vary"),
+    Action.MORE: ("🧰", "More"),
     Action.UPSCALE: ("🔍", "Upscale"),
     Action.LINK: ("📋", "Link"),
     Action.FAVOURITE: ("⭐", "Favourite"),

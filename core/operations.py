@@ -124,6 +124,7 @@ REPLACE = Operation(
         _STYLE,
     ),
     (_PICTURE,),
+    asks="What to put in its place",
 )
 RECOLOR = Operation(
     "recolor",
@@ -145,6 +146,7 @@ RECOLOR = Operation(
         _STYLE,
     ),
     (_PICTURE,),
+    asks="Which color it gets",
 )
 ERASE = Operation(
     "erase",
@@ -162,6 +164,7 @@ PAINT_OVER = Operation(
     "Paint something else into a part of a picture",
     (_FIELDS, _SEED, _WITHOUT, _STYLE),
     (Input(Role.PICTURE, bounds=_ANY_RATIO), _MASK),
+    asks="What to paint there",
 )
 EXTEND = Operation(
     "extend",
@@ -178,6 +181,7 @@ EXTEND = Operation(
     ),
     (_PICTURE,),
     words=Need.OPTIONAL,
+    asks="What is around it",
 )
 CUT_OUT = Operation(
     "cut-out",
@@ -206,6 +210,7 @@ RELIGHT = Operation(
     ),
     (_PICTURE, Input(Role.REFERENCE, Need.OPTIONAL, _ANY_RATIO)),
     words=Need.OPTIONAL,
+    asks="What is behind it",
 )
 SKETCH = Operation(
     "sketch",
@@ -214,6 +219,7 @@ SKETCH = Operation(
     "Paint what a sketch shows",
     (_CLOSENESS, _SEED, _WITHOUT, _STYLE),
     (_PICTURE,),
+    asks="What the sketch shows",
 )
 STRUCTURE = Operation(
     "structure",
@@ -391,6 +397,16 @@ FAST, CONSERVATIVE, CREATIVE = (
 offer(UPSCALE, FAST, CONSERVATIVE, CREATIVE)
 
 DEFAULT_MODEL = "core"
+
+
+def field_boxes(width: int, height: int) -> dict[int, tuple[int, int, int, int]]:
+    """Of each of the nine fields by its number, from 1 as one reads: left, top, right and bottom, in pixels."""
+    xs, ys = ([side * n // 3 for n in range(4)] for side in (width, height))
+    return {
+        row * 3 + column + 1: (xs[column], ys[row], xs[column + 1], ys[row + 1])
+        for row in range(3)
+        for column in range(3)
+    }
 
 
 def extended_size(width: int, height: int, params: Mapping[str, Any]) -> tuple[int, int]:

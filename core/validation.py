@@ -18,11 +18,13 @@ from core.operations import (
     SEED_MAX,
     SIDE_MAX,
     SIDE_MIN,
+    UPSCALE,
     Kind,
     Model,
     Need,
     Operation,
     Param,
+    check_upscale,
     extended_size,
 )
 from core.orders import COUNT_MAX, Request
@@ -107,7 +109,7 @@ def validated(
     _check_style(request.style, model)
     negative_prompt = params.get("negative_prompt")
     _check_negative_prompt(negative_prompt, model, on_offer(operation, default_model))
-    _check_changes(operation, params, sizes)
+    _check_change(operation, model, params, sizes)
     need = operation.words_for(model)
     # Whatever is made from a picture keeps that one's words, by which it is found.
     prompt = clean_prompt(request.prompt) if need is Need.REQUIRED else clean(request.prompt)
@@ -171,8 +173,12 @@ def _check_count(count: int, count_max: int) -> None:
         raise InvalidRequest("You can ask for {most} pictures at once at most.", most=count_max)
 
 
-def _check_changes(operation: Operation, params: Mapping[str, Any], sizes: Sequence[tuple[int, int]]) -> None:
-    """What the parameters of an operation have to be together."""
+def _check_change(
+    operation: Operation, model: Model, params: Mapping[str, Any], sizes: Sequence[tuple[int, int]]
+) -> None:
+    """What has to be together, of the parameters and of what it is made from."""
+    if operation is UPSCALE:
+        check_upscale(model, *sizes[0])
     if (
         operation.param("fields") is not None
         and "fields" not in params

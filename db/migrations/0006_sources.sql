@@ -25,8 +25,9 @@ create index orders_inputs on orders using gin (inputs) where inputs <> '{}' and
 -- What the provider calls the generation that an attempt has begun there, where its answer comes later. While it is
 -- set, `lease_until` is when the next worker may ask after it.
 alter table jobs add column generation text;
--- Workers look for the generations that are to be asked after (queue.claim_begun).
-create index jobs_begun on jobs (lease_until) where generation is not null and state = 'running';
+-- Workers look for the generations that are to be asked after (queue.claim_begun). `lease_until` is no part of it, as
+-- a heartbeat writes no index.
+create index jobs_begun on jobs (id) where state = 'running' and generation is not null;
 alter table calls add column generation text;
 
 create or replace view order_jobs as

@@ -61,8 +61,12 @@ UPSCALE_FACTOR = 4
 UPSCALED_PIXELS = 9_437_184
 """About what the others make of any picture."""
 
-_WIDTH = Param("width", Kind.WHOLE, "Width", "In pixels", SIDE_MIN, SIDE_MAX, required=True)
-_HEIGHT = Param("height", Kind.WHOLE, "Height", "In pixels", SIDE_MIN, SIDE_MAX, required=True)
+_WIDTH = Param(
+    "width", Kind.WHOLE, "Width", "In pixels", SIDE_MIN, SIDE_MAX, required=True, default=SIDE_DEFAULT
+)
+_HEIGHT = Param(
+    "height", Kind.WHOLE, "Height", "In pixels", SIDE_MIN, SIDE_MAX, required=True, default=SIDE_DEFAULT
+)
 _SEED = Param(
     "seed", Kind.WHOLE, "Seed", "The same words with the same seed give the same picture", 0, SEED_MAX
 )
@@ -101,6 +105,7 @@ VARY = Operation(
             0,
             1,
             required=True,
+            default=VARIATIONS["strong"],
         ),
         _SEED,
         _WITHOUT,

@@ -86,7 +86,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """`title` and `about` are for members, in English. `low` and `high` bound a number or a text's length."""
+    """`title` and `about` are for members, in English. `low` and `high` bound a number or a text's length. What is
+    `required` may have a default, which is stored where nothing was asked for."""
 
     name: str
     kind: Kind
@@ -96,6 +97,7 @@ class Param:
     high: float = 0
     choices: tuple[str, ...] = ()
     required: bool = False
+    default: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

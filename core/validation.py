@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, Term
 from core.operations import (
     EXTEND,
     EXTENDED_PIXELS_MAX,
@@ -125,11 +125,18 @@ def checked_params(operation: Operation, params: Mapping[str, Any]) -> dict[str,
     found = {}
     for param in operation.params:
         value = _checked(param, params.get(param.name))
+        if value is None and param.required:
+            value = param.default
         if value is not None:
             found[param.name] = value
         elif param.required:
-            raise InvalidRequest("“{param}” is missing.", param=param.title)
+            raise InvalidRequest("“{param}” is missing.", param=Term(param.title))
     return found
+
+
+def fields_in(text: str) -> list[int]:
+    """The fields that a member typed, such as “1, 2 and 5”."""
+    return [int(number) for number in re.findall(r"[0-9]+", text[:100])]
 
 
 def _checked(param: Param, value: Any) -> Any:
@@ -139,7 +146,7 @@ def _checked(param: Param, value: Any) -> Any:
         if value is not None and len(value) > param.high:
             raise InvalidRequest(
                 "“{param}” has {count} characters; it may have {most}.",
-                param=param.title,
+                param=Term(param.title),
                 count=len(value),
                 most=int(param.high),
             )
@@ -149,7 +156,7 @@ def _checked(param: Param, value: Any) -> Any:
         # Which styles there are, its model says.
         if value not in param.choices and param.name != "style":
             raise InvalidRequest(
-                "“{param}” is one of {choices}.", param=param.title, choices=", ".join(param.choices)
+                "“{param}” is one of {choices}.", param=Term(param.title), choices=", ".join(param.choices)
             )
     elif param.kind is Kind.FIELDS:
         value = sorted(set(value))
@@ -161,7 +168,7 @@ def _checked(param: Param, value: Any) -> Any:
         if param.name not in ("width", "height"):
             raise InvalidRequest(
                 "“{param}” is a number from {least} to {most}.",
-                param=param.title,
+                param=Term(param.title),
                 least=f"{param.low:g}",
                 most=f"{param.high:g}",
             )

@@ -23,17 +23,19 @@ from core.operations import (
     RELIGHT,
     REPLACE,
     SEED_MAX,
+    SIDE_DEFAULT,
     SIDE_MAX,
     SIDE_MIN,
     SKETCH,
     STRUCTURE,
     STYLES,
     UPSCALE,
+    VARIATIONS,
     VARY,
     Operation,
 )
 from core.orders import COUNT_MAX, Request
-from core.validation import check_size, clean_prompt, model_on_offer, on_offer, validated
+from core.validation import check_size, clean_prompt, fields_in, model_on_offer, on_offer, validated
 from tests.orders import request
 
 OFF_MENU = [model.name for model in PAINTERS.values() if not model.on_menu]
@@ -235,7 +237,6 @@ def test_a_change_is_stored_with_what_it_was_asked_for(operation: Operation, par
 @pytest.mark.parametrize(
     ("operation", "asked", "complaint"),
     [
-        (VARY, {}, "“Strength” is missing"),
         (VARY, {"strength": 1.5}, "“Strength” is a number from 0 to 1"),
         (VARY, {"strength": 0.5, "prompt": " "}, "The prompt is blank"),
         (REPLACE, {"target": " \u200b"}, "“What to replace” is missing"),
@@ -260,6 +261,18 @@ def test_a_change_that_cannot_be_made_is_refused_in_words(
     sizes = (asked.pop("sizes", (1024, 1024)),)
     with pytest.raises(InvalidRequest, match=complaint):
         change(operation, *sizes, **asked)
+
+
+def test_what_has_a_default_need_not_be_asked_for() -> None:
+    assert change(VARY).params == {"strength": VARIATIONS["strong"]}
+    assert change(IN_STYLE).size == (SIDE_DEFAULT, SIDE_DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fields"), [("1, 2 and 5", [1, 2, 5]), ("9", [9]), ("", []), ("10 1", [10, 1]), ("x" * 999, [])]
+)
+def test_fields_are_read_as_people_write_them(typed: str, fields: list[int]) -> None:
+    assert fields_in(typed) == fields
 
 
 def test_where_something_else_tells_what_is_meant_no_words_are_needed() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import discord
@@ -11,7 +10,7 @@ from bot.answers.errors import on
 from bot.answers.show import read_previews, show
 from bot.controls.buttons import Action
 from bot.controls.form import PROMPT, SHAPE, asked, filled_in, form
-from bot.controls.verbs import Step, Verb
+from bot.controls.verbs import Step, Verb, chosen_fields
 from bot.mentions import spelled_out
 from bot.messages.verbs import dear_question, extend_menu, fields_content, form_title, vary_menu
 from bot.orders import changed, submit
@@ -21,8 +20,8 @@ from bot.rights.access import require_imagine
 from bot.services import Interaction, services_of, words_of
 from bot.sources import handed_in, source_of
 from core.errors import InvalidRequest
-from core.offers import offered, typed_params
-from core.operations import CHANGES, EXTEND, SIZES, UPSCALE, VARY, Input, Kind, Model, Need, Operation, Role
+from core.offers import typed_params
+from core.operations import CHANGES, EXTEND, RELIGHT, SIZES, UPSCALE, VARY, Model, Need, Operation, Role
 from core.orders import Picture, Source
 from core.validation import model_on_offer, on_offer
 
@@ -30,8 +29,8 @@ _WITH_ITS_OWN_WORDS = (VARY, UPSCALE)
 """What shows the same thing again needs no new words for it."""
 
 
-@on(Step.VERB)
-async def press_verb(interaction: Interaction, verb: Verb) -> None:
+async def go_to(interaction: Interaction, verb: Verb) -> None:
+    """As far as it can be done without asking. Raises InvalidRequest among others."""
     source = await _source(interaction, verb)
     if not verb.operation:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -56,9 +55,14 @@ async def press_verb(interaction: Interaction, verb: Verb) -> None:
         await _go_on(interaction, verb, source)
 
 
+@on(Step.VERB)
+async def press_verb(interaction: Interaction, verb: Verb) -> None:
+    await go_to(interaction, verb)
+
+
 @on(Action.VARY)
 async def press_vary(interaction: Interaction, picture_id: int) -> None:
-    await press_verb(interaction, Verb(VARY.name, picture_id))
+    await go_to(interaction, Verb(VARY.name, picture_id))
 
 
 @on(Step.SURE)
@@ -111,8 +115,8 @@ async def _show_fields(interaction: Interaction, verb: Verb, source: Source) -> 
     if isinstance(source, Picture):
         found = (await read_previews(services_of(interaction).picture_store, [source]))[source.id]
         preview = found if isinstance(found, bytes) else None
-    chosen = [int(number) for number in verb.given.get("fields", "")]
-    drawn = await asyncio.to_thread(overlay, (source.width, source.height), chosen, preview)
+    size = source.width, source.height
+    drawn = await asyncio.to_thread(overlay, size, chosen_fields(verb), preview)
     model = _model(interaction, operation, verb)
     await show(
         interaction, fields_content(verb, operation, model, source, drawn, words_of(interaction))
@@ -171,6 +175,8 @@ async def _order(
     operation = _operation(verb)
     model = _model(interaction, operation, verb)
     texts = {name: spelled_out(interaction, text) for name, text in typed.items()}
+    if operation is RELIGHT and len(sources) == 1 and not texts.get(PROMPT):
+        raise InvalidRequest("Say what is behind it, or add a picture of that.")
     params = typed_params(operation, {**texts, **verb.given})
     if operation.sized:
         shape = texts.get(SHAPE, "")

@@ -8,6 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+from bot.changes import submit_form
+from bot.commands.apps import change_this, in_its_style
 from bot.commands.change import change
 from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
@@ -18,6 +20,7 @@ from bot.commands.tree import Tree
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
+from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
 from bot.discord_errors import watched
 from bot.gateway.command_permissions import CommandPermissions
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
@@ -51,6 +54,9 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
     PictureButton,
     PageButton,
     PictureSelect,
+    VerbButton,
+    VerbSelect,
+    FieldSelect,
     ForgetButton,
 )
 
@@ -59,6 +65,14 @@ def commands(
     default_model: str = DEFAULT_MODEL,
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
     return imagine(default_model), change(), gallery, queue, forget_me, doctor
+
+
+def context_menus() -> tuple[app_commands.ContextMenu, ...]:
+    """New ones each time: one belongs to its tree."""
+    return (
+        app_commands.ContextMenu(name="Change this picture", callback=change_this),
+        app_commands.ContextMenu(name="In the style of this", callback=in_its_style),
+    )
 
 
 class Client(discord.AutoShardedClient):
@@ -99,6 +113,8 @@ class Client(discord.AutoShardedClient):
         self.tree = Tree(self)
         for command in commands(model):
             self.tree.add_command(command)
+        for menu in context_menus():
+            self.tree.add_command(menu)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
         self.command_permissions = CommandPermissions(self)
 
@@ -194,6 +210,8 @@ class Client(discord.AutoShardedClient):
         elif interaction.type is discord.InteractionType.modal_submit:
             if match := EDIT_ID.fullmatch(custom_id):
                 await submit_edit(interaction, int(match["id"]))
+            elif match := FORM_ID.fullmatch(custom_id):
+                await submit_form(interaction, verb_of(match))
             else:
                 log.warning("an unknown modal was submitted")
 

@@ -4,15 +4,17 @@ import re
 from dataclasses import replace
 
 from bot.answers.errors import on
-from bot.answers.show import new_link, show_picture
+from bot.answers.show import new_link
 from bot.controls.buttons import Action
 from bot.controls.edit_modal import edit_modal, filled_in
 from bot.controls.page_controls import OPEN
 from bot.mentions import spelled_out
 from bot.messages.content import notice
 from bot.messages.notices import deleted, link_to_copy, sure_to_delete
+from bot.messages.panel import settings_text
 from bot.messages.prompts import escape
-from bot.orders import again, cancel, changed, submit
+from bot.orders import again, cancel, submit
+from bot.panel import show_panel
 from bot.rights.access import (
     gone,
     in_time,
@@ -24,7 +26,7 @@ from bot.rights.access import (
 )
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob
-from core.operations import FAST, IMAGINE, SIDE_MAX, SIDE_MIN, UPSCALE
+from core.operations import IMAGINE, SIDE_MAX, SIDE_MIN
 from core.orders import JOB_NUMBERS
 from core.validation import clean, model_on_offer
 
@@ -84,20 +86,20 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+@on(Action.MORE)
 @on(OPEN)
 async def open_picture(interaction: Interaction, picture_id: int) -> None:
-    """For the member alone, with a new link and its buttons."""
+    """For the member alone, with a new link and all that can be done with it."""
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await show_picture(interaction, picture)
+    await show_panel(interaction, picture)
 
 
-@on(Action.UPSCALE)
-async def upscale(interaction: Interaction, picture_id: int) -> None:
+@on(Action.SETTINGS)
+async def show_settings(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
-    await require_imagine(interaction, picture.order)
-    require_full_size(picture)
-    await submit(interaction, changed(interaction, UPSCALE, [picture], model=FAST.name, params={}), [picture])
+    text = settings_text(picture, words_of(interaction))
+    await interaction.response.send_message(view=notice(text), ephemeral=True)
 
 
 @on(Action.LINK)
@@ -167,4 +169,4 @@ async def keep(interaction: Interaction, _picture_id: int) -> None:
 async def restore(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer()
-    await show_picture(interaction, picture)
+    await show_panel(interaction, picture)

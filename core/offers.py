@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, Term
 from core.operations import CHANGES, UPSCALE, Kind, Model, Operation, Param, check_upscale
-from core.validation import on_offer
+from core.validation import fields_in, on_offer
 
 
 def offered(width: int, height: int, default_model: str) -> list[tuple[Operation, tuple[Model, ...]]]:
@@ -48,13 +48,13 @@ def _typed(param: Param, text: str) -> Any:
     if param.kind in (Kind.TEXT, Kind.CHOICE):
         return text
     if param.kind is Kind.FIELDS:
-        return [int(one) for one in text if one in "123456789"]
+        return fields_in(text)
     try:
         return int(text) if param.kind is Kind.WHOLE else float(text.replace(",", "."))
     except ValueError:
         raise InvalidRequest(
             "“{param}” is a number from {least} to {most}.",
-            param=param.title,
+            param=Term(param.title),
             least=f"{param.low:g}",
             most=f"{int(param.high)}",
         ) from None

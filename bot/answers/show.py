@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from bot.messages.content import Content, Unseen
-from bot.messages.picture import Link, picture_content
+from bot.messages.picture import Link
 from bot.sending import send_what_is_taken
-from bot.services import Interaction, services_of, words_of
+from bot.services import Interaction
 from core.errors import PictureGone
 from core.orders import Picture
 from db.picture_store import PictureStore
@@ -34,13 +34,6 @@ async def read_previews(store: PictureStore, pictures: Iterable[Picture]) -> dic
             return picture.id, Unseen.GONE
 
     return dict(await asyncio.gather(*map(preview, pictures)))
-
-
-async def show_picture(interaction: Interaction, picture: Picture) -> None:
-    """In the place of a deferred answer. Raises BucketUnavailable."""
-    store, say = services_of(interaction).picture_store, words_of(interaction)
-    previews = await read_previews(store, [picture])
-    await show(interaction, picture_content(picture, previews[picture.id], new_link(store, picture), say))
 
 
 async def show(interaction: Interaction, content: Content) -> None:

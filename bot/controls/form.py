@@ -112,9 +112,9 @@ def _file(one: Input, say: Say) -> ui.Label[Any]:
     required = is_required(one)
     upload = ui.FileUpload[Any](custom_id=one.role, required=required, min_values=int(required), max_values=1)
     if one.role is Role.MASK:
-        title, about = say("Mask"), say("White where it changes and black where it stays")
+        title, about = say("Mask"), say("A mask as large: white is changed, black stays")
     else:
-        title, about = say("Second picture"), say("A PNG, a JPEG or a WebP")
+        title, about = say("Second picture"), say("A second picture, to go by")
     return ui.Label(text=title, description=about, component=upload)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlencode
@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.controls.buttons import PRESSES, Say
-from core.operations import FIELDS
+from core.validation import fields_in
 
 
 class Step(StrEnum):
@@ -49,6 +49,10 @@ class Verb:
 def verb_of(match: re.Match[str]) -> Verb:
     given = dict(parse_qsl(match["given"]))
     return Verb(match["operation"], int(match["source"]), match["model"], given)
+
+
+def chosen_fields(verb: Verb) -> list[int]:
+    return fields_in(verb.given.get("fields", ""))
 
 
 class VerbButton(
@@ -119,16 +123,16 @@ class FieldSelect(ui.DynamicItem[ui.Select[Any]], template=_TEMPLATE.format(step
     """Of the nine fields, several."""
 
     def __init__(self, verb: Verb, placeholder: str = "-", names: Iterable[str] = (), say: Say = str) -> None:
-        chosen = verb.given.get("fields", "")
+        chosen = chosen_fields(verb)
         options = [
             discord.SelectOption(
-                label=str(number), value=str(number), description=say(name), default=str(number) in chosen
+                label=str(number), value=str(number), description=say(name), default=number in chosen
             )
             for number, name in enumerate(names, start=1)
         ]
         super().__init__(
             ui.Select(
-                custom_id=Verb(verb.operation, verb.source_id, verb.model).custom_id(Step.FIELDS),
+                custom_id=replace(verb, given={}).custom_id(Step.FIELDS),
                 placeholder=placeholder,
                 options=options,
                 max_values=max(1, len(options)),
@@ -145,6 +149,5 @@ class FieldSelect(ui.DynamicItem[ui.Select[Any]], template=_TEMPLATE.format(step
         return select
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        numbers = sorted({one for one in self.item.values if one in "123456789"[:FIELDS]})
-        verb = Verb(self._verb.operation, self._verb.source_id, self._verb.model, {"fields": "".join(numbers)})
-        await PRESSES[Step.FIELDS](interaction, verb)
+        given = {"fields": "-".join(sorted(self.item.values))}
+        await PRESSES[Step.FIELDS](interaction, replace(self._verb, given=given))

@@ -1,17 +1,17 @@
 """What can be done with a picture: the menu of verbs with their prices, and what some of them ask first. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import discord
 from discord import ui
 
-from bot.controls.verbs import FieldSelect, Option, Step, Verb, VerbButton, VerbSelect
+from bot.controls.verbs import FieldSelect, Option, Step, Verb, VerbButton, VerbSelect, chosen_fields
 from bot.messages.content import Content, File, Unseen, notice, view_of
 from bot.messages.failures import said
 from bot.messages.words import Words
-from core.errors import InvalidRequest
 from core.offers import offered
 from core.operations import (
     ERASE,
@@ -179,7 +179,6 @@ def fields_content(
     verb: Verb, operation: Operation, model: Model, source: Source, overlay: bytes, say: Words
 ) -> Content:
     """The picture with its nine fields, a menu of these, and a button once some are chosen."""
-    chosen = verb.given.get("fields", "")
     text = say("Choose where: the fields are numbered as one reads. The whole of each field may change.")
     ui_items: list[ui.Item[Any]] = [ui.TextDisplay(f"### {operation.emoji} {say(operation.title)}\n{text}")]
     gallery = ui.MediaGallery[Any]()
@@ -189,7 +188,7 @@ def fields_content(
     names = [say(name) for name in FIELD_NAMES]
     controls: list[ui.Item[Any]] = [
         ui.ActionRow(FieldSelect(verb, say("Fields 1 to 9"), names)),
-        ui.ActionRow(*_go_on(verb, operation, model, chosen, say)),
+        ui.ActionRow(*_go_on(verb, operation, model, say)),
     ]
     return Content(
         view_of(*ui_items, gallery, *controls),
@@ -198,10 +197,10 @@ def fields_content(
     )
 
 
-def _go_on(verb: Verb, operation: Operation, model: Model, chosen: str, say: Words) -> list[ui.Item[Any]]:
-    mask = Verb(verb.operation, verb.source_id, verb.model)
+def _go_on(verb: Verb, operation: Operation, model: Model, say: Words) -> list[ui.Item[Any]]:
+    mask = replace(verb, given={})
     buttons: list[ui.Item[Any]] = []
-    if chosen:
+    if chosen_fields(verb):
         label = f"{say(operation.title)}{'' if operation is ERASE else '…'} ({price(model.credits, say)})"
         buttons.append(
             VerbButton(Step.VERB, verb, label, operation.emoji, discord.ButtonStyle.primary)

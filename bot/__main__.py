@@ -144,6 +144,7 @@ def new_client(settings: BotSettings, languages: Languages) -> Client:
     return Client(
         languages,
         model=settings.stability_model,
+        count_max=settings.pictures_per_order_max,
         commands_guild_id=settings.commands_guild_id,
         proxy=settings.proxy_for(settings.discord_api_base),
     )

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.changes import submit_form
-from bot.commands.apps import change_this, in_its_style
+from bot.commands.apps import context_menus
 from bot.commands.change import change
 from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
@@ -37,6 +37,7 @@ from bot.services import Interaction, Services
 from bot.settings import BotSettings
 from core.errors import reason
 from core.operations import DEFAULT_MODEL
+from core.orders import COUNT_MAX
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool
 from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
@@ -62,17 +63,9 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 
 
 def commands(
-    default_model: str = DEFAULT_MODEL,
+    default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model), change(), gallery, queue, forget_me, doctor
-
-
-def context_menus() -> tuple[app_commands.ContextMenu, ...]:
-    """New ones each time: one belongs to its tree."""
-    return (
-        app_commands.ContextMenu(name="Change this picture", callback=change_this),
-        app_commands.ContextMenu(name="In the style of this", callback=in_its_style),
-    )
+    return imagine(default_model, count_max), change(), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -87,6 +80,7 @@ class Client(discord.AutoShardedClient):
         languages: Languages,
         *,
         model: str = DEFAULT_MODEL,
+        count_max: int = COUNT_MAX,
         commands_guild_id: int | None = None,
         proxy: str | None = None,
     ) -> None:
@@ -111,7 +105,7 @@ class Client(discord.AutoShardedClient):
         """Messages can be sent and edited from here on, without the gateway."""
         self._languages = languages
         self.tree = Tree(self)
-        for command in commands(model):
+        for command in commands(model, count_max):
             self.tree.add_command(command)
         for menu in context_menus():
             self.tree.add_command(menu)

@@ -72,7 +72,7 @@ def changed(
         "inputs": tuple(source.id for source in sources),
         "prompt": prompt or next((order.prompt for order in orders), ""),
         "private": private or not all(may_be_shown_to_all(interaction, order) for order in orders),
-        "spoiler": any(order.spoiler for order in orders),
+        "spoiler": bool(more.get("spoiler")) or any(order.spoiler for order in orders),
     }
     return request_of(interaction, model=model, params=params, **more)
 

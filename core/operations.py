@@ -351,6 +351,9 @@ offer(
     VARY, *(model for model in PAINTERS.values() if model.name == "ultra" or model.name.startswith("sd3.5"))
 )
 
+VARYING_MODEL = "sd3.5-medium"
+"""What varies a picture where no model is named, at the price nearest to that of most pictures."""
+
 
 def _editor(name: str, title: str, good_at: str, credits: str, *, styles: tuple[str, ...] = STYLES) -> Model:
     return Model(name, title, good_at, Decimal(credits), shapes=_RATIOS, styles=styles)

@@ -1,6 +1,7 @@
 """The one place where it is decided whether a request can be taken: what was typed is made safe to store, and
 everything has to be on offer and within its bounds."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -228,6 +229,14 @@ def check_size(width: int, height: int, model: Model) -> None:
             most=_megapixels(most),
             largest=min(most // width, SIDE_MAX),
         )
+
+
+def nearest_size(width: int, height: int, model: Model) -> tuple[int, int]:
+    """In pixels: this one where it fits, else one that does, in its ratio if that can be."""
+    width, height = max(1, width), max(1, height)
+    most = min(SIDE_MAX / max(width, height), math.sqrt(model.pixels_max / (width * height)))
+    scale = min(most, max(1.0, SIDE_MIN / min(width, height)))
+    return max(SIDE_MIN, int(width * scale)), max(SIDE_MIN, int(height * scale))
 
 
 def _megapixels(pixels: int) -> Decimal:

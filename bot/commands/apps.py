@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import discord
-from discord import ui
+from discord import app_commands, ui
 
 from bot.changes import go_to
 from bot.controls.verbs import Option, Verb, VerbSelect
@@ -17,6 +17,14 @@ from core.operations import IN_STYLE
 from core.orders import Picture, Source
 
 _OPTION_LENGTH_MAX = 100
+
+
+def context_menus() -> tuple[app_commands.ContextMenu, ...]:
+    """New ones each time: each belongs to one tree."""
+    return (
+        app_commands.ContextMenu(name="Change this picture", callback=change_this),
+        app_commands.ContextMenu(name="In the style of this", callback=in_its_style),
+    )
 
 
 async def change_this(interaction: Interaction, message: discord.Message) -> None:

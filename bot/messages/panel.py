@@ -74,11 +74,11 @@ class _Panel:
         found: list[ui.Item[Any]] = []
         for parent in self.parents:
             if parent is None:
-                text = say("From a picture that was handed in, or is not here any more: {done}", done=done)
+                text = say("From a picture that was handed in, or is not here any more; {done}", done=done)
                 found.append(ui.TextDisplay(f"-# {text}"))
             else:
                 prompt = escape(parent.order.prompt, _PARENT_LENGTH_MAX)
-                text = say("From “{prompt}”: {done}", prompt=prompt, done=done)
+                text = say("From “{prompt}”, {done}", prompt=prompt, done=done)
                 found.append(ui.Section(f"-# {text}", accessory=PictureButton(Action.OPEN, parent.id, say)))
         return found
 

@@ -9,7 +9,7 @@ import discord
 from bot.answers.errors import on
 from bot.answers.show import read_previews, show
 from bot.controls.buttons import Action
-from bot.controls.form import PROMPT, SHAPE, asked, filled_in, form
+from bot.controls.form import PROMPT, SHAPE, filled_in, form
 from bot.controls.verbs import Step, Verb, chosen_fields
 from bot.mentions import spelled_out
 from bot.messages.verbs import dear_question, extend_menu, fields_content, form_title, vary_menu
@@ -85,10 +85,8 @@ async def press_fields(interaction: Interaction, verb: Verb) -> None:
 @on(Step.FORM)
 async def submit_form(interaction: Interaction, verb: Verb) -> None:
     source = await _source(interaction, verb)
-    operation = _operation(verb)
-    model = _model(interaction, operation, verb)
     typed = filled_in(interaction.data)
-    sources = [source, *await _uploads(interaction, operation, typed)]
+    sources = [source, *await _uploads(interaction, _operation(verb), typed)]
     await _order(interaction, verb, sources, typed)
 
 
@@ -107,7 +105,9 @@ def _operation(verb: Verb) -> Operation:
 
 
 def _model(interaction: Interaction, operation: Operation, verb: Verb) -> Model:
-    return model_on_offer(operation, verb.model or next(iter(operation.models)), services_of(interaction).model)
+    return model_on_offer(
+        operation, verb.model or next(iter(operation.models)), services_of(interaction).model
+    )
 
 
 async def _show_fields(interaction: Interaction, verb: Verb, source: Source) -> None:
@@ -118,9 +118,7 @@ async def _show_fields(interaction: Interaction, verb: Verb, source: Source) -> 
     size = source.width, source.height
     drawn = await asyncio.to_thread(overlay, size, chosen_fields(verb), preview)
     model = _model(interaction, operation, verb)
-    await show(
-        interaction, fields_content(verb, operation, model, source, drawn, words_of(interaction))
-    )
+    await show(interaction, fields_content(verb, operation, model, source, drawn, words_of(interaction)))
 
 
 async def _go_on(interaction: Interaction, verb: Verb, source: Source) -> None:
@@ -132,9 +130,9 @@ async def _go_on(interaction: Interaction, verb: Verb, source: Source) -> None:
 
 
 def _is_complete(operation: Operation, model: Model, verb: Verb, source: Source) -> bool:
-    if operation.words_for(model) is Need.REQUIRED:
-        if operation not in _WITH_ITS_OWN_WORDS or not isinstance(source, Picture):
-            return False
+    has_words = operation in _WITH_ITS_OWN_WORDS and isinstance(source, Picture)
+    if operation.words_for(model) is Need.REQUIRED and not has_words:
+        return False
     if any(one.role is Role.REFERENCE for one in operation.inputs):
         return False
     return all(param.name in verb.given for param in operation.params if param.required)
@@ -151,9 +149,7 @@ async def _ask(interaction: Interaction, verb: Verb, source: Source) -> None:
 
 
 def _nearest_shape(source: Source) -> str:
-    return min(
-        SIZES, key=lambda shape: abs(SIZES[shape][0] / SIZES[shape][1] - source.width / source.height)
-    )
+    return min(SIZES, key=lambda shape: abs(SIZES[shape][0] / SIZES[shape][1] - source.width / source.height))
 
 
 async def _uploads(interaction: Interaction, operation: Operation, typed: Mapping[str, str]) -> list[Source]:
@@ -175,6 +171,8 @@ async def _order(
     operation = _operation(verb)
     model = _model(interaction, operation, verb)
     texts = {name: spelled_out(interaction, text) for name, text in typed.items()}
+    if len(sources) < sum(one.need is Need.REQUIRED for one in operation.inputs):
+        raise InvalidRequest("The second picture is missing.")
     if operation is RELIGHT and len(sources) == 1 and not texts.get(PROMPT):
         raise InvalidRequest("Say what is behind it, or add a picture of that.")
     params = typed_params(operation, {**texts, **verb.given})

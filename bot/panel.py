@@ -17,9 +17,7 @@ async def show_panel(interaction: Interaction, source: Source) -> None:
     parents = await _parents(interaction, source.order)
     previews = await read_previews(services.picture_store, [source])
     link = new_link(services.picture_store, source)
-    await show(
-        interaction, picture_panel(source, previews[source.id], link, parents, services.model, say)
-    )
+    await show(interaction, picture_panel(source, previews[source.id], link, parents, services.model, say))
 
 
 async def _parents(interaction: Interaction, order: Order) -> list[Picture | None]:

@@ -40,7 +40,9 @@ async def _offer(interaction: Interaction, message: discord.Message, operation: 
     say = words_of(interaction)
     sources = await _sources(interaction, message)
     if not sources:
-        raise InvalidRequest("There is no picture in this message that can be changed: a PNG, a JPEG or a WebP.")
+        raise InvalidRequest(
+            "There is no picture in this message that can be changed: a PNG, a JPEG or a WebP."
+        )
     if len(sources) == 1:
         await go_to(interaction, Verb(operation, sources[0].id))
         return

@@ -34,7 +34,8 @@ def asked(operation: Operation, model: Model, given: Mapping[str, str]) -> list[
     found += [one for one in files if is_required(one)]
     found += [SHAPE] if operation.sized else []
     found += [one for one in files if not is_required(one)]
-    found += sorted(optional, key=lambda param: param.name == "seed")
+    found += [param for param in optional if param.name != "seed"]
+    found += [param for param in optional if param.name == "seed"]
     return found[:_LABELS_MAX]
 
 
@@ -62,7 +63,8 @@ def form(
         elif isinstance(one, Input):
             modal.add_item(_file(one, say))
         elif one == SHAPE:
-            shape = _select(SHAPE, tuple(SIZES), typed.get(SHAPE), say, required=True)
+            sizes = {name: f"{name.capitalize()}, {width} × {height}" for name, (width, height) in SIZES.items()}
+            shape = _select(SHAPE, sizes, typed.get(SHAPE), say, required=True)
             modal.add_item(ui.Label(text=say("Shape"), component=shape))
         else:
             is_needed = operation.words_for(model) is Need.REQUIRED
@@ -75,13 +77,14 @@ def _param(param: Param, model: Model, typed: str | None, say: Say) -> ui.Label[
     component: ui.Item[Any]
     if param.kind is Kind.CHOICE:
         choices = model.styles if param.name == "style" else param.choices
-        component = _select(param.name, choices, typed, say, required=param.required)
+        names = {one: one for one in choices}
+        component = _select(param.name, names, typed, say, required=param.required)
     elif param.kind is Kind.TEXT:
         component = _text(param.name, int(param.high), typed, required=param.required)
     else:
         component = ui.TextInput(
             custom_id=param.name,
-            placeholder=f"{param.low:g} – {int(param.high)}",
+            placeholder=f"{param.low:g} - {int(param.high)}",
             default=typed or None,
             max_length=_NUMBER_LENGTH_MAX,
             required=param.required,
@@ -90,11 +93,9 @@ def _param(param: Param, model: Model, typed: str | None, say: Say) -> ui.Label[
 
 
 def _select(
-    name: str, choices: tuple[str, ...], typed: str | None, say: Say, *, required: bool
+    name: str, choices: Mapping[str, str], typed: str | None, say: Say, *, required: bool
 ) -> ui.Select[Any]:
-    options = [
-        discord.SelectOption(label=say(one), value=one, default=one == typed) for one in choices
-    ]
+    options = [discord.SelectOption(label=say(text), value=one, default=one == typed) for one, text in choices.items()]
     return ui.Select(custom_id=name, options=options, required=required, min_values=int(required))
 
 
@@ -129,7 +130,13 @@ def filled_in(submission: Any) -> dict[str, str]:
             pending += component
         elif isinstance(component, dict):
             name, values = component.get("custom_id"), component.get("values")
-            value = component.get("value") if not values else next(iter(values)) if isinstance(values, list) else None
+            value = (
+                component.get("value")
+                if not values
+                else next(iter(values))
+                if isinstance(values, list)
+                else None
+            )
             if isinstance(name, str) and isinstance(value, str):
                 found[name] = value
             pending += component.get("components"), component.get("component")

@@ -67,9 +67,7 @@ class VerbButton(
         emoji: str | None = None,
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        super().__init__(
-            ui.Button(label=label, emoji=emoji, style=style, custom_id=verb.custom_id(step))
-        )
+        super().__init__(ui.Button(label=label, emoji=emoji, style=style, custom_id=verb.custom_id(step)))
         self._step, self._verb = step, verb
 
     @classmethod

@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.controls.verbs import FieldSelect, Option, Step, Verb, VerbButton, VerbSelect, chosen_fields
-from bot.messages.content import Content, File, Unseen, notice, view_of
+from bot.messages.content import Content, File, notice, view_of
 from bot.messages.failures import said
 from bot.messages.words import Words
 from core.offers import offered
@@ -48,9 +48,7 @@ def verb_select(source: Source, default_model: str, say: Words) -> VerbSelect | 
     """None where nothing can be done with it."""
     options = []
     for operation, models in offered(source.width, source.height, default_model):
-        if operation is VARY:
-            options.append(_option(operation, models, source, say(operation.title), say))
-        elif len(models) == 1 and len(operation.models) == 1:
+        if operation is VARY or (len(models) == 1 and len(operation.models) == 1):
             options.append(_option(operation, models, source, say(operation.title), say))
         else:
             options += [
@@ -60,9 +58,7 @@ def verb_select(source: Source, default_model: str, say: Words) -> VerbSelect | 
     return VerbSelect(say("What to do with this picture"), options) if options else None
 
 
-def _option(
-    operation: Operation, models: Iterable[Model], source: Source, label: str, say: Words
-) -> Option:
+def _option(operation: Operation, models: Iterable[Model], source: Source, label: str, say: Words) -> Option:
     found = list(models)
     least, most = (pick(model.credits for model in found) for pick in (min, max))
     cost = price(most, say)
@@ -128,9 +124,7 @@ def vary_menu(source: Source, models: Iterable[Model], say: Words) -> ui.LayoutV
         for how, (emoji, name) in _STRENGTHS.items()
     ]
     text = say("🎲 How much should change? {model} paints it.", model=own.title)
-    return notice(
-        text, ui.ActionRow(*buttons), ui.ActionRow(VerbSelect(say("Another model"), others))
-    )
+    return notice(text, ui.ActionRow(*buttons), ui.ActionRow(VerbSelect(say("Another model"), others)))
 
 
 def extend_menu(source: Source, model: Model, say: Words) -> ui.LayoutView:
@@ -202,7 +196,5 @@ def _go_on(verb: Verb, operation: Operation, model: Model, say: Words) -> list[u
     buttons: list[ui.Item[Any]] = []
     if chosen_fields(verb):
         label = f"{say(operation.title)}{'' if operation is ERASE else '…'} ({price(model.credits, say)})"
-        buttons.append(
-            VerbButton(Step.VERB, verb, label, operation.emoji, discord.ButtonStyle.primary)
-        )
+        buttons.append(VerbButton(Step.VERB, verb, label, operation.emoji, discord.ButtonStyle.primary))
     return [*buttons, VerbButton(Step.FILL, mask, say("With a mask of yours…"), "📎")]

@@ -9,7 +9,8 @@ import discord
 from bot.answers.errors import on
 from bot.answers.show import read_previews, show
 from bot.controls.buttons import Action
-from bot.controls.form import PROMPT, SHAPE, filled_in, form
+from bot.controls.edit_modal import filled_in
+from bot.controls.form import PROMPT, SHAPE, form
 from bot.controls.verbs import Step, Verb, chosen_fields
 from bot.mentions import spelled_out
 from bot.messages.verbs import dear_question, extend_menu, fields_content, form_title, vary_menu

@@ -62,6 +62,7 @@ def changed(
     params: Mapping[str, Any],
     prompt: str = "",
     private: bool = False,
+    spoiler: bool = False,
     **more: Any,
 ) -> Request:
     """What is made from these. Without words of its own it has those of the first picture, by which it is found; it is
@@ -72,7 +73,7 @@ def changed(
         "inputs": tuple(source.id for source in sources),
         "prompt": prompt or next((order.prompt for order in orders), ""),
         "private": private or not all(may_be_shown_to_all(interaction, order) for order in orders),
-        "spoiler": bool(more.get("spoiler")) or any(order.spoiler for order in orders),
+        "spoiler": spoiler or any(order.spoiler for order in orders),
     }
     return request_of(interaction, model=model, params=params, **more)
 

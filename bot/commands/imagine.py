@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.controls.edit_modal import priced
 from bot.mentions import spelled_out
 from bot.orders import changed, request_of, submit
 from bot.services import Interaction, services_of
@@ -77,9 +78,7 @@ def _with_count(count_max: int) -> Any:
 
 
 def model_choice(model: Model) -> app_commands.Choice[str]:
-    credits = "1 credit" if model.credits == 1 else f"{model.credits:f} credits"
-    name = f"{model.title}: {credits}, {model.good_at}"
-    return app_commands.Choice(name=app_commands.locale_str(name), value=model.name)
+    return app_commands.Choice(name=app_commands.locale_str(priced(model)), value=model.name)
 
 
 def _shape_choice(shape: str) -> app_commands.Choice[str]:
@@ -127,7 +126,7 @@ async def _imagine(
     if (width, height, shape) != (None, None, None):
         raise InvalidRequest("With an image the picture has its shape: leave out width, height and shape.")
     model = VARYING_MODEL if model is None else _require_varying(model)
-    params["strength"] = _STRENGTH if strength is None else strength
+    params["strength"] = strength
     uploads = await handed_in(interaction, [image])
     request = changed(interaction, VARY, uploads, prompt=prompt, model=model, params=params, **more)
     await submit(interaction, request, uploads)

@@ -117,27 +117,3 @@ def _file(one: Input, say: Say) -> ui.Label[Any]:
     else:
         title, about = say("Second picture"), say("A second picture, to go by")
     return ui.Label(text=title, description=about, component=upload)
-
-
-def filled_in(submission: Any) -> dict[str, str]:
-    """What was typed, chosen or uploaded, by the custom ids of its fields, wherever in the submission these are. Of a
-    file it is the attachment's id."""
-    found: dict[str, str] = {}
-    pending = [submission]
-    while pending:
-        component = pending.pop()
-        if isinstance(component, list):
-            pending += component
-        elif isinstance(component, dict):
-            name, values = component.get("custom_id"), component.get("values")
-            value = (
-                component.get("value")
-                if not values
-                else next(iter(values))
-                if isinstance(values, list)
-                else None
-            )
-            if isinstance(name, str) and isinstance(value, str):
-                found[name] = value
-            pending += component.get("components"), component.get("component")
-    return found

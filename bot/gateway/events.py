@@ -110,7 +110,18 @@ def _message(data: Payload, press: Payload) -> Payload:
         "type": 0,
         "content": "",
         "flags": flags if isinstance(flags, int) else 0,
+        "embeds": [_texts(one) for one in known.get("embeds") or [] if isinstance(one, dict)],
         "components": [{"type": 1, "components": [control]}],
+    }
+
+
+def _texts(embed: Payload) -> Payload:
+    """What the bot reads again of what it wrote."""
+    fields = [one for one in embed.get("fields") or [] if isinstance(one, dict)]
+    return {
+        "type": "rich",
+        "description": str(embed.get("description") or ""),
+        "fields": [{"name": "?", "value": str(one.get("value") or ""), "inline": True} for one in fields],
     }
 
 

@@ -23,7 +23,12 @@ async def in_time(work: Coroutine[Any, Any, T]) -> T:
 
 async def visible_order(interaction: Interaction, order_id: int) -> Order:
     """Raises InvalidRequest where the member may not see it."""
-    return (await _visible(interaction, services_of(interaction).orders.find(order_id))).order
+    return (await visible_progress(interaction, order_id)).order
+
+
+async def visible_progress(interaction: Interaction, order_id: int) -> Progress:
+    """Raises InvalidRequest where the member may not see it."""
+    return await _visible(interaction, services_of(interaction).orders.find(order_id))
 
 
 async def visible_picture(interaction: Interaction, picture_id: int) -> Picture:

@@ -58,9 +58,7 @@ def _labels() -> list[str]:
     looks = [look[1] for look in (*BUTTON_LOOKS.values(), *PAGE_LOOKS.values())]
     for operation in OPERATIONS.values():
         looks += [operation.title, operation.about, operation.asks]
-        looks += [
-            text for param in operation.params for text in (param.title, param.about, *param.choices)
-        ]
+        looks += [text for param in operation.params for text in (param.title, param.about, *param.choices)]
         if operation.inputs and len(operation.models) > 1:
             looks += [model.good_at for model in operation.models.values()]
     return looks

@@ -1,7 +1,7 @@
 """The modal in which is asked what an operation needs, made from the registry. It is read from the submission alone:
 the bot may restart between the two."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import discord
@@ -19,7 +19,11 @@ _NUMBER_LENGTH_MAX = 20
 _TIMEOUT_SECONDS = 900.0  # until then discord.py keeps the modal in memory
 _SIZE_OF_SHAPE = ("width", "height")
 
-Field: TypeAlias = str | Param | Input
+Text: TypeAlias = str | Param
+Field: TypeAlias = Text | Input
+
+SHORT_LENGTH_MAX = 1024
+"""What fits into a field of an embed."""
 
 
 def asked(operation: Operation, model: Model, given: Mapping[str, str]) -> list[Field]:
@@ -37,6 +41,26 @@ def asked(operation: Operation, model: Model, given: Mapping[str, str]) -> list[
     found += [param for param in optional if param.name != "seed"]
     found += [param for param in optional if param.name == "seed"]
     return found[:_LABELS_MAX]
+
+
+def texts_of(fields: Iterable[Field]) -> tuple[dict[str, Text], dict[str, Text]]:
+    """Those of them that are texts or choices, by their names: the long ones, and the short ones."""
+    texts = {one if isinstance(one, str) else one.name: one for one in fields if not isinstance(one, Input)}
+    long = {name: one for name, one in texts.items() if _length_max(one) > SHORT_LENGTH_MAX}
+    return long, {name: one for name, one in texts.items() if name not in long}
+
+
+def _length_max(one: Text) -> int:
+    if isinstance(one, Param):
+        return int(one.high) if one.kind is Kind.TEXT else _NUMBER_LENGTH_MAX
+    return PROMPT_LENGTH_MAX if one == PROMPT else 0
+
+
+def title_of(one: Text, operation: Operation) -> str:
+    """In English."""
+    if isinstance(one, Param):
+        return one.title
+    return "Shape" if one == SHAPE else operation.asks
 
 
 def is_required(one: Input) -> bool:
@@ -63,13 +87,15 @@ def form(
         elif isinstance(one, Input):
             modal.add_item(_file(one, say))
         elif one == SHAPE:
-            sizes = {name: f"{name.capitalize()}, {width} × {height}" for name, (width, height) in SIZES.items()}
+            sizes = {
+                name: f"{name.capitalize()}, {width} × {height}" for name, (width, height) in SIZES.items()
+            }
             shape = _select(SHAPE, sizes, typed.get(SHAPE), say, required=True)
-            modal.add_item(ui.Label(text=say("Shape"), component=shape))
+            modal.add_item(ui.Label(text=say(title_of(one, operation)), component=shape))
         else:
             is_needed = operation.words_for(model) is Need.REQUIRED
             words = _text(PROMPT, PROMPT_LENGTH_MAX, typed.get(PROMPT), required=is_needed)
-            modal.add_item(ui.Label(text=say(operation.asks), component=words))
+            modal.add_item(ui.Label(text=say(title_of(one, operation)), component=words))
     return modal
 
 
@@ -95,7 +121,10 @@ def _param(param: Param, model: Model, typed: str | None, say: Say) -> ui.Label[
 def _select(
     name: str, choices: Mapping[str, str], typed: str | None, say: Say, *, required: bool
 ) -> ui.Select[Any]:
-    options = [discord.SelectOption(label=say(text), value=one, default=one == typed) for one, text in choices.items()]
+    options = [
+        discord.SelectOption(label=say(text), value=one, default=one == typed)
+        for one, text in choices.items()
+    ]
     return ui.Select(custom_id=name, options=options, required=required, min_values=int(required))
 
 

@@ -20,6 +20,7 @@ class Step(StrEnum):
     VERB = "verb"  # go on with it: what it still needs is asked, else it is ordered
     SURE = "sure"  # the same, now that the price is known
     FILL = "fill"  # open its form, also where nothing is missing
+    REOPEN = "reopen"  # the same, with what was typed and refused
     FIELDS = "fields"  # show these fields
     FORM = "change"  # the form itself
 
@@ -57,7 +58,7 @@ def chosen_fields(verb: Verb) -> list[int]:
 
 class VerbButton(
     ui.DynamicItem[ui.Button[Any]],
-    template=_TEMPLATE.format(steps="|".join((Step.VERB, Step.SURE, Step.FILL))),
+    template=_TEMPLATE.format(steps="|".join((Step.VERB, Step.SURE, Step.FILL, Step.REOPEN))),
 ):
     def __init__(
         self,

@@ -44,7 +44,11 @@ class Cdn:
         content = self._store.get_file(found.id) if found and self._admits(request) else None
         if found is None or content is None:
             return web.Response(status=404, text="This content is no longer available.")
-        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+        headers = {
+            "Cache-Control": "private, max-age=31536000, immutable",
+            # It is served beside the page: what is no picture is not to run as a part of it.
+            "Content-Security-Policy": "sandbox",
+        }
         return web.Response(body=content, content_type=found.content_type, headers=headers)
 
     def _admits(self, request: web.Request) -> bool:

@@ -20,7 +20,7 @@ def overlay(size: tuple[int, int], chosen: Collection[int], preview: bytes | Non
     draw = ImageDraw.Draw(drawn)
     boxes = field_boxes(*picture.size)
     line = max(1, max(picture.size) // 400)
-    radius = max(6, min(picture.size) // 14)
+    radius = max(6, min(picture.size) // 20)
     font = ImageFont.load_default(radius * 1.3)
     for number, (left, top, right, bottom) in boxes.items():
         if number in chosen:

@@ -54,12 +54,9 @@ class _Panel:
         container.add_item(ui.TextDisplay(f"{quote(order, text)}\n{facts(order, say, picture)}\n{text}"))
         for line in self._parents():
             container.add_item(line)
-        actions = [Action.FAVOURITE, Action.SETTINGS, Action.DELETE]
-        if links:
-            actions.insert(0, Action.LINK)
-        container.add_item(ui.ActionRow(*links, *(PictureButton(one, picture.id, say) for one in actions)))
-        for row in self._changes():
-            container.add_item(row)
+        for row in self._rows(links):
+            if row:
+                container.add_item(ui.ActionRow(*row))
         has_link = self.link is not None and self.link_as is not LinkAs.NOTHING
         return Content(
             view_of(container),
@@ -82,12 +79,19 @@ class _Panel:
                 found.append(ui.Section(f"-# {text}", accessory=PictureButton(Action.OPEN, parent.id, say)))
         return found
 
-    def _changes(self) -> list[ui.Item[Any]]:
+    def _rows(self, links: list[ui.Item[Any]]) -> list[list[ui.Item[Any]]]:
         """An expired picture has no original to make another from."""
-        select = verb_select(self.picture, self.default_model, self.say)
-        repeat = again(self.picture.order, self.say)
-        rows: list[ui.Item[Any]] = [ui.ActionRow(*repeat)] if repeat else []
-        return rows if self.picture.is_expired or select is None else [*rows, ui.ActionRow(select)]
+        picture, say = self.picture, self.say
+        copy: list[ui.Item[Any]] = [PictureButton(Action.LINK, picture.id, say)] if links else []
+        select = None if picture.is_expired else verb_select(picture, self.default_model, say)
+        return [
+            [*links, *copy, *again(picture.order, say)],
+            [select] if select is not None else [],
+            [
+                PictureButton(one, picture.id, say)
+                for one in (Action.FAVOURITE, Action.SETTINGS, Action.DELETE)
+            ],
+        ]
 
 
 def upload_panel(upload: Upload, default_model: str, say: Words) -> Content:

@@ -20,6 +20,10 @@ ID_MAX = 2**63 - 1
 JOB_NUMBERS = 16
 """A job's id is its order's times this, plus its number: an order's jobs are a range of the primary key."""
 
+UPLOAD_BYTES_MAX = 25 * 1024 * 1024
+UPLOAD_PIXELS_MAX = 64_000_000
+"""Of what a member hands in."""
+
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
@@ -132,6 +136,9 @@ class Job:
     counted: Decimal = Decimal(0)
     generation: str | None = None
     """The provider's id of what it was begun as, where its answer comes later."""
+    holder: bytes = b""
+    """Whom the provider is told that it is for: in each month another hash of the member, which nobody but the owner
+    can tell from it. Known of a job that is at work."""
 
     @property
     def number(self) -> int:

@@ -6,10 +6,10 @@ create table uploads (
     id         bigint generated always as identity (increment by -1 minvalue -9223372036854775808 maxvalue -1 start with -1) primary key,
     -- Names the object in the bucket.
     key        uuid not null unique default gen_random_uuid(),
-    -- 0 is a member who is forgotten.
+    -- 0 where it is erased.
     member_id  bigint not null,
     created_at timestamptz not null default now(),
-    -- Where Discord has it, until the bucket has.
+    -- Where Discord has it for about a day; null once the bucket has it, or it is erased.
     url        text,
     width      integer not null,
     height     integer not null,
@@ -18,16 +18,19 @@ create table uploads (
 );
 -- Forgetting a member erases what they handed in (erasure.uploads_of).
 create index uploads_of_member on uploads (member_id) where erased_at is null;
+-- What nothing was made from is erased after some days (uploads.erase_unused).
+create index uploads_unused on uploads (created_at) where url is not null;
 
 -- Whether an order still needs what was handed in (erasure.uploads, uploads.erase_unused).
 create index orders_inputs on orders using gin (inputs) where inputs <> '{}' and erased_at is null;
 
 -- What the provider calls the generation that an attempt has begun there, where its answer comes later. While it is
--- set, `lease_until` is when the next worker may ask after it.
-alter table jobs add column generation text;
--- Workers look for the generations that are to be asked after (queue.claim_begun). `lease_until` is no part of it, as
--- a heartbeat writes no index.
-create index jobs_begun on jobs (id) where state = 'running' and generation is not null;
+-- set and no worker asks after it, `worker` is null and `lease_until` is when the next one may. They are few, and found
+-- among those at work: an index of their own would be written by every heartbeat, or hold nothing that those do not.
+alter table jobs
+    add column generation text,
+    add constraint jobs_begun check (generation is null or state = 'running');
+-- To hold the provider's bill against, beside `request_id`.
 alter table calls add column generation text;
 
 create or replace view order_jobs as

@@ -305,7 +305,7 @@ def interaction_of(message: Message) -> str | None:
 
 def text(message: Message) -> str:
     """All that is to be read in a message, in order."""
-    found = [message.get("content") or ""]
+    found = [message.get("content") or "", *(one.get("description", "") for one in message.get("embeds", []))]
     for component in walk(message):
         found += [component[key] for key in ("content", "label") if component.get(key)]
     return "\n".join(part for part in found if part)

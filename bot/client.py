@@ -9,6 +9,8 @@ import discord
 from discord import app_commands, ui
 
 import bot.presses  # noqa: F401 - they register themselves
+from bot.changes import submit_form
+from bot.commands.apps import context_menus
 from bot.commands.change import change
 from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
@@ -19,6 +21,7 @@ from bot.commands.tree import Tree
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
+from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
 from bot.discord_errors import watched
 from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
@@ -53,6 +56,9 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
     PictureButton,
     PageButton,
     PictureSelect,
+    VerbButton,
+    VerbSelect,
+    FieldSelect,
     ForgetButton,
 )
 
@@ -102,6 +108,8 @@ class Client(discord.AutoShardedClient):
         self.tree = Tree(self)
         for command in commands(model, count_max):
             self.tree.add_command(command)
+        for menu in context_menus():
+            self.tree.add_command(menu)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
         self.command_permissions = CommandPermissions(self)
 
@@ -197,6 +205,8 @@ class Client(discord.AutoShardedClient):
         elif interaction.type is discord.InteractionType.modal_submit:
             if match := EDIT_ID.fullmatch(custom_id):
                 await submit_edit(interaction, int(match["id"]))
+            elif match := FORM_ID.fullmatch(custom_id):
+                await submit_form(interaction, verb_of(match))
             else:
                 log.warning("an unknown modal was submitted")
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import discord
+from discord import ui
+
 from bot.answers.errors import on
-from bot.controls.buttons import Action
+from bot.controls.buttons import Action, OrderButton
 from bot.controls.edit_modal import (
     MODEL,
     NO_STYLE,
@@ -34,6 +37,9 @@ from core.validation import clean, nearest_size, on_offer
 
 log = logging.getLogger(__name__)
 
+_LONG, _SHORT = (PROMPT, WITHOUT), (SIZE, MODEL, STYLE)
+"""What was refused is shown in this order."""
+
 _SEED = r"(?:[\s,;·]+[^\W\d_]*[\s:=]*(?P<seed>\d{1,10}))?\s*"
 _SIZE = re.compile(rf"\s*(?P<width>\d{{1,5}})\s*[x×*, ]\s*(?P<height>\d{{1,5}}){_SEED}", re.IGNORECASE)
 _STRENGTH = re.compile(rf"\s*(?P<strength>[01](?:[.,]\d{{1,4}})?|[.,]\d{{1,4}}){_SEED}")
@@ -53,7 +59,7 @@ async def press_edit(interaction: Interaction, order_id: int) -> None:
 
 @on(Action.REOPEN)
 async def press_reopen(interaction: Interaction, order_id: int) -> None:
-    await _open(interaction, order_id, typed_in(interaction.message))
+    await _open(interaction, order_id, typed_in(interaction.message, _LONG, _SHORT))
 
 
 @on("edit modal")
@@ -67,8 +73,22 @@ async def submit_edit(interaction: Interaction, order_id: int) -> None:
         log.info("what was filled in was refused: %r", error.text)
         say = words_of(interaction)
         why = " ".join([say(error.text, **error.values), *_what_fits(order, typed, say)])
-        embeds, view = refused_form(order.id, why, typed, say)
+        embeds, view = _refused(order, why, typed, say)
         await interaction.response.send_message(embeds=embeds, view=view, ephemeral=True)
+
+
+def _refused(
+    order: Order, why: str, typed: Mapping[str, str], say: Words
+) -> tuple[list[discord.Embed], ui.View]:
+    titles = {
+        PROMPT: say("What the picture should show"),
+        WITHOUT: say("What it should not show"),
+        SIZE: say("Size, or strength"),
+        MODEL: say("Model"),
+        STYLE: say("Style"),
+    }
+    long, short = ([(titles[name], typed[name]) for name in names] for names in (_LONG, _SHORT))
+    return refused_form(why, long, short, OrderButton(Action.REOPEN, order.id, say))
 
 
 async def _open(interaction: Interaction, order_id: int, typed: Mapping[str, str]) -> None:

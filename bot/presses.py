@@ -1,23 +1,23 @@
 """What the buttons of orders and pictures do. Each press is checked anew."""
 
 from bot.answers.errors import on
-from bot.answers.show import new_link, show_picture
+from bot.answers.show import new_link
 from bot.controls.buttons import Action
 from bot.controls.page_controls import OPEN
 from bot.messages.content import notice
 from bot.messages.notices import deleted, link_to_copy, sure_to_delete
-from bot.orders import cancel, changed, submit
+from bot.messages.panel import settings_text
+from bot.orders import cancel
+from bot.panel import show_panel
 from bot.rights.access import (
     gone,
     in_time,
     require_control,
     require_full_size,
-    require_imagine,
     visible_picture,
 )
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob
-from core.operations import FAST, UPSCALE
 from core.orders import JOB_NUMBERS
 
 
@@ -28,20 +28,20 @@ async def press_cancel(interaction: Interaction, order_id: int) -> None:
     await interaction.response.defer()
 
 
+@on(Action.MORE)
 @on(OPEN)
 async def open_picture(interaction: Interaction, picture_id: int) -> None:
-    """For the member alone, with a new link and its buttons."""
+    """For the member alone, with a new link and all that can be done with it."""
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await show_picture(interaction, picture)
+    await show_panel(interaction, picture)
 
 
-@on(Action.UPSCALE)
-async def upscale(interaction: Interaction, picture_id: int) -> None:
+@on(Action.SETTINGS)
+async def show_settings(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
-    await require_imagine(interaction, picture.order)
-    require_full_size(picture)
-    await submit(interaction, changed(interaction, UPSCALE, [picture], model=FAST.name, params={}), [picture])
+    text = settings_text(picture, words_of(interaction))
+    await interaction.response.send_message(view=notice(text), ephemeral=True)
 
 
 @on(Action.LINK)
@@ -111,4 +111,4 @@ async def keep(interaction: Interaction, _picture_id: int) -> None:
 async def restore(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer()
-    await show_picture(interaction, picture)
+    await show_panel(interaction, picture)

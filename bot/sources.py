@@ -37,10 +37,14 @@ async def sources_of(interaction: Interaction, order: Order) -> list[Source]:
     return found
 
 
+def is_picture(attachment: discord.Attachment) -> bool:
+    return (attachment.content_type or "").partition(";")[0] in _KINDS and bool(attachment.width)
+
+
 async def handed_in(interaction: Interaction, attachments: Sequence[discord.Attachment]) -> list[Upload]:
     """Notes where they are; a worker fetches them. Raises InvalidRequest for what is no picture, or too large."""
     for attachment in attachments:
-        if (attachment.content_type or "").partition(";")[0] not in _KINDS or not attachment.width:
+        if not is_picture(attachment):
             raise InvalidRequest(
                 "“{file}” is no picture; it should be a PNG, a JPEG or a WebP.", file=attachment.filename
             )
@@ -51,11 +55,11 @@ async def handed_in(interaction: Interaction, attachments: Sequence[discord.Atta
                 size=round(attachment.size / 1e6, 1),
                 most=round(UPLOAD_BYTES_MAX / 1e6),
             )
-        if attachment.width * (attachment.height or 0) > UPLOAD_PIXELS_MAX:
+        if (attachment.width or 0) * (attachment.height or 0) > UPLOAD_PIXELS_MAX:
             raise InvalidRequest(
                 "“{file}” has {size} megapixels, and a picture may have {most}.",
                 file=attachment.filename,
-                size=round(attachment.width * (attachment.height or 0) / 1e6),
+                size=round((attachment.width or 0) * (attachment.height or 0) / 1e6),
                 most=UPLOAD_PIXELS_MAX // 1_000_000,
             )
     uploads = services_of(interaction).uploads

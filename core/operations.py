@@ -133,6 +133,7 @@ REPLACE = Operation(
         _STYLE,
     ),
     (_PICTURE,),
+    asks="What to put in its place",
 )
 RECOLOR = Operation(
     "recolor",
@@ -154,6 +155,7 @@ RECOLOR = Operation(
         _STYLE,
     ),
     (_PICTURE,),
+    asks="Which color it gets",
 )
 ERASE = Operation(
     "erase",
@@ -171,6 +173,7 @@ PAINT_OVER = Operation(
     "Paint something else into a part of a picture",
     (_FIELDS, _SEED, _WITHOUT, _STYLE),
     (Input(Role.PICTURE, bounds=_ANY_RATIO), _MASK),
+    asks="What to paint there",
 )
 EXTEND = Operation(
     "extend",
@@ -187,6 +190,7 @@ EXTEND = Operation(
     ),
     (_PICTURE,),
     words=Need.OPTIONAL,
+    asks="What is around it",
 )
 CUT_OUT = Operation(
     "cut-out",
@@ -215,6 +219,7 @@ RELIGHT = Operation(
     ),
     (_PICTURE, Input(Role.REFERENCE, Need.OPTIONAL, _ANY_RATIO)),
     words=Need.OPTIONAL,
+    asks="What is behind it",
 )
 SKETCH = Operation(
     "sketch",
@@ -223,6 +228,7 @@ SKETCH = Operation(
     "Paint what a sketch shows",
     (_CLOSENESS, _SEED, _WITHOUT, _STYLE),
     (_PICTURE,),
+    asks="What the sketch shows",
 )
 STRUCTURE = Operation(
     "structure",

@@ -157,7 +157,8 @@ class Model:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """It takes these parameters and is made from `inputs`; what is not required comes last. A provider adds its models
-    with `offer`. `words` says whether it needs a prompt, `sized` whether the picture gets the size that was asked for.
+    with `offer`. `words` says whether it needs a prompt, `sized` whether the picture gets the size that was asked for,
+    and `asks`, for members and in English, what the prompt is to say.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Operation:
     inputs: tuple[Input, ...] = ()
     words: Need = Need.REQUIRED
     sized: bool = False
+    asks: str = "What the picture should show"
     models: dict[str, Model] = field(default_factory=dict)
 
     def param(self, name: str) -> Param | None:

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
 from bot.client import commands
+from bot.commands.apps import context_menus
 from bot.commands.imagine import model_choice
 from bot.controls.buttons import LOOKS as BUTTON_LOOKS
 from bot.controls.page_controls import LOOKS as PAGE_LOOKS
@@ -56,8 +57,10 @@ def read(language: str, file: Path) -> Catalog:
 def _labels() -> list[str]:
     looks = [look[1] for look in (*BUTTON_LOOKS.values(), *PAGE_LOOKS.values())]
     for operation in OPERATIONS.values():
-        looks += [operation.title, operation.about]
-        looks += [text for param in operation.params for text in (param.title, param.about)]
+        looks += [operation.title, operation.about, operation.asks]
+        looks += [text for param in operation.params for text in (param.title, param.about, *param.choices)]
+        if operation.inputs and len(operation.models) > 1:
+            looks += [model.good_at for model in operation.models.values()]
     return looks
 
 
@@ -65,6 +68,7 @@ def _registered() -> list[str]:
     """Names and descriptions of the commands, their options and choices."""
     # A model that is not on the menu is a choice where the owner has set it.
     found: list[object] = [model_choice(model)._locale_name for model in PAINTERS.values()]
+    found += [menu._locale_name for menu in context_menus()]
     groups = [command for command in commands() if isinstance(command, app_commands.Group)]
     found += [text for group in groups for text in (group._locale_name, group._locale_description)]
     plain = [command for command in commands() if isinstance(command, app_commands.Command)]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.messages.badge import with_badge
 from bot.messages.content import Content, Unseen
-from bot.messages.picture import Link, picture_content
+from bot.messages.picture import Link
 from bot.sending import send_what_is_taken
-from bot.services import Interaction, services_of, words_of
+from bot.services import Interaction
 from core.errors import PictureGone
 from core.orders import Picture
 from db.picture_store import PictureStore
@@ -38,13 +38,6 @@ async def read_previews(
         return picture.id, await asyncio.to_thread(with_badge, found, picture.number) if numbered else found
 
     return dict(await asyncio.gather(*map(preview, pictures)))
-
-
-async def show_picture(interaction: Interaction, picture: Picture) -> None:
-    """In the place of a deferred answer. Raises BucketUnavailable."""
-    store, say = services_of(interaction).picture_store, words_of(interaction)
-    previews = await read_previews(store, [picture])
-    await show(interaction, picture_content(picture, previews[picture.id], new_link(store, picture), say))
 
 
 async def show(interaction: Interaction, content: Content) -> None:

@@ -28,7 +28,8 @@ class Action(StrEnum):
     REOPEN = "reopen"  # edit, with what was typed and refused
     VARY = "vary"
     MORE = "more"
-    UPSCALE = "upscale"
+    OPEN = "open"  # the same, of a picture that it is made from
+    SETTINGS = "settings"
     LINK = "link"
     FAVOURITE = "favourite"
     DELETE = "delete"
@@ -47,7 +48,8 @@ LOOKS = {
     Action.REOPEN: ("✏️", "Open it again"),
     Action.VARY: ("🎲", "Vary"),
     Action.MORE: ("🧰", "More"),
-    Action.UPSCALE: ("🔍", "Upscale"),
+    Action.OPEN: ("↗️", "Open"),
+    Action.SETTINGS: ("📝", "Settings"),
     Action.LINK: ("📋", "Link"),
     Action.FAVOURITE: ("⭐", "Favourite"),
     Action.DELETE: ("🗑️", "Delete"),

@@ -64,11 +64,12 @@ def require_control(interaction: Interaction, order: Order) -> None:
         )
 
 
-async def require_imagine(interaction: Interaction, order: Order) -> None:
+async def require_imagine(interaction: Interaction, order: Order | None) -> None:
     """For buttons that start an order. While Discord does not say who may use the command, whoever used it for
-    `order` in this channel may."""
+    `order` in this channel may; it is None where there is none yet."""
     may = await _may_use(interaction, "imagine")
-    if may is None and (order.member_id, order.channel_id) != (interaction.user.id, interaction.channel_id):
+    used_by = None if order is None else (order.member_id, order.channel_id)
+    if may is None and used_by != (interaction.user.id, interaction.channel_id):
         raise InvalidRequest(
             "Discord does not say at the moment whether you may use `/imagine` here, and this button "
             "is one. Use the command itself, or try again in a minute."

@@ -50,6 +50,7 @@ class Process:
         self._child: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
+        self._starting = asyncio.Lock()
 
     async def start(self) -> None:
         self._stopping.clear()
@@ -73,13 +74,13 @@ class Process:
 
     async def kill(self) -> None:
         """Ends it at once, as a machine that loses its power does."""
-        self._stopping.set()
+        await self._stay_down()
         self.signal(signal.SIGKILL)
         await self._ended()
 
     async def stop(self, timeout_seconds: float = 60.0) -> int:
         """SIGTERM, and SIGKILL if that was not enough; returns the exit status."""
-        self._stopping.set()
+        await self._stay_down()
         if self._child is not None and self._child.returncode is None:
             self.signal(signal.SIGTERM)
             try:
@@ -88,6 +89,12 @@ class Process:
                 self.signal(signal.SIGKILL)
         await self._ended()
         return await self.wait()
+
+    async def _stay_down(self) -> None:
+        """It is not started again from here on; one that is just being started is there afterwards."""
+        self._stopping.set()
+        async with self._starting:
+            pass
 
     async def _ended(self) -> None:
         if self._watcher is not None:
@@ -120,8 +127,10 @@ class Process:
             self._on_line(self.name, f"ended with status {status}; starting it again")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
-                return
-            await self._spawn()
+            async with self._starting:
+                if self._stopping.is_set():
+                    return
+                await self._spawn()
 
 
 def python(*arguments: str) -> list[str]:

@@ -29,6 +29,8 @@ from tests.contract import DiscordContract
 from tests.house import QUICK, House
 from tests.specs import DISCORD, find_spec
 
+pytest_plugins = ["tests.hang"]
+
 _TEMPLATE = os.environ.get("TESTS_POSTGRES_TEMPLATE", "migrated")
 _numbers = count(1)
 _MEMORY = Path("/dev/shm")

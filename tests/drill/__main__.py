@@ -94,9 +94,14 @@ async def _settle(running: System, seen: Evidence, within_seconds: float) -> Non
     loop = asyncio.get_running_loop()
     begun = loop.time()
     connection = await running.database.connect()
+
+    async def unsettled() -> dict[str, int]:
+        # Who is told to end before it can be told anything dies of it.
+        return {**await found.unsettled(connection), "starting": len(seen.journal.silent)}
+
     try:
         await until(
-            lambda: found.unsettled(connection),
+            unsettled,
             lambda counts: not any(counts.values()),
             within_seconds=within_seconds,
         )

@@ -50,8 +50,8 @@ class Journal:
     events: list[Event] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     _signalled: dict[str, set[int]] = field(default_factory=dict)
-    _silent: set[str] = field(default_factory=set)
-    """Started again and not heard of since."""
+    silent: set[str] = field(default_factory=set)
+    """The processes that were started again and not heard of since."""
 
     @classmethod
     def in_(cls, directory: Path) -> "Journal":
@@ -68,11 +68,11 @@ class Journal:
             status = int(found[1])
             expected = self._signalled.pop(name, set())
             # Told to stop so early that Python itself was still starting.
-            early = 0 in expected and status == -signal.SIGTERM and name in self._silent
+            early = 0 in expected and status == -signal.SIGTERM and name in self.silent
             self.ends.append(End(at, name, status, early or status in expected))
-            self._silent.add(name)
+            self.silent.add(name)
         else:
-            self._silent.discard(name)
+            self.silent.discard(name)
 
     def signalled(self, name: str, *statuses: int) -> None:
         """From now on the process may end with one of these."""

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+from bot.commands.change import change
 from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
 from bot.commands.gallery import gallery
@@ -54,8 +55,10 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 )
 
 
-def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[Any, ..., None], ...]:
-    return imagine(default_model), gallery, queue, forget_me, doctor
+def commands(
+    default_model: str = DEFAULT_MODEL,
+) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
+    return imagine(default_model), change(), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):

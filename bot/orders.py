@@ -61,16 +61,17 @@ def changed(
     model: str,
     params: Mapping[str, Any],
     prompt: str = "",
+    private: bool = False,
     **more: Any,
 ) -> Request:
     """What is made from these. Without words of its own it has those of the first picture, by which it is found; it is
-    private, or a spoiler, if one of them is."""
+    private, or a spoiler, if one of them is, or not everybody here could see it."""
     orders = [source.order for source in sources if isinstance(source, Picture)]
     more |= {
         "operation": operation.name,
         "inputs": tuple(source.id for source in sources),
         "prompt": prompt or next((order.prompt for order in orders), ""),
-        "private": not all(may_be_shown_to_all(interaction, order) for order in orders),
+        "private": private or not all(may_be_shown_to_all(interaction, order) for order in orders),
         "spoiler": any(order.spoiler for order in orders),
     }
     return request_of(interaction, model=model, params=params, **more)

@@ -24,7 +24,7 @@ from bot.rights.access import (
 )
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob
-from core.operations import FAST, IMAGINE, SIDE_MAX, SIDE_MIN, UPSCALE, upscaled_size
+from core.operations import FAST, IMAGINE, SIDE_MAX, SIDE_MIN, UPSCALE
 from core.orders import JOB_NUMBERS
 from core.validation import clean, model_on_offer
 
@@ -97,7 +97,6 @@ async def upscale(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await require_imagine(interaction, picture.order)
     require_full_size(picture)
-    upscaled_size(picture.width, picture.height)
     await submit(interaction, changed(interaction, UPSCALE, [picture], model=FAST.name, params={}), [picture])
 
 

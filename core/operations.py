@@ -56,9 +56,17 @@ FIELDS = 9
 """A picture has three rows of three, by which a part of it is named where nobody can draw."""
 
 UPSCALE_FACTOR = 4
+"""Of the fast upscaler: each side."""
 
-_WIDTH = Param("width", Kind.WHOLE, "Width", "In pixels", SIDE_MIN, SIDE_MAX, required=True)
-_HEIGHT = Param("height", Kind.WHOLE, "Height", "In pixels", SIDE_MIN, SIDE_MAX, required=True)
+UPSCALED_PIXELS = 9_437_184
+"""About what the others make of any picture."""
+
+_WIDTH = Param(
+    "width", Kind.WHOLE, "Width", "In pixels", SIDE_MIN, SIDE_MAX, required=True, default=SIDE_DEFAULT
+)
+_HEIGHT = Param(
+    "height", Kind.WHOLE, "Height", "In pixels", SIDE_MIN, SIDE_MAX, required=True, default=SIDE_DEFAULT
+)
 _SEED = Param(
     "seed", Kind.WHOLE, "Seed", "The same words with the same seed give the same picture", 0, SEED_MAX
 )
@@ -97,6 +105,7 @@ VARY = Operation(
             0,
             1,
             required=True,
+            default=VARIATIONS["strong"],
         ),
         _SEED,
         _WITHOUT,
@@ -399,14 +408,13 @@ def extended_size(width: int, height: int, params: Mapping[str, Any]) -> tuple[i
     return width + sides["left"] + sides["right"], height + sides["up"] + sides["down"]
 
 
-def upscaled_size(width: int, height: int) -> tuple[int, int]:
-    """The size in pixels that a picture has after the fast upscaler. Raises InvalidRequest if that is no larger."""
-    width_in, height_in = UPSCALE.bounds_for(FAST, 0).fit(width, height)
-    upscaled = width_in * UPSCALE_FACTOR, height_in * UPSCALE_FACTOR
-    if upscaled[0] <= width or upscaled[1] <= height:
+def check_upscale(model: Model, width: int, height: int) -> None:
+    """Raises InvalidRequest where a picture of this size in pixels would not grow."""
+    fitted = UPSCALE.bounds_for(model, 0).fit(width, height)
+    upscaled = fitted[0] * fitted[1] * UPSCALE_FACTOR**2 if model is FAST else UPSCALED_PIXELS
+    if upscaled <= width * height:
         raise InvalidRequest(
             "This picture is {width} × {height} already and cannot be made larger.",
             width=width,
             height=height,
         )
-    return upscaled

@@ -132,6 +132,9 @@ class Job:
     counted: Decimal = Decimal(0)
     generation: str | None = None
     """The provider's id of what it was begun as, where its answer comes later."""
+    holder: bytes = b""
+    """Whom the provider is told that it is for: in each month another hash of the member, which nobody but the owner
+    can tell from it. Known of a job that is at work."""
 
     @property
     def number(self) -> int:

@@ -34,7 +34,7 @@ class Bounds:
     """Of a picture that is handed in, in pixels; `ratio_max` is its longer side to its shorter one."""
 
     side_min: int = 64
-    side_max: int = 16_384
+    side_max: int = 16_383
     pixels_min: int = 4_096
     pixels_max: int = 9_437_184
     ratio_max: float | None = 2.5
@@ -86,7 +86,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """`title` and `about` are for members, in English. `low` and `high` bound a number or a text's length."""
+    """`title` and `about` are for members, in English. `low` and `high` bound a number or a text's length. What is
+    `required` may have a default, which is stored where nothing was asked for."""
 
     name: str
     kind: Kind
@@ -96,6 +97,7 @@ class Param:
     high: float = 0
     choices: tuple[str, ...] = ()
     required: bool = False
+    default: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, Term
 from core.operations import (
     EXTEND,
     EXTENDED_PIXELS_MAX,
@@ -18,11 +18,13 @@ from core.operations import (
     SEED_MAX,
     SIDE_MAX,
     SIDE_MIN,
+    UPSCALE,
     Kind,
     Model,
     Need,
     Operation,
     Param,
+    check_upscale,
     extended_size,
 )
 from core.orders import COUNT_MAX, Request
@@ -107,7 +109,7 @@ def validated(
     _check_style(request.style, model)
     negative_prompt = params.get("negative_prompt")
     _check_negative_prompt(negative_prompt, model, on_offer(operation, default_model))
-    _check_changes(operation, params, sizes)
+    _check_change(operation, model, params, sizes)
     need = operation.words_for(model)
     # Whatever is made from a picture keeps that one's words, by which it is found.
     prompt = clean_prompt(request.prompt) if need is Need.REQUIRED else clean(request.prompt)
@@ -123,11 +125,18 @@ def checked_params(operation: Operation, params: Mapping[str, Any]) -> dict[str,
     found = {}
     for param in operation.params:
         value = _checked(param, params.get(param.name))
+        if value is None and param.required:
+            value = param.default
         if value is not None:
             found[param.name] = value
         elif param.required:
-            raise InvalidRequest("“{param}” is missing.", param=param.title)
+            raise InvalidRequest("“{param}” is missing.", param=Term(param.title))
     return found
+
+
+def fields_in(text: str) -> list[int]:
+    """The fields that a member typed, such as “1, 2 and 5”."""
+    return [int(number) for number in re.findall(r"[0-9]+", text[:100])]
 
 
 def _checked(param: Param, value: Any) -> Any:
@@ -137,7 +146,7 @@ def _checked(param: Param, value: Any) -> Any:
         if value is not None and len(value) > param.high:
             raise InvalidRequest(
                 "“{param}” has {count} characters; it may have {most}.",
-                param=param.title,
+                param=Term(param.title),
                 count=len(value),
                 most=int(param.high),
             )
@@ -147,7 +156,7 @@ def _checked(param: Param, value: Any) -> Any:
         # Which styles there are, its model says.
         if value not in param.choices and param.name != "style":
             raise InvalidRequest(
-                "“{param}” is one of {choices}.", param=param.title, choices=", ".join(param.choices)
+                "“{param}” is one of {choices}.", param=Term(param.title), choices=", ".join(param.choices)
             )
     elif param.kind is Kind.FIELDS:
         value = sorted(set(value))
@@ -159,7 +168,7 @@ def _checked(param: Param, value: Any) -> Any:
         if param.name not in ("width", "height"):
             raise InvalidRequest(
                 "“{param}” is a number from {least} to {most}.",
-                param=param.title,
+                param=Term(param.title),
                 least=f"{param.low:g}",
                 most=f"{param.high:g}",
             )
@@ -171,8 +180,12 @@ def _check_count(count: int, count_max: int) -> None:
         raise InvalidRequest("You can ask for {most} pictures at once at most.", most=count_max)
 
 
-def _check_changes(operation: Operation, params: Mapping[str, Any], sizes: Sequence[tuple[int, int]]) -> None:
-    """What the parameters of an operation have to be together."""
+def _check_change(
+    operation: Operation, model: Model, params: Mapping[str, Any], sizes: Sequence[tuple[int, int]]
+) -> None:
+    """What has to be together, of the parameters and of what it is made from."""
+    if operation is UPSCALE:
+        check_upscale(model, *sizes[0])
     if (
         operation.param("fields") is not None
         and "fields" not in params

@@ -65,3 +65,9 @@ async def audit(connection: "Connection | Pool") -> tuple[list[Total], list[Diff
     ]
     differences = [Difference(**row) for row in await connection.fetch(_SQL["audit"])]
     return totals, differences
+
+
+async def member_of(connection: "Connection | Pool", holder: bytes) -> int | None:
+    """Whose jobs a provider was told are this one's (`Job.holder`); None for nobody, or one who is forgotten."""
+    member: int | None = await connection.fetchval(_SQL["member"], holder)
+    return member

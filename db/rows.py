@@ -31,6 +31,7 @@ def job_of(row: asyncpg.Record, order: Order | None = None) -> Job:
         state=State(row["state"]),
         failure=FailureCode(row["failure"]) if row["failure"] else None,
         counted=row.get("counted") or Decimal(0),
+        holder=row.get("holder") or b"",
         **{name: row[name] for name in _JOB},
     )
 

@@ -40,6 +40,7 @@ from ops.tracing.traces import Traces
 from ops.wake_loop import WakeLoop
 from worker import collector, sweeper, upkeep, uploader
 from worker.collector import Collector
+from worker.contract import check_contracts
 from worker.cpus import CpuSlots
 from worker.doctor import examine_worker
 from worker.instruments import Instruments
@@ -207,11 +208,19 @@ def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> No
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m worker", description="A worker of Tigerbrush.")
-    parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
-    if parser.parse_args().command == "doctor":
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("doctor", help="say what is wrong, and what to do")
+    commands.add_parser(
+        "contract", help="try with a false key whether each provider takes what is sent; it costs nothing"
+    )
+    command = parser.parse_args().command
+    if command == "doctor":
         end_as_usual_when_told()
         sys.exit(doctor(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
+    if command == "contract":
+        end_as_usual_when_told()
+        sys.exit(check_contracts(settings))
     configure(settings, process="worker")
     try:
         with open_traces(settings, process="worker") as traces:

@@ -30,8 +30,19 @@ FAILURE_TEXTS = {
         "The picture was painted, but Stability's content filter blurred it, so it is not shown. "
         "Other words for the same idea may pass."
     ),
-    FailureCode.REJECTED: said(
-        "Stability did not take this prompt. It understands English best; other words may pass."
+    FailureCode.LANGUAGE: said(
+        "Stability takes prompts in English alone, and took this for another language. The same in English may pass."
+    ),
+    FailureCode.PUBLIC_FIGURE: said(
+        "Stability paints no pictures of people who are publicly known, and took this for one. "
+        "Somebody who is made up may pass."
+    ),
+    FailureCode.REJECTED: said("Stability did not take this prompt. Other words for the same idea may pass."),
+    FailureCode.INPUT_REFUSED: said(
+        "Stability could not take the picture that this was to be made from. Another one may do."
+    ),
+    FailureCode.INPUT_TOO_LARGE: said(
+        "What this was to be made from is too large for Stability. A smaller picture may do."
     ),
     FailureCode.BAD_REQUEST: said(
         "Stability did not understand what Tigerbrush sent. That is our fault, not yours."
@@ -59,9 +70,9 @@ FAILURE_TEXTS = {
     FailureCode.BAD_PICTURE: said(
         "What Stability sent was not a picture, several times in a row. Try again in a few minutes."
     ),
-    FailureCode.INPUT_GONE: said("The picture that was to be made larger has been deleted, or has expired."),
+    FailureCode.INPUT_GONE: said("What this was to be made from has been deleted, or has expired."),
     FailureCode.INPUT_UNREAD: said(
-        "The picture that was to be made larger could not be read, several times in a row. "
+        "What this was to be made from could not be read, several times in a row. "
         "That is our fault, not yours."
     ),
     FailureCode.GENERATION_GONE: said(

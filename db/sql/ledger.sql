@@ -48,6 +48,10 @@ from counted full join sums using (month, scope, key)
 where coalesce(counted.credits, 0) <> coalesce(sums.credits, 0)
 order by 1, 2, 3;
 
+-- name: member
+-- Whom a provider means by the hash that it was told, for as long as one of the member's jobs is there.
+select member_id from jobs where holder = $1 and member_id <> 0 limit 1;
+
 -- name: totals
 -- Of each month and provider, for the owner's eyes beside the provider's bill.
 select jobs.month, calls.provider, calls.outcome, count(*) as calls, sum(calls.credits) as credits

@@ -31,7 +31,7 @@ changed as (
 -- part: claimed
 select
     claimed.id, claimed.order_id, claimed.state, claimed.provider, claimed.price, claimed.turn, claimed.attempt,
-    claimed.faults, claimed.started_at, claimed.finished_at, claimed.failure, claimed.generation,
+    claimed.faults, claimed.started_at, claimed.finished_at, claimed.failure, claimed.generation, claimed.holder,
     orders.key, orders.created_at, orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id,
     orders.locale, orders.operation, orders.model, orders.prompt, orders.params, orders.inputs, orders.count,
     orders.private, orders.spoiler, orders.traceparent, orders.erased_at

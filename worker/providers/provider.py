@@ -1,14 +1,16 @@
 """Whoever paints, as a worker sees it: one call after another, and what is left of the account.
 
 A provider is a package with two modules: `catalogue` puts its models on offer (see core.providers), and `client` has
-`open_provider`.
+`open_provider`. With a third, `contract`, it says whether it is still spoken to as it wants to be.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol
 
 from core.failures import Outcome
@@ -78,6 +80,40 @@ class Provider(Protocol):
         ...
 
 
+class Verdict(StrEnum):
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNCLEAR = "unclear"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A request that was tried for free. `variant` is which of an operation's; `said` is what came of it."""
+
+    operation: str
+    model: str
+    variant: str
+    path: str
+    verdict: Verdict
+    said: str
+
+    @property
+    def line(self) -> str:
+        what = " ".join(filter(None, (self.operation, self.model, self.variant)))
+        return f"{self.verdict:<7} {what} {self.path}: {self.said}"
+
+
+class Contract(Protocol):
+    """A provider's module `contract`, of which it need not have one."""
+
+    def about(self, settings: WorkerSettings) -> str:
+        """What its trials prove, and what not."""
+        ...
+
+    def trials(self, settings: WorkerSettings) -> AsyncIterator[Trial]: ...
+
+
 class Package(Protocol):
     """A provider's module `client`."""
 
@@ -96,4 +132,12 @@ async def open_providers(settings: WorkerSettings) -> AsyncIterator[list[Provide
 
 def _client(package: str) -> Package:
     module: Package = import_module(f"{package}.client")
+    return module
+
+
+def contract_of(package: str) -> Contract | None:
+    name = f"{package}.contract"
+    if find_spec(name) is None:
+        return None
+    module: Contract = import_module(name)
     return module

@@ -32,7 +32,7 @@ async def test_every_option_is_stored(pool: Pool) -> None:
     )
     order = progress.order
     assert (order.operation, order.inputs, order.model, order.count) == ("imagine", (), "core", 3)
-    assert (order.width, order.height, order.seed) == (640, 480, 5)
+    assert (order.size, order.seed) == ((640, 480), 5)
     assert (order.negative_prompt, order.style, order.locale) == ("rain", "anime", "de")
     assert (order.private, order.spoiler, order.is_ephemeral) == (True, True, True)
     assert (order.parent_channel_id, order.traceparent) == (29, "00-1-2-01")

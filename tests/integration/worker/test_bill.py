@@ -160,10 +160,10 @@ async def until_sent(server: StabilityServer, prompt: str, monkeypatch: pytest.M
     sent = asyncio.Event()
     of = server._provocations.of
 
-    def met(asked: str) -> str | None:
+    def met(asked: str, path: str) -> str | None:
         if asked == prompt:
             sent.set()
-        return of(asked)
+        return of(asked, path)
 
     monkeypatch.setattr(server._provocations, "of", met)
     return sent
@@ -337,7 +337,7 @@ async def test_what_breaks_after_the_picture_came_is_billed(
 async def test_what_breaks_before_it_is_sent_is_free(
     pool: Pool, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.providers.stability.requests.PATHS", {})
+    monkeypatch.setattr("worker.providers.stability.requests.ENDPOINTS", {})
     progress = await workshop.paint(**SIZE)
     assert progress.jobs[0].faults == 1
     assert (await outcomes(pool), await used(pool)) == ([Outcome.FREE], PRICE)

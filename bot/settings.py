@@ -12,9 +12,9 @@ from core.operations import DEFAULT_MODEL, PAINTERS
 from core.orders import COUNT_MAX
 from core.policy import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from core.settings import (
-    ApiUrl,
     BucketSettings,
     DatabaseSettings,
+    DiscordSettings,
     HealthSettings,
     Key,
     LogSettings,
@@ -81,12 +81,15 @@ Credits = Annotated[
 
 
 class BotSettings(
-    ProviderSettings, DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings
+    DiscordSettings,
+    ProviderSettings,
+    DatabaseSettings,
+    BucketSettings,
+    HealthSettings,
+    LogSettings,
+    TraceSettings,
 ):
     discord_token: Key = Field(description="the bot's token, from the developer portal of Discord")
-    discord_api_base: ApiUrl = Field(
-        "https://discord.com/api/v10", description="the http or https URL of Discord's API"
-    )
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
     )

@@ -7,10 +7,7 @@ import discord
 from bot.rights.access import gone, in_time, require_full_size, visible_picture
 from bot.services import Interaction, services_of
 from core.errors import InvalidRequest
-from core.orders import Order, Source, Upload
-
-UPLOAD_BYTES_MAX = 25 * 1024 * 1024
-UPLOAD_PIXELS_MAX = 64_000_000
+from core.orders import UPLOAD_BYTES_MAX, UPLOAD_PIXELS_MAX, Order, Source, Upload
 
 _KINDS = ("image/png", "image/jpeg", "image/webp")
 

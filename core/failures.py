@@ -39,6 +39,8 @@ class FailureCode(StrEnum):
     INPUT_GONE = "input_gone"
     INPUT_UNREAD = "input_unread"
     GENERATION_GONE = "generation_gone"
+    INPUT_BROKEN = "input_broken"
+    INPUT_MISFIT = "input_misfit"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
 
@@ -82,6 +84,8 @@ FAILURES = {
     FailureCode.INPUT_UNREAD: Failure(logging.WARNING, Outcome.FREE, transient=True),
     # What was begun may have been painted, and nobody can fetch it any more.
     FailureCode.GENERATION_GONE: Failure(logging.WARNING, Outcome.UNKNOWN, transient=True),
+    FailureCode.INPUT_BROKEN: Failure(logging.INFO, Outcome.FREE),
+    FailureCode.INPUT_MISFIT: Failure(logging.INFO, Outcome.FREE),
     FailureCode.WORKER_LOST: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
     FailureCode.INTERNAL: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
 }

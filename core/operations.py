@@ -402,6 +402,16 @@ offer(UPSCALE, FAST, CONSERVATIVE, CREATIVE)
 DEFAULT_MODEL = "core"
 
 
+def field_boxes(width: int, height: int) -> dict[int, tuple[int, int, int, int]]:
+    """Of each of the nine fields by its number, from 1 as one reads: left, top, right and bottom, in pixels."""
+    xs, ys = ([side * n // 3 for n in range(4)] for side in (width, height))
+    return {
+        row * 3 + column + 1: (xs[column], ys[row], xs[column + 1], ys[row + 1])
+        for row in range(3)
+        for column in range(3)
+    }
+
+
 def extended_size(width: int, height: int, params: Mapping[str, Any]) -> tuple[int, int]:
     """The size in pixels of a picture that is extended by `left`, `right`, `up` and `down`."""
     sides = {side: int(params.get(side) or 0) for side in ("left", "right", "up", "down")}

@@ -20,6 +20,10 @@ ID_MAX = 2**63 - 1
 JOB_NUMBERS = 16
 """A job's id is its order's times this, plus its number: an order's jobs are a range of the primary key."""
 
+UPLOAD_BYTES_MAX = 25 * 1024 * 1024
+UPLOAD_PIXELS_MAX = 64_000_000
+"""Of what a member hands in."""
+
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 

@@ -17,6 +17,9 @@ SIDE_MAX = 1536
 PIXELS_MAX = 1536 * 1024
 """A picture's area in pixels, where its model says nothing else. It is what most paint without being stretched."""
 
+ROUNDING = 8
+"""Pixels that a side may be off, so that both sides together are within their bounds."""
+
 DEAR_CREDITS = 20
 """What costs as much is asked about once more before it is ordered."""
 
@@ -42,20 +45,33 @@ class Bounds:
     def fit(self, width: int, height: int) -> tuple[int, int]:
         """The size nearest to this one that is within them, in its ratio. Raises InvalidRequest where none is."""
         longer, shorter, pixels = max(width, height), min(width, height), width * height
+        if self._hold(longer, shorter):
+            return width, height
         least = max(self.side_min / shorter, math.sqrt(self.pixels_min / pixels))
         most = min(self.side_max / longer, math.sqrt(self.pixels_max / pixels))
-        if (self.ratio_max is not None and longer > shorter * self.ratio_max) or least > most:
-            raise InvalidRequest(
-                "This picture is {width} × {height}, and its longer side may be at most {ratio} times the shorter one. "
-                "Cut it, and try again.",
-                width=width,
-                height=height,
-                ratio=self.ratio_max or math.floor(most / least * longer / shorter),
-            )
-        if least > 1:
-            return math.ceil(width * least), math.ceil(height * least)
-        scale = min(1.0, most)
-        return max(self.side_min, int(width * scale)), max(self.side_min, int(height * scale))
+        grows = least > 1
+        near = math.ceil(longer * least) if grows else math.floor(longer * most)
+        # Rounding moves the ratio and the area a little: a pixel or two further they are within the bounds again.
+        for side in range(near, near + ROUNDING) if grows else range(near, near - ROUNDING, -1):
+            other = side * shorter / longer
+            for rounded in (round(other), math.floor(other), math.ceil(other)):
+                if self._hold(side, rounded):
+                    return (side, rounded) if width >= height else (rounded, side)
+        raise InvalidRequest(
+            "This picture is {width} × {height}, and its longer side may be at most {ratio} times the shorter one. "
+            "Cut it, and try again.",
+            width=width,
+            height=height,
+            ratio=self.ratio_max or math.floor(most / least * longer / shorter),
+        )
+
+    def _hold(self, longer: int, shorter: int) -> bool:
+        return (
+            self.side_min <= shorter
+            and longer <= self.side_max
+            and self.pixels_min <= longer * shorter <= self.pixels_max
+            and (self.ratio_max is None or longer <= shorter * self.ratio_max)
+        )
 
 
 class Role(StrEnum):

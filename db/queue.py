@@ -10,14 +10,16 @@ import asyncpg
 
 from core.errors import LostJob
 from core.failures import FailureCode, JobFailed, Outcome
-from core.orders import Job, Picture, State
+from core.orders import Job, Source, State
 from db import queries
 from db.alarms import PROBE_FIRST_SECONDS, PROBE_SECONDS
 from db.batcher import Batcher
 from db.pool import Connection, Pool
 from db.rows import job_of, picture_of
+from db.uploads import upload_of
 
 _SQL = queries.load("queue")
+_UPLOADS = queries.load("uploads")
 
 RECLAIM_BATCH = 100
 
@@ -105,9 +107,15 @@ class Queue:
         rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds, self._worker)
         return _held(rows)
 
-    async def inputs(self, job: Job) -> list[Picture]:
-        """The pictures that a job is made from, without those that were deleted meanwhile."""
-        return [picture_of(row) for row in await self._pool.fetch(_SQL["inputs"], list(job.order.inputs))]
+    async def inputs(self, job: Job) -> list[Source]:
+        """What a job is made from, in the order's order, without what was deleted meanwhile."""
+        ids = job.order.inputs
+        found: dict[int, Source] = {
+            row["id"]: picture_of(row) for row in await self._pool.fetch(_SQL["inputs"], ids)
+        }
+        if any(id_ < 0 for id_ in ids):
+            found |= {row["id"]: upload_of(row) for row in await self._pool.fetch(_UPLOADS["find_all"], ids)}
+        return [found[id_] for id_ in ids if id_ in found]
 
     async def finish(self, painted: Painted) -> None:
         """The picture that an attempt stored is the job's. Again, by the same attempt, is no fault."""

@@ -8,6 +8,11 @@ from db.pool import Pool
 
 _SQL = queries.load("uploads")
 
+UNUSED_DAYS = 2
+"""Discord's link has ended by then: no order can be made from what the bucket does not have."""
+
+BATCH = 500
+
 
 class Uploads:
     def __init__(self, pool: Pool) -> None:
@@ -18,6 +23,18 @@ class Uploads:
         row = await self._pool.fetchrow(_SQL["add"], member_id, url, width, height, size)
         assert row is not None
         return upload_of(row)
+
+    async def kept(self, upload: Upload) -> None:
+        """The bucket has it."""
+        await self._pool.execute(_SQL["kept"], upload.id)
+
+    async def erase_unused(self, *, days: int = UNUSED_DAYS) -> int:
+        """Erases what no order was made from for so long, and returns how many."""
+        count, batch = 0, BATCH
+        while batch == BATCH:
+            batch = len(await self._pool.fetch(_SQL["erase_unused"], days, BATCH))
+            count += batch
+        return count
 
     async def find(self, upload_id: int) -> Upload | None:
         """None if it was erased."""

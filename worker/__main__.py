@@ -29,6 +29,7 @@ from db.pool import Pool, open_pool
 from db.queue import Queue
 from db.rate_limits import RateLimit
 from db.spill import Spill
+from db.uploads import Uploads
 from ops.checks import doctor
 from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
@@ -39,10 +40,12 @@ from ops.tracing import open_traces
 from ops.tracing.traces import Traces
 from ops.wake_loop import WakeLoop
 from worker import collector, sweeper, upkeep, uploader
+from worker.attachments import Attachments
 from worker.collector import Collector
 from worker.contract import check_contracts
 from worker.cpus import CpuSlots
 from worker.doctor import examine_worker
+from worker.inputs import Inputs
 from worker.instruments import Instruments
 from worker.job import JobRunner
 from worker.loop import Loop
@@ -76,6 +79,7 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
             settings, connections_max=2 * (settings.worker_concurrency + collector.LOOKS_MAX)
         ) as bucket,
         open_providers(settings) as providers,
+        Attachments(settings.discord_api_base, settings.proxy_for) as attachments,
     ):
         queue = Queue(
             pool,
@@ -86,7 +90,7 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
         )
         spill = Spill(pool, bytes_max=settings.parked_bytes_max)
         parts = _Parts(settings, pool, bucket, queue, spill, Instruments(new_registry(), traces))
-        await _work(name, parts, _runners(parts, providers))
+        await _work(name, parts, _runners(parts, providers, attachments))
     log.info("worker %s has stopped", name)
 
 
@@ -151,11 +155,13 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         await supervisor.run(begin())
 
 
-def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
+def _runners(parts: _Parts, providers: list[Provider], attachments: Attachments) -> dict[str, JobRunner]:
     """One for each provider, by its name."""
     pool, queue = parts.pool, parts.queue
     alarms, cpus = Alarms(pool), CpuSlots()
     storage = Storage(queue, parts.bucket, parts.spill, alarms, parts.instruments)
+    pictures = PictureStore(parts.bucket, parts.spill)
+    inputs = Inputs(queue, pictures, parts.bucket, Uploads(pool), attachments, cpus)
     return {
         provider.name: JobRunner(
             queue,
@@ -163,7 +169,7 @@ def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
             provider,
             RateLimit(pool, provider.name, requests=provider.requests_per_10_seconds),
             Watch(queue, alarms, provider, probe_seconds=parts.settings.pause_probe_seconds),
-            PictureStore(parts.bucket, parts.spill),
+            inputs,
             storage,
             cpus,
             parts.instruments,
@@ -189,6 +195,7 @@ def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> No
     nightly: dict[str, Callable[[], Awaitable[None]]] = {
         "sweep": partial(upkeep.remove_orphans, pool, parts.bucket),
         "month": Ledger(pool).end_month,
+        "uploads": partial(upkeep.erase_unused, Uploads(pool)),
     }
     if settings.retention_days is not None:
         days, ttl_seconds = settings.retention_days, settings.link_ttl_seconds

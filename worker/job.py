@@ -7,18 +7,18 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone, reason
+from core.errors import CallTooSoon, LostJob, reason
 from core.failures import FailureCode, JobFailed
-from core.operations import MODELS, OPERATIONS, Role
-from core.orders import Job, Picture, State
+from core.operations import OPERATIONS
+from core.orders import Job, State
 from db.ledger import Ledger
-from db.picture_store import PictureStore
 from db.pool import UNAVAILABLE
 from db.queue import Queue
 from db.rate_limits import RateLimit
 from db.retry import until_answered, within
 from worker import imaging
 from worker.cpus import CpuSlots
+from worker.inputs import Inputs
 from worker.instruments import Instruments
 from worker.providers.provider import Begun, Call, Painting, Provider
 from worker.storage import Storage
@@ -54,7 +54,7 @@ class JobRunner:
     provider: Provider
     rate_limit: RateLimit
     watch: Watch
-    pictures: PictureStore
+    inputs: Inputs
     storage: Storage
     cpus: CpuSlots
     instruments: Instruments
@@ -128,7 +128,8 @@ class JobRunner:
         await self.storage.store(job, painting, preparing)
 
     async def _paint(self, job: Job, call: Call) -> Painting | Begun:
-        inputs = await self._inputs(job)
+        with self.instruments.stage("inputs", job):
+            inputs = await self.inputs.of(job)
         with self.instruments.stage("pace", job):
             await self.rate_limit.wait()
         began, answer = time.perf_counter(), None
@@ -150,30 +151,6 @@ class JobRunner:
 
     async def correct(self, job: Job, call: Call) -> None:
         await self.ledger.correct(job, call.outcome, request_id=call.request_id, generation=call.generation)
-
-    async def _inputs(self, job: Job) -> dict[Role, bytes]:
-        """The pictures that it is made from, as its operation takes them."""
-        if not job.order.inputs:
-            return {}
-        pictures = await until_answered(lambda: self.queue.inputs(job))
-        if len(pictures) < len(job.order.inputs):
-            raise JobFailed(FailureCode.INPUT_GONE, f"of {list(job.order.inputs)} not all are there still")
-        operation = OPERATIONS[job.order.operation]
-        return {
-            one.role: await self._input(job, number, picture)
-            for number, (one, picture) in enumerate(zip(operation.inputs, pictures, strict=False))
-        }
-
-    async def _input(self, job: Job, number: int, picture: Picture) -> bytes:
-        try:
-            original = await self.pictures.original(picture)
-        except PictureGone as error:
-            raise JobFailed(FailureCode.INPUT_GONE, str(error)) from error
-        except (BucketUnavailable, *UNAVAILABLE) as error:
-            raise JobFailed(FailureCode.INPUT_UNREAD, reason(error)) from error
-        bounds = OPERATIONS[job.order.operation].bounds_for(MODELS[job.order.model], number)
-        size = bounds.fit(picture.width, picture.height)
-        return await self.cpus.in_thread(imaging.shrink, original, size)
 
     def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
         with self.instruments.stage("prepare", job):

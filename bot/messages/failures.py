@@ -70,10 +70,20 @@ FAILURE_TEXTS = {
     FailureCode.BAD_PICTURE: said(
         "What Stability sent was not a picture, several times in a row. Try again in a few minutes."
     ),
-    FailureCode.INPUT_GONE: said("What this was to be made from has been deleted, or has expired."),
+    FailureCode.INPUT_GONE: said(
+        "A picture that this was to be made from is not there any more: it has been deleted, or has expired."
+    ),
     FailureCode.INPUT_UNREAD: said(
-        "What this was to be made from could not be read, several times in a row. "
-        "That is our fault, not yours."
+        "A picture that this was to be made from could not be fetched, several times in a row. "
+        "Try again in a few minutes."
+    ),
+    FailureCode.INPUT_BROKEN: said(
+        "What this was to be made from is no picture that can be read. "
+        "It should be a PNG, a JPEG or a WebP of at most 25 MB and 64 megapixels."
+    ),
+    FailureCode.INPUT_MISFIT: said(
+        "A picture that this was to be made from does not fit: its shape is too long and narrow. "
+        "Cut it, and try again."
     ),
     FailureCode.GENERATION_GONE: said(
         "Stability began this, and then knew nothing of it any more, several times in a row. "

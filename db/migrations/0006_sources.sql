@@ -6,10 +6,10 @@ create table uploads (
     id         bigint generated always as identity (increment by -1 minvalue -9223372036854775808 maxvalue -1 start with -1) primary key,
     -- Names the object in the bucket.
     key        uuid not null unique default gen_random_uuid(),
-    -- 0 is a member who is forgotten.
+    -- 0 where it is erased.
     member_id  bigint not null,
     created_at timestamptz not null default now(),
-    -- Where Discord has it, until the bucket has.
+    -- Where Discord has it for about a day; null once the bucket has it, or it is erased.
     url        text,
     width      integer not null,
     height     integer not null,
@@ -18,6 +18,8 @@ create table uploads (
 );
 -- Forgetting a member erases what they handed in (erasure.uploads_of).
 create index uploads_of_member on uploads (member_id) where erased_at is null;
+-- What nothing was made from is erased after some days (uploads.erase_unused).
+create index uploads_unused on uploads (created_at) where url is not null;
 
 -- Whether an order still needs what was handed in (erasure.uploads, uploads.erase_unused).
 create index orders_inputs on orders using gin (inputs) where inputs <> '{}' and erased_at is null;

@@ -299,10 +299,8 @@ changed as (
 select id, state, (select count(*) from counted) as counted from reclaimed;
 
 -- name: inputs
--- What a picture is to be made from, in that order; without those that were deleted meanwhile.
-select order_pictures.* from unnest($1::bigint[]) with ordinality as wanted (id, n)
-join order_pictures on order_pictures.id = wanted.id and deleted_at is null
-order by n;
+-- The pictures that one is to be made from; without those that were deleted meanwhile.
+select * from order_pictures where id = any($1::bigint[]) and deleted_at is null;
 
 -- name: is_refused_alone
 -- Whether, since it was last refused, another of its model was begun and painted.

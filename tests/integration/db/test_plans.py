@@ -29,7 +29,7 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 QUERY = "'AAAAAAAAAAUzebra':*"
 PAGE = (MEMBER, MEMBER, None, ID_MAX, 11, CHANNELS, None)
 MARKED = (None, *PAGE[1:])
-LARGE = ("orders", "jobs", "replies", "pictures", "calls", "favourites", "downloads", "copies", "removals")
+LARGE = ("orders", "jobs", "replies", "pictures", "calls", "favourites", "downloads", "copies", "removals", "uploads")
 
 STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("orders", "find"): ((ORDER,), {"jobs_pkey", "orders_pkey"}),
@@ -79,6 +79,11 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("downloads", "begin"): ((MEMBER, JOB, 60.0), {"downloads_pkey"}),
     ("retention", "expire"): ((30, 500, 60.0), {"pictures_kept"}),
     ("bucket_sweep", "left"): (([UUID(int=1)], [1], [1]), {"orders_key_key", "jobs_pkey"}),
+    ("bucket_sweep", "uploads"): (([UUID(int=1)],), {"uploads_key_key"}),
+    ("uploads", "find"): ((-1,), {"uploads_pkey"}),
+    ("uploads", "find_all"): (([-1],), {"uploads_pkey"}),
+    ("uploads", "kept"): ((-1,), {"uploads_pkey"}),
+    ("uploads", "erase_unused"): ((2, 500), {"uploads_unused", "orders_inputs"}),
     ("copies", "record"): ((1, 1, MEMBER, [JOB], None, True), {"copies_pkey", "pictures_pkey"}),
     ("copies", "recall"): (([JOB],), {"copies_of_pictures"}),
     ("copies", "recall_all_of"): ((MEMBER,), {"copies_of_member"}),
@@ -89,6 +94,9 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("erasure", "downloads"): (([JOB],), {"downloads_of_picture"}),
     ("erasure", "is_ended"): ((ORDER,), {"pictures_pkey", "jobs_pkey"}),
     ("erasure", "replies"): (([ORDER], [ORDER]), {"replies_pkey", "orders_pkey"}),
+    ("erasure", "lock_uploads"): (([ORDER],), {"orders_pkey", "uploads_pkey"}),
+    ("erasure", "uploads"): (([ORDER], 60.0), {"orders_pkey", "uploads_pkey", "orders_inputs"}),
+    ("erasure", "uploads_of"): ((MEMBER, 60.0), {"uploads_of_member"}),
     ("erasure", "orders"): (([ORDER], True), {"orders_pkey"}),
     ("erasure", "jobs"): (([ORDER], True), {"jobs_pkey"}),
     ("erasure", "removals"): (([JOB], [ORDER], 60.0), {"removals_pkey", "orders_pkey", "jobs_pkey"}),
@@ -141,6 +149,9 @@ async def _make_large(postgres_url: str) -> str:
             "insert into copies select n, 1, n % 1000, array[n * 16 + 1] from generate_series(1, 30000) n",
             "update copies set due_at = now(), due_since = now() where message_id <= 100",
             "insert into removals select n::text, now() + make_interval(secs => n) from generate_series(1, 30000) n",
+            "insert into uploads (member_id, url, width, height, bytes) "
+            "select n % 1000, case n % 100 when 0 then 'u' end, 1, 1, 1 from generate_series(1, 30000) n",
+            "update orders set inputs = array[-id / 2] where id % 2 = 0",
             "insert into calls (job_id, attempt, provider, operation, model, credits, outcome) "
             "select id, 1, 'stability', 'imagine', 'core', 3, 'billed' from jobs",
             "insert into usage select usage_month(), 'server', int8send(n), 0, 3 from generate_series(1, 5000) n",

@@ -89,10 +89,6 @@ FAILURE_TEXTS = {
         "Stability began this, and then knew nothing of it any more, several times in a row. "
         "Try again in a few minutes."
     ),
-    FailureCode.GENERATION_GONE: said(
-        "Stability began this, and then knew nothing of it any more, several times in a row. "
-        "Try again in a few minutes."
-    ),
     FailureCode.WORKER_LOST: said(
         "The worker that painted this stopped in the middle, several times in a row. "
         "That is our fault, not yours."

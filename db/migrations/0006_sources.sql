@@ -25,11 +25,13 @@ create index uploads_unused on uploads (created_at) where url is not null;
 create index orders_inputs on orders using gin (inputs) where inputs <> '{}' and erased_at is null;
 
 -- What the provider calls the generation that an attempt has begun there, where its answer comes later. While it is
--- set and no worker asks after it, `worker` is null and `lease_until` is when the next one may. They are few, and found
--- among those at work: an index of their own would be written by every heartbeat, or hold nothing that those do not.
+-- set and no worker asks after it, `worker` is null and `lease_until` is when the next one may.
 alter table jobs
     add column generation text,
-    add constraint jobs_begun check (generation is null or state = 'running');
+    add constraint jobs_begun_are_running check (generation is null or state = 'running');
+-- Workers look for the generations that are to be asked after (queue.claim_begun). `lease_until` is no part of it, as
+-- a heartbeat writes no index.
+create index jobs_begun on jobs (id) where state = 'running' and generation is not null;
 -- To hold the provider's bill against, beside `request_id`.
 alter table calls add column generation text;
 

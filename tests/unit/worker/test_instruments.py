@@ -25,7 +25,6 @@ def value(instruments: Instruments, name: str, **labels: str) -> float:
     ("stage", "name", "labels"),
     [
         ("pace", "rate_limit_wait_seconds_count", {}),
-        ("generate", "generation_seconds_count", {"model": "core"}),
         ("prepare", "prepare_seconds_count", {}),
         ("upload", "upload_seconds_count", {}),
     ],

@@ -1,19 +1,22 @@
 """What a worker asks of the queue, the ledger and the provider for one job, and in which order."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
-from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone
+from core.errors import CallTooSoon, LostJob
 from core.failures import FailureCode, JobFailed, Outcome
-from core.orders import Job, Order, Picture, State
+from core.operations import Role
+from core.orders import Job, State
 from tests.conditions import until
-from tests.jobs import NOW, job, order, picture
+from tests.jobs import NOW, job, order
 from tests.workshop import instruments
 from worker import imaging
 from worker.job import (
+    LOOK_SECONDS,
     RATE_LIMIT_PAUSE_SECONDS_MAX,
     RATE_LIMITS_MAX,
     RELEASE_SECONDS,
@@ -21,7 +24,7 @@ from worker.job import (
     JobRunner,
     _pause,
 )
-from worker.providers.provider import Call, Painting
+from worker.providers.provider import Begun, Call, Painting
 
 PAINTING = Painting(b"as it came", 7, "request-7")
 PICTURES = imaging.Pictures(b"original", b"preview", (640, 480))
@@ -40,7 +43,9 @@ class House:
         self.sent = True
         self.alone = False
         self.after_retry = State.QUEUED
-        self.sources: list[Picture] = [picture(of=order(id=2), width=320, height=240)]
+        self.answer: Painting | Begun = PAINTING
+        self.result: Painting | None = None
+        self.attempts_max = 3
         self.probe: list[Job] = []
         self.queued: list[Job] = []
         self.instruments = instruments()
@@ -76,11 +81,15 @@ class House:
         await self._do("pause", seconds)
 
     # The provider.
-    async def paint(self, of: Order, inputs: list[bytes], call: Call) -> Painting:
+    async def paint(self, of: Job, inputs: Mapping[Role, bytes], call: Call) -> Painting | Begun:
         if self.sent:
             call.sent()
         await self._do("paint", of.id, inputs)
-        return PAINTING
+        return self.answer
+
+    async def collect(self, of: Job, call: Call) -> Painting | None:
+        await self._do("collect", of.generation)
+        return self.result
 
     # The watch.
     async def judged(self, of: Job, error: JobFailed) -> JobFailed:
@@ -94,9 +103,11 @@ class House:
         await self._do("watch painted", of.id)
 
     # The queue.
-    async def inputs(self, of: Job) -> list[Picture]:
-        await self._do("inputs", of.id)
-        return self.sources
+    async def begun(self, of: Job, generation: str, *, look_after_seconds: float) -> None:
+        await self._do("begun", of.id, generation, look_after_seconds)
+
+    async def look_later(self, of: Job, *, seconds: float, faults: int = 0) -> None:
+        await self._do("look later", round(seconds), faults)
 
     async def release(self, of: Job, outcome: Outcome = Outcome.FREE, **how: Any) -> None:
         await self._do("release", outcome, {"request_id": None, "delay_seconds": 0, "refused": False, **how})
@@ -111,22 +122,22 @@ class House:
     async def is_refused_alone(self, of: Job) -> bool:
         return self.alone
 
-    # The ledger, the pictures, the storage and the processors.
-    async def correct(self, of: Job, outcome: Outcome, *, request_id: str | None) -> None:
-        await self._do("correct", of.id, outcome, request_id)
+    # The ledger, the inputs, the storage and the processors.
+    async def correct(
+        self, of: Job, outcome: Outcome, *, request_id: str | None, generation: str | None
+    ) -> None:
+        await self._do("correct", of.id, outcome, request_id, *([generation] if generation else []))
 
-    async def original(self, of: Picture) -> bytes:
-        await self._do("original", of.id)
-        return b"source"
+    async def of(self, of: Job) -> Mapping[Role, bytes]:
+        if of.order.inputs:
+            await self._do("inputs", of.id)
+        return {Role.PICTURE: b"source"} if of.order.inputs else {}
 
     async def store(self, of: Job, painting: Painting, preparing: asyncio.Future[Any]) -> None:
         await preparing
         await self._do("store", of.id, painting)
 
     async def in_thread(self, work: Any, *arguments: Any) -> Any:
-        if work is imaging.shrink:
-            await self._do("shrink", *arguments)
-            return b"small"
         await self._do("prepare", *arguments[1:])
         return work(*arguments)
 
@@ -165,7 +176,7 @@ async def test_it_is_paced_painted_prepared_and_stored_in_this_order() -> None:
     house = await run(House())
     assert house.done == [
         ("wait",),
-        ("paint", 1, []),
+        ("paint", 17, {}),
         ("prepare", b"as it came", (640, 480)),
         ("store", 17, PAINTING),
         ("watch painted", 17),
@@ -176,52 +187,58 @@ async def test_it_is_paced_painted_prepared_and_stored_in_this_order() -> None:
         assert house.value(f"tigerbrush_{name}_seconds_count", **labels) == 1
 
 
-async def test_a_picture_is_made_from_one_that_is_shrunk_and_keeps_the_size_it_comes_in() -> None:
+async def test_what_it_is_made_from_is_read_before_anything_is_asked_for() -> None:
     house = await run(House(), begun(of=UPSCALED))
-    assert house.done[:6] == [
+    assert house.done[:4] == [
         ("inputs", 17),
-        ("original", 33),
-        ("shrink", b"source", (320, 240)),
         ("wait",),
-        ("paint", 1, [b"small"]),
+        ("paint", 17, {Role.PICTURE: b"source"}),
+        # It keeps the size it comes in.
         ("prepare", b"as it came", None),
     ]
-
-
-async def test_another_operation_takes_the_original_as_it_is() -> None:
-    house = await run(House(), begun(of=order(operation="imagine", inputs=(33,))))
-    assert "shrink" not in house.names()
-    assert ("paint", 1, [b"source"]) in house.done
-
-
-@pytest.mark.parametrize(
-    ("error", "ended"),
-    [
-        (PictureGone("gone"), ("fail", FailureCode.INPUT_GONE, Outcome.FREE, None)),
-        (BucketUnavailable("away"), ("retry", FailureCode.INPUT_UNREAD, Outcome.FREE, None)),
-        (ConnectionError("away"), ("retry", FailureCode.INPUT_UNREAD, Outcome.FREE, None)),
-    ],
-)
-async def test_what_it_is_made_from_is_read_before_anything_is_asked_for(
-    error: Exception, ended: tuple[Any, ...]
-) -> None:
     house = House()
-    house.faults["original"] = [error]
+    house.faults["inputs"] = [JobFailed(FailureCode.INPUT_GONE)]
     await run(house, begun(of=UPSCALED))
-    assert house.last()[:4] == ended
+    assert house.last() == ("fail", FailureCode.INPUT_GONE, Outcome.FREE, None)
     assert {"wait", "paint"}.isdisjoint(house.names())
     assert house.spent() == 0
 
 
-async def test_what_it_is_made_from_has_to_be_there() -> None:
+async def test_what_is_answered_later_is_in_the_ledger_before_anything_else_and_frees_its_place() -> None:
     house = House()
-    house.sources = []
-    await run(house, begun(of=UPSCALED))
-    assert house.last() == ("fail", FailureCode.INPUT_GONE, Outcome.FREE, None)
-    assert "original" not in house.names()
-    ended = {"outcome": "failed", "code": "input_gone"}
-    assert house.value("tigerbrush_jobs_ended_total", **ended) == 1
-    assert house.value("tigerbrush_attempts_failed_total", code="input_gone") == 1
+    house.answer = Begun("generation-5")
+    house.faults["begun"] = [ConnectionError("away")]
+    await run(house)
+    # Postgres is waited for.
+    assert house.done == [("wait",), ("paint", 17, {}), *[("begun", 17, "generation-5", LOOK_SECONDS)] * 2]
+    assert house.spent() == 3
+    # How long it took is known when it is done.
+    assert house.value("tigerbrush_generation_seconds_count", model="core") is None
+
+
+async def test_of_one_that_was_taken_away_as_it_began_the_ledger_keeps_the_id() -> None:
+    house = House()
+    house.answer = Begun("generation-5")
+    house.faults["begun"] = [LostJob("cancelled")]
+    await run(house)
+    assert house.last() == ("correct", 17, Outcome.UNKNOWN, None, "generation-5")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_worker_that_stops_while_postgres_is_away_tries_once_more_to_store_what_it_began(
+    lost: bool,
+) -> None:
+    house = House()
+    house.answer, house.hangs = Begun("generation-5"), "begun"
+    running = asyncio.create_task(house.runner.run(begun()))
+    await until(lambda: _value(house.names()), lambda names: "begun" in names)
+    house.hangs = ""
+    house.faults["begun"] = [LostJob("cancelled")] if lost else []
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    ends = [("correct", 17, Outcome.UNKNOWN, None, "generation-5")] if lost else []
+    assert house.done[2:] == [*[("begun", 17, "generation-5", LOOK_SECONDS)] * 2, *ends]
 
 
 async def test_one_that_is_too_soon_goes_back_for_nothing() -> None:

@@ -43,6 +43,7 @@ from db.rate_limits import IdentifyLimit
 from db.replies import Replies
 from db.shard_locks import ShardLocks
 from db.spill import Spill
+from db.uploads import Uploads
 from ops import queue_gauges
 from ops.checks import Finding, doctor
 from ops.database_probe import DatabaseProbe
@@ -90,12 +91,14 @@ class Bot:
             replies=replies,
             pictures=Pictures(pool),
             picture_store=store,
+            uploads=Uploads(pool),
             favourites=Favourites(pool),
             downloads=Downloads(pool),
             copies=copies,
             erasure=Erasure(pool),
             languages=languages,
             model=settings.stability_model,
+            count_max=settings.pictures_per_order_max,
             wake=self._reconciler.wake,
             doctor=new_doctor(settings, client, pool, bucket),
             command_permissions=client.command_permissions,
@@ -141,6 +144,7 @@ def new_client(settings: BotSettings, languages: Languages) -> Client:
     return Client(
         languages,
         model=settings.stability_model,
+        count_max=settings.pictures_per_order_max,
         commands_guild_id=settings.commands_guild_id,
         proxy=settings.proxy_for(settings.discord_api_base),
     )

@@ -8,6 +8,10 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+import bot.presses  # noqa: F401 - they register themselves
+from bot.changes import submit_form
+from bot.commands.apps import context_menus
+from bot.commands.change import change
 from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
 from bot.commands.gallery import gallery
@@ -17,7 +21,9 @@ from bot.commands.tree import Tree
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
+from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
 from bot.discord_errors import watched
+from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
@@ -26,13 +32,13 @@ from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.status import GatewayStatus
 from bot.messages.words import Languages, Translator
-from bot.presses import submit_edit
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
 from bot.settings import BotSettings
 from core.errors import reason
 from core.operations import DEFAULT_MODEL
+from core.orders import COUNT_MAX
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool
 from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
@@ -50,12 +56,17 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
     PictureButton,
     PageButton,
     PictureSelect,
+    VerbButton,
+    VerbSelect,
+    FieldSelect,
     ForgetButton,
 )
 
 
-def commands(default_model: str = DEFAULT_MODEL) -> tuple[app_commands.Command[Any, ..., None], ...]:
-    return imagine(default_model), gallery, queue, forget_me, doctor
+def commands(
+    default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
+) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
+    return imagine(default_model, count_max), change(), gallery, queue, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -70,6 +81,7 @@ class Client(discord.AutoShardedClient):
         languages: Languages,
         *,
         model: str = DEFAULT_MODEL,
+        count_max: int = COUNT_MAX,
         commands_guild_id: int | None = None,
         proxy: str | None = None,
     ) -> None:
@@ -94,8 +106,10 @@ class Client(discord.AutoShardedClient):
         """Messages can be sent and edited from here on, without the gateway."""
         self._languages = languages
         self.tree = Tree(self)
-        for command in commands(model):
+        for command in commands(model, count_max):
             self.tree.add_command(command)
+        for menu in context_menus():
+            self.tree.add_command(menu)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
         self.command_permissions = CommandPermissions(self)
 
@@ -191,6 +205,8 @@ class Client(discord.AutoShardedClient):
         elif interaction.type is discord.InteractionType.modal_submit:
             if match := EDIT_ID.fullmatch(custom_id):
                 await submit_edit(interaction, int(match["id"]))
+            elif match := FORM_ID.fullmatch(custom_id):
+                await submit_form(interaction, verb_of(match))
             else:
                 log.warning("an unknown modal was submitted")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,8 @@ from bot.rights.access import in_time, require_control, visible_order
 from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob, reason
-from core.orders import Estimate, Order, Progress, Request
+from core.operations import Operation
+from core.orders import Estimate, Order, Picture, Progress, Request, Source
 from core.validation import validated
 from db.pool import UNAVAILABLE
 from db.retry import within
@@ -52,24 +53,58 @@ def request_of(
     return replace(request, private=request.private or interaction.guild_id is None)
 
 
-def derived_request(
-    interaction: Interaction, order: Order, *, model: str, params: Mapping[str, Any], **more: Any
+def changed(
+    interaction: Interaction,
+    operation: Operation,
+    sources: Sequence[Source],
+    *,
+    model: str,
+    params: Mapping[str, Any],
+    prompt: str = "",
+    private: bool = False,
+    spoiler: bool = False,
+    **more: Any,
 ) -> Request:
-    """What is made from another order: a spoiler if that is one, private if not everybody here could see that."""
-    more |= {"private": not may_be_shown_to_all(interaction, order), "spoiler": order.spoiler}
-    return request_of(interaction, prompt=order.prompt, model=model, params=params, **more)
+    """What is made from these. Without words of its own it has those of the first picture, by which it is found; it is
+    private, or a spoiler, if one of them is, or not everybody here could see it."""
+    orders = [source.order for source in sources if isinstance(source, Picture)]
+    more |= {
+        "operation": operation.name,
+        "inputs": tuple(source.id for source in sources),
+        "prompt": prompt or next((order.prompt for order in orders), ""),
+        "private": private or not all(may_be_shown_to_all(interaction, order) for order in orders),
+        "spoiler": spoiler or any(order.spoiler for order in orders),
+    }
+    return request_of(interaction, model=model, params=params, **more)
 
 
 def again(interaction: Interaction, order: Order) -> Request:
-    """With a new seed, for whoever asks now."""
-    params = {**order.params, "seed": None}
-    return derived_request(interaction, order, model=order.model, params=params, count=order.count)
+    """With a new seed, for whoever asks now: a spoiler if that is one, private if not everybody here could see that."""
+    return request_of(
+        interaction,
+        operation=order.operation,
+        model=order.model,
+        prompt=order.prompt,
+        params={**order.params, "seed": None},
+        inputs=order.inputs,
+        count=order.count,
+        private=not may_be_shown_to_all(interaction, order),
+        spoiler=order.spoiler,
+    )
 
 
-async def submit(interaction: Interaction, request: Request) -> None:
-    """Stores the order and shows it waiting. Raises InvalidRequest, LimitReached among others."""
+async def submit(interaction: Interaction, request: Request, sources: Sequence[Source] = ()) -> None:
+    """Stores the order and shows it waiting. `sources` are what it is made from.
+
+    Raises InvalidRequest, LimitReached among others.
+    """
     services = services_of(interaction)
-    request = validated(request, default_model=services.model)
+    request = validated(
+        request,
+        default_model=services.model,
+        count_max=services.count_max,
+        sizes=[(source.width, source.height) for source in sources],
+    )
     with services.instruments.stage("interaction"):
         with services.instruments.stage("insert"):
             request = replace(request, traceparent=services.instruments.traceparent)

@@ -1,34 +1,24 @@
-"""What the buttons of orders and pictures do, and the modal behind Edit. Each press is checked anew."""
-
-import re
-from dataclasses import replace
+"""What the buttons of orders and pictures do. Each press is checked anew."""
 
 from bot.answers.errors import on
-from bot.answers.show import new_link, show_picture
+from bot.answers.show import new_link
 from bot.controls.buttons import Action
-from bot.controls.edit_modal import edit_modal, filled_in
 from bot.controls.page_controls import OPEN
-from bot.mentions import spelled_out
 from bot.messages.content import notice
 from bot.messages.notices import deleted, link_to_copy, sure_to_delete
-from bot.messages.prompts import escape
-from bot.orders import again, cancel, derived_request, submit
+from bot.messages.panel import settings_text
+from bot.orders import cancel
+from bot.panel import show_panel
 from bot.rights.access import (
     gone,
     in_time,
     require_control,
     require_full_size,
-    require_imagine,
-    visible_order,
     visible_picture,
 )
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob
-from core.operations import IMAGINE, SIDE_MAX, SIDE_MIN, UPSCALE, UPSCALER, upscaled_size
 from core.orders import JOB_NUMBERS
-from core.validation import clean, model_on_offer
-
-_SIZE = re.compile(r"\s*(\d{1,5})\s*[x×*, ]\s*(\d{1,5})\s*", re.IGNORECASE)
 
 
 @on(Action.CANCEL)
@@ -38,75 +28,20 @@ async def press_cancel(interaction: Interaction, order_id: int) -> None:
     await interaction.response.defer()
 
 
-@on(Action.AGAIN)
-async def press_again(interaction: Interaction, order_id: int) -> None:
-    order = await visible_order(interaction, order_id)
-    await require_imagine(interaction, order)
-    await submit(interaction, again(interaction, order))
-
-
-@on(Action.EDIT)
-async def press_edit(interaction: Interaction, order_id: int) -> None:
-    say = words_of(interaction)
-    order = await visible_order(interaction, order_id)
-    await require_imagine(interaction, order)
-    model = model_on_offer(IMAGINE, order.model, services_of(interaction).model)
-    modal = edit_modal(
-        order,
-        say,
-        size_hint=say("Width × height in pixels, {least} to {most} each", least=SIDE_MIN, most=SIDE_MAX),
-        with_negative_prompt=model.takes_negative_prompt,
-    )
-    await interaction.response.send_modal(modal)
-
-
-@on("edit modal")
-async def submit_edit(interaction: Interaction, order_id: int) -> None:
-    order = await visible_order(interaction, order_id)
-    await require_imagine(interaction, order)
-    texts = filled_in(interaction.data)
-    width, height = _size(texts.get("size", ""))
-    prompt = spelled_out(interaction, texts.get("prompt", ""))
-    negative_prompt = spelled_out(interaction, texts.get("negative_prompt", ""))
-    request = replace(again(interaction, order), prompt=prompt)
-    await submit(
-        interaction, request.with_params(width=width, height=height, negative_prompt=negative_prompt)
-    )
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise InvalidRequest(
-            "“{typed}” is not a size. Write the width and the height in pixels, such as 1024 × 768.",
-            typed=escape(clean(text[:40])),
-        )
-    return int(match[1]), int(match[2])
-
-
+@on(Action.MORE)
 @on(OPEN)
 async def open_picture(interaction: Interaction, picture_id: int) -> None:
-    """For the member alone, with a new link and its buttons."""
+    """For the member alone, with a new link and all that can be done with it."""
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await show_picture(interaction, picture)
+    await show_panel(interaction, picture)
 
 
-@on(Action.UPSCALE)
-async def upscale(interaction: Interaction, picture_id: int) -> None:
+@on(Action.SETTINGS)
+async def show_settings(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
-    await require_imagine(interaction, picture.order)
-    require_full_size(picture)
-    width, height = upscaled_size(picture.width, picture.height)
-    request = derived_request(
-        interaction,
-        picture.order,
-        model=UPSCALER.name,
-        params={"width": width, "height": height},
-        operation=UPSCALE.name,
-        inputs=(picture.id,),
-    )
-    await submit(interaction, request)
+    text = settings_text(picture, words_of(interaction))
+    await interaction.response.send_message(view=notice(text), ephemeral=True)
 
 
 @on(Action.LINK)
@@ -176,4 +111,4 @@ async def keep(interaction: Interaction, _picture_id: int) -> None:
 async def restore(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer()
-    await show_picture(interaction, picture)
+    await show_panel(interaction, picture)

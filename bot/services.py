@@ -18,24 +18,28 @@ from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
 from db.replies import Replies
+from db.uploads import Uploads
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`model` is what /imagine uses unless another is named; `wake` is the reconciler's."""
+    """`model` is what /imagine uses unless another is named, `count_max` how many pictures one command may ask for;
+    `wake` is the reconciler's."""
 
     orders: Orders
     replies: Replies
     pictures: Pictures
     picture_store: PictureStore
+    uploads: Uploads
     favourites: Favourites
     downloads: Downloads
     copies: Copies
     erasure: Erasure
     languages: Languages
     model: str
+    count_max: int
     wake: Callable[[], None]
     doctor: BotDoctor
     command_permissions: CommandPermissions

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from core.addresses import is_url
 from core.operations import DEFAULT_MODEL, PAINTERS
+from core.orders import COUNT_MAX
 from core.policy import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from core.settings import (
-    ApiUrl,
     BucketSettings,
     DatabaseSettings,
+    DiscordSettings,
     HealthSettings,
     Key,
     LogSettings,
@@ -80,12 +81,15 @@ Credits = Annotated[
 
 
 class BotSettings(
-    ProviderSettings, DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings
+    DiscordSettings,
+    ProviderSettings,
+    DatabaseSettings,
+    BucketSettings,
+    HealthSettings,
+    LogSettings,
+    TraceSettings,
 ):
     discord_token: Key = Field(description="the bot's token, from the developer portal of Discord")
-    discord_api_base: ApiUrl = Field(
-        "https://discord.com/api/v10", description="the http or https URL of Discord's API"
-    )
     discord_gateway_url: Annotated[str, AfterValidator(_web_socket_url)] | None = Field(
         None, description="the ws or wss URL of a gateway; leave it unset for Discord's own"
     )
@@ -114,6 +118,9 @@ class BotSettings(
     )
     jobs_per_member_max: int = Field(
         JOBS_PER_MEMBER_MAX, ge=1, le=OPEN_MAX, description=f"a number of pictures from 1 to {OPEN_MAX}"
+    )
+    pictures_per_order_max: int = Field(
+        COUNT_MAX, ge=1, le=COUNT_MAX, description=f"a number of pictures from 1 to {COUNT_MAX}"
     )
     credits_per_member_per_month: Credits = None
     credits_per_server_per_month: Credits = None

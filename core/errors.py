@@ -33,6 +33,12 @@ class DatabaseRefused(DatabaseUnavailable):
     """It refuses the role, the password, the database or a parameter of the URL; in a restore, also the right ones."""
 
 
+class Term(str):
+    """A value in a text for members that is a text for members itself: it is translated with it."""
+
+    __slots__ = ()
+
+
 class InvalidRequest(TigerbrushError):
     """Says to a member what is wrong and what would be right; `values` fill the braces once it is translated."""
 

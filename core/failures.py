@@ -23,7 +23,11 @@ class Outcome(StrEnum):
 class FailureCode(StrEnum):
     REFUSED = "refused"
     FILTERED = "filtered"
+    LANGUAGE = "language"
+    PUBLIC_FIGURE = "public_figure"
     REJECTED = "rejected"
+    INPUT_REFUSED = "input_refused"
+    INPUT_TOO_LARGE = "input_too_large"
     BAD_REQUEST = "bad_request"
     MODEL_GONE = "model_gone"
     BAD_KEY = "bad_key"
@@ -34,6 +38,9 @@ class FailureCode(StrEnum):
     BAD_PICTURE = "bad_picture"
     INPUT_GONE = "input_gone"
     INPUT_UNREAD = "input_unread"
+    GENERATION_GONE = "generation_gone"
+    INPUT_BROKEN = "input_broken"
+    INPUT_MISFIT = "input_misfit"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
 
@@ -57,7 +64,12 @@ FAILURES = {
     FailureCode.REFUSED: Failure(logging.INFO, Outcome.FREE),
     # It was painted, and then blurred.
     FailureCode.FILTERED: Failure(logging.INFO, Outcome.BILLED),
+    FailureCode.LANGUAGE: Failure(logging.INFO, Outcome.FREE),
+    FailureCode.PUBLIC_FIGURE: Failure(logging.INFO, Outcome.FREE),
     FailureCode.REJECTED: Failure(logging.INFO, Outcome.FREE),
+    FailureCode.INPUT_REFUSED: Failure(logging.WARNING, Outcome.FREE),
+    # It is scaled before it is sent, so it should not have been.
+    FailureCode.INPUT_TOO_LARGE: Failure(logging.ERROR, Outcome.FREE),
     FailureCode.BAD_REQUEST: Failure(logging.ERROR, Outcome.FREE),
     FailureCode.MODEL_GONE: Failure(logging.ERROR, Outcome.FREE),
     FailureCode.BAD_KEY: Failure(logging.ERROR, Outcome.FREE, halts_provider=True),
@@ -70,6 +82,10 @@ FAILURES = {
     FailureCode.BAD_PICTURE: Failure(logging.WARNING, Outcome.UNKNOWN, transient=True),
     FailureCode.INPUT_GONE: Failure(logging.INFO, Outcome.FREE),
     FailureCode.INPUT_UNREAD: Failure(logging.WARNING, Outcome.FREE, transient=True),
+    # What was begun may have been painted, and nobody can fetch it any more.
+    FailureCode.GENERATION_GONE: Failure(logging.WARNING, Outcome.UNKNOWN, transient=True),
+    FailureCode.INPUT_BROKEN: Failure(logging.INFO, Outcome.FREE),
+    FailureCode.INPUT_MISFIT: Failure(logging.INFO, Outcome.FREE),
     FailureCode.WORKER_LOST: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
     FailureCode.INTERNAL: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
 }

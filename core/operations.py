@@ -1,26 +1,44 @@
-"""What can be done to words and pictures: the operations, and the models that do them with their prices."""
+"""The operations: what can be done to words and to pictures, and what each takes. Stability's models do them all."""
 
-import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from core.errors import InvalidRequest
+from core.registry import DEAR_CREDITS as DEAR_CREDITS
+from core.registry import MODELS as MODELS
+from core.registry import OPERATIONS as OPERATIONS
+from core.registry import PIXELS_MAX as PIXELS_MAX
+from core.registry import SIDE_MAX as SIDE_MAX
+from core.registry import STYLES as STYLES
+from core.registry import Bounds as Bounds
+from core.registry import Input as Input
+from core.registry import Kind as Kind
+from core.registry import Model as Model
+from core.registry import Need as Need
+from core.registry import Operation as Operation
+from core.registry import Param as Param
+from core.registry import Role as Role
+from core.registry import Shape as Shape
+from core.registry import offer as offer
+from core.registry import register
 
 SIDE_MIN = 256
-SIDE_MAX = 1536
 SIDE_DEFAULT = 1024
-PIXELS_MAX = 1536 * 1024
-"""A picture's area in pixels. It is what the largest of the models paints without being stretched."""
 
 PROMPT_LENGTH_MAX = 2000
 """The v1 API's bound, for a negative prompt too; v2beta would take more."""
 
+TARGET_LENGTH_MAX = 200
+"""Of the words for what is to be replaced or recolored; more would not name one thing."""
+
 SEED_MAX = 4_294_967_294
 
-UPSCALE_FACTOR = 4
-UPSCALE_SIDE_MAX = 1536
-UPSCALE_PIXELS_MAX = 1_048_576
-"""What the upscaler takes: at most so many pixels a side and in all. (At least 32 a side, which all have.)"""
+EXTENSION_MAX = 2000
+"""By how many pixels a picture is extended to one side at most."""
+
+EXTENDED_PIXELS_MAX = 9_437_184
+"""What an extended picture may have in all: more would not be taken for the next step."""
 
 SIZES = {
     "square": (1024, 1024),
@@ -31,75 +49,236 @@ SIZES = {
 }
 """Shapes by name: width and height in pixels."""
 
-STYLES = tuple(
-    "photographic cinematic analog-film enhance anime comic-book digital-art fantasy-art neon-punk pixel-art line-art "
-    "isometric low-poly 3d-model origami modeling-compound tile-texture".split()
+VARIATIONS = {"subtle": 0.35, "strong": 0.7}
+"""How much changes: `strength` by the name of the button."""
+
+FIELDS = 9
+"""A picture has three rows of three, by which a part of it is named where nobody can draw."""
+
+UPSCALE_FACTOR = 4
+"""Of the fast upscaler: each side."""
+
+UPSCALED_PIXELS = 9_437_184
+"""About what the others make of any picture."""
+
+_WIDTH = Param(
+    "width", Kind.WHOLE, "Width", "In pixels", SIDE_MIN, SIDE_MAX, required=True, default=SIDE_DEFAULT
 )
-"""Stability's presets, which every model that paints takes."""
+_HEIGHT = Param(
+    "height", Kind.WHOLE, "Height", "In pixels", SIDE_MIN, SIDE_MAX, required=True, default=SIDE_DEFAULT
+)
+_SEED = Param(
+    "seed", Kind.WHOLE, "Seed", "The same words with the same seed give the same picture", 0, SEED_MAX
+)
+_WITHOUT = Param(
+    "negative_prompt", Kind.TEXT, "Not in it", "What the picture should not show", 0, PROMPT_LENGTH_MAX
+)
+_STYLE = Param("style", Kind.CHOICE, "Style", "In which manner it is painted", choices=STYLES)
+_FIELDS = Param("fields", Kind.FIELDS, "Where", "Which of the nine fields of the picture", 1, FIELDS)
+_CLOSENESS = Param(
+    "closeness", Kind.NUMBER, "Closeness", "How closely it keeps to the picture, from 0 to 1", 0, 1
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A size that a model paints, and for v2beta the name that the API knows it by."""
-
-    width: int
-    height: int
-    aspect_ratio: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """`credits` is the provider's price of one picture, a credit being 0.01 USD; failures cost nothing.
-
-    A model without `shapes` paints any size whose sides are multiples of `side_step`.
-    One that is not `on_menu` is offered only where the owner has set it as the default.
-    """
-
-    name: str
-    title: str
-    good_at: str
-    credits: Decimal
-    provider: str = "stability"
-    shapes: tuple[Shape, ...] = ()
-    styles: tuple[str, ...] = STYLES
-    takes_negative_prompt: bool = True
-    side_step: int = 64
-    side_min: int = 320
-    on_menu: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """It takes these parameters and is made from `inputs` pictures. A provider adds its models with `offer`."""
-
-    name: str
-    title: str
-    params: tuple[str, ...]
-    inputs: int = 0
-    models: dict[str, Model] = field(default_factory=dict)
-
+_PICTURE = Input(Role.PICTURE)
+_ANY_RATIO = Bounds(ratio_max=None)
+_MASK = Input(Role.MASK, Need.OPTIONAL, _ANY_RATIO)
 
 IMAGINE = Operation(
-    "imagine", "A picture from words", ("width", "height", "seed", "negative_prompt", "style")
+    "imagine",
+    "🖼️",
+    "Imagine",
+    "Paint a picture from words",
+    (_WIDTH, _HEIGHT, _SEED, _WITHOUT, _STYLE),
+    sized=True,
 )
-UPSCALE = Operation("upscale", "Four times the size", ("width", "height"), inputs=1)
+VARY = Operation(
+    "vary",
+    "🎲",
+    "Vary",
+    "Paint a variation of a picture",
+    (
+        Param(
+            "strength",
+            Kind.NUMBER,
+            "Strength",
+            "How much changes, from 0 (nothing) to 1 (everything)",
+            0,
+            1,
+            required=True,
+            default=VARIATIONS["strong"],
+        ),
+        _SEED,
+        _WITHOUT,
+        _STYLE,
+    ),
+    (Input(Role.PICTURE, bounds=Bounds(pixels_max=PIXELS_MAX, ratio_max=None)),),
+)
+REPLACE = Operation(
+    "replace",
+    "🔄",
+    "Replace",
+    "Put something else in the place of a thing",
+    (
+        Param(
+            "target",
+            Kind.TEXT,
+            "What to replace",
+            "The thing in the picture, in a few words",
+            1,
+            TARGET_LENGTH_MAX,
+            required=True,
+        ),
+        _SEED,
+        _WITHOUT,
+        _STYLE,
+    ),
+    (_PICTURE,),
+    asks="What to put in its place",
+)
+RECOLOR = Operation(
+    "recolor",
+    "🎨",
+    "Recolor",
+    "Give a thing another color",
+    (
+        Param(
+            "target",
+            Kind.TEXT,
+            "What to recolor",
+            "The thing in the picture, in a few words",
+            1,
+            TARGET_LENGTH_MAX,
+            required=True,
+        ),
+        _SEED,
+        _WITHOUT,
+        _STYLE,
+    ),
+    (_PICTURE,),
+    asks="Which color it gets",
+)
+ERASE = Operation(
+    "erase",
+    "🧽",
+    "Erase",
+    "Take something out of a picture",
+    (_FIELDS, _SEED),
+    (Input(Role.PICTURE, bounds=_ANY_RATIO), _MASK),
+    words=Need.NONE,
+)
+PAINT_OVER = Operation(
+    "paint-over",
+    "🖌️",
+    "Paint over",
+    "Paint something else into a part of a picture",
+    (_FIELDS, _SEED, _WITHOUT, _STYLE),
+    (Input(Role.PICTURE, bounds=_ANY_RATIO), _MASK),
+    asks="What to paint there",
+)
+EXTEND = Operation(
+    "extend",
+    "↔️",
+    "Extend",
+    "Show what is around a picture",
+    (
+        *(
+            Param(side, Kind.WHOLE, side.capitalize(), "How far, in pixels", 0, EXTENSION_MAX)
+            for side in ("left", "right", "up", "down")
+        ),
+        _SEED,
+        _STYLE,
+    ),
+    (_PICTURE,),
+    words=Need.OPTIONAL,
+    asks="What is around it",
+)
+CUT_OUT = Operation(
+    "cut-out",
+    "✂️",
+    "Cut out",
+    "Take the background away",
+    (),
+    (Input(Role.PICTURE, bounds=Bounds(pixels_max=4_194_304, ratio_max=None)),),
+    words=Need.NONE,
+)
+RELIGHT = Operation(
+    "relight",
+    "💡",
+    "New background and light",
+    "Put a thing before another background, in its light",
+    (
+        Param(
+            "light",
+            Kind.CHOICE,
+            "Light",
+            "From where the light comes",
+            choices=("above", "below", "left", "right"),
+        ),
+        _SEED,
+        _WITHOUT,
+    ),
+    (_PICTURE, Input(Role.REFERENCE, Need.OPTIONAL, _ANY_RATIO)),
+    words=Need.OPTIONAL,
+    asks="What is behind it",
+)
+SKETCH = Operation(
+    "sketch",
+    "✏️",
+    "From a sketch",
+    "Paint what a sketch shows",
+    (_CLOSENESS, _SEED, _WITHOUT, _STYLE),
+    (_PICTURE,),
+    asks="What the sketch shows",
+)
+STRUCTURE = Operation(
+    "structure",
+    "🏗️",
+    "Same structure",
+    "Paint something else with the structure of a picture",
+    (_CLOSENESS, _SEED, _WITHOUT, _STYLE),
+    (_PICTURE,),
+)
+IN_STYLE = Operation(
+    "style",
+    "🖼️",
+    "In its style",
+    "Paint something else in the style of a picture",
+    (_WIDTH, _HEIGHT, _CLOSENESS, _SEED, _WITHOUT, _STYLE),
+    (_PICTURE,),
+    sized=True,
+)
+TRANSFER = Operation(
+    "transfer",
+    "🪄",
+    "Another style",
+    "Give a picture the style of another one",
+    (
+        Param("strength", Kind.NUMBER, "Strength", "How much of the style it takes, from 0 to 1", 0, 1),
+        _SEED,
+        _WITHOUT,
+    ),
+    (_PICTURE, Input(Role.REFERENCE, bounds=_ANY_RATIO)),
+    words=Need.OPTIONAL,
+)
+UPSCALE = Operation(
+    "upscale",
+    "🔍",
+    "Enlarge",
+    "Make a picture larger",
+    (_SEED,),
+    (_PICTURE,),
+    words=Need.NONE,
+)
+register(
+    IMAGINE, VARY, REPLACE, RECOLOR, ERASE, PAINT_OVER, EXTEND, CUT_OUT, RELIGHT, SKETCH, STRUCTURE, IN_STYLE,
+    TRANSFER, UPSCALE,
+)  # fmt: skip
 
-OPERATIONS = {operation.name: operation for operation in (IMAGINE, UPSCALE)}
+CHANGES = tuple(operation for operation in OPERATIONS.values() if operation.inputs)
+"""What is made from a picture."""
 
 PAINTERS = IMAGINE.models
 """The models that paint from words, by name."""
-
-MODELS: dict[str, Model] = {}
-"""Everything that has a price, by name."""
-
-
-def offer(operation: Operation, *models: Model) -> None:
-    """Puts models on offer. A name is one model's, whichever provider's: prices are recorded by it."""
-    for model in models:
-        if model.name in MODELS:
-            raise ValueError(f"there are two models called {model.name}")
-        operation.models[model.name] = MODELS[model.name] = model
-
 
 # The real sizes behind a ratio differ by model and are read from the picture; only the form matters.
 _RATIOS = tuple(
@@ -116,16 +295,28 @@ _SDXL_SHAPES = tuple(
 
 
 def _v2beta(
-    name: str, title: str, good_at: str, credits: str, *, takes_negative_prompt: bool = True
+    name: str,
+    title: str,
+    good_at: str,
+    credits: str,
+    *,
+    takes_negative_prompt: bool = True,
+    pixels_max: int = PIXELS_MAX,
 ) -> Model:
     return Model(
-        name, title, good_at, Decimal(credits), shapes=_RATIOS, takes_negative_prompt=takes_negative_prompt
+        name,
+        title,
+        good_at,
+        Decimal(credits),
+        shapes=_RATIOS,
+        takes_negative_prompt=takes_negative_prompt,
+        pixels_max=pixels_max,
     )
 
 
 offer(
     IMAGINE,
-    _v2beta("core", "Stable Image Core", "a good picture of anything, quickly", "3"),
+    _v2beta("core", "Stable Image Core", "a good picture of anything, quickly", "3", pixels_max=1536 * 1536),
     _v2beta("ultra", "Stable Image Ultra", "the finest detail, and text in pictures", "8"),
     _v2beta("sd3.5-large", "Stable Diffusion 3.5 Large", "keeping to a long prompt", "6.5"),
     _v2beta(
@@ -156,33 +347,93 @@ offer(
         on_menu=False,
     ),
 )
-UPSCALER = Model(
-    "upscale-fast",
-    "Fast Upscaler",
-    "four times the size",
-    Decimal(2),
-    styles=(),
-    takes_negative_prompt=False,
+offer(
+    VARY, *(model for model in PAINTERS.values() if model.name == "ultra" or model.name.startswith("sd3.5"))
 )
-offer(UPSCALE, UPSCALER)
+
+VARYING_MODEL = "sd3.5-medium"
+"""What varies a picture where no model is named, at the price nearest to that of most pictures."""
+
+
+def _editor(name: str, title: str, good_at: str, credits: str, *, styles: tuple[str, ...] = STYLES) -> Model:
+    return Model(name, title, good_at, Decimal(credits), shapes=_RATIOS, styles=styles)
+
+
+def _only(name: str, title: str, good_at: str, credits: str, **more: Any) -> Model:
+    """Which takes neither a style nor words for what is not to be shown."""
+    return Model(name, title, good_at, Decimal(credits), styles=(), takes_negative_prompt=False, **more)
+
+
+offer(REPLACE, _editor("search-and-replace", "Search and Replace", "one thing for another", "5"))
+offer(RECOLOR, _editor("search-and-recolor", "Search and Recolor", "another color", "5"))
+offer(ERASE, _only("erase", "Erase", "taking things out", "5"))
+offer(PAINT_OVER, _editor("inpaint", "Inpaint", "painting things in", "5"))
+offer(EXTEND, Model("outpaint", "Outpaint", "more around it", Decimal(4), takes_negative_prompt=False))
+offer(CUT_OUT, _only("remove-background", "Remove Background", "cutting out", "5"))
+offer(
+    RELIGHT,
+    _editor(
+        "replace-background-and-relight", "Replace Background and Relight", "another place", "8", styles=()
+    ),
+)
+offer(SKETCH, _editor("sketch", "Sketch", "keeping to lines", "5"))
+offer(STRUCTURE, _editor("structure", "Structure", "keeping to shapes", "5"))
+offer(IN_STYLE, _editor("style", "Style Guide", "keeping to a style", "5"))
+offer(TRANSFER, _editor("style-transfer", "Style Transfer", "another style", "8", styles=()))
+
+FAST, CONSERVATIVE, CREATIVE = (
+    _only(
+        "upscale-fast",
+        "Fast Upscaler",
+        "four times the size",
+        "2",
+        takes=Bounds(32, 1536, 1_024, 1_048_576, ratio_max=None),
+    ),
+    Model(
+        "upscale-conservative",
+        "Conservative Upscaler",
+        "much larger, and faithful",
+        Decimal(40),
+        styles=(),
+        words=Need.REQUIRED,
+    ),
+    Model(
+        "upscale-creative",
+        "Creative Upscaler",
+        "much larger, with new detail",
+        Decimal(60),
+        takes=Bounds(pixels_max=1_048_576, ratio_max=None),
+        words=Need.REQUIRED,
+    ),
+)
+offer(UPSCALE, FAST, CONSERVATIVE, CREATIVE)
 
 DEFAULT_MODEL = "core"
 
 
-def upscale_input(width: int, height: int) -> tuple[int, int]:
-    """The size in pixels at which a picture is handed to the upscaler: scaled down where it is too large."""
-    scale = min(1.0, UPSCALE_SIDE_MAX / max(width, height), math.sqrt(UPSCALE_PIXELS_MAX / (width * height)))
-    return int(width * scale), int(height * scale)
+def field_boxes(width: int, height: int) -> dict[int, tuple[int, int, int, int]]:
+    """Of each of the nine fields by its number, from 1 as one reads: left, top, right and bottom, in pixels."""
+    xs, ys = ([side * n // 3 for n in range(4)] for side in (width, height))
+    return {
+        row * 3 + column + 1: (xs[column], ys[row], xs[column + 1], ys[row + 1])
+        for row in range(3)
+        for column in range(3)
+    }
 
 
-def upscaled_size(width: int, height: int) -> tuple[int, int]:
-    """The size in pixels that a picture has after upscaling. Raises InvalidRequest if that is no larger."""
-    width_in, height_in = upscale_input(width, height)
-    upscaled = width_in * UPSCALE_FACTOR, height_in * UPSCALE_FACTOR
-    if upscaled[0] <= width or upscaled[1] <= height:
+def extended_size(width: int, height: int, params: Mapping[str, Any]) -> tuple[int, int]:
+    """The size in pixels of a picture that is extended by `left`, `right`, `up` and `down`."""
+    sides = {side: int(params.get(side) or 0) for side in ("left", "right", "up", "down")}
+    return width + sides["left"] + sides["right"], height + sides["up"] + sides["down"]
+
+
+def check_upscale(model: Model, width: int, height: int) -> None:
+    """Raises InvalidRequest where a picture of this size in pixels would not grow."""
+    fitted = UPSCALE.bounds_for(model, 0).fit(width, height)
+    upscaled = fitted[0] * fitted[1] * UPSCALE_FACTOR**2 if model is FAST else UPSCALED_PIXELS
+    if upscaled <= width * height:
         raise InvalidRequest(
             "This picture is {width} × {height} already and cannot be made larger.",
             width=width,
             height=height,
         )
-    return upscaled

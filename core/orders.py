@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from uuid import UUID
 
 from core.failures import FailureCode
-from core.operations import IMAGINE
+from core.operations import IMAGINE, SEED_MAX
 
 COUNT_MAX = 4
 """Pictures of one order."""
@@ -19,6 +19,10 @@ ID_MAX = 2**63 - 1
 
 JOB_NUMBERS = 16
 """A job's id is its order's times this, plus its number: an order's jobs are a range of the primary key."""
+
+UPLOAD_BYTES_MAX = 25 * 1024 * 1024
+UPLOAD_PIXELS_MAX = 64_000_000
+"""Of what a member hands in."""
 
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
@@ -40,8 +44,8 @@ class State(StrEnum):
 class Wanted:
     """What is to be made, for whom and where.
 
-    `params` are the operation's parameters by name, sizes in pixels; `inputs` are the ids of the pictures that it is
-    made from, and `count` is how many come of it, from 1 to COUNT_MAX.
+    `params` are the operation's parameters by name, sizes in pixels; `inputs` are the ids of what it is made from,
+    which below 0 are uploads and else pictures, and `count` is how many come of it, from 1 to COUNT_MAX.
     `locale` is Discord's name for the member's language, `parent_channel_id` the channel of which `channel_id` is a
     public thread, and `traceparent` the trace that it is part of, as W3C writes it.
     """
@@ -62,12 +66,9 @@ class Wanted:
     traceparent: str | None = None
 
     @property
-    def width(self) -> int:
-        return int(self.params["width"])
-
-    @property
-    def height(self) -> int:
-        return int(self.params["height"])
+    def size(self) -> tuple[int, int] | None:
+        """In pixels; None where it follows from what it is made from."""
+        return (int(self.params["width"]), int(self.params["height"])) if "width" in self.params else None
 
     @property
     def seed(self) -> int | None:
@@ -133,6 +134,11 @@ class Job:
     finished_at: datetime | None = None
     failure: FailureCode | None = None
     counted: Decimal = Decimal(0)
+    generation: str | None = None
+    """The provider's id of what it was begun as, where its answer comes later."""
+    holder: bytes = b""
+    """Whom the provider is told that it is for: in each month another hash of the member, which nobody but the owner
+    can tell from it. Known of a job that is at work."""
 
     @property
     def number(self) -> int:
@@ -142,6 +148,12 @@ class Job:
     @property
     def was_begun(self) -> bool:
         return self.started_at is not None
+
+    @property
+    def seed(self) -> int | None:
+        """Each job of an order has its own."""
+        seed = self.order.seed
+        return None if seed is None else (seed + self.number - 1) % (SEED_MAX + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +183,26 @@ class Picture:
     def is_expired(self) -> bool:
         """Whether the time is over for which the owner keeps originals; the preview is still there."""
         return self.expired_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A picture that a member handed in, to have another made from it. `id` is below 0, and is no picture's.
+
+    `key` names it in the bucket. `url` is where Discord has it; None once the bucket has.
+    """
+
+    id: int
+    key: UUID
+    member_id: int
+    width: int
+    height: int
+    bytes: int
+    url: str | None = field(repr=False)
+
+
+Source: TypeAlias = Picture | Upload
+"""What another picture can be made from. Its size is in pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,6 +144,14 @@ class ProxySettings(Settings):
         return proxy.get_secret_value()
 
 
+class DiscordSettings(Settings):
+    """Where members' attachments are too, if it is a stand-in."""
+
+    discord_api_base: ApiUrl = Field(
+        "https://discord.com/api/v10", description="the http or https URL of Discord's API"
+    )
+
+
 class ProviderSettings(Settings):
     """Their models are on offer from here on: a setting that names a model is checked after it."""
 

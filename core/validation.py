@@ -1,22 +1,32 @@
 """The one place where it is decided whether a request can be taken: what was typed is made safe to store, and
 everything has to be on offer and within its bounds."""
 
+import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, Term
 from core.operations import (
+    EXTEND,
+    EXTENDED_PIXELS_MAX,
     OPERATIONS,
-    PIXELS_MAX,
     PROMPT_LENGTH_MAX,
+    RELIGHT,
     SEED_MAX,
     SIDE_MAX,
     SIDE_MIN,
+    UPSCALE,
+    Kind,
     Model,
+    Need,
     Operation,
+    Param,
+    check_upscale,
+    extended_size,
 )
 from core.orders import COUNT_MAX, Request
 
@@ -75,28 +85,131 @@ def model_on_offer(operation: Operation, name: str, default_model: str) -> Model
     return models[name]
 
 
-def validated(request: Request, *, default_model: str) -> Request:
-    """The request as it can be stored, with its texts cleaned. Raises InvalidRequest."""
+def validated(
+    request: Request,
+    *,
+    default_model: str,
+    count_max: int = COUNT_MAX,
+    sizes: Sequence[tuple[int, int]] = (),
+) -> Request:
+    """The request as it can be stored, with its texts cleaned. `sizes` are those of its inputs, in pixels.
+
+    Raises InvalidRequest.
+    """
     operation = OPERATIONS[request.operation]
-    if not set(request.params) <= set(operation.params) or len(request.inputs) != operation.inputs:
-        raise ValueError(f"{operation.name} takes other parameters or pictures")
-    if not 1 <= request.count <= COUNT_MAX:
-        raise ValueError(f"{request.count} pictures are not one order")
+    required = sum(one.need is Need.REQUIRED for one in operation.inputs)
+    if not required <= len(request.inputs) == len(sizes) <= len(operation.inputs):
+        raise ValueError(f"{operation.name} is made from other pictures")
+    _check_count(request.count, count_max)
     model = model_on_offer(operation, request.model, default_model)
-    # The size of what is made from a picture follows from that picture.
-    if not operation.inputs:
-        check_size(request.width, request.height)
-    if request.seed is not None and not 0 <= request.seed <= SEED_MAX:
-        raise InvalidRequest("A seed is a number from 0 to {most}.", most=SEED_MAX)
+    for number, (width, height) in enumerate(sizes):
+        operation.bounds_for(model, number).fit(width, height)
+    params = checked_params(operation, request.params)
+    if request.size is not None:
+        check_size(*request.size, model)
     _check_style(request.style, model)
-    negative_prompt = clean(request.negative_prompt or "") or None
+    negative_prompt = params.get("negative_prompt")
     _check_negative_prompt(negative_prompt, model, on_offer(operation, default_model))
-    prompt = clean_prompt(request.prompt)
-    return replace(request, prompt=prompt).with_params(negative_prompt=negative_prompt)
+    _check_change(operation, model, params, sizes)
+    need = operation.words_for(model)
+    # Whatever is made from a picture keeps that one's words, by which it is found.
+    prompt = clean_prompt(request.prompt) if need is Need.REQUIRED else clean(request.prompt)
+    if need is Need.OPTIONAL and operation is RELIGHT and len(sizes) == 1:
+        prompt = clean_prompt(prompt)
+    return replace(request, prompt=prompt, params=params)
 
 
-def check_size(width: int, height: int) -> None:
+def checked_params(operation: Operation, params: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are stored: texts cleaned, and what was not asked for left out. Raises InvalidRequest."""
+    if unknown := params.keys() - {param.name for param in operation.params}:
+        raise ValueError(f"{operation.name} takes no {', '.join(sorted(unknown))}")
+    found = {}
+    for param in operation.params:
+        value = _checked(param, params.get(param.name))
+        if value is None and param.required:
+            value = param.default
+        if value is not None:
+            found[param.name] = value
+        elif param.required:
+            raise InvalidRequest("“{param}” is missing.", param=Term(param.title))
+    return found
+
+
+def fields_in(text: str) -> list[int]:
+    """The fields that a member typed, such as “1, 2 and 5”."""
+    return [int(number) for number in re.findall(r"[0-9]+", text[:100])]
+
+
+def _checked(param: Param, value: Any) -> Any:
+    """None for what was not asked for."""
+    if param.kind is Kind.TEXT:
+        value = clean(value or "") or None
+        if value is not None and len(value) > param.high:
+            raise InvalidRequest(
+                "“{param}” has {count} characters; it may have {most}.",
+                param=Term(param.title),
+                count=len(value),
+                most=int(param.high),
+            )
+    elif value is None:
+        return None
+    elif param.kind is Kind.CHOICE:
+        # Which styles there are, its model says.
+        if value not in param.choices and param.name != "style":
+            raise InvalidRequest(
+                "“{param}” is one of {choices}.", param=Term(param.title), choices=", ".join(param.choices)
+            )
+    elif param.kind is Kind.FIELDS:
+        value = sorted(set(value))
+        if not value or not all(param.low <= one <= param.high for one in value):
+            raise InvalidRequest("Choose at least one of the nine fields.")
+    elif not param.low <= value <= param.high:
+        if param.name == "seed":
+            raise InvalidRequest("A seed is a number from 0 to {most}.", most=SEED_MAX)
+        if param.name not in ("width", "height"):
+            raise InvalidRequest(
+                "“{param}” is a number from {least} to {most}.",
+                param=Term(param.title),
+                least=f"{param.low:g}",
+                most=f"{param.high:g}",
+            )
+    return value
+
+
+def _check_count(count: int, count_max: int) -> None:
+    if not 1 <= count <= count_max:
+        raise InvalidRequest("You can ask for {most} pictures at once at most.", most=count_max)
+
+
+def _check_change(
+    operation: Operation, model: Model, params: Mapping[str, Any], sizes: Sequence[tuple[int, int]]
+) -> None:
+    """What has to be together, of the parameters and of what it is made from."""
+    if operation is UPSCALE:
+        check_upscale(model, *sizes[0])
+    if (
+        operation.param("fields") is not None
+        and "fields" not in params
+        and len(sizes) < len(operation.inputs)
+    ):
+        raise InvalidRequest("Say where: choose some of the nine fields of the picture, or add a mask.")
+    if operation is EXTEND:
+        width, height = extended_size(*sizes[0], params)
+        if (width, height) == sizes[0]:
+            raise InvalidRequest("Say to which side, and how far.")
+        if width * height > EXTENDED_PIXELS_MAX:
+            raise InvalidRequest(
+                "{width} × {height} is {size} megapixels, and a picture may be extended to {most}.",
+                width=width,
+                height=height,
+                size=_megapixels(width * height),
+                most=_megapixels(EXTENDED_PIXELS_MAX),
+            )
+
+
+def check_size(width: int, height: int, model: Model) -> None:
     """Raises InvalidRequest. Discord's own limits on each side are not ours to rely on."""
+    most = model.pixels_max
     for side in (width, height):
         if not SIDE_MIN <= side <= SIDE_MAX:
             raise InvalidRequest(
@@ -105,18 +218,25 @@ def check_size(width: int, height: int) -> None:
                 least=SIDE_MIN,
                 most=SIDE_MAX,
             )
-    if width * height > PIXELS_MAX:
-        largest = min(PIXELS_MAX // width, SIDE_MAX)
+    if width * height > most:
         raise InvalidRequest(
-            "{width} × {height} is {size} megapixels, and a picture may have {most}. "
-            "With a width of {width}, the height can be up to {largest}; "
-            "1536 × 1024 and 1024 × 1536 are the largest of all.",
+            "{width} × {height} is {size} megapixels, and a picture by {model} may have {most}. "
+            "With a width of {width}, the height can be up to {largest}.",
             width=width,
             height=height,
             size=_megapixels(width * height),
-            most=_megapixels(PIXELS_MAX),
-            largest=largest,
+            model=model.title,
+            most=_megapixels(most),
+            largest=min(most // width, SIDE_MAX),
         )
+
+
+def nearest_size(width: int, height: int, model: Model) -> tuple[int, int]:
+    """In pixels: this one where it fits, else one that does, in its ratio if that can be."""
+    width, height = max(1, width), max(1, height)
+    most = min(SIDE_MAX / max(width, height), math.sqrt(model.pixels_max / (width * height)))
+    scale = min(most, max(1.0, SIDE_MIN / min(width, height)))
+    return max(SIDE_MIN, int(width * scale)), max(SIDE_MIN, int(height * scale))
 
 
 def _megapixels(pixels: int) -> Decimal:
@@ -132,12 +252,6 @@ def _check_negative_prompt(text: str | None, model: Model, others: Mapping[str, 
             "{model} takes no negative prompt. Leave it out, or choose one of {others}.",
             model=model.title,
             others=", ".join(titles),
-        )
-    if len(text) > PROMPT_LENGTH_MAX:
-        raise InvalidRequest(
-            "The negative prompt has {count} characters; it may have {most}.",
-            count=len(text),
-            most=PROMPT_LENGTH_MAX,
         )
 
 

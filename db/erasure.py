@@ -42,6 +42,7 @@ class Erasure:
                 await self._pool.fetch(_CANCEL, row["order_id"])
             pictures, batch = await self._erase_some_of(member_id)
             count += pictures
+        await self._pool.execute(_SQL["uploads_of"], member_id, LATE_SECONDS)
         await self._pool.execute(_SQL["favourites_of"], member_id)
         # Before the messages are recalled: one that is recorded later finds that it was not asked for.
         await self._pool.execute(_SQL["downloads_of"], member_id)
@@ -79,7 +80,9 @@ class Erasure:
         *,
         forget: bool,
     ) -> None:
-        """After their replies: where these are is told by the orders."""
+        """After their replies: where these are is told by the orders. So is what was handed in for them."""
+        await connection.execute(_SQL["lock_uploads"], order_ids)
+        await connection.execute(_SQL["uploads"], order_ids, LATE_SECONDS)
         rows = await connection.fetch(_SQL["orders"], order_ids, forget)
         await connection.execute(_SQL["jobs"], order_ids, forget)
         new = [row["id"] for row in rows if row["is_new"]]

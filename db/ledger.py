@@ -46,9 +46,11 @@ class Ledger:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def correct(self, job: Job, outcome: Outcome, *, request_id: str | None = None) -> None:
+    async def correct(
+        self, job: Job, outcome: Outcome, *, request_id: str | None = None, generation: str | None = None
+    ) -> None:
         """What became of a call whose job was taken away while it ran; it counted until now, as nobody knew."""
-        await self._pool.execute(_SQL["correct"], job.id, job.attempt, outcome, request_id)
+        await self._pool.execute(_SQL["correct"], job.id, job.attempt, outcome, request_id, generation)
 
     async def end_month(self) -> None:
         """Of months that are over nobody can tell any more which member used what."""
@@ -63,3 +65,9 @@ async def audit(connection: "Connection | Pool") -> tuple[list[Total], list[Diff
     ]
     differences = [Difference(**row) for row in await connection.fetch(_SQL["audit"])]
     return totals, differences
+
+
+async def member_of(connection: "Connection | Pool", holder: bytes) -> int | None:
+    """Whose jobs a provider was told are this one's (`Job.holder`); None for nobody, or one who is forgotten."""
+    member: int | None = await connection.fetchval(_SQL["member"], holder)
+    return member

@@ -10,14 +10,16 @@ import asyncpg
 
 from core.errors import LostJob
 from core.failures import FailureCode, JobFailed, Outcome
-from core.orders import Job, Picture, State
+from core.orders import Job, Source, State
 from db import queries
 from db.alarms import PROBE_FIRST_SECONDS, PROBE_SECONDS
 from db.batcher import Batcher
 from db.pool import Connection, Pool
 from db.rows import job_of, picture_of
+from db.uploads import upload_of
 
 _SQL = queries.load("queue")
+_UPLOADS = queries.load("uploads")
 
 RECLAIM_BATCH = 100
 
@@ -78,15 +80,42 @@ class Queue:
         )
         return list(map(job_of, rows))
 
+    async def begun(self, job: Job, generation: str, *, look_after_seconds: float) -> None:
+        """The provider answers later, under this id: nobody holds the job until it is to be asked after. Again is no
+        fault."""
+        values = (job.id, job.attempt, generation, look_after_seconds)
+        if await self._pool.fetchval(_SQL["begun"], *values) is None:
+            raise _lost(job.id, job.attempt, "what it has begun")
+
+    async def claim_begun(self, limit: int, *, provider: str = "stability") -> list[Job]:
+        """Up to `limit` of those that are to be asked after, under this worker's lease until it says `look_later` or
+        ends them as any job."""
+        rows = await self._pool.fetch(
+            _SQL["claim_begun"].format(limit=int(limit)), self._worker, self._lease_seconds, provider
+        )
+        return list(map(job_of, rows))
+
+    async def look_later(self, job: Job, *, seconds: float, faults: int = 0) -> None:
+        """Nobody holds it until then."""
+        values = (job.id, job.attempt, self._worker, seconds, faults)
+        if await self._pool.fetchval(_SQL["look_later"], *values) is None:
+            raise _lost(job.id, job.attempt, "the next look")
+
     async def extend_leases(self, held: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
         """Takes id and attempt of each job held, and returns those that still are."""
         ids, attempts = _array(id_ for id_, _ in held), _array(attempt for _, attempt in held)
-        rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds)
+        rows = await self._pool.fetch(_SQL["extend_leases"], ids, attempts, self._lease_seconds, self._worker)
         return _held(rows)
 
-    async def inputs(self, job: Job) -> list[Picture]:
-        """The pictures that a job is made from, without those that were deleted meanwhile."""
-        return [picture_of(row) for row in await self._pool.fetch(_SQL["inputs"], list(job.order.inputs))]
+    async def inputs(self, job: Job) -> list[Source]:
+        """What a job is made from, in the order's order, without what was deleted meanwhile."""
+        ids = job.order.inputs
+        found: dict[int, Source] = {
+            row["id"]: picture_of(row) for row in await self._pool.fetch(_SQL["inputs"], ids)
+        }
+        if any(id_ < 0 for id_ in ids):
+            found |= {row["id"]: upload_of(row) for row in await self._pool.fetch(_UPLOADS["find_all"], ids)}
+        return [found[id_] for id_ in ids if id_ in found]
 
     async def finish(self, painted: Painted) -> None:
         """The picture that an attempt stored is the job's. Again, by the same attempt, is no fault."""

@@ -12,7 +12,7 @@ from core.failures import FailureCode
 from core.orders import Job, Order, Picture, Progress, Reply, State
 
 _ORDER = [field.name for field in fields(Order) if field.name != "id"]
-_JOB = "id provider price turn attempt faults started_at finished_at".split()
+_JOB = "id provider price turn attempt faults started_at finished_at generation".split()
 _PICTURE = "id seconds width height seed bytes is_spilled expired_at".split()
 _REPLY = (
     "application_id token token_expires_at message_id revision shown_revision shown_place estimate_over_at"
@@ -31,6 +31,7 @@ def job_of(row: asyncpg.Record, order: Order | None = None) -> Job:
         state=State(row["state"]),
         failure=FailureCode(row["failure"]) if row["failure"] else None,
         counted=row.get("counted") or Decimal(0),
+        holder=row.get("holder") or b"",
         **{name: row[name] for name in _JOB},
     )
 

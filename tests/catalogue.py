@@ -12,11 +12,12 @@ from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
 from bot.client import commands
+from bot.commands.apps import context_menus
 from bot.commands.imagine import model_choice
 from bot.controls.buttons import LOOKS as BUTTON_LOOKS
 from bot.controls.page_controls import LOOKS as PAGE_LOOKS
 from bot.messages.words import DOMAIN, LOCALE_DIRECTORY
-from core.operations import PAINTERS
+from core.operations import OPERATIONS, PAINTERS
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,16 +55,26 @@ def read(language: str, file: Path) -> Catalog:
 
 
 def _labels() -> list[str]:
-    return [*(look[1] for look in BUTTON_LOOKS.values()), *(look[1] for look in PAGE_LOOKS.values())]
+    looks = [look[1] for look in (*BUTTON_LOOKS.values(), *PAGE_LOOKS.values())]
+    for operation in OPERATIONS.values():
+        looks += [operation.title, operation.about, operation.asks]
+        looks += [text for param in operation.params for text in (param.title, param.about, *param.choices)]
+        if operation.inputs and len(operation.models) > 1:
+            looks += [model.good_at for model in operation.models.values()]
+    return looks
 
 
 def _registered() -> list[str]:
     """Names and descriptions of the commands, their options and choices."""
     # A model that is not on the menu is a choice where the owner has set it.
     found: list[object] = [model_choice(model)._locale_name for model in PAINTERS.values()]
-    for command in commands():
+    found += [menu._locale_name for menu in context_menus()]
+    groups = [command for command in commands() if isinstance(command, app_commands.Group)]
+    found += [text for group in groups for text in (group._locale_name, group._locale_description)]
+    plain = [command for command in commands() if isinstance(command, app_commands.Command)]
+    for command in (*plain, *(command for group in groups for command in group.walk_commands())):
         found += [command._locale_name, command._locale_description]
-        for parameter in command.parameters:
+        for parameter in command.parameters if isinstance(command, app_commands.Command) else ():
             found += [parameter.locale_name, parameter.locale_description]
             found += [choice._locale_name for choice in parameter.choices]
     return [text.message for text in found if isinstance(text, app_commands.locale_str)]

@@ -30,6 +30,7 @@ from db.pool import Pool
 from db.rate_limits import IdentifyLimit
 from db.replies import Replies
 from db.spill import Spill
+from db.uploads import Uploads
 from ops.metrics import new_registry
 from ops.storage_checks import StorageChecks
 from sandbox.discord import DiscordServer, Exchange
@@ -203,12 +204,14 @@ def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> 
         replies=Replies(pool),
         pictures=Pictures(pool),
         picture_store=PictureStore(bucket, Spill(pool)),
+        uploads=Uploads(pool),
         favourites=Favourites(pool),
         downloads=Downloads(pool),
         copies=Copies(pool),
         erasure=Erasure(pool),
         languages=Languages(),
         model="core",
+        count_max=4,
         wake=lambda: None,
         doctor=doctor,
         command_permissions=client.command_permissions,

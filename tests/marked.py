@@ -22,7 +22,7 @@ _enlarge = painter.paint
 
 def paint(work: Work, *, blurred: bool = False) -> bytes:
     """In the place of the painter, which still enlarges what it is given."""
-    if work.source is not None:
+    if work.inputs:
         return _enlarge(work, blurred=blurred)
     image = Image.new("RGB", (work.width, work.height))
     draw = ImageDraw.Draw(image)

@@ -1,9 +1,11 @@
 """A member of the local server: uses commands and watches messages, as a person in front of Discord does."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -11,6 +13,13 @@ import aiohttp
 TIMEOUT_SECONDS = 30.0
 
 Message = dict[str, Any]
+Values = str | bool | list[str] | list["File"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    content: bytes
 
 
 class Member:
@@ -42,19 +51,37 @@ class Member:
         await self.until(lambda: self.bot_is_online is online)
 
     async def use(self, command: str, *, channel: str = "paintings", **options: Any) -> str:
-        """Uses a slash command and returns the interaction's id."""
-        values = [{"name": name, "type": 3, "value": value} for name, value in options.items()]
-        answer = await self._post(
-            self.channels[channel], {"type": 2, "data": {"name": command, "options": values}}
-        )
-        return str(answer["id"])
+        """Uses a slash command, such as `imagine` or `change vary`, and returns the interaction's id.
+
+        An option that is a File is uploaded.
+        """
+        files = [value for value in options.values() if isinstance(value, File)]
+        given = [
+            {"name": name, "type": 11, "value": files.index(value)}
+            if isinstance(value, File)
+            else {"name": name, "type": 3, "value": value}
+            for name, value in options.items()
+        ]
+        data = {**named(command, given), **await self._attached(self.channels[channel], files)}
+        return str((await self._post(self.channels[channel], {"type": 2, "data": data}))["id"])
+
+    async def use_on(self, message: Message, command: str) -> str:
+        """Uses a command from the menu of a message and returns the interaction's id."""
+        data = {"type": 3, "name": command, "target_id": message["id"]}
+        return str((await self._post(message["channel_id"], {"type": 2, "data": data}))["id"])
+
+    async def say(self, content: str = "", *files: File, channel: str = "paintings") -> Message:
+        channel_id = self.channels[channel]
+        body = {"content": content, **await self._attached(channel_id, list(files))}
+        async with self._session.post(f"{self._url}/channels/{channel_id}/messages", json=body) as response:
+            message: Message = await response.json()
+            assert response.status == 200, message
+            return message
 
     async def proposals(self, command: str, option: str, typed: str) -> list[str]:
         """What autocomplete offers for the text typed so far."""
         options = [{"name": option, "type": 3, "value": typed, "focused": True}]
-        answer = await self._post(
-            self.channels["paintings"], {"type": 4, "data": {"name": command, "options": options}}
-        )
+        answer = await self._post(self.channels["paintings"], {"type": 4, "data": named(command, options)})
         return [choice["name"] for choice in answer["choices"]]
 
     async def press(self, message: Message, label: str) -> str:
@@ -73,14 +100,19 @@ class Member:
         await self.until(lambda: bool(self.modals))
         return self.modals[-1]
 
-    async def submit(self, modal: dict[str, Any], **values: str) -> str:
+    async def submit(self, modal: dict[str, Any], **values: Values) -> str:
         """Fills in some fields of a modal, leaves the others as they are, and sends it."""
-        fields = [one for one in walk(modal) if one["type"] == 4]
+        files: list[File] = []
         components = [
-            {"type": 4, **field, "value": values.get(field["custom_id"], field.get("value", ""))}
-            for field in fields
+            _filled(field, values.get(field["custom_id"]), files)
+            for field in walk(modal)
+            if "custom_id" in field
         ]
-        data = {"custom_id": modal["custom_id"], "components": components}
+        data = {
+            "custom_id": modal["custom_id"],
+            "components": components,
+            **await self._attached(modal["channel_id"], files),
+        }
         return str((await self._post(modal["channel_id"], {"type": 5, "data": data}))["id"])
 
     async def react(self, message: Message, emoji: str = "📥") -> None:
@@ -176,6 +208,9 @@ class Member:
         elif kind == "MESSAGE_REACTION_REMOVE":
             self.reactions.discard((data["message_id"], data["user_id"], data["emoji"]["name"]))
 
+    async def _attached(self, channel_id: str, files: list[File]) -> dict[str, Any]:
+        return await attached(self._session, f"{self._url}/channels/{channel_id}", files)
+
     async def _component(self, message: Message, data: dict[str, Any]) -> str:
         body = {"type": 3, "message_id": message["id"], "data": data}
         return str((await self._post(message["channel_id"], body))["id"])
@@ -186,6 +221,51 @@ class Member:
             answer: dict[str, Any] = await response.json()
             assert response.status == 200, answer
             return answer
+
+
+async def attached(session: aiohttp.ClientSession, channel_url: str, files: list[File]) -> dict[str, Any]:
+    """Uploads the files, and names them as what they belong to has to: each by its place in the list."""
+    if not files:
+        return {}
+    asked = [{"id": n, "filename": one.name, "file_size": len(one.content)} for n, one in enumerate(files)]
+    async with session.post(f"{channel_url}/attachments", json={"files": asked}) as response:
+        places = await response.json()
+        assert response.status == 200, places
+    entries = []
+    for file, place in zip(files, places["attachments"], strict=True):
+        async with session.put(place["upload_url"], data=io.BytesIO(file.content)) as response:
+            assert response.status == 200, await response.text()
+        entries.append(
+            {"id": str(place["id"]), "filename": file.name, "uploaded_filename": place["upload_filename"]}
+        )
+    return {"attachments": entries}
+
+
+def named(command: str, options: list[dict[str, Any]]) -> dict[str, Any]:
+    """The data of a command, whose options stand inside its subcommand."""
+    name, *path = command.split()
+    for place, inner in enumerate(reversed(path)):
+        options = [{"name": inner, "type": 1 if place == 0 else 2, "options": options}]
+    return {"name": name, "type": 1, "options": options}
+
+
+def _filled(field: dict[str, Any], value: Values | None, files: list[File]) -> dict[str, Any]:
+    """`files` take those that are to be uploaded."""
+    filled = {"type": field["type"], "custom_id": field["custom_id"]}
+    chosen = [option["value"] for option in field.get("options", []) if option.get("default")]
+    match field["type"]:
+        case 4:  # a text input
+            return {**filled, "value": field.get("value", "") if value is None else value}
+        case 19:  # an upload
+            new = [one for one in value if isinstance(one, File)] if isinstance(value, list) else []
+            files += new
+            return {**filled, "values": [str(files.index(one)) for one in new]}
+        case 21:  # radio buttons
+            return {**filled, "value": value or (chosen[0] if chosen else None)}
+        case 23:  # a checkbox
+            return {**filled, "value": field.get("default", False) if value is None else value}
+        case _:
+            return {**filled, "values": chosen if value is None else value}
 
 
 @asynccontextmanager
@@ -225,7 +305,7 @@ def interaction_of(message: Message) -> str | None:
 
 def text(message: Message) -> str:
     """All that is to be read in a message, in order."""
-    found = [message.get("content") or ""]
+    found = [message.get("content") or "", *(one.get("description", "") for one in message.get("embeds", []))]
     for component in walk(message):
         found += [component[key] for key in ("content", "label") if component.get(key)]
     return "\n".join(part for part in found if part)

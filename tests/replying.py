@@ -17,7 +17,7 @@ from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger
 from bot.replies.reconciler import Reconciler
 from core.failures import FailureCode, JobFailed
-from core.orders import Job, Progress, Reply, Request
+from core.orders import Job, Reply
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.copies import Copies
@@ -40,24 +40,15 @@ from tests.orders import forget_orders
 def webp(number: int) -> bytes:
     """A picture that is told from those of other numbers by its grey."""
     file = io.BytesIO()
-    Image.new("RGB", (8, 8), (number * 40, number * 40, number * 40)).save(file, "WEBP", lossless=True)
+    Image.new("RGB", (64, 64), (number * 40, number * 40, number * 40)).save(file, "WEBP", lossless=True)
     return file.getvalue()
-
-
-class SeveralOrders(Orders):
-    """Asks for so many pictures, as a member may: the command has no option for it."""
-
-    count = 1
-
-    async def create(self, request: Request) -> Progress | None:
-        return await super().create(replace(request, count=self.count))
 
 
 class Replying:
     def __init__(
         self,
         one: Connected,
-        orders: SeveralOrders,
+        orders: Orders,
         replies: Replies,
         reconciler: Reconciler,
         bucket: Bucket,
@@ -77,10 +68,9 @@ class Replying:
         options: list[dict[str, Any]] = [{"name": "prompt", "type": 3, "value": "a fox"}]
         options += [{"name": "private", "type": 5, "value": True}] if private else []
         options += [{"name": "spoiler", "type": 5, "value": True}] if spoiler else []
+        options += [{"name": "count", "type": 4, "value": count}] if count > 1 else []
         data = {"id": "5", "name": "imagine", "type": 1, "options": options}
-        self.orders.count = count
         interaction = await self.one.interact(COMMAND, data, direct=direct)
-        self.orders.count = 1
         return await self.reply_of(interaction), interaction
 
     async def reply_of(self, interaction: Interaction) -> Reply:
@@ -177,7 +167,7 @@ async def replying(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> As
         await forget_orders(pool)
         one.server.world.messages.clear()
         one.exchanges.clear()
-        orders, replies = SeveralOrders(pool), Replies(pool)
+        orders, replies = Orders(pool), Replies(pool)
         reactions = DownloadReactions(one.client, reaction=EMOJI)
         reconciler = reconciler_of(one, bucket, replies, reactions)
         one.client.services = replace(one.client.services, orders=orders, wake=reconciler.wake)

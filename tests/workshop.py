@@ -13,9 +13,12 @@ from db.picture_store import PictureStore
 from db.pool import Pool
 from db.rate_limits import RateLimit
 from db.spill import Spill
+from db.uploads import Uploads
 from ops.tracing.traces import Traces
 from tests.lives import running, stored, worker
+from worker.attachments import Attachments
 from worker.cpus import CpuSlots
+from worker.inputs import Inputs
 from worker.instruments import Instruments
 from worker.job import JobRunner
 from worker.providers.provider import Provider
@@ -30,7 +33,9 @@ def instruments() -> Instruments:
 class Workshop:
     """One provider's runner, and what a test looks at beside it."""
 
-    def __init__(self, pool: Pool, bucket: Bucket, provider: Provider) -> None:
+    def __init__(
+        self, pool: Pool, bucket: Bucket, provider: Provider, attachments: Attachments | None = None
+    ) -> None:
         self.pool = pool
         self.queue = worker(pool)
         self.provider = provider
@@ -38,15 +43,24 @@ class Workshop:
         self.spill = Spill(pool)
         self.watch = Watch(self.queue, Alarms(pool), provider)
         self.storage = Storage(self.queue, bucket, self.spill, Alarms(pool), self.instruments)
+        cpus = CpuSlots()
+        self.inputs = Inputs(
+            self.queue,
+            PictureStore(bucket, self.spill),
+            bucket,
+            Uploads(pool),
+            attachments or Attachments("https://discord.com/api/v10", lambda _url: None),
+            cpus,
+        )
         self.runner = JobRunner(
             self.queue,
             Ledger(pool),
             provider,
             RateLimit(pool, provider.name),
             self.watch,
-            PictureStore(bucket, self.spill),
+            self.inputs,
             self.storage,
-            CpuSlots(),
+            cpus,
             self.instruments,
         )
 

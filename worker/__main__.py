@@ -29,6 +29,7 @@ from db.pool import Pool, open_pool
 from db.queue import Queue
 from db.rate_limits import RateLimit
 from db.spill import Spill
+from db.uploads import Uploads
 from ops.checks import doctor
 from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
@@ -38,9 +39,13 @@ from ops.supervisor import Supervisor
 from ops.tracing import open_traces
 from ops.tracing.traces import Traces
 from ops.wake_loop import WakeLoop
-from worker import sweeper, upkeep, uploader
+from worker import collector, sweeper, upkeep, uploader
+from worker.attachments import Attachments
+from worker.collector import Collector
+from worker.contract import check_contracts
 from worker.cpus import CpuSlots
 from worker.doctor import examine_worker
+from worker.inputs import Inputs
 from worker.instruments import Instruments
 from worker.job import JobRunner
 from worker.loop import Loop
@@ -70,8 +75,11 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
     async with (
         open_pool(settings, name="worker") as pool,
-        open_bucket(settings, connections_max=2 * settings.worker_concurrency) as bucket,
+        open_bucket(
+            settings, connections_max=2 * (settings.worker_concurrency + collector.LOOKS_MAX)
+        ) as bucket,
         open_providers(settings) as providers,
+        Attachments(settings.discord_api_base, settings.proxy_for) as attachments,
     ):
         queue = Queue(
             pool,
@@ -82,7 +90,7 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
         )
         spill = Spill(pool, bytes_max=settings.parked_bytes_max)
         parts = _Parts(settings, pool, bucket, queue, spill, Instruments(new_registry(), traces))
-        await _work(name, parts, _runners(parts, providers))
+        await _work(name, parts, _runners(parts, providers, attachments))
     log.info("worker %s has stopped", name)
 
 
@@ -95,6 +103,7 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         concurrency=settings.worker_concurrency,
         lease_seconds=settings.lease_seconds,
     )
+    looks = _looks(parts, runners)
     sweeping = WakeLoop(Sweeper(Erasure(pool), bucket).work, postponed=sweeper.POSTPONED)
     uploading = WakeLoop(Uploader(parts.spill, bucket, Alarms(pool)).work, postponed=uploader.POSTPONED)
     probe = DatabaseProbe(
@@ -113,7 +122,12 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
         parts.instruments.registry,
         loop_stuck_seconds_max=settings.loop_stuck_seconds_max,
     )
-    channels = {"job_queued": loop.wake, "job_cancelled": loop.check_leases, "removal_due": sweeping.wake}
+
+    def check_leases() -> None:
+        loop.check_leases()
+        looks.check_leases()
+
+    channels = {"job_queued": loop.wake, "job_cancelled": check_leases, "removal_due": sweeping.wake}
     supervisor = Supervisor()
 
     async def begin() -> None:
@@ -124,23 +138,30 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
             await runner.prepare()
         for wake in (loop.wake, sweeping.wake, uploading.wake):
             supervisor.every(settings.poll_seconds, wake)
+        supervisor.every(collector.TICK_SECONDS, looks.wake)
         _schedule(parts, supervisor, probe)
         supervisor.start(listen(settings.listen_dsn, channels, is_worker=True))
         supervisor.start(sweeping.serve())
         supervisor.start(uploading.serve())
         # What it holds is paid for, so it ends before the others.
         supervisor.start(loop.serve(grace_seconds=settings.shutdown_grace_seconds), stop=loop.stop)
+        supervisor.start(
+            looks.serve(grace_seconds=min(collector.GRACE_SECONDS, settings.shutdown_grace_seconds)),
+            stop=looks.stop,
+        )
         log.info("worker %s is ready for %d jobs at once", name, settings.worker_concurrency)
 
     with answering(health, settings):
         await supervisor.run(begin())
 
 
-def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
+def _runners(parts: _Parts, providers: list[Provider], attachments: Attachments) -> dict[str, JobRunner]:
     """One for each provider, by its name."""
     pool, queue = parts.pool, parts.queue
     alarms, cpus = Alarms(pool), CpuSlots()
     storage = Storage(queue, parts.bucket, parts.spill, alarms, parts.instruments)
+    pictures = PictureStore(parts.bucket, parts.spill)
+    inputs = Inputs(queue, pictures, parts.bucket, Uploads(pool), attachments, cpus)
     return {
         provider.name: JobRunner(
             queue,
@@ -148,7 +169,7 @@ def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
             provider,
             RateLimit(pool, provider.name, requests=provider.requests_per_10_seconds),
             Watch(queue, alarms, provider, probe_seconds=parts.settings.pause_probe_seconds),
-            PictureStore(parts.bucket, parts.spill),
+            inputs,
             storage,
             cpus,
             parts.instruments,
@@ -157,11 +178,24 @@ def _runners(parts: _Parts, providers: list[Provider]) -> dict[str, JobRunner]:
     }
 
 
+def _looks(parts: _Parts, runners: dict[str, JobRunner]) -> Loop:
+    """What asks after all that is answered later, beside what is painted."""
+    collectors = {name: Collector(runner) for name, runner in runners.items()}
+    return Loop(
+        parts.queue,
+        [one.claim for one in collectors.values()],
+        lambda job: collectors[job.provider].run(job),
+        concurrency=collector.LOOKS_MAX,
+        lease_seconds=parts.settings.lease_seconds,
+    )
+
+
 def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> None:
     settings, pool, instruments = parts.settings, parts.pool, parts.instruments
     nightly: dict[str, Callable[[], Awaitable[None]]] = {
         "sweep": partial(upkeep.remove_orphans, pool, parts.bucket),
         "month": Ledger(pool).end_month,
+        "uploads": partial(upkeep.erase_unused, Uploads(pool)),
     }
     if settings.retention_days is not None:
         days, ttl_seconds = settings.retention_days, settings.link_ttl_seconds
@@ -181,11 +215,19 @@ def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> No
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m worker", description="A worker of Tigerbrush.")
-    parser.add_subparsers(dest="command").add_parser("doctor", help="say what is wrong, and what to do")
-    if parser.parse_args().command == "doctor":
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("doctor", help="say what is wrong, and what to do")
+    commands.add_parser(
+        "contract", help="try with a false key whether each provider takes what is sent; it costs nothing"
+    )
+    command = parser.parse_args().command
+    if command == "doctor":
         end_as_usual_when_told()
         sys.exit(doctor(WorkerSettings, examine_worker))
     settings = load(WorkerSettings)
+    if command == "contract":
+        end_as_usual_when_told()
+        sys.exit(check_contracts(settings))
     configure(settings, process="worker")
     try:
         with open_traces(settings, process="worker") as traces:

@@ -5,15 +5,16 @@ Everything here takes tens to hundreds of milliseconds of one core: call it in a
 
 import io
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
 from core.errors import reason
 from core.failures import FailureCode, JobFailed
-from core.operations import UPSCALE_FACTOR, UPSCALE_PIXELS_MAX
 
-PIXELS_PAINTED_MAX = UPSCALE_PIXELS_MAX * UPSCALE_FACTOR**2
+PIXELS_PAINTED_MAX = 4096 * 4096
 """The most that any model makes; a file that claims to hold more is not decoded."""
 
 PREVIEW_SIDE_MAX = 768
@@ -35,36 +36,42 @@ class Pictures:
 
 
 def prepare(painted: bytes, size: tuple[int, int] | None) -> Pictures:
-    """Scales and cuts to `size`, if one is given; a PNG that has it stays as it is. Raises JobFailed for no picture."""
-    kind, pixels = _decode(painted)
+    """Scales and cuts to `size`, if one is given; a PNG that has it stays as it is. What can be seen through can be in
+    both. Raises JobFailed for no picture."""
+    with opened(painted, PIXELS_PAINTED_MAX, FailureCode.BAD_PICTURE) as image:
+        image.load()
+        kind, pixels = image.format, plain(image)
     if size is not None and pixels.size != size:
         pixels = ImageOps.fit(pixels, size, Image.Resampling.LANCZOS)
     elif kind == "PNG":
         return Pictures(painted, _preview(pixels), pixels.size)
-    return Pictures(_encode(pixels, "PNG", **PNG), _preview(pixels), pixels.size)
+    return Pictures(encode(pixels, "PNG", **PNG), _preview(pixels), pixels.size)
 
 
-def shrink(original: bytes, size: tuple[int, int]) -> bytes:
-    """The picture at `size`, as a PNG. Raises JobFailed for what is no picture."""
-    _kind, pixels = _decode(original)
-    if pixels.size == size:
-        return original
-    return _encode(pixels.resize(size, Image.Resampling.LANCZOS), "PNG", **PNG)
-
-
-def _decode(data: bytes) -> tuple[str | None, Image.Image]:
-    """The format that it came in, and the pixels as RGB."""
+@contextmanager
+def opened(data: bytes, pixels_max: int, code: FailureCode) -> Iterator[Image.Image]:
+    """Not decoded yet. Raises JobFailed with this code for no picture, for one that claims to have more pixels, and
+    for one that the block cannot decode."""
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-            if image.width * image.height > PIXELS_PAINTED_MAX:
-                raise JobFailed(FailureCode.BAD_PICTURE, f"it claims to be {image.width}x{image.height}")
-            image.load()
-            # Converting what is RGB already would copy it.
-            return image.format, image if image.mode == "RGB" else image.convert("RGB")
+            if image.width * image.height > pixels_max:
+                raise JobFailed(code, f"it claims to be {image.width}x{image.height}")
+            yield image
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise JobFailed(
-            FailureCode.BAD_PICTURE, f"{len(data)} bytes that do not decode: {reason(error)}"
-        ) from error
+        raise JobFailed(code, f"{len(data)} bytes that do not decode: {reason(error)}") from error
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """As RGB or, where something can be seen through it, RGBA."""
+    if image.mode.startswith("I"):
+        # Of 16 bits, which Pillow would cut off at 255.
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    elif image.has_transparency_data:
+        clear = image.convert("RGBA")
+        if clear.getchannel("A").getextrema() != (255, 255):
+            return clear
+    # Converting what is RGB already would copy it.
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _preview(image: Image.Image) -> bytes:
@@ -73,10 +80,10 @@ def _preview(image: Image.Image) -> bytes:
     # Hamming takes half of Lanczos' time, and they differ by less than WebP takes away. The gap lets the
     # picture be halved cheaply first, which is what counts for one of 16 megapixels.
     small = image.resize(size, Image.Resampling.HAMMING, reducing_gap=3.0)
-    return _encode(small, "WEBP", quality=PREVIEW_QUALITY, method=PREVIEW_METHOD)
+    return encode(small, "WEBP", quality=PREVIEW_QUALITY, method=PREVIEW_METHOD)
 
 
-def _encode(image: Image.Image, kind: str, **options: int) -> bytes:
+def encode(image: Image.Image, kind: str, **options: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()

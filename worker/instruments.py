@@ -65,10 +65,17 @@ class Instruments:
     def attempt(self, job: Job) -> AbstractContextManager[None]:
         return self._traces.of_job("attempt", job)
 
+    def look(self, job: Job) -> AbstractContextManager[None]:
+        return self._traces.of_job("look", job)
+
+    def generated(self, job: Job, seconds: float) -> None:
+        """By the provider, from the call until its answer, and until the result where that comes later."""
+        self._generation.labels(job.order.model).observe(seconds)
+
     @contextmanager
     def stage(self, name: str, job: Job) -> Iterator[None]:
         """A part of an attempt, in a span and in the histogram of this name, if there is one."""
-        histogram = self._generation.labels(job.order.model) if name == "generate" else self._stages.get(name)
+        histogram = self._stages.get(name)
         began = time.perf_counter()
         try:
             with self._traces.span(name):

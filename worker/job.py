@@ -7,20 +7,20 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from core.errors import BucketUnavailable, CallTooSoon, LostJob, PictureGone, reason
+from core.errors import CallTooSoon, LostJob, reason
 from core.failures import FailureCode, JobFailed
-from core.operations import UPSCALE, upscale_input
-from core.orders import Job, Picture, State
+from core.operations import OPERATIONS
+from core.orders import Job, State
 from db.ledger import Ledger
-from db.picture_store import PictureStore
 from db.pool import UNAVAILABLE
 from db.queue import Queue
 from db.rate_limits import RateLimit
 from db.retry import until_answered, within
 from worker import imaging
 from worker.cpus import CpuSlots
+from worker.inputs import Inputs
 from worker.instruments import Instruments
-from worker.providers.provider import Call, Painting, Provider
+from worker.providers.provider import Begun, Call, Painting, Provider
 from worker.storage import Storage
 from worker.watch import Watch
 
@@ -38,6 +38,9 @@ RATE_LIMITS_MAX = 10
 """A job that went back so often has been refused for the limit of requests for more than an hour, or provokes
 it: from then on it counts as a fault."""
 
+LOOK_SECONDS = 10.0
+"""What is answered later is asked after no sooner, and no more often: the provider wants it so."""
+
 RELEASE_SECONDS = 2.0
 """A worker that stops does not wait for longer; a lease runs out as well."""
 
@@ -51,7 +54,7 @@ class JobRunner:
     provider: Provider
     rate_limit: RateLimit
     watch: Watch
-    pictures: PictureStore
+    inputs: Inputs
     storage: Storage
     cpus: CpuSlots
     instruments: Instruments
@@ -75,15 +78,14 @@ class JobRunner:
         Cancelled, as the worker stops or the job was taken away, it goes back to the queue if it is still ours.
         """
         call = Call()
+        log.info("attempt %d", job.attempt)
         with self.instruments.attempt(job):
             try:
                 await self._attempt(job, call)
             except LostJob as error:
                 log.warning("%s", error)
                 # Whoever took the job away could not tell what its call costs.
-                await until_answered(
-                    lambda: self.ledger.correct(job, call.outcome, request_id=call.request_id)
-                )
+                await until_answered(lambda: self.correct(job, call))
             except asyncio.CancelledError:
                 await self._release(job, call)
                 raise
@@ -93,10 +95,13 @@ class JobRunner:
 
     async def _attempt(self, job: Job, call: Call) -> None:
         try:
-            painting = await self._paint(job, call)
-            size = None if job.order.inputs else (job.order.width, job.order.height)
-            preparing = asyncio.ensure_future(self.cpus.in_thread(self._prepare, job, painting.content, size))
-            await self.storage.store(job, painting, preparing)
+            answer = await self._paint(job, call)
+            if isinstance(answer, Begun):
+                call.generation = answer.generation
+                log.info("it is answered later, as %s", answer.generation)
+                await until_answered(lambda: self._note_begun(job, answer.generation))
+                return
+            await self.store(job, answer)
         except CallTooSoon as error:
             log.info("it goes back: %s", error)
             await until_answered(partial(self.queue.release, job, delay_seconds=error.seconds))
@@ -114,42 +119,38 @@ class JobRunner:
             await self._handle_failure(job, broken)
         else:
             await self.watch.painted(job)
-            log.info("it is done (request %s)", painting.request_id)
+            log.info("it is done (request %s)", answer.request_id)
 
-    async def _paint(self, job: Job, call: Call) -> Painting:
-        inputs = await self._inputs(job)
+    async def store(self, job: Job, painting: Painting) -> None:
+        """Returns when the picture is safe. Raises JobFailed where it cannot be read, or LostJob."""
+        size = job.order.size if OPERATIONS[job.order.operation].sized else None
+        preparing = asyncio.ensure_future(self.cpus.in_thread(self._prepare, job, painting.content, size))
+        await self.storage.store(job, painting, preparing)
+
+    async def _paint(self, job: Job, call: Call) -> Painting | Begun:
+        with self.instruments.stage("inputs", job):
+            inputs = await self.inputs.of(job)
         with self.instruments.stage("pace", job):
             await self.rate_limit.wait()
+        began, answer = time.perf_counter(), None
         try:
             with self.instruments.stage("generate", job):
-                painting = await self.provider.paint(job.order, inputs, call)
+                answer = await self.provider.paint(job, inputs, call)
         except JobFailed as error:
             call.outcome, call.request_id = error.outcome, error.request_id
             raise
-        call.paid(painting.request_id)
-        return painting
+        finally:
+            if not isinstance(answer, Begun):
+                self.instruments.generated(job, time.perf_counter() - began)
+        if isinstance(answer, Painting):
+            call.paid(answer.request_id)
+        return answer
 
-    async def _inputs(self, job: Job) -> list[bytes]:
-        """The pictures that it is made from, as its operation takes them."""
-        if not job.order.inputs:
-            return []
-        pictures = await until_answered(lambda: self.queue.inputs(job))
-        if len(pictures) < len(job.order.inputs):
-            raise JobFailed(FailureCode.INPUT_GONE, f"of {list(job.order.inputs)} not all are there still")
-        return [await self._input(job, picture) for picture in pictures]
+    async def _note_begun(self, job: Job, generation: str) -> None:
+        await self.queue.begun(job, generation, look_after_seconds=LOOK_SECONDS)
 
-    async def _input(self, job: Job, picture: Picture) -> bytes:
-        try:
-            original = await self.pictures.original(picture)
-        except PictureGone as error:
-            raise JobFailed(FailureCode.INPUT_GONE, str(error)) from error
-        except (BucketUnavailable, *UNAVAILABLE) as error:
-            raise JobFailed(FailureCode.INPUT_UNREAD, reason(error)) from error
-        if job.order.operation != UPSCALE.name:
-            return original
-        return await self.cpus.in_thread(
-            imaging.shrink, original, upscale_input(picture.width, picture.height)
-        )
+    async def correct(self, job: Job, call: Call) -> None:
+        await self.ledger.correct(job, call.outcome, request_id=call.request_id, generation=call.generation)
 
     def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
         with self.instruments.stage("prepare", job):
@@ -167,10 +168,9 @@ class JobRunner:
         elif error.failure.halts_provider:
             await self._refused(job, error)
         elif error.failure.transient:
-            await self._retry(job, error, max(_pause(job.faults), error.retry_after_seconds or 0))
+            await self.retry(job, error, max(_pause(job.faults), error.retry_after_seconds or 0))
         else:
-            await until_answered(lambda: self.queue.fail(job, error))
-            self.instruments.failed(error.code)
+            await self.fail(job, error)
 
     async def _wait_for_limit(self, job: Job, error: JobFailed) -> None:
         """All keep the pause that the provider asks for, unless others were painted since the job was last refused:
@@ -185,7 +185,7 @@ class JobRunner:
         if times < RATE_LIMITS_MAX:
             await self._refused(job, error, delay_seconds)
         else:
-            await self._retry(job, error, delay_seconds)
+            await self.retry(job, error, delay_seconds)
 
     async def _refused(self, job: Job, error: JobFailed, delay_seconds: float = 0) -> None:
         await until_answered(
@@ -194,7 +194,11 @@ class JobRunner:
             )
         )
 
-    async def _retry(self, job: Job, error: JobFailed, delay_seconds: float) -> None:
+    async def fail(self, job: Job, error: JobFailed) -> None:
+        await until_answered(lambda: self.queue.fail(job, error))
+        self.instruments.failed(error.code)
+
+    async def retry(self, job: Job, error: JobFailed, delay_seconds: float) -> None:
         state = await until_answered(lambda: self.queue.retry(job, error, delay_seconds=delay_seconds))
         if state is State.FAILED:
             self.instruments.failed(error.code)
@@ -202,11 +206,14 @@ class JobRunner:
     async def _release(self, job: Job, call: Call) -> None:
         async def release_or_correct() -> None:
             try:
+                if call.generation is not None:
+                    await self._note_begun(job, call.generation)
+                    return
                 await self.queue.release(job, call.outcome, request_id=call.request_id)
                 log.info("it went back to the queue")
             except LostJob:
                 log.info("it was taken away")
-                await self.ledger.correct(job, call.outcome, request_id=call.request_id)
+                await self.correct(job, call)
 
         try:
             await within(RELEASE_SECONDS, release_or_correct())

@@ -103,7 +103,6 @@ class Loop:
     async def _hold(self, job: Job) -> None:
         with about_job(job.id, job.order.prompt, job.order.negative_prompt):
             try:
-                log.info("attempt %d", job.attempt)
                 await self._run(job)
             finally:
                 del self._held[job.id, job.attempt]

@@ -8,6 +8,7 @@ from core.settings import (
     ApiUrl,
     BucketSettings,
     DatabaseSettings,
+    DiscordSettings,
     HealthSettings,
     Key,
     LogSettings,
@@ -19,7 +20,13 @@ from db.spill import SPILL_BYTES_MAX
 
 
 class WorkerSettings(
-    ProviderSettings, DatabaseSettings, BucketSettings, HealthSettings, LogSettings, TraceSettings
+    DiscordSettings,
+    ProviderSettings,
+    DatabaseSettings,
+    BucketSettings,
+    HealthSettings,
+    LogSettings,
+    TraceSettings,
 ):
     stability_api_key: Key = Field(description="a key from platform.stability.ai")
     stability_api_host: ApiUrl = Field(

@@ -11,6 +11,7 @@ from db.bucket.sweep import sweep
 from db.downloads import Downloads
 from db.pool import UNAVAILABLE, Pool
 from db.queue import Queue
+from db.uploads import Uploads
 from ops.database_probe import DatabaseProbe
 from worker.instruments import Instruments
 
@@ -61,6 +62,10 @@ async def nightly(pool: Pool, tasks: Mapping[str, Callable[[], Awaitable[None]]]
 
 async def remove_orphans(pool: Pool, bucket: Bucket) -> None:
     log.info("removed %d objects that jobs had left", await sweep(pool, bucket))
+
+
+async def erase_unused(uploads: Uploads) -> None:
+    log.info("erased %d pictures that were handed in and never used", await uploads.erase_unused())
 
 
 async def expire(pool: Pool, instruments: Instruments, *, days: int, link_ttl_seconds: int) -> None:

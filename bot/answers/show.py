@@ -5,10 +5,11 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from bot.messages.badge import with_badge
 from bot.messages.content import Content, Unseen
-from bot.messages.picture import Link, picture_content
+from bot.messages.picture import Link
 from bot.sending import send_what_is_taken
-from bot.services import Interaction, services_of, words_of
+from bot.services import Interaction
 from core.errors import PictureGone
 from core.orders import Picture
 from db.picture_store import PictureStore
@@ -23,24 +24,20 @@ def new_link(store: PictureStore, picture: Picture) -> Link | None:
     return Link(url, expires_at) if url is not None else None
 
 
-async def read_previews(store: PictureStore, pictures: Iterable[Picture]) -> dict[int, bytes | Unseen]:
-    """By the pictures' ids. Raises BucketUnavailable."""
+async def read_previews(
+    store: PictureStore, pictures: Iterable[Picture], *, numbered: bool = False
+) -> dict[int, bytes | Unseen]:
+    """By the pictures' ids; with the numbers that they have in their order drawn on them. Raises BucketUnavailable."""
 
     async def preview(picture: Picture) -> tuple[int, bytes | Unseen]:
         try:
-            return picture.id, await store.preview(picture)
+            found = await store.preview(picture)
         except PictureGone as error:
             log.warning("there is no preview: %s", error)
             return picture.id, Unseen.GONE
+        return picture.id, await asyncio.to_thread(with_badge, found, picture.number) if numbered else found
 
     return dict(await asyncio.gather(*map(preview, pictures)))
-
-
-async def show_picture(interaction: Interaction, picture: Picture) -> None:
-    """In the place of a deferred answer. Raises BucketUnavailable."""
-    store, say = services_of(interaction).picture_store, words_of(interaction)
-    previews = await read_previews(store, [picture])
-    await show(interaction, picture_content(picture, previews[picture.id], new_link(store, picture), say))
 
 
 async def show(interaction: Interaction, content: Content) -> None:

@@ -1,12 +1,17 @@
-"""`/imagine`: a picture from words."""
+"""`/imagine`: pictures from words, or from words and a picture."""
 
+import inspect
+from functools import wraps
 from typing import Any
 
+import discord
 from discord import app_commands
 
+from bot.controls.edit_modal import priced
 from bot.mentions import spelled_out
-from bot.orders import request_of, submit
+from bot.orders import changed, request_of, submit
 from bot.services import Interaction, services_of
+from bot.sources import handed_in
 from core.errors import InvalidRequest
 from core.operations import (
     IMAGINE,
@@ -17,25 +22,63 @@ from core.operations import (
     SIDE_MIN,
     SIZES,
     STYLES,
+    VARIATIONS,
+    VARY,
+    VARYING_MODEL,
     Model,
 )
 from core.validation import on_offer
 
 Side = app_commands.Range[int, SIDE_MIN, SIDE_MAX]
 
+_STRENGTH = VARIATIONS["strong"]
 
-def imagine(default_model: str) -> app_commands.Command[Any, ..., None]:
+_DESCRIPTIONS = {
+    "prompt": "What the picture should show",
+    "width": "Width in pixels, 256 to 1536; 1024 if nothing is said",
+    "height": "Height in pixels, 256 to 1536; 1024 if nothing is said",
+    "shape": "A shape by name, instead of width and height",
+    "count": "How many pictures; each has its price, and a seed of its own",
+    "model": "Which model paints",
+    "negative_prompt": "What the picture should not show",
+    "style": "In which manner it is painted",
+    "seed": "The same words with the same seed give the same picture",
+    "image": f"A picture to vary, with its own shape; by {VARY.models[VARYING_MODEL].title} if nothing is said",
+    "strength": f"How much of the image changes, 0 (nothing) to 1 (everything); {_STRENGTH:g} if nothing is said",
+    "private": "Only you see the picture",
+    "spoiler": "The picture is covered until it is clicked",
+}
+
+
+def imagine(default_model: str, count_max: int) -> app_commands.Command[Any, ..., None]:
+    """Where only one picture may be asked for at once, nobody is asked how many."""
     models = on_offer(IMAGINE, default_model).values()
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
-        name="imagine", description="Paint a picture from words", callback=_imagine
+        name="imagine", description="Paint a picture from words", callback=_with_count(count_max)
     )
     return app_commands.choices(model=[model_choice(model) for model in models])(command)
 
 
+def _with_count(count_max: int) -> Any:
+    """discord.py reads the options and their bounds from the signature."""
+
+    @wraps(_imagine)
+    async def callback(interaction: Interaction, **options: Any) -> None:
+        await _imagine(interaction, **options)
+
+    signature = inspect.signature(_imagine)
+    parameters = dict(signature.parameters)
+    count = parameters.pop("count")
+    if count_max > 1:
+        parameters["count"] = count.replace(annotation=app_commands.Range[int, 1, count_max])
+    offered = [parameters[name] for name in signature.parameters if name in parameters]
+    callback.__dict__["__signature__"] = signature.replace(parameters=offered)
+    described = {name: text for name, text in _DESCRIPTIONS.items() if name in parameters}
+    return app_commands.describe(**described)(callback)
+
+
 def model_choice(model: Model) -> app_commands.Choice[str]:
-    credits = "1 credit" if model.credits == 1 else f"{model.credits:f} credits"
-    name = f"{model.title}: {credits}, {model.good_at}"
-    return app_commands.Choice(name=app_commands.locale_str(name), value=model.name)
+    return app_commands.Choice(name=app_commands.locale_str(priced(model)), value=model.name)
 
 
 def _shape_choice(shape: str) -> app_commands.Choice[str]:
@@ -44,18 +87,6 @@ def _shape_choice(shape: str) -> app_commands.Choice[str]:
     return app_commands.Choice(name=app_commands.locale_str(name), value=shape)
 
 
-@app_commands.describe(
-    prompt="What the picture should show",
-    width="Width in pixels, 256 to 1536; 1024 if nothing is said",
-    height="Height in pixels, 256 to 1536; 1024 if nothing is said",
-    shape="A shape by name, instead of width and height",
-    model="Which model paints",
-    negative_prompt="What the picture should not show",
-    style="In which manner it is painted",
-    seed="The same words with the same seed give the same picture",
-    private="Only you see the picture",
-    spoiler="The picture is covered until it is clicked",
-)
 @app_commands.choices(
     shape=[_shape_choice(shape) for shape in SIZES],
     style=[app_commands.Choice(name=style, value=style) for style in STYLES],
@@ -66,29 +97,49 @@ async def _imagine(
     width: Side | None = None,
     height: Side | None = None,
     shape: str | None = None,
+    count: int = 1,
     model: str | None = None,
     negative_prompt: app_commands.Range[str, 1, PROMPT_LENGTH_MAX] | None = None,
     style: str | None = None,
     seed: app_commands.Range[int, 0, SEED_MAX] | None = None,
+    image: discord.Attachment | None = None,
+    strength: app_commands.Range[float, 0, 1] | None = None,
     private: bool = False,
     spoiler: bool = False,
 ) -> None:
-    width, height = _size(width, height, shape)
-    request = request_of(
-        interaction,
-        prompt=spelled_out(interaction, prompt),
-        model=model or services_of(interaction).model,
-        params={
-            "width": width,
-            "height": height,
-            "seed": seed,
-            "negative_prompt": spelled_out(interaction, negative_prompt or ""),
-            "style": style,
-        },
-        private=private,
-        spoiler=spoiler,
+    params: dict[str, Any] = {
+        "seed": seed,
+        "negative_prompt": spelled_out(interaction, negative_prompt or ""),
+        "style": style,
+    }
+    prompt = spelled_out(interaction, prompt)
+    more: dict[str, Any] = {"count": count, "private": private, "spoiler": spoiler}
+    if image is None:
+        if strength is not None:
+            raise InvalidRequest("The strength is that of an image: add one, or leave it out.")
+        width, height = _size(width, height, shape)
+        params |= {"width": width, "height": height}
+        model = model or services_of(interaction).model
+        request = request_of(interaction, prompt=prompt, model=model, params=params, **more)
+        await submit(interaction, request)
+        return
+    if (width, height, shape) != (None, None, None):
+        raise InvalidRequest("With an image the picture has its shape: leave out width, height and shape.")
+    model = VARYING_MODEL if model is None else _require_varying(model)
+    params["strength"] = strength
+    uploads = await handed_in(interaction, [image])
+    request = changed(interaction, VARY, uploads, prompt=prompt, model=model, params=params, **more)
+    await submit(interaction, request, uploads)
+
+
+def _require_varying(model: str) -> str:
+    if model in VARY.models:
+        return model
+    raise InvalidRequest(
+        "{model} cannot start from an image; choose one of {others}.",
+        model=IMAGINE.models[model].title if model in IMAGINE.models else model,
+        others=", ".join(other.title for other in VARY.models.values()),
     )
-    await submit(interaction, request)
 
 
 def _size(width: int | None, height: int | None, shape: str | None) -> tuple[int, int]:

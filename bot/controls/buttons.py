@@ -25,7 +25,11 @@ class Action(StrEnum):
     DROP = "drop"  # cancel, in the list of a member's queue
     AGAIN = "again"
     EDIT = "edit"
-    UPSCALE = "upscale"
+    REOPEN = "reopen"  # edit, with what was typed and refused
+    VARY = "vary"
+    MORE = "more"
+    OPEN = "open"  # the same, of a picture that it is made from
+    SETTINGS = "settings"
     LINK = "link"
     FAVOURITE = "favourite"
     DELETE = "delete"
@@ -34,14 +38,18 @@ class Action(StrEnum):
     RESTORE = "restore"  # keep it, where the question stands in the picture's own place
 
 
-ORDER_ACTIONS = (Action.CANCEL, Action.DROP, Action.AGAIN, Action.EDIT)
+ORDER_ACTIONS = (Action.CANCEL, Action.DROP, Action.AGAIN, Action.EDIT, Action.REOPEN)
 
 LOOKS = {
     Action.CANCEL: ("🚫", "Cancel"),
     Action.DROP: ("🚫", "Cancel"),
     Action.AGAIN: ("🔁", "Again"),
     Action.EDIT: ("✏️", "Edit"),
-    Action.UPSCALE: ("🔍", "Upscale"),
+    Action.REOPEN: ("✏️", "Open it again"),
+    Action.VARY: ("🎲", "Vary"),
+    Action.MORE: ("🧰", "More"),
+    Action.OPEN: ("↗️", "Open"),
+    Action.SETTINGS: ("📝", "Settings"),
     Action.LINK: ("📋", "Link"),
     Action.FAVOURITE: ("⭐", "Favourite"),
     Action.DELETE: ("🗑️", "Delete"),

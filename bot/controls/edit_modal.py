@@ -1,45 +1,89 @@
 """The modal behind Edit. It is read from the submission alone: the bot may restart between the two."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import discord
 from discord import ui
 
 from bot.controls.buttons import Say
-from core.operations import PROMPT_LENGTH_MAX
+from core.operations import IMAGINE, PROMPT_LENGTH_MAX, STYLES, Model
 from core.orders import Order
 
 CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,18})")
+PROMPT, SIZE, MODEL, STYLE, WITHOUT = "prompt", "size", "model", "style", "negative_prompt"
+"""The custom ids of its fields. What was varied has its strength in the place of the size; a seed follows either."""
+
+NO_STYLE = "none"
+SIZE_LENGTH_MAX = 40
 _TIMEOUT_SECONDS = 900.0  # until then discord.py keeps the modal in memory
 
 
-def edit_modal(order: Order, say: Say, *, size_hint: str, with_negative_prompt: bool) -> ui.Modal:
+def priced(model: Model) -> str:
+    credits = "1 credit" if model.credits == 1 else f"{model.credits:f} credits"
+    return f"{model.title}: {credits}, {model.good_at}"
+
+
+def as_asked(order: Order) -> dict[str, str]:
+    """What the fields begin with."""
+    size = f"{order.params.get('strength', 0):g}" if order.size is None else "{} × {}".format(*order.size)
+    return {
+        PROMPT: order.prompt,
+        SIZE: size,
+        MODEL: order.model,
+        STYLE: order.style or NO_STYLE,
+        WITHOUT: order.negative_prompt or "",
+    }
+
+
+def edit_modal(
+    order: Order,
+    typed: Mapping[str, str],
+    models: Iterable[Model],
+    say: Say,
+    *,
+    size_hint: str,
+    model_hint: str | None,
+) -> ui.Modal:
     modal = ui.Modal(
         title=say("Paint it differently"), custom_id=f"edit:{order.id}", timeout=_TIMEOUT_SECONDS
     )
-    prompt = _text("prompt", order.prompt)
-    modal.add_item(ui.Label(text=say("What the picture should show"), component=prompt))
-    size = ui.TextInput[Any](custom_id="size", default=f"{order.width} × {order.height}", max_length=20)
-    modal.add_item(ui.Label(text=say("Size"), description=size_hint, component=size))
-    if with_negative_prompt:
-        negative = _text("negative_prompt", order.negative_prompt, required=False)
-        modal.add_item(ui.Label(text=say("What it should not show"), component=negative))
+    size = ui.TextInput[Any](custom_id=SIZE, default=typed[SIZE] or None, max_length=SIZE_LENGTH_MAX)
+    title = say("Size, and the seed") if order.operation == IMAGINE.name else say("Strength, and the seed")
+    named = [(model.name, say(priced(model))) for model in models]
+    styles = [(NO_STYLE, say("No style")), *((style, say(style)) for style in STYLES)]
+    for label in (
+        ui.Label[Any](text=say("What the picture should show"), component=_text(PROMPT, typed)),
+        ui.Label[Any](text=title, description=size_hint, component=size),
+        ui.Label[Any](text=say("Model"), description=model_hint, component=_select(MODEL, named, typed)),
+        ui.Label[Any](text=say("Style"), component=_select(STYLE, styles, typed)),
+        ui.Label[Any](text=say("What it should not show"), component=_text(WITHOUT, typed, required=False)),
+    ):
+        modal.add_item(label)
     return modal
 
 
-def _text(custom_id: str, default: str | None, *, required: bool = True) -> ui.TextInput[Any]:
+def _text(name: str, typed: Mapping[str, str], *, required: bool = True) -> ui.TextInput[Any]:
     return ui.TextInput(
-        custom_id=custom_id,
+        custom_id=name,
         style=discord.TextStyle.paragraph,
-        default=default,
+        default=typed[name] or None,
         max_length=PROMPT_LENGTH_MAX,
         required=required,
     )
 
 
+def _select(name: str, choices: Iterable[tuple[str, str]], typed: Mapping[str, str]) -> ui.Select[Any]:
+    options = [
+        discord.SelectOption(label=label, value=value, default=value == typed[name])
+        for value, label in choices
+    ]
+    return ui.Select(custom_id=name, options=options)
+
+
 def filled_in(submission: Any) -> dict[str, str]:
-    """The texts by the custom ids of their fields, wherever in the submission these are."""
+    """What was typed and chosen by the custom ids of the fields, wherever in the submission these are."""
     found: dict[str, str] = {}
     pending = [submission]
     while pending:
@@ -47,7 +91,8 @@ def filled_in(submission: Any) -> dict[str, str]:
         if isinstance(component, list):
             pending += component
         elif isinstance(component, dict):
-            name, value = component.get("custom_id"), component.get("value")
+            name, value, chosen = (component.get(key) for key in ("custom_id", "value", "values"))
+            value = chosen[0] if isinstance(chosen, list) and chosen else value
             if isinstance(name, str) and isinstance(value, str):
                 found[name] = value
             pending += component.get("components"), component.get("component")

@@ -110,8 +110,22 @@ def _message(data: Payload, press: Payload) -> Payload:
         "type": 0,
         "content": "",
         "flags": flags if isinstance(flags, int) else 0,
+        "embeds": [_texts(one) for one in _objects(known.get("embeds"))],
         "components": [{"type": 1, "components": [control]}],
     }
+
+
+def _texts(embed: Payload) -> Payload:
+    """What the bot reads again of what it wrote."""
+    fields = [
+        {"name": "?", "value": str(one.get("value") or ""), "inline": True}
+        for one in _objects(embed.get("fields"))
+    ]
+    return {"type": "rich", "description": str(embed.get("description") or ""), "fields": fields}
+
+
+def _objects(found: Any) -> list[Payload]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _bare(data: Payload) -> Payload:

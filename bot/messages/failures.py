@@ -30,8 +30,19 @@ FAILURE_TEXTS = {
         "The picture was painted, but Stability's content filter blurred it, so it is not shown. "
         "Other words for the same idea may pass."
     ),
-    FailureCode.REJECTED: said(
-        "Stability did not take this prompt. It understands English best; other words may pass."
+    FailureCode.LANGUAGE: said(
+        "Stability takes prompts in English alone, and took this for another language. The same in English may pass."
+    ),
+    FailureCode.PUBLIC_FIGURE: said(
+        "Stability paints no pictures of people who are publicly known, and took this for one. "
+        "Somebody who is made up may pass."
+    ),
+    FailureCode.REJECTED: said("Stability did not take this prompt. Other words for the same idea may pass."),
+    FailureCode.INPUT_REFUSED: said(
+        "Stability could not take the picture that this was to be made from. Another one may do."
+    ),
+    FailureCode.INPUT_TOO_LARGE: said(
+        "What this was to be made from is too large for Stability. A smaller picture may do."
     ),
     FailureCode.BAD_REQUEST: said(
         "Stability did not understand what Tigerbrush sent. That is our fault, not yours."
@@ -59,10 +70,28 @@ FAILURE_TEXTS = {
     FailureCode.BAD_PICTURE: said(
         "What Stability sent was not a picture, several times in a row. Try again in a few minutes."
     ),
-    FailureCode.INPUT_GONE: said("The picture that was to be made larger has been deleted, or has expired."),
+    FailureCode.INPUT_GONE: said(
+        "A picture that this was to be made from is not there any more: it has been deleted, or has expired."
+    ),
     FailureCode.INPUT_UNREAD: said(
-        "The picture that was to be made larger could not be read, several times in a row. "
-        "That is our fault, not yours."
+        "A picture that this was to be made from could not be fetched, several times in a row. "
+        "Try again in a few minutes."
+    ),
+    FailureCode.INPUT_BROKEN: said(
+        "What this was to be made from is no picture that can be read. "
+        "It should be a PNG, a JPEG or a WebP of at most 25 MB and 64 megapixels."
+    ),
+    FailureCode.INPUT_MISFIT: said(
+        "A picture that this was to be made from does not fit: its shape is too long and narrow. "
+        "Cut it, and try again."
+    ),
+    FailureCode.GENERATION_GONE: said(
+        "Stability began this, and then knew nothing of it any more, several times in a row. "
+        "Try again in a few minutes."
+    ),
+    FailureCode.GENERATION_GONE: said(
+        "Stability began this, and then knew nothing of it any more, several times in a row. "
+        "Try again in a few minutes."
     ),
     FailureCode.WORKER_LOST: said(
         "The worker that painted this stopped in the middle, several times in a row. "

@@ -136,12 +136,27 @@ class _Message:
         return lines
 
     def _how_many(self) -> list[str]:
-        count, there = self.progress.order.count, len(self.progress.pictures)
+        """And for how much: what it is going to cost, and what it has cost where that is another sum."""
+        progress, say = self.progress, self.say
+        count, there = progress.order.count, len(progress.pictures)
         if count == 1:
             return []
-        if self.progress.state is State.DONE and there < count:
-            return [self.say("{done} of {count} pictures", done=there, count=count)]
-        return [self.say("{count} pictures", count=count)]
+        if not progress.is_final:
+            number, price = _amount(progress.jobs[0].price)
+            return [
+                say.plural(
+                    "{each} × {count} credit", "{each} × {count} credits", number, count=price, each=count
+                )
+            ]
+        if progress.state is not State.DONE:
+            return [say("{count} pictures", count=count)]
+        found = [say("{count} pictures", count=count)]
+        if there < count:
+            found = [say("{done} of {count} pictures", done=there, count=count)]
+        if progress.in_state(State.FAILED, State.CANCELLED):
+            number, cost = _amount(sum((job.counted for job in progress.jobs), Decimal(0)))
+            found.append(say.plural("{count} credit in all", "{count} credits in all", number, count=cost))
+        return found
 
     def _told(self) -> list[str]:
         """About single pictures, each sentence once."""
@@ -180,11 +195,12 @@ class _Message:
             return self.say("Nothing was charged.")
         if code is not None and FAILURES[code].outcome is Outcome.BILLED:
             return self.say("Stability charges for it all the same.")
+        number, amount = _amount(counted)
         return self.say.plural(
             "It counts as {count} credit, as Stability may bill what it had begun.",
             "It counts as {count} credits, as Stability may bill what it had begun.",
-            1 if counted == 1 else 2,
-            count=Decimal(f"{counted.normalize():f}"),
+            number,
+            count=amount,
         )
 
     def _full_sizes(self, room: int) -> tuple[list[ui.Item[Any]], list[str]]:
@@ -218,3 +234,8 @@ class _Message:
 
 def _numbers(of: Iterable[Job | Picture]) -> str:
     return f"**{', '.join(str(one.number) for one in of)}.**"
+
+
+def _amount(credits: Decimal) -> tuple[int, Decimal]:
+    """What chooses the form of the word, and the number as it is written."""
+    return 1 if credits == 1 else 2, Decimal(f"{credits.normalize():f}")

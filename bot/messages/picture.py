@@ -11,11 +11,12 @@ from discord import ui
 from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton, PictureButton
+from bot.messages.changes import what_was_done
 from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
 from bot.messages.failures import said
 from bot.messages.prompts import SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import Words, rounded
-from core.operations import IMAGINE, MODELS
+from core.operations import IMAGINE, MODELS, OPERATIONS, UPSCALE, VARY
 from core.orders import Order, Picture
 
 GREEN = discord.Colour(0x3BA55D)
@@ -51,24 +52,22 @@ def picture_content(
     """`link` is None while the picture is spilled, or when it has expired."""
     order = picture.order
     media, files = shown({"preview.webp": (picture, preview)} if isinstance(preview, bytes) else {})
-    text, button = _full_size(picture, link, say, link_as=link_as, is_seen=bool(files))
+    text, button = full_size(picture, link, say, link_as=link_as, is_seen=bool(files))
     if isinstance(preview, Unseen):
         text = f"{say(WHY_UNSEEN[preview])}\n{text}"
     container = ui.Container[Any](*media, accent_colour=GREEN)
     container.add_item(ui.TextDisplay(f"{quote(order, text)}\n{facts(order, say, picture)}\n{text}"))
-    links: list[ui.Item[Any]] = [] if button is None else [button]
-    if not picture.is_expired and link_as is not LinkAs.NOTHING:
-        links.append(PictureButton(Action.LINK, picture.id, say))
-    if links:
-        container.add_item(ui.ActionRow(*links))
-    container.add_item(ui.ActionRow(*_verbs(picture, say)))
+    row = [*button, *again(order, say)]
+    if not picture.is_expired:
+        row.append(PictureButton(Action.VARY, picture.id, say))
+    container.add_item(ui.ActionRow(*row, PictureButton(Action.MORE, picture.id, say)))
     has_link = link is not None and link_as is not LinkAs.NOTHING
     changed = partial(picture_content, picture, link=link, say=say)
     return Content(
         view_of(container),
         files,
         (lambda why: changed(why, link_as=link_as)) if files else None,
-        partial(changed, preview, link_as=LinkAs.TEXT) if button is not None else None,
+        partial(changed, preview, link_as=LinkAs.TEXT) if button else None,
         partial(changed, preview, link_as=LinkAs.NOTHING) if has_link else None,
     )
 
@@ -88,10 +87,12 @@ def shown(previews: Mapping[str, tuple[Picture, bytes]]) -> tuple[list[ui.Item[A
 
 
 def again(order: Order, say: Words) -> list[ui.Item[Any]]:
-    """None for what was made of a picture, which may be gone."""
-    if order.operation != IMAGINE.name:
+    """Nothing for what would come out the same."""
+    operation = OPERATIONS.get(order.operation)
+    if operation is None or operation.param("seed") is None or operation is UPSCALE:
         return []
-    return [OrderButton(action, order.id, say) for action in (Action.AGAIN, Action.EDIT)]
+    edit = [Action.EDIT] if operation in (IMAGINE, VARY) else []
+    return [OrderButton(action, order.id, say) for action in (Action.AGAIN, *edit)]
 
 
 def why_no_link(picture: Picture, link: Link | None, link_as: LinkAs, say: Words) -> str | None:
@@ -117,9 +118,10 @@ def quote(order: Order, beside: str = "") -> str:
 
 
 def facts(order: Order, say: Words, picture: Picture | None = None, *more: str) -> str:
-    size = picture or order
+    size = order.size if picture is None else (picture.width, picture.height)
     model = MODELS[order.model].title if order.model in MODELS else order.model
-    found = [f"{size.width} × {size.height}", model, *more]
+    found = [f"{size[0]} × {size[1]}"] if size is not None else []
+    found += [model, *filter(None, [what_was_done(order, say)]), *more]
     if order.style is not None:
         found.append(say("style {style}", style=say(order.style)))
     if order.negative_prompt is not None:
@@ -131,28 +133,23 @@ def facts(order: Order, say: Words, picture: Picture | None = None, *more: str) 
         found.append(say("private"))
     if picture is not None:
         found.append(say("painted in {seconds} s", seconds=rounded(picture.seconds, 1)))
+        if not picture.is_expired:
+            found.append(say("PNG, {size} MB", size=rounded(picture.bytes / 1e6, 1)))
     return f"-# {' · '.join(found)}"
 
 
-def _verbs(picture: Picture, say: Words) -> list[ui.Item[Any]]:
-    items = again(picture.order, say)
-    larger = [Action.UPSCALE] if items and not picture.is_expired else []
-    verbs = [*larger, Action.FAVOURITE, Action.DELETE]
-    return [*items, *(PictureButton(action, picture.id, say) for action in verbs)]
-
-
-def _full_size(
+def full_size(
     picture: Picture, link: Link | None, say: Words, *, link_as: LinkAs, is_seen: bool
-) -> tuple[str, ui.Button[Any] | None]:
+) -> tuple[str, list[ui.Item[Any]]]:
     """The words about the full size, and the button that leads to it, if one can."""
     if is_seen and picture.is_expired:
-        return say("🕓 The full size has expired; this small version is left."), None
+        return say("🕓 The full size has expired; this small version is left."), []
     if is_seen and link is None:
         text = say("🕓 This is a small version; the picture is safe, and its full size follows shortly.")
-        return text, None
+        return text, []
     if (why := why_no_link(picture, link, link_as, say)) is not None or link is None:
-        return why or "", None
-    size = say("Full size (PNG, {size} MB)", size=rounded(picture.bytes / 1e6, 1))
+        return why or "", []
+    label = say("Full size")
     if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
-        return expiry(link, say), ui.Button(label=size, emoji="🔗", url=link.url)
-    return f"🔗 [{size}]({link.url})\n{expiry(link, say)}", None
+        return expiry(link, say), [ui.Button(label=label, emoji="🔗", url=link.url)]
+    return f"🔗 [{label}]({link.url})\n{expiry(link, say)}", []

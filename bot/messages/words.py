@@ -11,6 +11,8 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
+from core.errors import Term
+
 LOCALE_DIRECTORY = Path(__file__).parent / "locale"
 DOMAIN = "tigerbrush"
 
@@ -43,6 +45,8 @@ class Words:
         return text.format(**{name: self._written(value) for name, value in values.items()})
 
     def _written(self, value: object) -> object:
+        if isinstance(value, Term):
+            return self(value)
         if not isinstance(value, int | Decimal):
             return value
         is_long = _GROUPED_FROM <= max(value, -value) < _GROUPED_UP_TO

@@ -173,7 +173,7 @@ class Reconciler:
     async def _content(self, reply: Reply) -> tuple[Content, Estimate]:
         progress, say = reply.progress, self.languages.of(reply.order.locale)
         estimate = Estimate() if progress.is_final else await self._estimate(reply)
-        previews = await read_previews(self.store, progress.pictures)
+        previews = await read_previews(self.store, progress.pictures, numbered=progress.order.count > 1)
         links = {picture.id: new_link(self.store, picture) for picture in progress.pictures}
         return order_content(progress, estimate, previews, links, say), estimate
 

@@ -23,7 +23,12 @@ async def in_time(work: Coroutine[Any, Any, T]) -> T:
 
 async def visible_order(interaction: Interaction, order_id: int) -> Order:
     """Raises InvalidRequest where the member may not see it."""
-    return (await _visible(interaction, services_of(interaction).orders.find(order_id))).order
+    return (await visible_progress(interaction, order_id)).order
+
+
+async def visible_progress(interaction: Interaction, order_id: int) -> Progress:
+    """Raises InvalidRequest where the member may not see it."""
+    return await _visible(interaction, services_of(interaction).orders.find(order_id))
 
 
 async def visible_picture(interaction: Interaction, picture_id: int) -> Picture:
@@ -59,11 +64,12 @@ def require_control(interaction: Interaction, order: Order) -> None:
         )
 
 
-async def require_imagine(interaction: Interaction, order: Order) -> None:
+async def require_imagine(interaction: Interaction, order: Order | None) -> None:
     """For buttons that start an order. While Discord does not say who may use the command, whoever used it for
-    `order` in this channel may."""
+    `order` in this channel may; it is None where there is none yet."""
     may = await _may_use(interaction, "imagine")
-    if may is None and (order.member_id, order.channel_id) != (interaction.user.id, interaction.channel_id):
+    used_by = None if order is None else (order.member_id, order.channel_id)
+    if may is None and used_by != (interaction.user.id, interaction.channel_id):
         raise InvalidRequest(
             "Discord does not say at the moment whether you may use `/imagine` here, and this button "
             "is one. Use the command itself, or try again in a minute."

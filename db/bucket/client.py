@@ -12,7 +12,7 @@ from uuid import UUID
 from botocore.exceptions import ClientError
 
 from core.errors import BucketUnavailable, PictureGone
-from core.orders import Job, Picture
+from core.orders import UPLOAD_BYTES_MAX, Job, Picture, Upload
 from core.settings import BucketSettings
 from db.bucket.links import Links
 from db.bucket.s3 import genuine, listed, open_client, said, unavailable
@@ -47,13 +47,25 @@ def preview_key(of: Job | Picture) -> str:
     return f"{of.order.key}/{of.number}/{of.attempt}/preview.webp"
 
 
-_KEY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([1-9][0-9]?)/([1-9][0-9]{0,8})/[^/]+")
+def upload_key(upload: Upload) -> str:
+    return f"{upload.key}/upload"
+
+
+_UUID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_KEY = re.compile(_UUID + "/([1-9][0-9]?)/([1-9][0-9]{0,8})/[^/]+")
+_UPLOAD_KEY = re.compile(_UUID + "/upload")
 
 
 def attempt_of(key: str) -> tuple[UUID, int, int] | None:
     """The order's key, the job's number and the attempt that an object belongs to; None for what is not ours."""
     match = _KEY.fullmatch(key)
     return (UUID(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def upload_of(key: str) -> UUID | None:
+    """The upload's key; None for what is no upload of ours."""
+    match = _UPLOAD_KEY.fullmatch(key)
+    return UUID(match[1]) if match else None
 
 
 def file_name(of: Job | Picture) -> str:
@@ -88,6 +100,14 @@ class Bucket:
     async def get_preview(self, of: Job | Picture) -> bytes:
         """Raises PictureGone, or BucketUnavailable."""
         return await self._get(preview_key(of), PREVIEW_BYTES_MAX)
+
+    async def put_upload(self, upload: Upload, content: bytes) -> None:
+        """As it was handed in. Raises BucketUnavailable; again is no fault."""
+        await self.store(upload_key(upload), content)
+
+    async def get_upload(self, upload: Upload) -> bytes:
+        """Raises PictureGone, or BucketUnavailable."""
+        return await self._get(upload_key(upload), UPLOAD_BYTES_MAX)
 
     def link(self, of: Job | Picture, *, download: bool = False) -> str:
         """A link to the original for whoever has it; with `download`, browsers save it and do not show it."""

@@ -1,11 +1,12 @@
-"""Objects that a job has left in the bucket: by a worker that was killed between storing and finishing."""
+"""Objects that a worker has left in the bucket: one that was killed between storing and finishing a job, or that kept
+what was handed in after it was erased."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from db import queries
-from db.bucket.client import Bucket, attempt_of
+from db.bucket.client import Bucket, attempt_of, upload_of
 from db.pool import Pool
 
 _SQL = queries.load("bucket_sweep")
@@ -25,10 +26,15 @@ async def sweep(pool: Pool, bucket: Bucket, *, age_min: timedelta = AGE_MIN) -> 
 
 
 async def orphans_among(pool: Pool, names: Iterable[str]) -> list[str]:
-    """What is not ours, by its name or by its job, stays: others may have it in the same bucket."""
+    """What is not ours, by its name or by its row, stays: others may have it in the same bucket."""
     found: dict[tuple[UUID, int, int], list[str]] = {}
+    uploads: dict[UUID, str] = {}
     for name in names:
         if (attempt := attempt_of(name)) is not None:
             found.setdefault(attempt, []).append(name)
+        elif (upload := upload_of(name)) is not None:
+            uploads[upload] = name
     rows = await pool.fetch(_SQL["left"], *map(list, zip(*found, strict=True))) if found else []
-    return [name for row in rows for name in found[row["key"], row["number"], row["attempt"]]]
+    left = [name for row in rows for name in found[row["key"], row["number"], row["attempt"]]]
+    rows = await pool.fetch(_SQL["uploads"], list(uploads)) if uploads else []
+    return left + [uploads[row["key"]] for row in rows]

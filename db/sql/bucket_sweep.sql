@@ -1,4 +1,4 @@
--- Objects in the bucket that a job has left.
+-- Objects in the bucket that a worker has left.
 
 -- name: left
 -- Of the attempts found, those of our jobs that are over: neither at work nor the one whose picture is shown. Of an
@@ -13,3 +13,7 @@ where not (jobs.attempt = found.attempt and jobs.state = 'running')
         select from pictures
         where pictures.id = jobs.id and pictures.attempt = found.attempt and pictures.erased_at is null
     );
+
+-- name: uploads
+-- Of what was handed in, what is erased.
+select key from uploads where key = any($1::uuid[]) and erased_at is not null;

@@ -48,6 +48,30 @@ set revision = revision + 1,
 from orders
 where orders.id = replies.order_id and order_id = any($1::bigint[]) and orders.erased_at is null;
 
+-- name: lock_uploads
+-- Of two that erase the last orders of an upload at once, the second sees what the first has done.
+select from uploads
+where id in (select unnest(inputs) from orders where id = any($1::bigint[]))
+order by id
+for no key update;
+
+-- name: uploads
+-- What was handed in for the orders $1, unless another one lives that is made from it.
+with erased as (
+    update uploads set erased_at = now(), member_id = 0, url = null
+    where erased_at is null
+        and id in (select unnest(inputs) from orders where id = any($1::bigint[]))
+        and not exists (
+            select from orders
+            where orders.inputs @> array[uploads.id] and orders.inputs <> '{}' and orders.erased_at is null
+                and orders.id <> all($1)
+        )
+    returning key
+)
+insert into removals (prefix, due_at, again_at)
+select key || '/', now(), now() + make_interval(secs => $2) from erased
+on conflict (prefix) do nothing;
+
 -- name: orders
 -- $2 forgets whose they were, and where a direct message is its member's.
 update orders
@@ -105,6 +129,17 @@ for no key update;
 
 -- name: open_of
 select distinct order_id from jobs where member_id = $1 and member_id <> 0 and state in ('queued', 'running');
+
+-- name: uploads_of
+-- All that a member has handed in, whoever used it.
+with erased as (
+    update uploads set erased_at = now(), member_id = 0, url = null
+    where member_id = $1 and member_id <> 0 and erased_at is null
+    returning key
+)
+insert into removals (prefix, due_at, again_at)
+select key || '/', now(), now() + make_interval(secs => $2) from erased
+on conflict (prefix) do nothing;
 
 -- name: favourites_of
 delete from favourites where member_id = $1;

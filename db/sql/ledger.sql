@@ -1,10 +1,10 @@
 -- What is spent, and whether it is counted.
 
 -- name: correct
--- A worker whose job was cancelled, or taken away, knows more of its call after all: what it costs, or its id alone.
+-- A worker whose job was cancelled, or taken away, knows more of its call after all: what it costs, or its ids alone.
 with corrected as (
     update calls
-    set outcome = $3, request_id = coalesce($4, request_id), ended_at = now()
+    set outcome = $3, request_id = coalesce($4, request_id), generation = coalesce($5, generation), ended_at = now()
     where job_id = $1 and attempt = $2 and outcome = 'unknown'
     returning job_id, credits
 )
@@ -47,6 +47,10 @@ select
 from counted full join sums using (month, scope, key)
 where coalesce(counted.credits, 0) <> coalesce(sums.credits, 0)
 order by 1, 2, 3;
+
+-- name: member
+-- Whom a provider means by the hash that it was told, for as long as one of the member's jobs is there.
+select member_id from jobs where holder = $1 and member_id <> 0 limit 1;
 
 -- name: totals
 -- Of each month and provider, for the owner's eyes beside the provider's bill.

@@ -29,7 +29,7 @@ with chosen as (
 ),
 cancelled as (
     update jobs
-    set state = 'cancelled', lease_until = null, finished_at = now()
+    set state = 'cancelled', lease_until = null, generation = null, finished_at = now()
     from chosen
     where jobs.id = chosen.id
     returning jobs.id, chosen.state as state_before
@@ -114,7 +114,8 @@ select
             limit $4
         ) as recent
     ) as usual_seconds,
-    (select count(*) from jobs as others where others.state = 'running') as at_work,
+    -- What is answered later takes no worker's place.
+    (select count(*) from jobs as others where others.state = 'running' and others.generation is null) as at_work,
     case when jobs.state = 'running' then extract(epoch from now() - jobs.started_at)::float8 end as seconds_so_far,
     coalesce(
         (

@@ -4,7 +4,7 @@
 -- so that two workers whose jobs are of the same orders do not wait for each other. A time that the reply tells is
 -- then over with it, and no longer in an index that would have to be written.
 
--- part: begun
+-- part: at_work
 -- The jobs of `next` are at work from now on, and a call is open for each.
 claimed as (
     update jobs
@@ -27,13 +27,18 @@ changed as (
     from (select distinct order_id from claimed order by order_id) as behind
     where replies.order_id = behind.order_id
 )
+
+-- part: claimed
 select
     claimed.id, claimed.order_id, claimed.state, claimed.provider, claimed.price, claimed.turn, claimed.attempt,
-    claimed.faults, claimed.started_at, claimed.finished_at, claimed.failure,
+    claimed.faults, claimed.started_at, claimed.finished_at, claimed.failure, claimed.generation, claimed.holder,
     orders.key, orders.created_at, orders.member_id, orders.guild_id, orders.channel_id, orders.parent_channel_id,
     orders.locale, orders.operation, orders.model, orders.prompt, orders.params, orders.inputs, orders.count,
     orders.private, orders.spoiler, orders.traceparent, orders.erased_at
 from claimed join orders on orders.id = claimed.order_id
+
+-- part: no_wait
+coalesce((select min(free_at) from rate_limit_slots where name = $3) <= now() + interval '2 seconds', true)
 
 -- name: claim
 -- Nothing that an alarm pauses (what costs as much as it says or more), nor what would have to wait long for its call
@@ -45,12 +50,13 @@ with next as (
         and coalesce(
             price < (select min(coalesce(price, 0)) from alarms where provider = $3 and probe_at is not null), true
         )
-        and coalesce((select min(free_at) from rate_limit_slots where name = $3) <= now() + interval '2 seconds', true)
+        and {no_wait}
     order by turn, id
     limit {limit}
     for update skip locked
 ),
-{begun};
+{at_work}
+{claimed};
 
 -- name: claim_probe
 -- While an alarm of the provider $3 sounds: from time to time one of the jobs that it pauses, by one worker, which
@@ -83,15 +89,63 @@ postponed as (
 next as (
     select id from chosen where exists (select from postponed)
 ),
-{begun};
+{at_work}
+{claimed};
+
+-- name: begun
+-- The provider has taken it and answers later. It stays at work, and its call open, but no worker holds it: until $4
+-- seconds are over, nobody asks after it. Again is no fault, as the answer to a first try may have been lost.
+with kept as (
+    update jobs
+    set generation = $3, worker = null, lease_until = now() + make_interval(secs => $4)
+    where id = $1 and attempt = $2 and state = 'running' and generation is null
+    returning id
+),
+noted as (
+    update calls set generation = $3
+    from kept
+    where calls.job_id = $1 and calls.attempt = $2
+)
+select id from kept
+union all
+select id from jobs where id = $1 and attempt = $2 and state = 'running' and generation = $3;
+
+-- name: claim_begun
+-- What is to be asked after by now, by one worker each; its lease is then held as that of any job.
+with due as (
+    select id from jobs
+    where state = 'running' and generation is not null and worker is null and lease_until <= now() and provider = $3
+        and {no_wait}
+    order by lease_until
+    limit {limit}
+    for update skip locked
+),
+claimed as (
+    update jobs
+    set worker = $1, lease_until = now() + make_interval(secs => $2)
+    from due
+    where jobs.id = due.id
+    returning jobs.*
+)
+{claimed};
+
+-- name: look_later
+-- The next one, whoever that is, asks after it in $4 seconds. Again is no fault, so $5 is only counted while this
+-- worker holds it.
+update jobs
+set worker = null,
+    lease_until = now() + make_interval(secs => $4),
+    faults = faults + case when worker is null then 0 else $5 end
+where id = $1 and attempt = $2 and state = 'running' and generation is not null and coalesce(worker, $3) = $3
+returning id;
 
 -- name: extend_leases
--- Returns those that are still held; any other was cancelled, or its lease ran out. Ids and attempts are texts: about
+-- Returns those that the worker $4 still holds; any other was cancelled, its lease ran out, or it is answered later. Ids and attempts are texts: about
 -- arrays asyncpg asks each new connection three questions first, which over a slow line take longer than a lease.
 update jobs
 set lease_until = now() + make_interval(secs => $3)
 from unnest($1::text::bigint[], $2::text::integer[]) as held (id, attempt)
-where jobs.id = held.id and jobs.attempt = held.attempt and jobs.state = 'running'
+where jobs.id = held.id and jobs.attempt = held.attempt and jobs.state = 'running' and jobs.worker = $4
 returning jobs.id, jobs.attempt;
 
 -- name: finish
@@ -104,7 +158,7 @@ with painted (id, attempt, seed, bytes, width, height, request_id) as (
 ),
 finished as (
     update jobs
-    set state = 'done', lease_until = null, finished_at = now()
+    set state = 'done', lease_until = null, generation = null, finished_at = now()
     from painted
     where jobs.id = painted.id and jobs.attempt = painted.attempt and jobs.state = 'running'
     returning jobs.id, jobs.attempt, jobs.order_id, jobs.started_at
@@ -158,6 +212,7 @@ ended as (
     set state = to_state,
         faults = faults + $7,
         lease_until = null,
+        generation = null,
         run_after = now() + make_interval(secs => $9),
         refused_at = case when $10 then now() else refused_at end,
         started_at = case when to_state = 'queued' then null else started_at end,
@@ -191,23 +246,30 @@ select state, (select count(*) from counted) as counted from ended;
 
 -- name: reclaim_expired
 -- A lease that ran out by $4: the worker died, or was away for too long. That counts, so that a job which kills its
--- workers comes to an end; and nobody can tell what became of its call.
+-- workers comes to an end; and nobody can tell what became of its call. But what was begun and is answered later is
+-- only asked after anew: by another attempt, which the call is now of, so that the worker that was away changes no row.
 with lost as (
-    select id, order_id, attempt, month, holder, guild_id, price, faults + 1 >= $2 as is_last from jobs
-    where state = 'running' and lease_until < least($4, now())
+    select
+        id, order_id, attempt, month, holder, guild_id, price,
+        case when faults + 1 >= $2 then 'failed' when generation is null then 'queued' else 'running' end as to_state
+    from jobs
+    where state = 'running' and worker is not null and lease_until < least($4, now())
     order by id
     limit $1
     for update skip locked
 ),
 reclaimed as (
     update jobs
-    set state = case when is_last then 'failed' else 'queued' end,
+    set state = to_state,
+        attempt = jobs.attempt + case when to_state = 'running' then 1 else 0 end,
         faults = faults + 1,
-        lease_until = null,
+        worker = null,
+        lease_until = case when to_state = 'running' then now() end,
+        generation = case when to_state = 'running' then generation end,
         run_after = now(),
-        started_at = case when is_last then started_at end,
-        finished_at = case when is_last then now() end,
-        failure = case when is_last then $3 end,
+        started_at = case when to_state <> 'queued' then started_at end,
+        finished_at = case when to_state = 'failed' then now() end,
+        failure = case when to_state = 'failed' then $3 end,
         failure_detail = 'the lease of ' || worker || ' ran out'
     from lost
     where jobs.id = lost.id
@@ -215,30 +277,30 @@ reclaimed as (
 ),
 closed as (
     update calls
-    set outcome = 'unknown', ended_at = now()
+    set outcome = case when to_state = 'running' then outcome else 'unknown' end,
+        attempt = calls.attempt + case when to_state = 'running' then 1 else 0 end,
+        ended_at = case when to_state <> 'running' then now() end
     from lost
     where calls.job_id = lost.id and calls.attempt = lost.attempt and calls.outcome = 'open'
 ),
 counted as (
     select count_usage(month, holder, guild_id, more) from (
         select month, holder, guild_id, sum(price) as more from lost
-        where not is_last
+        where to_state = 'queued'
         group by month, holder, guild_id
         order by holder
     ) as change
 ),
 changed as (
     update replies set revision = revision + 1
-    from (select distinct order_id from lost order by order_id) as behind
+    from (select distinct order_id from lost where to_state <> 'running' order by order_id) as behind
     where replies.order_id = behind.order_id
 )
 select id, state, (select count(*) from counted) as counted from reclaimed;
 
 -- name: inputs
--- What a picture is to be made from, in that order; without those that were deleted meanwhile.
-select order_pictures.* from unnest($1::bigint[]) with ordinality as wanted (id, n)
-join order_pictures on order_pictures.id = wanted.id and deleted_at is null
-order by n;
+-- The pictures that one is to be made from; without those that were deleted meanwhile.
+select * from order_pictures where id = any($1::bigint[]) and deleted_at is null;
 
 -- name: is_refused_alone
 -- Whether, since it was last refused, another of its model was begun and painted.

@@ -102,7 +102,8 @@ select
     replies.application_id, replies.token, replies.token_expires_at, replies.message_id,
     replies.channel_id as reply_channel_id, replies.revision, replies.shown_revision, replies.shown_place,
     replies.estimate_over_at, order_jobs.*,
-    case when order_jobs.state in ('failed', 'cancelled') then (
+    -- Of several it is told what they have cost together.
+    case when order_jobs.state in ('failed', 'cancelled') or (order_jobs.state = 'done' and order_jobs.count > 1) then (
         select coalesce(sum(credits), 0) from calls
         where calls.job_id = order_jobs.id and outcome in ('billed', 'unknown')
     ) end as counted,

@@ -6,7 +6,7 @@ import json
 import mimetypes
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -45,7 +45,7 @@ async def _read_multipart(request: web.Request, new_id: Callable[[], str]) -> tu
     async for part in parts:
         if not isinstance(part, BodyPartReader):
             raise errors.invalid_json()
-        content = await _read_part(part)
+        content = await read_bounded(_chunks(part))
         if part.name == "payload_json":
             body = _decode(content)
         elif (match := _FILE_FIELD.fullmatch(part.name or "")) and part.filename:
@@ -55,9 +55,15 @@ async def _read_multipart(request: web.Request, new_id: Callable[[], str]) -> tu
     return body, uploads
 
 
-async def _read_part(part: BodyPartReader) -> bytes:
-    content = bytearray()
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
     while chunk := await part.read_chunk(_READ_BYTES):
+        yield chunk
+
+
+async def read_bounded(chunks: AsyncIterable[bytes]) -> bytes:
+    """A file of the largest size at most."""
+    content = bytearray()
+    async for chunk in chunks:
         content += chunk
         if len(content) > ATTACHMENT_BYTES_MAX:
             raise errors.entity_too_large()

@@ -14,6 +14,7 @@ from sandbox.discord.payloads import interaction_payload
 from sandbox.discord.render import Render
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.rules.modals import read_modal
+from sandbox.discord.rules.options import path_of
 from sandbox.discord.state import Channel, Interaction, Message, MessageFlag, World
 from sandbox.discord.store import Store
 from sandbox.discord.wire import Json
@@ -260,7 +261,11 @@ class Interactions:
             },
         }
         if interaction.type == COMMAND:
-            metadata |= {"name": interaction.data["name"], "command_type": 1}
+            data = interaction.data
+            name = " ".join([data["name"], *path_of(data.get("options", []))])
+            metadata |= {"name": name, "command_type": data["type"]}
+            if "target_id" in data:
+                metadata["target_message_id"] = data["target_id"]
         if interaction.type == COMPONENT and message is not None:
             metadata["interacted_message_id"] = message.id
         if opener is not None:

@@ -20,6 +20,7 @@ NONCE_LENGTH_MAX = 25
 REACTIONS_MAX = 20
 REPLY = 19
 COMMAND_REPLY = 20
+MENU_REPLY = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,8 @@ def _mark_origin(message: Message, origin: Origin) -> None:
     interaction = origin.interaction
     message.interaction_id = interaction.id
     message.interaction_metadata = interaction.metadata
-    message.type = COMMAND_REPLY if interaction.type == 2 else message.type
+    if interaction.type == 2:
+        message.type = MENU_REPLY if "target_id" in interaction.data else COMMAND_REPLY
     if origin.ephemeral:
         message.flags |= MessageFlag.EPHEMERAL
         message.visible_to = interaction.user_id

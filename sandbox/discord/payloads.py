@@ -1,12 +1,16 @@
 """INTERACTION_CREATE: what the bot is told of a member's command, press, typing or modal."""
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.discord.render import Render
 from sandbox.discord.rules import commands, selects
 from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
+from sandbox.discord.rules.choices import FILE_UPLOAD
+from sandbox.discord.rules.options import flat
 from sandbox.discord.rules.permissions import permissions_of
+from sandbox.discord.rules.tree import walk
 from sandbox.discord.state import Channel, Interaction, Message, World
 from sandbox.discord.wire import Json
 
@@ -56,10 +60,10 @@ def _permissions(world: World, channel: Channel, user_id: str) -> str:
 
 
 def _resolved(world: World, render: Render, interaction: Interaction, channel: Channel) -> Json:
-    """The users and channels that options or select menus name by id, or that a text mentions."""
-    user_ids, channel_ids = _named(interaction.data)
+    """What options, select menus, uploads or a menu name by id, or what a text mentions."""
+    named = _named(interaction.data)
     found: dict[str, Any] = {}
-    known = [id_ for id_ in user_ids if id_ in world.users]
+    known = [id_ for id_ in named.users if id_ in world.users]
     if known:
         found["users"] = {id_: render.user_by_id(id_) for id_ in known}
         if not channel.is_direct:
@@ -72,23 +76,51 @@ def _resolved(world: World, render: Render, interaction: Interaction, channel: C
                 }
                 for id_ in known
             }
-    channels = [world.channels[id_] for id_ in channel_ids if id_ in world.channels]
+    channels = [world.channels[id_] for id_ in named.channels if id_ in world.channels]
     if channels:
         found["channels"] = {
             one.id: render.channel_in_interaction(one, interaction.user_id) for one in channels
         }
+    files = world.ephemeral_attachments
+    attachments = [files[id_] for id_ in named.attachments if id_ in files]
+    if attachments:
+        found["attachments"] = {
+            one.id: render.attachment_in_interaction(channel.id, one) for one in attachments
+        }
+    target = world.message(channel.id, interaction.data.get("target_id", ""))
+    if target is not None:
+        # Whole, whatever the bot is told of messages otherwise.
+        found["messages"] = {target.id: render.message(target, world.bot_id)}
     return {"resolved": found} if found else {}
 
 
-def _named(data: Json) -> tuple[list[str], list[str]]:
-    users = [o["value"] for o in data.get("options", []) if o["type"] == commands.USER]
-    channels = [o["value"] for o in data.get("options", []) if o["type"] == commands.CHANNEL]
-    if data.get("component_type") == selects.USER_SELECT:
-        users += data.get("values", [])
-    if data.get("component_type") == selects.CHANNEL_SELECT:
-        channels += data.get("values", [])
-    for option in data.get("options", []):
-        if option["type"] == commands.STRING:
+@dataclass(slots=True)
+class _Named:
+    users: list[str] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    attachments: list[str] = field(default_factory=list)
+
+
+def _named(data: Json) -> _Named:
+    named = _Named()
+    of_option = {
+        commands.USER: named.users,
+        commands.CHANNEL: named.channels,
+        commands.ATTACHMENT: named.attachments,
+    }
+    of_component = {
+        selects.USER_SELECT: named.users,
+        selects.MENTIONABLE_SELECT: named.users,
+        selects.CHANNEL_SELECT: named.channels,
+        FILE_UPLOAD: named.attachments,
+    }
+    for option in flat(data.get("options", [])):
+        if option["type"] in of_option:
+            of_option[option["type"]].append(str(option["value"]))
+        elif option["type"] == commands.STRING:
             for mention in _MENTION.finditer(str(option["value"])):
-                (channels if mention["kind"] == "#" else users).append(mention["id"])
-    return users, channels
+                (named.channels if mention["kind"] == "#" else named.users).append(mention["id"])
+    pressed = {"type": data.get("component_type"), "values": data.get("values", [])}
+    for component in walk([pressed, *data.get("components", [])]):
+        of_component.get(component["type"], []).extend(component.get("values", []))
+    return named

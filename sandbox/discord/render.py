@@ -1,8 +1,9 @@
 """The world's objects as Discord's JSON."""
 
-from collections.abc import Callable
 from typing import Any
 
+from sandbox.discord.cdn import Cdn
+from sandbox.discord.rules.form import without_none
 from sandbox.discord.rules.media import attachments_in
 from sandbox.discord.rules.permissions import permissions_of
 from sandbox.discord.state import Attachment, Channel, Member, Message, Reaction, Role, User, World
@@ -10,11 +11,9 @@ from sandbox.discord.wire import Json, iso8601
 
 
 class Render:
-    """`base_url` is asked for each time: the server may listen elsewhere after a restart."""
-
-    def __init__(self, world: World, base_url: Callable[[], str]) -> None:
+    def __init__(self, world: World, cdn: Cdn) -> None:
         self._world = world
-        self._base_url = base_url
+        self._cdn = cdn
 
     def user(self, user: User) -> Json:
         fields: Json = {
@@ -124,8 +123,8 @@ class Render:
         fields.pop("permission_overwrites", None)
         return {**fields, "permissions": str(int(permissions))}
 
-    def attachment(self, channel_id: str, attachment: Attachment) -> Json:
-        url = self.attachment_url(channel_id, attachment)
+    def attachment(self, channel_id: str, attachment: Attachment, *, ephemeral: bool) -> Json:
+        url = self._cdn.url(channel_id, attachment, ephemeral=ephemeral)
         fields: Json = {
             "id": attachment.id,
             "filename": attachment.filename,
@@ -136,11 +135,14 @@ class Render:
             "width": attachment.width,
             "height": attachment.height,
             "description": attachment.description,
+            "ephemeral": True if ephemeral else None,
         }
-        return {key: value for key, value in fields.items() if value is not None}
+        return without_none(fields)
 
-    def attachment_url(self, channel_id: str, attachment: Attachment) -> str:
-        return f"{self._base_url()}/attachments/{channel_id}/{attachment.id}/{attachment.filename}"
+    def attachment_in_interaction(self, channel_id: str, attachment: Attachment) -> Json:
+        """Here Discord says of a file that is no picture that it has no width and no height."""
+        size = {"width": attachment.width, "height": attachment.height}
+        return {**self.attachment(channel_id, attachment, ephemeral=True), **size}
 
     def message(self, message: Message, viewer_id: str) -> Json:
         """As `viewer_id` sees it, which shows in the reactions."""
@@ -163,7 +165,9 @@ class Render:
             "mentions": [self.user_by_id(id_) for id_ in message.mention_ids],
             "mention_roles": list(message.mention_role_ids),
             "attachments": [
-                self.attachment(message.channel_id, a) for a in message.attachments if a.id not in shown
+                self.attachment(message.channel_id, a, ephemeral=message.is_ephemeral)
+                for a in message.attachments
+                if a.id not in shown
             ],
             "embeds": [self._with_media(embed, message) for embed in message.embeds],
             "components": [self._with_media(component, message) for component in message.components],
@@ -233,7 +237,7 @@ class Render:
         if "attachment_id" not in media:
             return {**media, "proxy_url": media["url"]}
         attachment = _attachment_of(message, media)
-        url = self.attachment_url(message.channel_id, attachment)
+        url = self._cdn.url(message.channel_id, attachment, ephemeral=message.is_ephemeral)
         size = {"width": attachment.width, "height": attachment.height} if attachment.width else {}
         return {**media, "url": url, "proxy_url": url, "content_type": attachment.content_type, **size}
 

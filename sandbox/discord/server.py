@@ -10,12 +10,15 @@ from aiohttp import web
 from yarl import URL
 
 from sandbox.discord import errors
+from sandbox.discord.body import look_at
+from sandbox.discord.cdn import Cdn
 from sandbox.discord.events import Events
 from sandbox.discord.exchange import Exchange
 from sandbox.discord.faults import Faults
 from sandbox.discord.gateway import HEARTBEAT_INTERVAL_SECONDS, Gateway, Intent
 from sandbox.discord.guild import render_guild_create
 from sandbox.discord.interactions import Interactions
+from sandbox.discord.member_interactions import MemberInteractions
 from sandbox.discord.members import Members
 from sandbox.discord.messages import Messages
 from sandbox.discord.owner import Owner
@@ -30,6 +33,8 @@ from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
 from sandbox.discord.seed import another_guild
 from sandbox.discord.store import Store
 from sandbox.discord.streams import Streams
+from sandbox.discord.uploads import Uploads
+from sandbox.discord.viewers import Viewers
 from sandbox.guard import guard
 
 log = logging.getLogger(__name__)
@@ -60,7 +65,8 @@ class DiscordServer:
         self._streams = Streams()
         self._runner: web.AppRunner | None = None
 
-        render = Render(self.world, lambda: self.url)
+        cdn = Cdn(self.world, self._store, lambda: self.url, key=token)
+        render = Render(self.world, cdn)
         self._render = render
         self.gateway = Gateway(
             self.world,
@@ -74,9 +80,11 @@ class DiscordServer:
         self.interactions = interactions
         self.owner = Owner(self.world, self._store, events)
         self._faults = Faults(self.world, self.gateway, interactions, self.owner)
-        self._members = Members(
-            self.world, self._store, render, self.gateway, self._streams, messages, interactions
-        )
+        viewers = Viewers(self.world, messages)
+        uploads = Uploads(self.world, viewers)
+        members = Members(self.world, render, self.gateway, self._streams, messages, viewers, uploads)
+        asking = MemberInteractions(self.world, self._store, messages, interactions, viewers, uploads)
+        self._beside_rest = (members, asking, uploads, cdn, self.owner)
         wire = Wire(RateLimits(clock), self._faults.rest, token=token, clock=clock, on_exchange=on_exchange)
         self._rest = web.Application(middlewares=wire.middlewares, client_max_size=_BODY_BYTES_MAX)
         for part in (
@@ -104,6 +112,13 @@ class DiscordServer:
         self.gateway.dispatch("GUILD_CREATE", created, intent=Intent.GUILDS, guild_id=guild.id)
         return guild.id
 
+    def attach(self, filename: str, content: bytes) -> str:
+        """The id of a file as it comes with an interaction. For tests that begin one themselves."""
+        attachment = look_at(filename, content, self.world.snowflakes.next()).attachment
+        self._store.put_file(attachment.id, content)
+        self.world.put_ephemeral_attachments([attachment])
+        return attachment.id
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         app = web.Application(middlewares=[guard, errors_in_shape])
         app.add_subapp(PREFIX, self._rest)
@@ -111,8 +126,8 @@ class DiscordServer:
         # discord.py dials a URL with a slash at its end.
         app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_post("/sandbox/faults", self._faults.handle)
-        app.add_routes(self._members.routes())
-        app.add_routes(self.owner.routes())
+        for part in self._beside_rest:
+            app.add_routes(part.routes())
         app.router.add_get("/", self._index)
         app.router.add_static("/page/", PAGE)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -7,6 +7,7 @@ from sandbox.discord.snowflake import Snowflakes
 from sandbox.discord.wire import Json
 
 MESSAGES_PER_CHANNEL_MAX = 1000
+EPHEMERAL_ATTACHMENTS_MAX = 200
 INTERACTIONS_MAX = 2000
 """Enough to tell an interaction that ended from one that never was."""
 
@@ -198,6 +199,8 @@ class World:
     messages: dict[str, dict[str, Message]] = field(default_factory=dict)
     commands: dict[str, Json] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
+    ephemeral_attachments: dict[str, Attachment] = field(default_factory=dict)
+    """Those that came with a command or a modal, and are in no message."""
 
     @property
     def application_id(self) -> str:
@@ -231,6 +234,22 @@ class World:
         messages[message.id] = message
         crowded_out = list(messages)[: max(0, len(messages) - MESSAGES_PER_CHANNEL_MAX)]
         return [messages.pop(id_) for id_ in crowded_out]
+
+    def attachment(self, channel_id: str, attachment_id: str) -> Attachment | None:
+        in_messages = (
+            a for message in self.messages.get(channel_id, {}).values() for a in message.attachments
+        )
+        found = next((one for one in in_messages if one.id == attachment_id), None)
+        return found or self.ephemeral_attachments.get(attachment_id)
+
+    def put_ephemeral_attachments(self, attachments: list[Attachment]) -> list[str]:
+        """Adds them and returns the ids of those that had to make room."""
+        kept = self.ephemeral_attachments
+        kept |= {attachment.id: attachment for attachment in attachments}
+        crowded_out = list(kept)[: max(0, len(kept) - EPHEMERAL_ATTACHMENTS_MAX)]
+        for id_ in crowded_out:
+            del kept[id_]
+        return crowded_out
 
     def put_interaction(self, interaction: Interaction) -> None:
         self.interactions[interaction.id] = interaction

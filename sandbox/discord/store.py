@@ -105,6 +105,7 @@ def _world_to(world: World) -> Json:
         "messages": [asdict(message) for channel in world.messages.values() for message in channel.values()],
         "commands": list(world.commands.values()),
         "interactions": [asdict(interaction) for interaction in world.interactions.values()],
+        "ephemeral_attachments": [asdict(one) for one in world.ephemeral_attachments.values()],
     }
 
 
@@ -131,6 +132,10 @@ def _world_from(saved: Json, clock: Callable[[], float]) -> World:
         channels={channel["id"]: _channel_from(channel) for channel in saved["channels"]},
         commands={command["id"]: command for command in saved["commands"]},
         interactions={one["id"]: Interaction(**one) for one in saved["interactions"]},
+        # An earlier version knew none.
+        ephemeral_attachments={
+            one["id"]: Attachment(**one) for one in saved.get("ephemeral_attachments", [])
+        },
     )
     for message in saved["messages"]:
         world.put_message(_message_from(message))

@@ -1,9 +1,12 @@
 """How each provoked fault looks on the wire."""
 
 import asyncio
+import hashlib
 import io
 import re
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
 
 from aiohttp import web
 from PIL import Image
@@ -17,6 +20,9 @@ HUGE_BYTES = 2 * 1024**3
 ELSEWHERE = "elsewhere.example"
 """Where a redirect leads; nobody answers there."""
 
+Answer = Callable[[Work, bytes, str], web.Response]
+"""How an API sends a picture, which it is given with its finish reason."""
+
 _CHUNK = bytes(1024 * 1024)
 
 _REFUSALS = {
@@ -24,6 +30,7 @@ _REFUSALS = {
         403, "content_moderation", "Your request was flagged by our content moderation system"
     ),
     "language": ApiError(422, "invalid_language", "English is the only supported language for this service"),
+    "public-figure": ApiError(422, "public_figure", "Pictures of this person cannot be made"),
     "500": ApiError(500, "internal_error", "An unexpected server error has occurred, please try again later"),
     "unauthorized": ApiError(401, "unauthorized", "Incorrect API key provided"),
     "payment": ApiError(402, "payment_required", "You lack sufficient credits to make this request"),
@@ -39,6 +46,7 @@ _REFUSALS = {
     "408": ApiError(408, "request_timeout", "The request took too long to arrive"),
     "425": ApiError(425, "too_early", "The request might be replayed, send it again"),
 }
+_FILTERED = ("blur", "json-filtered")
 _EDGE = re.compile(r"(html|json|empty)([0-9]{3})")
 _PAGE = """<!DOCTYPE html>
 <html><head><title>{status} | edge.example</title><style>body {{ margin: 0 }}</style></head>
@@ -69,6 +77,17 @@ async def meet(kind: str | None, request: web.Request, work: Work) -> web.Stream
             return await _huge(request)
     edge = _EDGE.fullmatch(kind or "")
     return _by_edge(edge[1], int(edge[2])) if edge else None
+
+
+async def picture(kind: str | None, work: Work, answer: Answer) -> tuple[web.Response, str]:
+    """The answer with the picture and the picture's SHA-256; of the faults, those are met that paint one."""
+    if kind is not None and kind.startswith("json-"):
+        # Whatever was asked for.
+        work = replace(work, as_json=True)
+    is_filtered = kind in _FILTERED
+    content = await asyncio.to_thread(painter.paint, work, blurred=is_filtered)
+    reason = "CONTENT_FILTERED" if is_filtered else "ERROR" if kind == "error-reason" else "SUCCESS"
+    return answer(work, content, reason), hashlib.sha256(content).hexdigest()
 
 
 def _by_edge(body: str, status: int) -> web.Response:

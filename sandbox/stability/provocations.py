@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 EDGE_STATUSES = (200, 400, 401, 402, 403, 404, 408, 410, 413, 422, 425, 429, 500, 502, 503)
 
-KINDS = frozenset(
+_OF_A_CALL = frozenset(
     {
         "refuse",  # 403 content_moderation
         "blur",  # 200 with finish-reason CONTENT_FILTERED and a blurred picture, which is billed
@@ -30,10 +30,15 @@ KINDS = frozenset(
         "json-filtered",  # 200 with JSON that says CONTENT_FILTERED, which is billed
         "json-picture",  # 200 with the picture in JSON, which is billed
         "redirect",  # 307 to another host
+        "public-figure",  # 422 public_figure
     }
     # What stands before Stability answers: a page, a JSON of its own, or nothing, with a status.
     | {f"{body}{status}" for body in ("html", "json", "empty") for status in EDGE_STATUSES}
 )
+_OF_A_RESULT = "result-"
+KINDS = _OF_A_CALL | {f"{_OF_A_RESULT}{kind}" for kind in (*_OF_A_CALL, "lost")}
+"""Those of a result are met where it is fetched; `result-lost` is 404, as though it had never begun."""
+
 _WORD = re.compile(r"\[([a-z0-9-]+)( once)?\]")
 
 
@@ -47,10 +52,10 @@ class _Order:
 class Provocations:
     def __init__(self) -> None:
         self._orders: list[_Order] = []
-        self._met: Counter[str] = Counter()
+        self._met: Counter[tuple[str, str]] = Counter()
 
     def order(self, kind: str, times: int, match: str) -> None:
-        """The next `times` calls whose prompt contains `match` meet the fault. ValueError: it is unknown."""
+        """The next `times` calls whose words or path contain `match` meet the fault. ValueError: it is unknown."""
         if kind not in KINDS:
             raise ValueError(f"kind: must be one of {', '.join(sorted(KINDS))}")
         self._orders.append(_Order(kind, times, match))
@@ -59,16 +64,22 @@ class Provocations:
         """Forgets the orders; words in a prompt go on to count."""
         self._orders.clear()
 
-    def of(self, prompt: str) -> str | None:
+    def of(self, words: str, path: str) -> str | None:
         """The fault that this call meets, if any; asking counts as one call."""
+        return self._next(words, path, _OF_A_CALL)
+
+    def of_result(self, words: str, path: str) -> str | None:
+        """The fault that a call for the result of those meets, named as that of a call would be."""
+        kind = self._next(words, path, KINDS - _OF_A_CALL)
+        return kind and kind.removeprefix(_OF_A_RESULT)
+
+    def _next(self, words: str, path: str, kinds: frozenset[str]) -> str | None:
         for order in self._orders:
-            if order.times > 0 and order.match in prompt:
+            if order.times > 0 and order.kind in kinds and order.match in f"{path}\n{words}":
                 order.times -= 1
                 return order.kind
-        found = _WORD.search(prompt)
-        if found is None or found[1] not in KINDS:
+        found = next((one for one in _WORD.finditer(words) if one[1] in kinds), None)
+        if found is None:
             return None
-        self._met[prompt] += 1
-        if found[2] and self._met[prompt] > 1:
-            return None
-        return found[1]
+        self._met[words, found[0]] += 1
+        return None if found[2] and self._met[words, found[0]] > 1 else found[1]

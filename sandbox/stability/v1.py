@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.stability.errors import ApiError
+from sandbox.stability.painter import landscape
 from sandbox.stability.work import Work
 
 SEED_MAX = 4_294_967_295
@@ -57,15 +58,18 @@ async def read(request: web.Request, engine: str) -> Work:
     texts = _texts(body)
     return Work(
         model=engine,
-        prompt=" ".join(text for text, weight in texts if weight > 0),
-        negative_prompt=" ".join(text for text, weight in texts if weight <= 0),
-        style=_member(body, "style_preset", STYLES),
         seed=_integer(body, "seed", 0, SEED_MAX, 0) or random.randint(1, SEED_MAX),
         width=width,
         height=height,
         kind="PNG",
         credits=CREDITS,
         as_json=accept != "image/png",
+        draw=landscape.draw,
+        texts={
+            "prompt": " ".join(text for text, weight in texts if weight > 0),
+            "negative_prompt": " ".join(text for text, weight in texts if weight <= 0),
+            "style_preset": _member(body, "style_preset", STYLES),
+        },
     )
 
 

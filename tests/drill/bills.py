@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.stability.server import Call
+from sandbox.stability import Call
 from tests.drill.evidence import Evidence, Row
 from tests.drill.losses import AFTER_SECONDS, Attempt, Losses, attempts
 from tests.drill.schedule import STABILITY_TIMEOUT_SECONDS

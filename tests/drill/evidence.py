@@ -15,7 +15,7 @@ from db.ledger import audit
 from db.pool import Connection
 from sandbox.discord import Exchange
 from sandbox.discord.state import MESSAGES_PER_CHANNEL_MAX, World
-from sandbox.stability.server import Call
+from sandbox.stability import Call
 from tests.drill.journal import Journal
 from tests.member import text, walk
 

@@ -66,13 +66,22 @@ async def test_a_modal_may_be_filled_in_over_a_restart_and_says_what_is_wrong(
     modal = await ada.modal()
     await bot.kill()
     await ada.until_bot_is(online=False)
+    bot = await house.bot()
+    await ada.until_bot_is(online=True)
+    wrong = await ada.reply(
+        await ada.submit(modal, prompt="a badger", size="1537 × 256", style=["anime"]), lambda message: True
+    )
+    assert "1536 × 256 fits." in text(wrong)
+    assert wrong["flags"] & 64
+    # What was typed is kept in the message alone.
+    await bot.kill()
+    await ada.until_bot_is(online=False)
     await house.bot()
     await ada.until_bot_is(online=True)
-    wrong = await ada.reply(await ada.submit(modal, size="huge"), lambda message: True)
-    assert "“huge” is not a size" in text(wrong)
-    await ada.press(done, "Edit")
+    await ada.press(wrong, "Open it again")
     await ada.until(lambda: len(ada.modals) == 2)
-    assert is_done(await ada.reply(await ada.submit(ada.modals[1]), is_done))
+    edited = await ada.reply(await ada.submit(ada.modals[1], size="320 × 256, seed 5"), is_done)
+    assert "> a badger\n-# 320 × 256 · Stable Image Core · style anime · seed 5" in text(edited)
 
 
 async def test_link_and_favourite_answer_the_member_alone_and_say_when_a_picture_has_expired(

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.failures import FailureCode, JobFailed
+from core.operations import Bounds, Role
 from tests.fuzz.examples import fuzz, outcome
-from worker.imaging import PREVIEW_SIDE_MAX, prepare, shrink
+from worker.fitting import Material, fitted
+from worker.imaging import PREVIEW_SIDE_MAX, prepare
 
 
 @pytest.fixture(autouse=True)
@@ -216,16 +218,20 @@ def test_a_picture_that_ends_anywhere_does_not_break_the_worker(name: str) -> No
         judge(data[:length], None)
 
 
-@fuzz(40)
-@given(data=damaged(), size=st.tuples(st.integers(1, 64), st.integers(1, 64)))
-@example(png(0, 0, chunk(b"IDAT", zlib.compress(b""))), (32, 32))
-def test_what_is_to_be_made_larger_is_shrunk_or_is_no_picture(data: bytes, size: tuple[int, int]) -> None:
-    shrunk = outcome(lambda: shrink(data, size), JobFailed)
-    if isinstance(shrunk, JobFailed):
-        assert shrunk.code is FailureCode.BAD_PICTURE
+@fuzz(300)
+@given(data=damaged(), role=st.sampled_from([Role.PICTURE, Role.MASK]))
+@example(png(0, 0, chunk(b"IDAT", zlib.compress(b""))), Role.PICTURE)
+def test_what_is_handed_in_is_made_to_fit_or_is_no_picture(data: bytes, role: Role) -> None:
+    picture = Material(Role.PICTURE, REAL["png"], Bounds(), is_ours=True)
+    handed_in = Material(role, data, Bounds(), is_ours=False)
+    materials = [handed_in] if role is Role.PICTURE else [picture, handed_in]
+    parts = outcome(lambda: fitted(materials), JobFailed)
+    if isinstance(parts, JobFailed):
+        assert parts.code in (FailureCode.INPUT_BROKEN, FailureCode.INPUT_MISFIT)
         return
-    with Image.open(io.BytesIO(shrunk)) as image:
-        assert image.size == size
+    with Image.open(io.BytesIO(parts[role])) as image:
+        assert min(image.size) >= 64
+        assert image.mode == ("RGB" if role is Role.PICTURE else "L")
 
 
 HUGE = [(16_383, 16_383), (60_000, 60_000), (2**14, 2**12)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.controls.buttons import Action
 from bot.controls.edit_modal import CUSTOM_ID
 from bot.controls.page_controls import Move
-from core.operations import PAINTERS, PIXELS_MAX, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
+from core.operations import MODELS, PAINTERS, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
@@ -78,11 +78,10 @@ class Talk:
             order = reply.order
             assert order.model in PAINTERS or order.inputs
             assert 0 < len(order.prompt) <= PROMPT_LENGTH_MAX
-            if not order.inputs:
-                assert (
-                    SIDE_MIN <= min(order.width, order.height) <= max(order.width, order.height) <= SIDE_MAX
-                )
-                assert order.width * order.height <= PIXELS_MAX
+            if order.size is not None:
+                width, height = order.size
+                assert SIDE_MIN <= min(width, height) <= max(width, height) <= SIDE_MAX
+                assert width * height <= MODELS[order.model].pixels_max
         await end_waiting(self.pool)
 
 

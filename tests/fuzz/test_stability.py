@@ -3,11 +3,12 @@
 import asyncio
 import json
 import math
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import example, given
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import SEED_MAX
 from tests.fuzz.examples import fuzz, json_values
-from tests.jobs import ORDER
-from worker.providers.provider import Call, Painting
+from tests.jobs import JOB
+from worker.providers.provider import Begun, Call, Painting
 from worker.providers.stability.answers import RATE_LIMIT_PAUSE_SECONDS, RETRY_AFTER_SECONDS_MAX
 from worker.providers.stability.client import Stability
 
@@ -108,28 +109,39 @@ async def server() -> AsyncIterator[Server]:
         yield server
 
 
-async def paint(server: Server, *, timeout_seconds: float = 10) -> Painting | JobFailed:
-    """Anything but these two breaks the test."""
-    end: Painting | JobFailed
+End: TypeAlias = Painting | Begun | JobFailed
+
+
+async def paint(server: Server, *, timeout_seconds: float = 10) -> End:
+    """Anything but these three breaks the test."""
+    end: End
     call = Call()
     async with Stability(host=server.url, key=KEY, timeout_seconds=timeout_seconds) as stability:
         try:
-            end = await stability.paint(ORDER, (), call)
+            end = await stability.paint(JOB, {}, call)
         except JobFailed as error:
             end = error
+    assert call.outcome is Outcome.UNKNOWN
+    check(end)
+    return end
+
+
+def check(end: End) -> None:
+    if isinstance(end, Begun):
+        # It goes into a URL.
+        assert re.fullmatch(r"[\w-]{64}", end.generation, re.ASCII)
+        return
     # It goes into Postgres.
     assert end.request_id is None or (end.request_id.isascii() and end.request_id.isprintable())
-    assert call.outcome is Outcome.UNKNOWN
     if isinstance(end, Painting):
         assert end.seed is None or 0 <= end.seed <= SEED_MAX
-        return end
+        return
     assert KEY not in str(end)
     assert len(end.detail) <= 500
     # It goes into Postgres.
     assert "\0" not in end.detail.encode().decode()
     pause = end.retry_after_seconds
     assert pause is None or 0 <= pause <= RETRY_AFTER_SECONDS_MAX
-    return end
 
 
 numbers = st.one_of(
@@ -211,6 +223,7 @@ reasons: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "artifacts": json_values | st.just([{"finishReason": "CONTENT_FILTERED", "base64": "AA=="}]),
         "finish_reason": st.sampled_from(["SUCCESS", "ERROR", "CONTENT_FILTERED"]) | json_values,
         "seed": json_values,
+        "id": st.just("a1" * 32) | st.text(min_size=64, max_size=64),
     },
 )
 bodies = st.one_of(
@@ -273,7 +286,7 @@ answers = st.builds(
 async def test_any_answer_is_a_painting_or_a_failure_with_a_name(server: Server, answer: Answer) -> None:
     server.answer = answer
     end = await paint(server)
-    if isinstance(end, Painting):
+    if not isinstance(end, JobFailed):
         assert answer.status == 200
         return
     assert end.code is not FailureCode.INTERNAL
@@ -302,6 +315,29 @@ async def test_any_answer_is_a_painting_or_a_failure_with_a_name(server: Server,
         assert end.code in (FailureCode.BLOCKED, FailureCode.UNAVAILABLE)
     else:
         assert end.code is not FailureCode.BLOCKED
+
+
+@fuzz(60)
+@given(answer=answers)
+@example(Answer(202, body=b'{"id": "1", "status": "in-progress"}'))
+@example(Answer(404, body=b'{"id": "1", "name": "generation_not_found", "errors": ["gone"]}'))
+async def test_any_answer_about_a_generation_is_a_painting_no_word_or_a_failure_that_may_be_billed(
+    server: Server, answer: Answer
+) -> None:
+    server.answer = answer
+    async with Stability(host=server.url, key=KEY, timeout_seconds=10) as stability:
+        end: End | None
+        try:
+            end = await stability.collect(replace(JOB, generation="a1" * 32), Call())
+        except JobFailed as error:
+            end = error
+    if end is not None:
+        check(end)
+    if isinstance(end, JobFailed):
+        assert end.outcome.counts
+        # It is begun again only where Stability itself says so.
+        if end.code is FailureCode.GENERATION_GONE:
+            assert is_stabilitys_own(answer.body) or "finish-reason" in end.detail
 
 
 @fuzz(6)

@@ -93,7 +93,7 @@ sides = (
 def test_a_size_is_one_that_can_be_painted_or_refused_in_words(width: int, height: int) -> None:
     right = all(SIDE_MIN <= side <= SIDE_MAX for side in (width, height)) and width * height <= PIXELS_MAX
     try:
-        check_size(width, height)
+        check_size(width, height, MODELS["ultra"])
     except InvalidRequest:
         assert not right
     else:

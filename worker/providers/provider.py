@@ -1,18 +1,21 @@
 """Whoever paints, as a worker sees it: one call after another, and what is left of the account.
 
 A provider is a package with two modules: `catalogue` puts its models on offer (see core.providers), and `client` has
-`open_provider`.
+`open_provider`. With a third, `contract`, it says whether it is still spoken to as it wants to be.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol
 
 from core.failures import Outcome
-from core.orders import Order
+from core.operations import Role
+from core.orders import Job
 from core.providers import packages
 from worker.settings import WorkerSettings
 
@@ -23,6 +26,8 @@ class Call:
 
     outcome: Outcome = Outcome.FREE
     request_id: str | None = None
+    generation: str | None = None
+    """What was begun, where the answer comes later."""
 
     def sent(self) -> None:
         """From here on the picture may be painted, whether an answer comes or not."""
@@ -41,6 +46,13 @@ class Painting:
     request_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """It was taken, and the answer comes later, under this id of the provider's."""
+
+    generation: str
+
+
 class Provider(Protocol):
     """`name` is the one by which models, jobs, alarms and the rate limit know it.
 
@@ -54,13 +66,52 @@ class Provider(Protocol):
     account_url: str
     requests_per_10_seconds: int
 
-    async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
-        """Notes in `call` when the request is sent. Raises JobFailed, with what it means and what it costs."""
+    async def paint(self, job: Job, inputs: Mapping[Role, bytes], call: Call) -> Painting | Begun:
+        """`inputs` are PNG, JPEG or WebP, within the bounds of its operation. Notes in `call` when the request is sent.
+        Raises JobFailed, with what it means and what it costs."""
+        ...
+
+    async def collect(self, job: Job, call: Call) -> Painting | None:
+        """What came of the generation that the job has begun; None while it is still at work. Raises as `paint`."""
         ...
 
     async def balance(self) -> Decimal:
         """The credits that are left, asked where it costs nothing. Raises JobFailed as `paint` does."""
         ...
+
+
+class Verdict(StrEnum):
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNCLEAR = "unclear"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A request that was tried for free. `variant` is which of an operation's; `said` is what came of it."""
+
+    operation: str
+    model: str
+    variant: str
+    path: str
+    verdict: Verdict
+    said: str
+
+    @property
+    def line(self) -> str:
+        what = " ".join(filter(None, (self.operation, self.model, self.variant)))
+        return f"{self.verdict:<7} {what} {self.path}: {self.said}"
+
+
+class Contract(Protocol):
+    """A provider's module `contract`, of which it need not have one."""
+
+    def about(self, settings: WorkerSettings) -> str:
+        """What its trials prove, and what not."""
+        ...
+
+    def trials(self, settings: WorkerSettings) -> AsyncIterator[Trial]: ...
 
 
 class Package(Protocol):
@@ -81,4 +132,12 @@ async def open_providers(settings: WorkerSettings) -> AsyncIterator[list[Provide
 
 def _client(package: str) -> Package:
     module: Package = import_module(f"{package}.client")
+    return module
+
+
+def contract_of(package: str) -> Contract | None:
+    name = f"{package}.contract"
+    if find_spec(name) is None:
+        return None
+    module: Contract = import_module(name)
     return module

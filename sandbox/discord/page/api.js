@@ -23,6 +23,12 @@ async function call(method, path, body) {
   return response.status === 204 ? null : response.json();
 }
 
+async function put(file, { id, upload_url: url, upload_filename: name }) {
+  const response = await fetch(url, { method: "PUT", body: file }).catch(() => null);
+  if (!response?.ok) throw new ApiError(response?.status ?? 0, { message: `${file.name} was not uploaded.` });
+  return { id: String(id), filename: file.name, uploaded_filename: name };
+}
+
 export function fetchWorld() {
   return call("GET", "/sandbox/world");
 }
@@ -49,8 +55,16 @@ export class MemberApi {
     return call("GET", `${this.#channel(channelId)}/messages?${query}`);
   }
 
-  say(channelId, content) {
-    return call("POST", `${this.#channel(channelId)}/messages`, { content });
+  say(channelId, content, attachments) {
+    return call("POST", `${this.#channel(channelId)}/messages`, { content, attachments });
+  }
+
+  /** Sends files beforehand and resolves to what names them: each by its place among them. */
+  async upload(channelId, files) {
+    if (files.length === 0) return [];
+    const asked = files.map((file, id) => ({ id, filename: file.name, file_size: file.size }));
+    const { attachments } = await call("POST", `${this.#channel(channelId)}/attachments`, { files: asked });
+    return Promise.all(attachments.map((place, at) => put(files[at], place)));
   }
 
   remove(message) {

@@ -3,10 +3,42 @@
 import { localised } from "./locale.js";
 
 const CHAT_INPUT = 1;
+const MESSAGE = 3;
+const ATTACHMENT = 11;
+const NESTED = [1, 2];
 
-/** Adds to each command, option and choice the `shown` name in the member's language. */
+/**
+ * Adds to each command, option and choice the `shown` name in the member's language.
+ *
+ * A subcommand is an entry of its own, by the name that is typed; `path` leads to it from the command `root`.
+ */
 export function readCommands(registered) {
-  return registered.filter((command) => (command.type ?? CHAT_INPUT) === CHAT_INPUT).map(withShown);
+  const typed = registered.filter((command) => command.type === CHAT_INPUT).map(withShown);
+  return typed.flatMap((command) => entriesOf({ ...command, root: command.name, path: [] }));
+}
+
+/** Those that stand in the menu of a message. */
+export function readMessageCommands(registered) {
+  return registered.filter((command) => command.type === MESSAGE).map(withShown);
+}
+
+function entriesOf(entry) {
+  if (!entry.options.some((option) => NESTED.includes(option.type))) return [entry];
+  return entry.options.flatMap((option) =>
+    entriesOf({
+      ...option,
+      name: `${entry.name} ${option.name}`,
+      shown: `${entry.shown} ${option.shown}`,
+      root: entry.root,
+      path: [...entry.path, { type: option.type, name: option.name }],
+    }),
+  );
+}
+
+/** The data of a command as Discord's client sends it: the options inside of the subcommand. */
+export function dataOf(entry, options) {
+  const nested = entry.path.reduceRight((inner, one) => [{ ...one, options: inner }], options);
+  return { type: CHAT_INPUT, name: entry.root, options: nested };
 }
 
 function withShown(named) {
@@ -18,7 +50,7 @@ function withShown(named) {
   // Required ones first, as Discord has it.
   const options = (named.options ?? [])
     .map(withShown)
-    .sort((a, b) => Number(b.required) - Number(a.required));
+    .sort((a, b) => Number(b.required ?? false) - Number(a.required ?? false));
   return { ...shown, options, choices: named.choices?.map(withShown) };
 }
 
@@ -30,8 +62,21 @@ export function matching(commands, typed) {
 
 /** The command that `text` uses, or undefined. */
 export function commandIn(text, commands) {
-  const name = /^\/(\S+)/.exec(text)?.[1];
-  return commands.find((command) => command.shown === name || command.name === name);
+  return commands.find((command) => nameIn(text, command) !== undefined);
+}
+
+function nameIn(text, command) {
+  return [command.shown, command.name].find(
+    (name) => text.startsWith(`/${name}`) && /^(\s|$)/.test(text.slice(name.length + 1)),
+  );
+}
+
+/** What was typed of a command's name, or null where something else is typed. */
+export function typedName(text, commands) {
+  if (!text.startsWith("/")) return null;
+  const typed = text.slice(1);
+  const begun = (command) => command.shown.startsWith(typed) || command.name.startsWith(typed);
+  return /^\S*$/.test(typed) || commands.some(begun) ? typed : null;
 }
 
 /**
@@ -40,7 +85,8 @@ export function commandIn(text, commands) {
  * Text before the first `name:` is for the first required option, strings before others.
  */
 export function optionsIn(text, command) {
-  const head = /^\/\S+\s*/.exec(text)[0].length;
+  const name = `/${nameIn(text, command)}`;
+  const head = name.length + /^\s*/.exec(text.slice(name.length))[0].length;
   const marks = marksIn(text, head, command);
   const before = text.slice(head, marks[0]?.start ?? text.length);
   const main = mainOption(command);
@@ -58,8 +104,10 @@ export function optionsIn(text, command) {
 }
 
 function mainOption(command) {
-  const required = command.options.filter((option) => option.required);
-  return required.find((option) => option.type === 3) ?? required[0] ?? command.options[0];
+  // A file is chosen, not typed.
+  const typed = command.options.filter((option) => option.type !== ATTACHMENT);
+  const required = typed.filter((option) => option.required);
+  return required.find((option) => option.type === 3) ?? required[0] ?? typed[0];
 }
 
 /** Where `name:` of an option stands, each the first time only. */

@@ -1,6 +1,7 @@
 /** Where a member types: a message, or a command as plain text. */
 
 import { commandIn, optionsIn, readCommands } from "./commands.js";
+import { Tray, chooseFiles, problemOf } from "./files.js";
 import { InteractionFailed } from "./interactions.js";
 import { readValues } from "./options.js";
 import { Picker } from "./picker.js";
@@ -8,6 +9,8 @@ import { Picker } from "./picker.js";
 export class Composer {
   #input;
   #send;
+  #attach;
+  #tray;
   #note;
   #picker;
   #room = null;
@@ -17,9 +20,21 @@ export class Composer {
 
   constructor(form) {
     this.#input = form.querySelector("textarea");
-    this.#send = form.querySelector("button");
+    this.#send = form.querySelector(".send");
+    this.#attach = form.querySelector(".attach");
     this.#note = form.querySelector(".composer-note");
-    this.#picker = new Picker(this.#input, form.querySelector(".picker"));
+    this.#tray = new Tray(form.querySelector(".tray"), { onRemove: (name) => this.#picker.forget(name) });
+    this.#picker = new Picker(this.#input, form.querySelector(".picker"), {
+      tray: this.#tray,
+      choose: (onChosen) => chooseFiles({ multiple: false }, (files) => this.#add(files).forEach(onChosen)),
+    });
+    this.#attach.addEventListener("click", () =>
+      chooseFiles({ multiple: true }, (files) => this.#take(files)),
+    );
+    form.addEventListener("paste", (event) => this.#takeFrom(event.clipboardData, event));
+    const main = form.closest("main");
+    main.addEventListener("dragover", (event) => event.preventDefault());
+    main.addEventListener("drop", (event) => this.#takeFrom(event.dataTransfer, event));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -33,13 +48,16 @@ export class Composer {
   }
 
   open(room) {
-    if (this.#room) this.#drafts.set(this.#room.channel.id, this.#input.value);
     const changed = this.#room?.channel.id !== room.channel.id;
+    if (this.#room && changed)
+      this.#drafts.set(this.#room.channel.id, { text: this.#input.value, files: this.#tray.take() });
     this.#room = room;
     this.#commands = [];
     this.#allow();
     if (changed) {
-      this.#write(this.#drafts.get(room.channel.id) ?? "");
+      const draft = this.#drafts.get(room.channel.id);
+      this.#tray.restore(draft?.files ?? new Map());
+      this.#write(draft?.text ?? "");
       this.tell("");
       this.#focusUnlessBusy();
     }
@@ -66,7 +84,7 @@ export class Composer {
   #allow() {
     const { can_send: canSend, can_use_commands: canUse } = this.#room.channel;
     const placeholders = [`Message ${this.#room.title}`, `Only commands here: type / in ${this.#room.title}`];
-    this.#input.disabled = this.#send.disabled = !canSend && !canUse;
+    this.#input.disabled = this.#send.disabled = this.#attach.disabled = !canSend && !canUse;
     this.#input.placeholder = canSend ? placeholders[0] : canUse ? placeholders[1] : this.#refusal();
     this.#input.setAttribute("aria-label", this.#input.placeholder);
     this.#input.form.classList.toggle("refused", this.#input.disabled);
@@ -86,12 +104,13 @@ export class Composer {
 
   async #submit() {
     const text = this.#input.value.trim();
-    if (!text || this.#input.disabled) return;
+    if ((!text && !this.#tray.size) || this.#input.disabled) return;
     await this.#loaded;
     if (this.#input.value.trim() !== text) return;
     const room = this.#room;
     const act = text.startsWith("/") ? this.#readCommand(text) : this.#readMessage(text);
     if (!act) return;
+    const files = this.#tray.take();
     this.#write("");
     this.tell(text.startsWith("/") ? `Sending ${text.split(/\s/)[0]}…` : "", { isProblem: false });
     try {
@@ -99,13 +118,17 @@ export class Composer {
       if (this.#room === room) this.tell("");
     } catch (error) {
       if (this.#room !== room) return;
-      if (!this.#input.value) this.#write(text);
+      if (!this.#input.value && !this.#tray.size) {
+        this.#tray.restore(files);
+        this.#write(text);
+      }
       this.tell(error instanceof InteractionFailed ? "The application did not respond" : error.message);
     }
   }
 
   #readMessage(text) {
-    if (this.#room.channel.can_send) return () => this.#room.say(text);
+    const { files } = this.#tray;
+    if (this.#room.channel.can_send) return () => this.#room.say(text, files);
     this.tell(`You may use commands in ${this.#room.title}, but not send messages.`);
     return null;
   }
@@ -118,7 +141,10 @@ export class Composer {
     }
     const command = commandIn(text, this.#commands);
     if (!command) {
-      this.tell(`There is no command ${text.split(/\s/)[0]}`);
+      const [name] = text.split(/\s/);
+      const inside = this.#commands.filter((one) => one.shown.startsWith(`${name.slice(1)} `));
+      const choices = inside.map((one) => `/${one.shown}`).join(", ");
+      this.tell(choices ? `Choose one of ${choices}` : `There is no command ${name}`);
       return null;
     }
     const { spans, loose } = optionsIn(text, command);
@@ -127,7 +153,36 @@ export class Composer {
       this.tell(problem ?? `/${command.shown} takes no options`);
       return null;
     }
+    const left = this.#tray.names.find((name) => !spans.some((span) => span.text === name));
+    if (left) {
+      this.tell(`/${command.shown} does not use ${left}: give it to an option, or remove it`);
+      return null;
+    }
     return () => this.#room.use(command, options);
+  }
+
+  #takeFrom({ files }, event) {
+    if (files.length === 0) return;
+    event.preventDefault();
+    if (!this.#attach.disabled) this.#take([...files]);
+  }
+
+  /** What was pasted or chosen: for an option of the command that is being typed, or for the message. */
+  #take(files) {
+    const command = commandIn(this.#input.value, this.#commands);
+    for (const name of this.#add(files)) {
+      if (!command || this.#picker.fill(command, name)) continue;
+      this.#tray.remove(name);
+      this.tell(`/${command.shown} takes no more files`);
+    }
+    this.#input.focus();
+  }
+
+  /** The names that they have in the tray. */
+  #add(files) {
+    const problem = problemOf(files);
+    this.tell(problem);
+    return problem ? [] : this.#tray.add(files);
   }
 
   #write(text) {

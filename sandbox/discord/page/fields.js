@@ -1,6 +1,11 @@
-/** The rows of a modal: `{element, read, check, focus}`; `read` gives the component as it is submitted. */
+/**
+ * The rows of a modal: `{element, read, check, focus}`; `read` gives the component as it is submitted, and adds the
+ * files that it names to those it is given.
+ */
 
+import { CHECKBOX, choiceField, isChoice } from "./choices.js";
 import { h, newId } from "./dom.js";
+import { UPLOAD, uploadField } from "./upload.js";
 import { markdown } from "./markdown-view.js";
 import { SelectMenu, isSelect } from "./select.js";
 
@@ -14,11 +19,11 @@ export function modalRow(component, directory) {
   if (component.type === ACTION_ROW) {
     const [inner] = component.components;
     const row = labelled(inner, { label: inner.label }, directory);
-    return { ...row, read: () => ({ type: ACTION_ROW, components: [row.read()] }) };
+    return { ...row, read: (files) => ({ type: ACTION_ROW, components: [row.read(files)] }) };
   }
   if (component.type === LABEL) {
     const row = labelled(component.component, component, directory);
-    return { ...row, read: () => ({ type: LABEL, component: row.read() }) };
+    return { ...row, read: (files) => ({ type: LABEL, component: row.read(files) }) };
   }
   const text = component.type === TEXT_DISPLAY ? component.content : `Component ${component.type}`;
   return {
@@ -31,14 +36,14 @@ export function modalRow(component, directory) {
 
 function labelled(component, { label, description }, directory) {
   const ids = { label: newId("label"), help: newId("help"), problem: newId("problem") };
-  const field = isSelect(component) ? selectField(component, ids, directory) : textField(component, ids);
+  const field = fieldOf(component, ids, directory);
   const problem = h("p", { class: "field-problem", id: ids.problem, role: "alert" });
-  const isRequired = component.required ?? true;
+  const isRequired = component.required ?? component.type !== CHECKBOX;
   const star = isRequired ? h("span", { class: "star", title: "required" }, " *") : null;
   const element = h(
     "div",
     { class: "field" },
-    h("label", { id: ids.label, for: field.control.id }, label, star),
+    h(field.isGroup ? "span" : "label", { class: "field-label", id: ids.label, for: field.control.id }, label, star),
     description ? h("p", { class: "field-help", id: ids.help }, description) : null,
     field.element,
     problem,
@@ -50,7 +55,13 @@ function labelled(component, { label, description }, directory) {
   };
   // What was found wrong is looked at again with every change.
   field.control.addEventListener("input", () => problem.textContent && check());
-  return { element, check, read: field.read, focus: () => field.control.focus() };
+  return { element, check, read: field.read, focus: field.focus ?? (() => field.control.focus()) };
+}
+
+function fieldOf(component, ids, directory) {
+  if (isSelect(component)) return selectField(component, ids, directory);
+  if (isChoice(component)) return choiceField(component, ids);
+  return component.type === UPLOAD ? uploadField(component, ids) : textField(component, ids);
 }
 
 function textField(component, ids) {

@@ -84,7 +84,7 @@ export function fileBox({ url, name, size, spoiler = false }) {
   return spoiler ? veiled(box) : box;
 }
 
-function formatSize(bytes) {
+export function formatSize(bytes) {
   if (bytes < 1000) return `${bytes} bytes`;
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -8,6 +8,7 @@ import { h, icon, iconButton } from "./dom.js";
 import { renderEmbed } from "./embeds.js";
 import { markdown } from "./markdown-view.js";
 import { renderAttachments } from "./media.js";
+import { openMenu, pointOf } from "./menu.js";
 import { addButton, renderReactions } from "./reactions.js";
 import { isEphemeral } from "./room.js";
 import { clockOf, dayOf, sentAt } from "./timestamps.js";
@@ -26,6 +27,7 @@ export function renderMessage(message, room) {
       class: classes.join(" "),
       "data-id": message.id,
       "aria-label": `${nameOf(message.author)}, ${clockOf(message)}`,
+      oncontextmenu: (event) => onContextMenu(event, message, room),
     },
     h("div", { class: "day" }, h("span", {}, dayOf(message))),
     contextOf(message, room),
@@ -65,7 +67,8 @@ function contextOf(message, room) {
   const used = message.interaction_metadata;
   if (used?.name) {
     const user = room.directory.user(used.user.id) ?? used.user;
-    const command = h("span", { class: "mention" }, `/${used.name}`);
+    const isOnMessage = used.target_message_id !== undefined;
+    const command = h("span", { class: "mention" }, isOnMessage ? used.name : `/${used.name}`);
     return contextLine(avatar(user, "tiny"), h("strong", {}, nameOf(user)), " used ", command);
   }
   if (message.referenced_message === undefined) return null;
@@ -118,15 +121,49 @@ function ephemeralNote(message, room) {
 
 function toolbarOf(message, room) {
   if (isEphemeral(message)) return null;
-  const remove = async () => {
-    const sure = await confirmed("Delete message", "Are you sure you want to delete this message?", "Delete");
-    if (sure) room.remove(message);
-  };
+  const open = (event) => openMessageMenu(message, room, event.currentTarget);
+  const more = iconButton("more", "More", open);
+  more.setAttribute("aria-haspopup", "menu");
   const buttons = [
     room.channel.can_react ? addButton(message, room, "icon-button") : null,
-    room.mayRemove(message) ? iconButton("trash", "Delete message", remove, "danger") : null,
+    room.mayRemove(message)
+      ? iconButton("trash", "Delete message", () => removeIfSure(message, room), "danger")
+      : null,
+    itemsOf(message, room).length ? more : null,
   ].filter(Boolean);
   return buttons.length
     ? h("div", { class: "toolbar", role: "group", "aria-label": "Message actions" }, buttons)
     : null;
+}
+
+async function removeIfSure(message, room) {
+  const sure = await confirmed("Delete message", "Are you sure you want to delete this message?", "Delete");
+  if (sure) room.remove(message);
+}
+
+/** The page's own menu, but for a link or for text that was selected, which the browser knows better. */
+function onContextMenu(event, message, room) {
+  const isBrowsers = event.target.closest("a, input, textarea") || !getSelection().isCollapsed;
+  if (isBrowsers || isEphemeral(message) || !itemsOf(message, room).length) return;
+  event.preventDefault();
+  openMessageMenu(message, room, pointOf(event));
+}
+
+function openMessageMenu(message, room, anchor) {
+  openMenu(itemsOf(message, room), { anchor, label: "Message actions" });
+}
+
+function itemsOf(message, room) {
+  const apps = async () => {
+    const commands = await room.messageCommands();
+    return commands.map((one) => ({ label: one.shown, pick: () => room.useOn(message, one) }));
+  };
+  const copy = () => navigator.clipboard.writeText(message.content);
+  return [
+    room.channel.can_use_commands ? { label: "Apps", submenu: apps } : null,
+    message.content ? { label: "Copy text", icon: "copy", pick: copy } : null,
+    room.mayRemove(message)
+      ? { label: "Delete message", icon: "trash", danger: true, pick: () => removeIfSure(message, room) }
+      : null,
+  ].filter(Boolean);
 }

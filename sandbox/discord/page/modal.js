@@ -31,12 +31,9 @@ export function openModal(modal, room) {
     event.preventDefault();
     if (!allValid(rows) || submit.hasAttribute("aria-busy")) return;
     submit.setAttribute("aria-busy", "true");
-    failure.textContent = await problemOf(
-      room.submit(
-        modal,
-        rows.map((row) => row.read()),
-      ),
-    );
+    const files = [];
+    const components = rows.map((row) => row.read(files));
+    failure.textContent = await problemOf(room.submit(modal, components, files));
     submit.removeAttribute("aria-busy");
     if (!failure.textContent) dialog.close();
   });
@@ -54,7 +51,7 @@ function show(dialog) {
   });
   document.body.append(dialog);
   dialog.showModal();
-  dialog.querySelector("input, textarea, .select")?.focus();
+  dialog.querySelector("input, textarea, .select, .upload-button")?.focus();
 }
 
 /** Checks every one, so that each shows what is wrong with it, and leaves the focus at the first. */

@@ -8,6 +8,7 @@ export const BOOLEAN = 5;
 export const USER = 6;
 export const CHANNEL = 7;
 const NUMBER = 10;
+export const ATTACHMENT = 11;
 
 const NUMBER_MAX = 2 ** 53;
 
@@ -18,6 +19,7 @@ const TYPE_NAMES = {
   [USER]: "member",
   [CHANNEL]: "channel",
   [NUMBER]: "number",
+  [ATTACHMENT]: "file",
 };
 
 class Problem extends Error {}
@@ -34,7 +36,10 @@ export function readValues(command, spans, known) {
   return missing ? { problem: `${missing.shown} is required`, option: missing } : { options };
 }
 
-/** `known` is `{directory, choices}`, where `choices(option)` are those that the bot proposed. */
+/**
+ * `known` is `{directory, choices, files}`, where `choices(option)` are those that the bot proposed; the value of a
+ * file is the file itself.
+ */
 export function readValue(option, text, known) {
   try {
     if (!text) throw new Problem(`${option.shown} needs a value`);
@@ -59,7 +64,7 @@ export function limitsOf(option) {
   return low !== undefined ? `at least ${low}${unit}` : "";
 }
 
-function convert(option, text, { directory, choices }) {
+function convert(option, text, { directory, choices, files }) {
   const offered = option.choices ?? choices(option);
   const chosen = offered.find((one) => (one.shown ?? one.name) === text || String(one.value) === text);
   if (chosen) return chosen.value;
@@ -77,9 +82,17 @@ function convert(option, text, { directory, choices }) {
       return idOf(option, text, "@", directory.users, (user) => [nameOf(user), user.username]);
     case CHANNEL:
       return idOf(option, text, "#", directory.textChannels, (channel) => [channel.name]);
+    case ATTACHMENT:
+      return fileOf(option, text, files);
     default:
       throw new Problem(`${option.shown} is of a kind that this page cannot fill in`);
   }
+}
+
+function fileOf(option, text, files) {
+  const file = files.get(text);
+  if (!file) throw new Problem(`${option.shown}: choose a file`);
+  return file;
 }
 
 function checkLength(option, text) {

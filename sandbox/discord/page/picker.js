@@ -1,9 +1,9 @@
 /** What opens above the composer after `/`: commands, then the options of one and their values. */
 
-import { commandIn, matching, optionsIn } from "./commands.js";
+import { commandIn, matching, optionsIn, typedName } from "./commands.js";
 import { h, icon } from "./dom.js";
 import { Listbox } from "./listbox.js";
-import { limitsOf, readValue, typeOf } from "./options.js";
+import { ATTACHMENT, limitsOf, readValue, typeOf } from "./options.js";
 import { Proposals } from "./proposals.js";
 
 export class Picker {
@@ -15,10 +15,15 @@ export class Picker {
   #commands = [];
   #dismissed = null;
   #complete = () => false;
+  #tray;
+  #choose;
 
-  constructor(input, panel) {
+  /** `choose` has the member choose a file, and calls back with the name that it has in the tray. */
+  constructor(input, panel, { tray, choose }) {
     this.#input = input;
     this.#panel = panel;
+    this.#tray = tray;
+    this.#choose = choose;
     this.#listbox = new Listbox(input, "Commands");
     panel.append(this.#title, this.#listbox.element, this.#note);
     input.setAttribute("aria-controls", this.#listbox.element.id);
@@ -29,7 +34,7 @@ export class Picker {
 
   use(room, commands) {
     this.#commands = commands;
-    this.proposals = new Proposals(room, () => this.update());
+    this.proposals = new Proposals(room, this.#tray, () => this.update());
     this.update();
   }
 
@@ -54,16 +59,16 @@ export class Picker {
     const key = this.#keyOf(text);
     if (key !== this.#dismissed) this.#dismissed = null;
     const isIdle = document.activeElement !== this.#input || this.#input.disabled || this.#dismissed !== null;
-    const typed = /^\/(\S*)$/.exec(text)?.[1];
+    const typed = typedName(text, this.#commands);
     if (key === null || isIdle) this.#hide();
-    else if (typed !== undefined) this.#showCommands(typed);
+    else if (typed !== null) this.#showCommands(typed);
     else this.#showCommand(commandIn(text, this.#commands), text);
   }
 
   /** What Escape closes it for: the list of commands, or one of them. */
   #keyOf(text) {
-    if (!text.startsWith("/")) return null;
-    return /^\/\S*$/.test(text) ? "/" : (commandIn(text, this.#commands)?.name ?? null);
+    if (typedName(text, this.#commands) !== null) return "/";
+    return commandIn(text, this.#commands)?.name ?? null;
   }
 
   #dismiss() {
@@ -130,10 +135,14 @@ export class Picker {
       ],
       pick: () => this.#replace(span, label),
     }));
+    if (span.option.type === ATTACHMENT) {
+      const pick = () => this.#choose((name) => this.#replace(span, name));
+      rows.push({ key: "\n", content: [icon("plus"), h("span", { class: "row-text" }, "Choose a file…")], pick });
+    }
     const isChosen = proposals.some((one) => one.label === span.text);
     this.#complete = () => rows.length > 0 && !isChosen && (rows[0].pick(), true);
     const active = Proposals.isClosed(span.option) && !isChosen ? 0 : -1;
-    this.#show(`${span.option.shown}: ${span.option.about}`, rows, { active, note });
+    this.#show(`${span.option.shown}: ${span.option.about}`, rows, { active, note: rows.length ? "" : note });
   }
 
   #showOptions(command, spans, current) {
@@ -149,6 +158,26 @@ export class Picker {
       };
     });
     this.#show(`/${command.shown}: ${command.about}`, rows);
+  }
+
+  /** Gives a file to the first option of the command that has none; false if all have one. */
+  fill(command, name) {
+    const text = this.#input.value;
+    const { spans } = optionsIn(text, command);
+    const spanOf = (option) => spans.find((span) => span.option === option);
+    const option = command.options.find((one) => one.type === ATTACHMENT && !spanOf(one)?.text);
+    if (option && spanOf(option)) this.#replace(spanOf(option), name);
+    else if (option) this.#write(`${text.trimEnd()} ${option.shown}: ${name} `);
+    return option !== undefined;
+  }
+
+  /** Takes an option away whose file is gone. */
+  forget(name) {
+    const text = this.#input.value;
+    const command = commandIn(text, this.#commands);
+    const spans = command ? optionsIn(text, command).spans : [];
+    const span = spans.find((one) => one.option.type === ATTACHMENT && one.text === name);
+    if (span) this.#write(text.slice(0, span.start).replace(/\S+:$/, ""), text.slice(span.end));
   }
 
   #insertMissing(command, spans) {

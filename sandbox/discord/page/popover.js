@@ -18,7 +18,7 @@ export function openPopover(element, { anchor, parent = document.body, onClose =
   return element;
 }
 
-function place(element, anchor) {
+export function place(element, anchor) {
   const { width, height } = element.getBoundingClientRect();
   const below = anchor.bottom + GAP + height <= innerHeight;
   const top = below ? anchor.bottom + GAP : anchor.top - GAP - height;

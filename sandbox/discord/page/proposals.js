@@ -1,7 +1,7 @@
 /** The values that can be picked for an option. */
 
 import { nameOf } from "./directory.js";
-import { BOOLEAN, CHANNEL, USER, readValue } from "./options.js";
+import { ATTACHMENT, BOOLEAN, CHANNEL, USER, readValue } from "./options.js";
 
 const DEBOUNCE_MILLISECONDS = 250;
 
@@ -12,15 +12,15 @@ export class Proposals {
   #timer = null;
 
   /** `onAnswer` is called when the bot has proposed something. */
-  constructor(room, onAnswer) {
+  constructor(room, files, onAnswer) {
     this.#room = room;
     this.#onAnswer = onAnswer;
-    this.known = { directory: room.directory, choices: (option) => this.#proposed(option) };
+    this.known = { directory: room.directory, files, choices: (option) => this.#proposed(option) };
   }
 
   /** Whether the value must be one of those that are proposed. */
   static isClosed(option) {
-    return Boolean(option.choices) || [BOOLEAN, USER, CHANNEL].includes(option.type);
+    return Boolean(option.choices) || [BOOLEAN, USER, CHANNEL, ATTACHMENT].includes(option.type);
   }
 
   static has(option) {
@@ -41,6 +41,7 @@ export class Proposals {
   #all(option) {
     if (option.choices) return option.choices.map((choice) => ({ label: choice.shown }));
     if (option.type === BOOLEAN) return [{ label: "True" }, { label: "False" }];
+    if (option.type === ATTACHMENT) return this.known.files.names.map((name) => ({ label: name }));
     if (option.type === USER) {
       return this.#room.directory.users.map((user) => ({ label: `@${nameOf(user)}`, detail: user.username }));
     }
@@ -67,7 +68,7 @@ export class Proposals {
 
   async #ask(key, command, spans, { option, text }) {
     const others = spans
-      .filter((span) => span.option !== option)
+      .filter((span) => span.option !== option && span.option.type !== ATTACHMENT)
       .flatMap((span) => {
         const { value, problem } = readValue(span.option, span.text, this.known);
         return problem ? [] : [{ name: span.option.name, type: span.option.type, value }];

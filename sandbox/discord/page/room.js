@@ -1,6 +1,8 @@
 /** One member in one channel: what can be seen and done there. */
 
+import { dataOf, readMessageCommands } from "./commands.js";
 import { COMMAND, COMPONENT, InteractionFailed, MODAL_SUBMIT } from "./interactions.js";
+import { ATTACHMENT } from "./options.js";
 
 export class Room {
   #api;
@@ -38,8 +40,12 @@ export class Room {
     return this.#api.commands(this.channel.id);
   }
 
-  say(content) {
-    return this.#api.say(this.channel.id, content);
+  async messageCommands() {
+    return readMessageCommands(await this.commands());
+  }
+
+  async say(content, files) {
+    return this.#api.say(this.channel.id, content, await this.#api.upload(this.channel.id, files));
   }
 
   async remove(message) {
@@ -53,25 +59,39 @@ export class Room {
   }
 
   async use(command, options) {
-    const body = { type: COMMAND, data: { name: command.name, options } };
+    const files = options.filter((one) => one.type === ATTACHMENT).map((one) => one.value);
+    const named = options.map((one) => (one.type === ATTACHMENT ? { ...one, value: files.indexOf(one.value) } : one));
+    const attachments = await this.#api.upload(this.channel.id, files);
+    const body = { type: COMMAND, data: { ...dataOf(command, named), attachments } };
     const modal = await this.#interactions.send(this.channel.id, body);
     if (modal) this.#onModal(modal);
   }
 
   complete(command, options) {
-    return this.#interactions.complete(this.channel.id, { name: command.name, options });
+    return this.#interactions.complete(this.channel.id, dataOf(command, options));
   }
 
-  submit(modal, components) {
-    const data = { custom_id: modal.custom_id, components };
+  /** `files` are those that the components name by their places. */
+  async submit(modal, components, files) {
+    const attachments = await this.#api.upload(modal.channel_id, files);
+    const data = { custom_id: modal.custom_id, components, attachments };
     return this.#interactions.send(modal.channel_id, { type: MODAL_SUBMIT, data });
+  }
+
+  /** Uses a command from the menu of a message; how that goes is seen in `pressOn`. */
+  async useOn(message, command) {
+    const data = { type: command.type, name: command.name, target_id: message.id };
+    await this.#wait(message, { type: COMMAND, data }, null);
   }
 
   /** Uses a button or a select; how that goes is seen in `pressOn`. */
   async press(message, component, values) {
-    this.#setPress(message, { customId: component.custom_id, failure: null });
     const data = { custom_id: component.custom_id, component_type: component.type, values };
-    const body = { type: COMPONENT, message_id: message.id, data };
+    await this.#wait(message, { type: COMPONENT, message_id: message.id, data }, component.custom_id);
+  }
+
+  async #wait(message, body, customId) {
+    this.#setPress(message, { customId, failure: null });
     try {
       const modal = await this.#interactions.send(this.channel.id, body);
       this.#setPress(message, null);

@@ -6,7 +6,7 @@ from sandbox.discord import errors
 from sandbox.discord.events import Events
 from sandbox.discord.guild import render_command_permissions
 from sandbox.discord.rest.wire import answer, json_of, object_of
-from sandbox.discord.rules.commands import COMMANDS_MAX, read_command
+from sandbox.discord.rules.commands import COMMANDS_MAX, key_of, read_command
 from sandbox.discord.rules.form import Form, Node
 from sandbox.discord.state import World
 from sandbox.discord.store import Store
@@ -71,29 +71,30 @@ class Commands:
         body = await json_of(request, self._world.snowflakes.next)
         if not isinstance(body, list):
             raise errors.invalid_field("Must be a list of commands", code="LIST_TYPE_CONVERT")
-        if len(body) > COMMANDS_MAX:
-            raise errors.too_many_commands(COMMANDS_MAX)
         form = Form()
         read = [read_command(Node(item, form, (index,))) for index, item in enumerate(body)]
         form.refuse_if_wrong()
-        names = [command["name"] for command in read]
-        for index, name in enumerate(names):
-            if name in names[:index]:
+        keys = [key_of(command) for command in read]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
                 raise errors.duplicate_command_names(str(index))
-        before = {command["name"]: command for command in self._of(guild_id).values()}
+        for kind, maximum in COMMANDS_MAX.items():
+            if sum(one == kind for one, _ in keys) > maximum:
+                raise errors.too_many_commands(maximum)
+        before = {key_of(command): command for command in self._of(guild_id).values()}
         for command in before.values():
             del self._world.commands[command["id"]]
-        after = [self._put(command, before.get(command["name"]), guild_id) for command in read]
+        after = [self._put(command, before.get(key_of(command)), guild_id) for command in read]
         self._changed()
         return answer(after)
 
     async def create(self, request: web.Request) -> web.Response:
         guild_id = self._guild_id(request)
         command = await self._read(request)
-        commands = self._of(guild_id)
-        same = next((one for one in commands.values() if one["name"] == command["name"]), None)
-        if same is None and len(commands) >= COMMANDS_MAX:
-            raise errors.too_many_commands(COMMANDS_MAX)
+        commands, kind = self._of(guild_id).values(), command["type"]
+        same = next((one for one in commands if key_of(one) == key_of(command)), None)
+        if same is None and sum(one["type"] == kind for one in commands) >= COMMANDS_MAX[kind]:
+            raise errors.too_many_commands(COMMANDS_MAX[kind])
         stored = self._put(command, same, guild_id)
         self._changed()
         return answer(stored, 200 if same else 201)
@@ -106,7 +107,7 @@ class Commands:
         command = read_command(Node({**settable, **changes}, form))
         form.refuse_if_wrong()
         others = self._of(self._guild_id(request)).values()
-        if any(one["name"] == command["name"] and one["id"] != before["id"] for one in others):
+        if any(key_of(one) == key_of(command) and one["id"] != before["id"] for one in others):
             raise errors.duplicate_command_names()
         stored = self._put(command, before, self._guild_id(request))
         self._changed()

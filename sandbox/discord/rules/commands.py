@@ -5,7 +5,9 @@ import re
 from sandbox.discord.rules.form import Node, without_none
 from sandbox.discord.wire import Json
 
-COMMANDS_MAX = 100
+COMMANDS_MAX = {1: 100, 3: 15}
+"""Of each type, for all servers and for each alone."""
+
 OPTIONS_MAX = 25
 CHOICES_MAX = 25
 NAME_LENGTH_MAX = 32
@@ -14,7 +16,8 @@ CHOICE_LENGTH_MAX = 100
 STRING_LENGTH_MAX = 6000
 TOTAL_LENGTH_MAX = 8000
 
-CHAT_INPUT = 1
+CHAT_INPUT, MESSAGE = 1, 3
+SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = (
     3, 4, 5, 6, 7, 8, 9, 10, 11,
 )  # fmt: skip
@@ -24,6 +27,7 @@ LOCALES = frozenset(
     "zh-CN ja zh-TW ko".split()
 )
 
+NESTED = (SUBCOMMAND, SUBCOMMAND_GROUP)
 OPTION_TYPES = (STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT)
 
 _NAME = re.compile(r"[-_'\w]{1,32}")
@@ -34,23 +38,29 @@ def read_command(node: Node) -> Json:
     node.only("type", "name", "name_localizations", "description", "description_localizations", "options",
               "default_member_permissions", "dm_permission", "default_permission", "contexts",
               "integration_types", "nsfw", "id", "handler")  # fmt: skip
-    kind = node.choice("type", (CHAT_INPUT,), required=False) or CHAT_INPUT
+    # Commands on a user are not part of the sandbox; a bot that registers one is told so at once.
+    kind = node.choice("type", (CHAT_INPUT, MESSAGE), required=False) or CHAT_INPUT
     command: Json = {
         "type": kind,
-        **_named(node),
+        **(_named(node) if kind == CHAT_INPUT else _entry_of_a_menu(node)),
         "default_member_permissions": _permissions(node),
         "dm_permission": node.boolean("dm_permission", default=True),
         "contexts": _numbers(node, "contexts", (0, 1, 2)),
         "integration_types": _numbers(node, "integration_types", (0, 1)) or [0],
         "nsfw": node.boolean("nsfw"),
     }
-    options = _options(node)
-    if _length(command) + sum(_length(option) for option in options) > TOTAL_LENGTH_MAX:
+    options = _options(node, (*NESTED, *OPTION_TYPES)) if kind == CHAT_INPUT else []
+    if _length({**command, "options": options}) > TOTAL_LENGTH_MAX:
         node.error(
             "APPLICATION_COMMAND_TOO_LARGE",
             f"Command exceeds maximum size ({TOTAL_LENGTH_MAX})",
         )
     return {**command, **({"options": options} if options else {})}
+
+
+def key_of(command: Json) -> tuple[int, str]:
+    """What no two commands of one place share."""
+    return command["type"], command["name"]
 
 
 def _named(node: Node) -> Json:
@@ -65,6 +75,20 @@ def _named(node: Node) -> Json:
             "description_localizations": _localizations(
                 node, "description_localizations", DESCRIPTION_LENGTH_MAX
             ),
+        }
+    )
+
+
+def _entry_of_a_menu(node: Node) -> Json:
+    """Its name may have capitals and spaces, and is all there is to read."""
+    for key in ("description", "options"):
+        if node.fields.get(key):
+            node.error("APPLICATION_COMMAND_FIELD_FORBIDDEN", f"A command on a message has no {key}", key)
+    return without_none(
+        {
+            "name": node.text("name", minimum=1, maximum=NAME_LENGTH_MAX, required=True),
+            "name_localizations": _localizations(node, "name_localizations", NAME_LENGTH_MAX),
+            "description": "",
         }
     )
 
@@ -99,14 +123,20 @@ def _numbers(node: Node, key: str, known: tuple[int, ...]) -> list[int] | None:
     return [value for value in values if isinstance(value, int)]
 
 
-def _options(node: Node) -> list[Json]:
+def _options(node: Node, kinds: tuple[int, ...]) -> list[Json]:
     nodes = node.items("options", maximum=OPTIONS_MAX)
-    options = [_option(item) for item in nodes]
+    options = [_option(item, kinds) for item in nodes]
+    if len({option["type"] in NESTED for option in options if option["type"] is not None}) > 1:
+        node.error(
+            "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+            "Sub-command and sub-command group option types are mutually exclusive to other types",
+            "options",
+        )
     names = [option.get("name") for option in options]
     for index, (item, option) in enumerate(zip(nodes, options, strict=True)):
         if option.get("name") in names[:index]:
             item.error("APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED", "Option name is already used", "name")
-        if option["required"] and any(not earlier["required"] for earlier in options[:index]):
+        if option.get("required") and any(not earlier.get("required") for earlier in options[:index]):
             item.error(
                 "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
                 "Required options must be placed before non-required options",
@@ -114,12 +144,13 @@ def _options(node: Node) -> list[Json]:
     return options
 
 
-def _option(node: Node) -> Json:
+def _option(node: Node, kinds: tuple[int, ...]) -> Json:
     node.only("type", "name", "name_localizations", "description", "description_localizations", "required",
               "choices", "options", "channel_types", "min_value", "max_value", "min_length", "max_length",
               "autocomplete")  # fmt: skip
-    # Subcommands are not part of the sandbox; a bot that registers one is told so at once.
-    kind = node.choice("type", OPTION_TYPES)
+    kind = node.choice("type", kinds)
+    if kind in NESTED:
+        return {"type": kind, **_named(node), **_nested(node, kind)}
     choices = [_choice(item, kind) for item in node.items("choices", maximum=CHOICES_MAX)]
     autocomplete = node.boolean("autocomplete")
     if autocomplete and (choices or kind not in (STRING, INTEGER, NUMBER)):
@@ -136,6 +167,17 @@ def _option(node: Node) -> Json:
         }
     )
     return {"type": kind, **_named(node), "required": node.boolean("required"), **extra}
+
+
+def _nested(node: Node, kind: int) -> Json:
+    """The options of a subcommand, or the subcommands of a group, of which there are some."""
+    if kind == SUBCOMMAND:
+        options = _options(node, OPTION_TYPES)
+        return {"options": options} if options else {}
+    options = _options(node, (SUBCOMMAND,))
+    if not options:
+        node.error("BASE_TYPE_REQUIRED", "This field is required", "options")
+    return {"options": options}
 
 
 def _choice(node: Node, kind: int | None) -> Json:
@@ -155,6 +197,8 @@ def _choice(node: Node, kind: int | None) -> Json:
 
 
 def _length(named: Json) -> int:
-    """Discord counts names, descriptions and the values of choices."""
-    choices = sum(len(c.get("name") or "") + len(str(c.get("value", ""))) for c in named.get("choices", []))
-    return len(named.get("name") or "") + len(named.get("description") or "") + choices
+    """Discord counts names, descriptions and the values of choices, at all levels."""
+    own = (
+        len(named.get("name") or "") + len(named.get("description") or "") + len(str(named.get("value", "")))
+    )
+    return own + sum(_length(one) for key in ("options", "choices") for one in named.get(key, []))

@@ -1,8 +1,10 @@
 """Modals: what a bot may open, and what a member may send back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
-from sandbox.discord.rules import selects
+from sandbox.discord.rules import choices, selects
 from sandbox.discord.rules.buttons import CUSTOM_ID_LENGTH_MAX
 from sandbox.discord.rules.components import ACTION_ROW, TEXT_DISPLAY, TEXT_LENGTH_MAX, read_id
 from sandbox.discord.rules.form import Form, Node, without_none
@@ -17,6 +19,8 @@ PLACEHOLDER_LENGTH_MAX = 100
 VALUE_LENGTH_MAX = 4000
 
 TEXT_INPUT, LABEL = 4, 18
+_LABELLED = {**selects.READERS, **choices.READERS}
+_WITH_ONE_VALUE = (TEXT_INPUT, choices.RADIO_GROUP, choices.CHECKBOX)
 
 
 def read_modal(body: object) -> Json:
@@ -45,16 +49,21 @@ def fields_of(modal: Json) -> Iterator[Json]:
     return (component for component in walk(modal["components"]) if component.get("custom_id"))
 
 
-def read_submission(modal: Json, data: Json) -> list[Json]:
-    """The components as the bot gets them back. Raises 50035 for what Discord's own client would not send."""
+def read_submission(
+    modal: Json, data: Json, *, files: Mapping[str, str] = MappingProxyType({})
+) -> list[Json]:
+    """The components as the bot gets them back. Raises 50035 for what Discord's own client would not send.
+
+    `files` are the ids of the attachments by those that the client gave them.
+    """
     form = Form()
     node = Node(data, form)
     node.only("custom_id", "components")
     sent = {field["custom_id"]: field for field in walk(data.get("components", [])) if field.get("custom_id")}
     for field in fields_of(modal):
-        _check_field(field, sent.get(field["custom_id"], {}), node)
+        _check_field(field, sent.get(field["custom_id"], {}), node, files)
     form.refuse_if_wrong()
-    return [_submitted(row, sent) for row in modal["components"]]
+    return [_submitted(row, sent, files) for row in modal["components"]]
 
 
 def _row(node: Node) -> Json:
@@ -82,9 +91,9 @@ def _row(node: Node) -> Json:
 
 
 def _field(node: Node, *, labelled: bool) -> Json:
-    kind = node.choice("type", (TEXT_INPUT, *selects.READERS) if labelled else (TEXT_INPUT,))
-    if kind in selects.READERS:
-        return {"type": kind, **read_id(node), **selects.READERS[kind](node)}
+    kind = node.choice("type", (TEXT_INPUT, *_LABELLED) if labelled else (TEXT_INPUT,))
+    if kind in _LABELLED:
+        return {"type": kind, **read_id(node), **_LABELLED[kind](node)}
     if kind is None:
         return {"type": 0}
     return _text_input(node, labelled=labelled)
@@ -114,38 +123,73 @@ def _text_input(node: Node, *, labelled: bool) -> Json:
     return without_none(field)
 
 
-def _check_field(field: Json, sent: Json, node: Node) -> None:
+def _check_field(field: Json, sent: Json, node: Node, files: Mapping[str, str]) -> None:
     where = ("components", field["custom_id"])
-    if field["type"] in selects.READERS:
-        values = sent.get("values", [])
-        low = field["min_values"] if field.get("required", True) else 0
-        if not low <= len(values) <= field["max_values"]:
-            node.error("BASE_TYPE_BAD_LENGTH", "Not that many may be chosen.", *where)
-        offered = [option["value"] for option in field.get("options", [])]
-        if field["type"] == selects.STRING_SELECT and any(value not in offered for value in values):
-            node.error("BASE_TYPE_CHOICES", "Not among the options.", *where)
-        return
-    value = sent.get("value", "")
+    problem: tuple[str, str] | None
+    if field["type"] not in _WITH_ONE_VALUE:
+        problem = _wrong_values(field, sent.get("values", []), files)
+    elif field["type"] == choices.RADIO_GROUP:
+        problem = _wrong_choice(field, sent.get("value"))
+    elif field["type"] == choices.CHECKBOX:
+        is_right = isinstance(sent.get("value", False), bool)
+        problem = None if is_right else ("BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
+    else:
+        problem = _wrong_text(field, sent.get("value", ""))
+    if problem is not None:
+        node.error(*problem, *where)
+
+
+def _wrong_values(field: Json, values: Any, files: Mapping[str, str]) -> tuple[str, str] | None:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        return "LIST_TYPE_CONVERT", "Must be a list of strings."
+    low = field["min_values"] if field.get("required", True) else 0
+    if not low <= len(set(values)) == len(values) <= field["max_values"]:
+        return "BASE_TYPE_BAD_LENGTH", "Not that many may be chosen."
+    if field["type"] == choices.FILE_UPLOAD and not set(values) <= files.keys():
+        return "ATTACHMENT_NOT_FOUND", "No file came with this id."
+    if "options" in field and not set(values) <= _offered(field):
+        return "BASE_TYPE_CHOICES", "Not among the options."
+    return None
+
+
+def _wrong_choice(field: Json, value: Any) -> tuple[str, str] | None:
+    if value is None:
+        return ("BASE_TYPE_REQUIRED", "This field is required") if field["required"] else None
+    is_offered = isinstance(value, str) and value in _offered(field)
+    return None if is_offered else ("BASE_TYPE_CHOICES", "Not among the options.")
+
+
+def _wrong_text(field: Json, value: Any) -> tuple[str, str] | None:
     if value == "" and not field["required"]:
-        return
+        return None
     low = field.get("min_length", 1)
     high = field.get("max_length", VALUE_LENGTH_MAX)
     if not isinstance(value, str) or not low <= len(value) <= high:
-        node.error("BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.", *where)
+        return "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length."
+    return None
 
 
-def _submitted(component: Json, sent: dict[str, Json]) -> Json:
+def _offered(field: Json) -> set[str]:
+    return {option["value"] for option in field["options"]}
+
+
+def _submitted(component: Json, sent: dict[str, Json], files: Mapping[str, str]) -> Json:
     """Only what identifies a component and what was filled in goes back."""
     back: Json = {"type": component["type"], "id": component["id"]}
     if "components" in component:
-        back["components"] = [_submitted(inner, sent) for inner in component["components"]]
+        back["components"] = [_submitted(inner, sent, files) for inner in component["components"]]
     if "component" in component:
-        back["component"] = _submitted(component["component"], sent)
+        back["component"] = _submitted(component["component"], sent, files)
     if "custom_id" in component:
         answer = sent.get(component["custom_id"], {})
         back["custom_id"] = component["custom_id"]
-        if component["type"] == TEXT_INPUT:
-            back["value"] = answer.get("value", "")
+        if component["type"] in _WITH_ONE_VALUE:
+            back["value"] = answer.get("value", _UNFILLED[component["type"]])
         else:
             back["values"] = answer.get("values", [])
+        if component["type"] == choices.FILE_UPLOAD:
+            back["values"] = [files[value] for value in back["values"]]
     return back
+
+
+_UNFILLED = {TEXT_INPUT: "", choices.RADIO_GROUP: None, choices.CHECKBOX: False}

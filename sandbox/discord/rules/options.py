@@ -1,5 +1,7 @@
 """What a member fills in for a command's options, checked before the bot hears of it."""
 
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sandbox.discord.rules import commands
@@ -16,14 +18,41 @@ _TYPES: dict[int, tuple[type, ...]] = {
 }
 
 
-def read_options(command: Json, data: Json, *, complete: bool) -> list[Json]:
+def read_options(
+    command: Json, data: Json, *, complete: bool, files: Mapping[str, str] = MappingProxyType({})
+) -> list[Json]:
     """The options as the bot gets them. Raises 50035 for what Discord's own client would not send.
 
-    `complete` is False for autocomplete, where required options may still be missing.
+    `complete` is False for autocomplete, where required options may still be missing. `files` are the ids of
+    the attachments by those that the client gave them.
     """
     form = Form()
-    node = Node(data, form)
-    known = {option["name"]: option for option in command.get("options", [])}
+    options = _level(command, Node(data, form), complete, files)
+    form.refuse_if_wrong()
+    return options
+
+
+def flat(options: list[Json]) -> Iterator[Json]:
+    """Those that have a value, whatever subcommand they stand in."""
+    for option in options:
+        if option["type"] in commands.NESTED:
+            yield from flat(option.get("options", []))
+        else:
+            yield option
+
+
+def path_of(options: list[Json]) -> Iterator[str]:
+    """The names of the subcommand, and of the group that it is in."""
+    for option in options:
+        if option["type"] in commands.NESTED:
+            yield option["name"]
+            yield from path_of(option.get("options", []))
+
+
+def _level(holder: Json, node: Node, complete: bool, files: Mapping[str, str]) -> list[Json]:
+    known = {option["name"]: option for option in holder.get("options", [])}
+    if any(option["type"] in commands.NESTED for option in known.values()):
+        return _subcommand(known, node, complete, files)
     given: list[Json] = []
     for item in node.items("options", maximum=commands.OPTIONS_MAX):
         item.only("type", "name", "value", "focused")
@@ -33,23 +62,47 @@ def read_options(command: Json, data: Json, *, complete: bool) -> list[Json]:
         elif item.fields.get("focused") and not complete:
             given.append({**_pair(option, item.fields.get("value")), "focused": True})
         else:
-            if complete:
-                _check(option, item)
-            given.append(_pair(option, item.fields.get("value")))
+            given.append(_pair(option, _value(option, item, complete, files)))
     missing = known.keys() - {option["name"] for option in given}
     if complete:
         for name in sorted(name for name in missing if known[name]["required"]):
             node.error("BASE_TYPE_REQUIRED", "This field is required", "options", name)
-    form.refuse_if_wrong()
     return given
+
+
+def _subcommand(known: dict[str, Json], node: Node, complete: bool, files: Mapping[str, str]) -> list[Json]:
+    """One of those that there are, and nothing beside it."""
+    items = node.items("options", minimum=1, maximum=1, required=True)
+    if len(items) != 1:
+        return []
+    (item,) = items
+    item.only("type", "name", "options")
+    option = known.get(str(item.fields.get("name")))
+    if option is None:
+        item.error("APPLICATION_COMMAND_OPTIONS_UNKNOWN", "There is no such option", "name")
+        return []
+    inner = _level(option, item, complete, files)
+    return [{"type": option["type"], "name": option["name"], "options": inner}]
 
 
 def _pair(option: Json, value: Any) -> Json:
     return {"type": option["type"], "name": option["name"], "value": value}
 
 
-def _check(option: Json, item: Node) -> None:
-    kind, value = option["type"], item.fields.get("value")
+def _value(option: Json, item: Node, complete: bool, files: Mapping[str, str]) -> Any:
+    value = item.fields.get("value")
+    if not complete:
+        return value
+    if option["type"] == commands.ATTACHMENT:
+        if str(value) not in files:
+            item.error("APPLICATION_COMMAND_OPTIONS_VALUE_INVALID", "No file came with this id", "value")
+        return files.get(str(value))
+    _check(option, item, value)
+    return value
+
+
+def _check(option: Json, item: Node, value: Any) -> None:
+    kind = option["type"]
     wanted = _TYPES.get(kind)
     is_bool = isinstance(value, bool)
     if wanted is None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.messages.badge import with_badge
 from core.failures import FailureCode
 from core.orders import COUNT_MAX, Reply
 from core.settings import DatabaseSettings
@@ -18,7 +19,7 @@ from sandbox.discord.ratelimits import Limit
 from sandbox.discord.state import Message, MessageFlag
 from tests.conditions import until
 from tests.member import text, walk
-from tests.replying import Replying, replying
+from tests.replying import Replying, replying, webp
 
 EDIT, POST, PUT = "PATCH", "POST", "PUT"
 BY_TOKEN, REACTIONS = "/webhooks/", "/reactions/"
@@ -60,9 +61,11 @@ def greys(house: Replying, message: Message) -> list[int]:
     for attachment in message.attachments:
         content = house.one.server._store.get_file(attachment.id)
         assert content is not None
-        grey = Image.open(io.BytesIO(content)).convert("RGB").getpixel((4, 4))
-        assert isinstance(grey, tuple)
-        found.append(grey[0] // 40)
+        grey = Image.open(io.BytesIO(content)).convert("L").getpixel((60, 60))
+        assert isinstance(grey, int | float)
+        found.append(round(grey / 40))
+        # The number of each stands on it.
+        assert content == with_badge(webp(found[-1]), found[-1])
     return found
 
 
@@ -73,7 +76,7 @@ def picture_ids(reply: Reply) -> list[int]:
 async def test_one_after_the_other_they_come_into_the_one_message(house: Replying) -> None:
     reply, _ = await house.ask(count=COUNT_MAX)
     assert "⏳ Waiting in line" in read(only(house))
-    assert "4 pictures" in read(only(house))
+    assert "4 × 3 credits" in read(only(house))
     for done in range(COUNT_MAX):
         job = await house.begin(reply)
         await house.shown(reply)
@@ -117,7 +120,7 @@ async def test_one_that_fails_is_said_beside_the_others(house: Replying) -> None
     message = only(house)
     assert greys(house, message) == [1, 3, 4]
     assert options(message) == [str(jobs[n].id) for n in (0, 2, 3)]
-    assert "3 of 4 pictures" in read(message)
+    assert "3 of 4 pictures · 9 credits in all" in read(message)
     assert "Nothing was charged." in read(message)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.failures import FailureCode
-from core.operations import UPSCALER
+from core.operations import FAST
 from db.erasure import Erasure
 from db.favourites import Favourites
 from db.pictures import Page, Pictures
@@ -241,7 +241,7 @@ async def test_suggestions_are_the_latest_prompts_once_each(pool: Pool, gallery:
     for prompt in ("a fox", "an owl", "a fox at night", "a fox"):
         await painted(pool, member_id=ANNA, prompt=prompt)
     await painted(pool, member_id=BERT, prompt="a fox of Bert's")
-    await waiting(pool, member_id=ANNA, prompt="x", operation="upscale", inputs=(1,), model=UPSCALER.name)
+    await waiting(pool, member_id=ANNA, prompt="x", operation="upscale", inputs=(1,), model=FAST.name)
     assert await gallery.suggestions(ANNA, "", 9) == ["a fox", "a fox at night", "an owl"]
     assert await gallery.suggestions(ANNA, "fox", 1) == ["a fox"]
 

@@ -311,8 +311,12 @@ async def test_orders_are_stored_while_the_months_first_one_is(pool: Pool) -> No
 
 
 def run_audit(database_url: str) -> tuple[int, str]:
+    return run(database_url, "audit")
+
+
+def run(database_url: str, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "db", "audit"],
+        [sys.executable, "-m", "db", *arguments],
         env={"DATABASE_URL": database_url, "PYTHONPATH": "."},
         capture_output=True,
         text=True,
@@ -445,3 +449,16 @@ async def test_a_correction_is_of_one_attempt_of_one_job_and_is_made_once(pool: 
     await ledger.correct(other, Outcome.BILLED)
     await ledger.correct(other, Outcome.FREE)
     assert await counted_in(pool) == everywhere(6)
+
+
+async def test_whom_a_provider_means_is_told_by_the_hash_that_it_was_given(
+    pool: Pool, database_url: str
+) -> None:
+    """Each month's is another, and of one who is forgotten nobody can tell."""
+    annas, berts = await running(pool, member_id=ANNA), await running(pool, member_id=BERT)
+    assert len(annas.holder) == 16
+    assert annas.holder != berts.holder
+    assert await asyncio.to_thread(run, database_url, "member", annas.holder.hex()) == (0, f"{ANNA}\n")
+    await Erasure(pool).erase_member(BERT)
+    status, said = await asyncio.to_thread(run, database_url, "member", berts.holder.hex())
+    assert (status, said) == (1, "nobody has this hash, or they were forgotten\n")

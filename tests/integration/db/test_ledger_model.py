@@ -67,12 +67,17 @@ class Expected:
     state: State = State.QUEUED
     attempt: int = 0
     faults: int = 0
+    generation: bool = False
+    asked_after: bool = False
     calls: dict[int, Outcome] = field(default_factory=dict)
 
     @property
     def used(self) -> Decimal:
         counted = sum(outcome.counts for outcome in self.calls.values())
         return self.price * (counted + (not self.state.is_final))
+
+    def leave(self, state: State) -> None:
+        self.state, self.generation, self.asked_after = state, False, False
 
 
 def _pick(some: Sequence[T], which: int) -> T | None:
@@ -143,6 +148,30 @@ class LedgerMachine(RuleBasedStateMachine):
             expected.calls[job.attempt] = Outcome.OPEN
         self._held += jobs
 
+    @rule(which=NUMBERS)
+    def begin(self, which: int) -> None:
+        """What is answered later stays reserved, and its call open."""
+        if (job := _pick(self._held, which)) is None:
+            return
+        work = self._queue.begun(job, f"generation of {job.id} at {job.attempt}", look_after_seconds=0)
+        if expected := self._end(job, work, Outcome.OPEN):
+            expected.generation = True
+
+    @rule(limit=st.integers(1, 3))
+    def ask_after(self, limit: int) -> None:
+        jobs = self._do(self._queue.claim_begun(limit))
+        for job in jobs:
+            self._expected[job.id].asked_after = True
+        self._held += jobs
+
+    @rule(which=NUMBERS)
+    def look_later(self, which: int) -> None:
+        if (job := _pick(self._held, which)) is None:
+            return
+        with contextlib.suppress(LostJob):
+            self._do(self._queue.look_later(job, seconds=0))
+            self._expected[job.id].asked_after = False
+
     def _end(self, job: Job, work: Coroutine[Any, Any, Any], outcome: Outcome) -> Expected | None:
         """What the model says of the job, if this claim of it still counts; else nothing may change."""
         expected = self._expected[job.id]
@@ -161,7 +190,7 @@ class LedgerMachine(RuleBasedStateMachine):
         painted = painted_by(job)
         work = self._spill.keep(painted, b"png", b"webp") if spilled else self._queue.finish(painted)
         if expected := self._end(job, work, Outcome.BILLED):
-            expected.state = State.DONE
+            expected.leave(State.DONE)
 
     @rule(which=NUMBERS, code=CODES, outcome=st.none() | OUTCOMES)
     def fail(self, which: int, code: FailureCode, outcome: Outcome | None) -> None:
@@ -169,7 +198,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         error = JobFailed(code, outcome=outcome)
         if expected := self._end(job, self._queue.fail(job, error), error.outcome):
-            expected.state = State.FAILED
+            expected.leave(State.FAILED)
 
     @rule(which=NUMBERS, code=CODES, outcome=st.none() | OUTCOMES)
     def retry(self, which: int, code: FailureCode, outcome: Outcome | None) -> None:
@@ -181,14 +210,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _fault(self, expected: Expected) -> None:
         expected.faults += 1
-        expected.state = State.QUEUED if expected.faults < ATTEMPTS_MAX else State.FAILED
+        expected.leave(State.QUEUED if expected.faults < ATTEMPTS_MAX else State.FAILED)
 
     @rule(which=NUMBERS, outcome=OUTCOMES)
     def release(self, which: int, outcome: Outcome) -> None:
         if (job := _pick(self._held, which)) is None:
             return
         if expected := self._end(job, self._queue.release(job, outcome), outcome):
-            expected.state = State.QUEUED
+            expected.leave(State.QUEUED)
 
     @rule(which=NUMBERS)
     def let_a_lease_run_out(self, which: int) -> None:
@@ -196,7 +225,15 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         expected = self._expected[job.id]
         self._do(self._run_out(job.id))
-        if expected.state is State.RUNNING:
+        if expected.state is not State.RUNNING or (expected.generation and not expected.asked_after):
+            return
+        if expected.generation and expected.faults + 1 < ATTEMPTS_MAX:
+            # It is asked after by another attempt, and not paid for twice.
+            expected.calls[expected.attempt + 1] = expected.calls.pop(expected.attempt)
+            expected.attempt += 1
+            expected.faults += 1
+            expected.asked_after = False
+        else:
             expected.calls[expected.attempt] = Outcome.UNKNOWN
             self._fault(expected)
 
@@ -210,9 +247,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def correct(self, which: int, outcome: Outcome) -> None:
         if (job := _pick(self._held, which)) is None:
             return
-        self._do(self._ledger.correct(job, outcome))
+        self._do(self._ledger.correct(job, outcome, generation="known at last"))
         calls = self._expected[job.id].calls
-        if calls[job.attempt] is Outcome.UNKNOWN:
+        if calls.get(job.attempt) is Outcome.UNKNOWN:
             calls[job.attempt] = outcome
 
     @rule(which=NUMBERS)
@@ -228,7 +265,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if expected.state is State.RUNNING:
             expected.calls[expected.attempt] = Outcome.UNKNOWN
         if not expected.state.is_final:
-            expected.state = State.CANCELLED
+            expected.leave(State.CANCELLED)
 
     @rule(which=NUMBERS)
     def erase(self, which: int) -> None:
@@ -268,11 +305,18 @@ class LedgerMachine(RuleBasedStateMachine):
             for job in await self._queue.claim(2):
                 await self._queue.finish(painted_by(job))
 
+        async def work_later() -> None:
+            for job in await self._queue.claim(2):
+                await self._queue.begun(job, "later", look_after_seconds=0)
+            for job in await self._queue.claim_begun(2):
+                await self._queue.finish(painted_by(job))
+
         wanted = {"member_id": member_id, "guild_id": guild_id, "count": 2}
         before = self._used(member_id)
         ended = await asyncio.gather(
             *(self._orders.create(request(**wanted)) for _ in range(4)),
-            *(work() for _ in range(3)),
+            *(work() for _ in range(2)),
+            *(work_later() for _ in range(2)),
             self._orders.cancel(job_id // 16),
             self._run_out(job_id),
             return_exceptions=True,
@@ -288,7 +332,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 row["id"], Expected(row["member_id"], row["guild_id"], row["price"])
             )
             expected.state, expected.attempt = State(row["state"]), row["attempt"]
-            expected.faults = row["faults"]
+            expected.faults, expected.generation = row["faults"], row["generation"] is not None
+            expected.asked_after = expected.generation and row["worker"] is not None
+            expected.calls.clear()
         for row in await self._pool.fetch("select job_id, attempt, outcome from calls"):
             self._expected[row["job_id"]].calls[row["attempt"]] = Outcome(row["outcome"])
 
@@ -317,6 +363,14 @@ class LedgerMachine(RuleBasedStateMachine):
         # Nobody can tell any more whose the sums of months are that are over.
         known = {key: credits for key, credits in found.items() if key[:2] != ("member", True) and credits}
         assert known == {key: credits for key, credits in expected.items() if credits}
+        # By its id what was begun can be found on the provider's bill.
+        assert (
+            await self._pool.fetchval(
+                "select count(*) from jobs left join calls on calls.job_id = jobs.id and calls.attempt = jobs.attempt "
+                "where jobs.generation is not null and calls.generation is distinct from jobs.generation"
+            )
+            == 0
+        )
         open_calls = await self._pool.fetchval("select count(*) from calls where outcome = 'open'")
         assert open_calls == sum(job.state is State.RUNNING for job in self._expected.values())
 

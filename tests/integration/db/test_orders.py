@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from core.failures import FailureCode
-from core.operations import UPSCALER
+from core.operations import FAST
 from core.orders import State
 from db.orders import Orders
 from db.pool import Pool
@@ -32,7 +32,7 @@ async def test_every_option_is_stored(pool: Pool) -> None:
     )
     order = progress.order
     assert (order.operation, order.inputs, order.model, order.count) == ("imagine", (), "core", 3)
-    assert (order.width, order.height, order.seed) == (640, 480, 5)
+    assert (order.size, order.seed) == ((640, 480), 5)
     assert (order.negative_prompt, order.style, order.locale) == ("rain", "anime", "de")
     assert (order.private, order.spoiler, order.is_ephemeral) == (True, True, True)
     assert (order.parent_channel_id, order.traceparent) == (29, "00-1-2-01")
@@ -51,9 +51,9 @@ async def test_what_was_not_asked_for_is_not_stored(pool: Pool) -> None:
 
 async def test_an_upscale_names_what_it_is_made_from(pool: Pool) -> None:
     picture = await painted(pool)
-    progress = await waiting(pool, operation="upscale", inputs=(picture.id,), model=UPSCALER.name)
+    progress = await waiting(pool, operation="upscale", inputs=(picture.id,), model=FAST.name)
     assert progress.order.inputs == (picture.id,)
-    assert progress.jobs[0].price == UPSCALER.credits
+    assert progress.jobs[0].price == FAST.credits
 
 
 @pytest.mark.parametrize(

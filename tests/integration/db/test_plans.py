@@ -29,7 +29,18 @@ LATER = datetime.now(UTC) + timedelta(days=1)
 QUERY = "'AAAAAAAAAAUzebra':*"
 PAGE = (MEMBER, MEMBER, None, ID_MAX, 11, CHANNELS, None)
 MARKED = (None, *PAGE[1:])
-LARGE = ("orders", "jobs", "replies", "pictures", "calls", "favourites", "downloads", "copies", "removals")
+LARGE = (
+    "orders",
+    "jobs",
+    "replies",
+    "pictures",
+    "calls",
+    "favourites",
+    "downloads",
+    "copies",
+    "removals",
+    "uploads",
+)
 
 STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("orders", "find"): ((ORDER,), {"jobs_pkey", "orders_pkey"}),
@@ -41,7 +52,10 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ),
     ("queue", "claim"): (("w", 60.0, "stability"), {"jobs_queue", "orders_pkey", "replies_pkey"}),
     ("queue", "claim_probe"): (("w", 60.0, "stability", 60.0, 5.0), {"jobs_queue"}),
-    ("queue", "extend_leases"): ((f"{{{JOB}}}", "{1}", 60.0), {"jobs_running"}),
+    ("queue", "begun"): ((JOB, 1, "g", 10.0), {"jobs_running", "calls_pkey"}),
+    ("queue", "claim_begun"): (("w", 60.0, "stability"), {"jobs_running", "orders_pkey"}),
+    ("queue", "look_later"): ((JOB, 1, "w", 10.0, 0), {"jobs_running"}),
+    ("queue", "extend_leases"): ((f"{{{JOB}}}", "{1}", 60.0, "w"), {"jobs_running"}),
     ("queue", "finish"): (
         ([JOB], [1], [7], [1000], [1], [1], ["r"]),
         {"jobs_pkey", "calls_pkey", "orders_pkey", "replies_pkey"},
@@ -76,6 +90,11 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("downloads", "begin"): ((MEMBER, JOB, 60.0), {"downloads_pkey"}),
     ("retention", "expire"): ((30, 500, 60.0), {"pictures_kept"}),
     ("bucket_sweep", "left"): (([UUID(int=1)], [1], [1]), {"orders_key_key", "jobs_pkey"}),
+    ("bucket_sweep", "uploads"): (([UUID(int=1)],), {"uploads_key_key"}),
+    ("uploads", "find"): ((-1,), {"uploads_pkey"}),
+    ("uploads", "find_all"): (([-1],), {"uploads_pkey"}),
+    ("uploads", "kept"): ((-1,), {"uploads_pkey"}),
+    ("uploads", "erase_unused"): ((2, 500), {"uploads_unused", "orders_inputs"}),
     ("copies", "record"): ((1, 1, MEMBER, [JOB], None, True), {"copies_pkey", "pictures_pkey"}),
     ("copies", "recall"): (([JOB],), {"copies_of_pictures"}),
     ("copies", "recall_all_of"): ((MEMBER,), {"copies_of_member"}),
@@ -86,6 +105,9 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("erasure", "downloads"): (([JOB],), {"downloads_of_picture"}),
     ("erasure", "is_ended"): ((ORDER,), {"pictures_pkey", "jobs_pkey"}),
     ("erasure", "replies"): (([ORDER], [ORDER]), {"replies_pkey", "orders_pkey"}),
+    ("erasure", "lock_uploads"): (([ORDER],), {"orders_pkey", "uploads_pkey"}),
+    ("erasure", "uploads"): (([ORDER], 60.0), {"orders_pkey", "uploads_pkey", "orders_inputs"}),
+    ("erasure", "uploads_of"): ((MEMBER, 60.0), {"uploads_of_member"}),
     ("erasure", "orders"): (([ORDER], True), {"orders_pkey"}),
     ("erasure", "jobs"): (([ORDER], True), {"jobs_pkey"}),
     ("erasure", "removals"): (([JOB], [ORDER], 60.0), {"removals_pkey", "orders_pkey", "jobs_pkey"}),
@@ -95,7 +117,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("erasure", "downloads_of"): ((MEMBER,), {"downloads_pkey"}),
     ("erasure", "claim_removals"): ((5, 20.0), {"removals_due"}),
     ("erasure", "removed"): (("p",), {"removals_pkey"}),
-    ("ledger", "correct"): ((JOB, 1, "free", None), {"calls_pkey", "jobs_pkey"}),
+    ("ledger", "correct"): ((JOB, 1, "free", None, None), {"calls_pkey", "jobs_pkey"}),
     ("ledger", "forget_holders"): ((), {"jobs_forgotten"}),
     ("rate_limits", "take"): (("stability", 150, 11.0), {"rate_limit_slots_free"}),
     ("spill", "keep"): ((JOB, b"", b""), {"spill_pkey", "pictures_pkey"}),
@@ -138,6 +160,9 @@ async def _make_large(postgres_url: str) -> str:
             "insert into copies select n, 1, n % 1000, array[n * 16 + 1] from generate_series(1, 30000) n",
             "update copies set due_at = now(), due_since = now() where message_id <= 100",
             "insert into removals select n::text, now() + make_interval(secs => n) from generate_series(1, 30000) n",
+            "insert into uploads (member_id, url, width, height, bytes) "
+            "select n % 1000, case n % 100 when 0 then 'u' end, 1, 1, 1 from generate_series(1, 30000) n",
+            "update orders set inputs = array[-id / 2] where id % 2 = 0",
             "insert into calls (job_id, attempt, provider, operation, model, credits, outcome) "
             "select id, 1, 'stability', 'imagine', 'core', 3, 'billed' from jobs",
             "insert into usage select usage_month(), 'server', int8send(n), 0, 3 from generate_series(1, 5000) n",
@@ -257,7 +282,7 @@ async def hot(pool: Pool, table: str, noun: str, name: str, *arguments: object) 
 
 async def test_a_heartbeat_and_the_end_of_a_call_write_no_index(pool: Pool) -> None:
     beaten, done, failed = [await running(pool) for _ in range(3)]
-    assert await hot(pool, "jobs", "queue", "extend_leases", f"{{{beaten.id}}}", "{1}", 60.0) == (1, 1)
+    assert await hot(pool, "jobs", "queue", "extend_leases", f"{{{beaten.id}}}", "{1}", 60.0, "one") == (1, 1)
     painted = painted_by(done)
     columns = [[getattr(painted, name)] for name in painted.__slots__]
     assert await hot(pool, "calls", "queue", "finish", *columns) == (1, 1)

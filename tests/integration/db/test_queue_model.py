@@ -60,6 +60,16 @@ class Expected:
     begun: bool = False
     erased: bool = False
     spilled: bool = False
+    generation: str | None = None
+    asked_after: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        return self.state is State.RUNNING and (self.generation is None or self.asked_after)
+
+    def leave(self, state: State) -> None:
+        """What was begun at the provider is known for as long as the job is at work."""
+        self.state, self.generation, self.asked_after = state, None, False
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -134,15 +144,45 @@ class QueueMachine(RuleBasedStateMachine):
         self._changed(*(job.id for job in jobs))
         return multiple(*jobs)
 
-    def _transition(self, job: Job, work: Coroutine[Any, Any, Any]) -> Expected | None:
+    @rule(job=held)
+    def begin(self, job: Job) -> None:
+        generation = f"generation of {job.id} at {job.attempt}"
+        work = self._queue.begun(job, generation, look_after_seconds=0)
+        if expected := self._transition(job, work, is_shown=False):
+            expected.generation = generation
+
+    @rule(target=held, limit=st.integers(1, 3))
+    def ask_after(self, limit: int) -> Any:
+        due = {id_ for id_, job in self._expected.items() if job.generation and not job.asked_after}
+        jobs = self._do(self._queue.claim_begun(limit))
+        assert {job.id for job in jobs} <= due
+        assert len(jobs) == min(limit, len(due))
+        for job in jobs:
+            expected = self._expected[job.id]
+            expected.asked_after = True
+            assert (job.attempt, job.generation) == (expected.attempt, expected.generation)
+        return multiple(*jobs)
+
+    @rule(job=held, faults=st.integers(0, 1))
+    def look_later(self, job: Job, faults: int) -> None:
+        work = self._queue.look_later(job, seconds=0, faults=faults)
+        if expected := self._transition(job, work, is_shown=False, is_begun=True):
+            expected.faults += faults if expected.asked_after else 0
+            expected.asked_after = False
+
+    def _transition(
+        self, job: Job, work: Coroutine[Any, Any, Any], *, is_shown: bool = True, is_begun: bool = False
+    ) -> Expected | None:
         """What the model says of the job, if this claim of it still counts; else it must be turned away."""
         expected = self._expected[job.id]
-        if (expected.state, expected.attempt) != (State.RUNNING, job.attempt):
+        counts = (expected.state, expected.attempt) == (State.RUNNING, job.attempt)
+        if not counts or (is_begun and expected.generation is None):
             with pytest.raises(LostJob):
                 self._do(work)
             return None
         self._do(work)
-        self._changed(job.id)
+        if is_shown:
+            self._changed(job.id)
         return expected
 
     @rule(job=held)
@@ -162,7 +202,8 @@ class QueueMachine(RuleBasedStateMachine):
             else:
                 work.close()
         elif self._transition(job, work):
-            expected.state, expected.spilled = State.DONE, spilled
+            expected.leave(State.DONE)
+            expected.spilled = spilled
 
     @rule()
     def upload(self) -> None:
@@ -176,7 +217,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(job=held, code=CODES)
     def fail(self, job: Job, code: FailureCode) -> None:
         if expected := self._transition(job, self._queue.fail(job, JobFailed(code))):
-            expected.state = State.FAILED
+            expected.leave(State.FAILED)
 
     @rule(job=held, code=CODES)
     def retry(self, job: Job, code: FailureCode) -> None:
@@ -187,19 +228,21 @@ class QueueMachine(RuleBasedStateMachine):
     def _fault(self, expected: Expected) -> None:
         expected.faults += 1
         if expected.faults < ATTEMPTS_MAX:
-            expected.state, expected.begun = State.QUEUED, False
+            expected.leave(State.QUEUED)
+            expected.begun = False
         else:
-            expected.state = State.FAILED
+            expected.leave(State.FAILED)
 
     @rule(job=held)
     def release(self, job: Job) -> None:
         if expected := self._transition(job, self._queue.release(job)):
-            expected.state, expected.begun = State.QUEUED, False
+            expected.leave(State.QUEUED)
+            expected.begun = False
 
     @rule(job=consumes(held))
     def extend_lease(self, job: Job) -> None:
         expected = self._expected[job.id]
-        kept = (expected.state, expected.attempt) == (State.RUNNING, job.attempt)
+        kept = expected.is_held and expected.attempt == job.attempt
         held = {(job.id, job.attempt)}
         assert self._do(self._queue.extend_leases(held)) == (held if kept else set())
 
@@ -213,11 +256,16 @@ class QueueMachine(RuleBasedStateMachine):
         )
         reclaimed = self._do(self._queue.reclaim_expired(self._do(self._queue.clock())))
         expected = self._expected[job.id]
-        was_running = expected.state is State.RUNNING
-        if was_running:
+        was_held = expected.is_held
+        if was_held and expected.generation and expected.faults + 1 < ATTEMPTS_MAX:
+            # It is asked after anew, and whoever was lost with it comes too late.
+            expected.faults += 1
+            expected.attempt += 1
+            expected.asked_after = False
+        elif was_held:
             self._fault(expected)
             self._changed(job.id)
-        assert reclaimed == ({job.id: expected.state} if was_running else {})
+        assert reclaimed == ({job.id: expected.state} if was_held else {})
 
     @precondition(lambda self: self._revisions)
     @rule(data=st.data())
@@ -231,7 +279,7 @@ class QueueMachine(RuleBasedStateMachine):
             return
         assert self._do(self._orders.cancel(order_id)) == [job.state for job in live]
         for job in live:
-            job.state = State.CANCELLED
+            job.leave(State.CANCELLED)
         self._revisions[order_id] += 1
 
     @precondition(lambda self: self._expected)
@@ -282,6 +330,8 @@ def _seen(row: asyncpg.Record) -> Expected:
         begun=row["started_at"] is not None,
         erased=row["erased"],
         spilled=row["spilled"],
+        generation=row["generation"],
+        asked_after=row["generation"] is not None and row["worker"] is not None,
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.discord.gateway import IDENTIFY_SECONDS
 from tests.contract import DiscordContract
+from tests.member import File, attached
 from tests.specs import DISCORD, find_spec
 
 Json = dict[str, Any]
@@ -247,8 +248,13 @@ class Person:
         content = {} if body is None else {"json": body}
         return await _call(self._session, method, self.url + path, **content)
 
-    async def say(self, content: str = "Hello", *, channel: str = "paintings") -> Json:
-        answer = await self.call("POST", self.channels[channel] + "/messages", {"content": content})
+    async def attached(self, *files: File, channel: str = "paintings") -> Json:
+        """Uploads the files; the answer belongs into what names them, by their places."""
+        return await attached(self._session, self.url + self.channels[channel], list(files))
+
+    async def say(self, content: str = "Hello", *files: File, channel: str = "paintings") -> Json:
+        body = {"content": content, **await self.attached(*files, channel=channel)}
+        answer = await self.call("POST", self.channels[channel] + "/messages", body)
         assert answer.status == 200, answer.body
         message: Json = answer.body
         return message

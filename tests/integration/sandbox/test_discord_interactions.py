@@ -27,6 +27,7 @@ from tests.integration.sandbox.conftest import (
     Json,
     Person,
 )
+from tests.member import File
 
 ORIGINAL = "/messages/@original"
 
@@ -166,6 +167,31 @@ async def test_what_no_client_sends_is_refused(bot: Bot, ada: Person, kind: Any,
     message = await bot.say({"flags": COMPONENTS_V2, "components": [{"type": 10, "content": "A fox"}]})
     answer = await ada.interact(kind, data, message_id=message["id"])
     assert answer.refusal == (400, 50035)
+
+
+async def test_a_command_on_a_message(bot: Bot, gateway: GatewayClient, ada: Person, ben: Person) -> None:
+    await bot.call("PUT", bot.commands, [{"type": 3, "name": "Change this picture"}])
+    target = await ben.say("Look", File("fox.txt", b"fox"))
+    asked = {"type": 3, "name": "Change this picture", "target_id": target["id"]}
+    assert (await ada.interact(2, asked)).status == 200
+    told = await gateway.event("INTERACTION_CREATE")
+    assert told["data"]["target_id"] == target["id"]
+    assert told["data"]["resolved"]["messages"][target["id"]] == target
+    reply = await replied(bot, told, content="Psst", flags=EPHEMERAL)
+    metadata = reply["interaction_metadata"]
+    assert (reply["type"], metadata["command_type"], metadata["target_message_id"]) == (23, 3, target["id"])
+    # There is no menu at what only its member sees, and no such command to type.
+    for wrong in ({"target_id": reply["id"]}, {"target_id": "1"}, {"type": 1}):
+        assert (await ada.interact(2, {**asked, **wrong})).status == 404
+
+
+async def test_links_to_files_are_made_anew_when_a_message_is_read(
+    bot: Bot, ben: Person, clock: Clock
+) -> None:
+    (file,) = (await ben.say("Look", File("fox.txt", b"fox")))["attachments"]
+    clock.ahead_seconds += 24 * 3600
+    (again,) = (await ben.history())[0]["attachments"]
+    assert [(await bot.fetch(one["url"])).status for one in (file, again)] == [404, 200]
 
 
 async def test_an_unknown_command_is_refused(ada: Person) -> None:

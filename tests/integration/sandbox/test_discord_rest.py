@@ -95,6 +95,18 @@ async def test_commands_are_made_changed_and_deleted_one_by_one(bot: Bot) -> Non
     assert (await bot.call("DELETE", path)).refusal == (404, 10063)
 
 
+async def test_commands_on_messages_have_names_and_a_limit_of_their_own(bot: Bot, ada: Person) -> None:
+    on_messages = [{"type": 3, "name": f"Change {n}"} for n in range(15)]
+    paint = {**on_messages[0], "name": "paint"}
+    assert (await bot.call("PUT", bot.commands, [PAINT, paint, *on_messages[1:]])).status == 200
+    assert (await bot.call("POST", bot.commands, on_messages[0])).refusal == (400, 30032)
+    assert (await bot.call("PUT", bot.commands, [paint, *on_messages])).refusal == (400, 30032)
+    assert (await bot.call("PUT", bot.commands, [paint, paint])).refusal == (400, 50035)
+    assert (await bot.call("POST", bot.commands, {**paint, "nsfw": True})).status == 200
+    listed = (await ada.call("GET", ada.paintings + "/commands")).body
+    assert [(one["type"], one["description"]) for one in listed[:2]] == [(1, PAINT["description"]), (3, "")]
+
+
 async def test_commands_of_the_server_stand_beside_the_global_ones(bot: Bot) -> None:
     in_guild = f"/applications/{bot.application_id}/guilds/{bot.guild_id}/commands"
     await bot.call("PUT", bot.commands, [command()])

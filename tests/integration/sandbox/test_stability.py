@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import AsyncIterator, Callable
+from hashlib import sha256
 from typing import Any
 
 import aiohttp
 import pytest
 from PIL import Image
 
-from sandbox.stability import StabilityServer
+from sandbox.stability import Sent, StabilityServer
 
 Fetch = Callable[..., Any]
 
@@ -53,6 +54,24 @@ async def v1(
         return response.status, await response.json()
 
 
+async def enlarge(
+    session: aiohttp.ClientSession, headers: dict[str, str] | None = None, **fields: str
+) -> tuple[int, bytes]:
+    data = form(**fields)
+    data.add_field("image", PICTURE, filename="a.png", content_type="image/png")
+    async with session.post(ENLARGE, data=data, headers=headers) as response:
+        return response.status, await response.read()
+
+
+def drawn(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+ENLARGE, PICTURE = "/v2beta/stable-image/upscale/fast", drawn(64, 40)
+
+
 def size(picture: bytes) -> tuple[int, int]:
     return Image.open(io.BytesIO(picture)).size
 
@@ -78,7 +97,7 @@ async def test_the_same_seed_paints_the_same_and_none_paints_another(session: ai
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({}, "prompt: is required"),
+        ({}, "prompt: required"),
         ({"prompt": "x" * 10_001}, "prompt: cannot exceed 10000 characters"),
         ({"prompt": "x", "aspect_ratio": "1:3"}, "aspect_ratio: must be one of"),
         ({"prompt": "x", "seed": "-1"}, "seed: must be between 0 and"),
@@ -123,12 +142,8 @@ async def test_the_other_models_paint_their_own_sizes(
 
 
 async def test_upscaling_makes_four_times_the_size(session: aiohttp.ClientSession) -> None:
-    buffer = io.BytesIO()
-    Image.new("RGB", (64, 40)).save(buffer, "PNG")
-    data = aiohttp.FormData()
-    data.add_field("image", buffer.getvalue(), filename="a.png", content_type="image/png")
-    async with session.post("/v2beta/stable-image/upscale/fast", data=data) as response:
-        assert size(await response.read()) == (256, 160)
+    _, picture = await enlarge(session)
+    assert size(picture) == (256, 160)
 
 
 async def test_v1_paints(session: aiohttp.ClientSession, server: StabilityServer) -> None:
@@ -228,3 +243,29 @@ async def test_more_than_150_requests_in_10_seconds_are_turned_away(session: aio
 async def test_what_it_does_not_know_it_says(session: aiohttp.ClientSession) -> None:
     async with session.post("/v2beta/audio/compose") as response:
         assert response.status == 404
+
+
+async def test_a_form_is_looked_at_before_the_key(server: StabilityServer) -> None:
+    async with aiohttp.ClientSession(server.url, headers={"Authorization": "Bearer dummy"}) as session:
+        status, error, _ = await core(session, seed="-1")
+        assert (status, [line.partition(":")[0] for line in error["errors"]]) == (400, ["prompt", "seed"])
+        assert (await core(session, prompt="x"))[0] == 401
+
+
+async def test_what_has_no_prompt_is_provoked_by_its_path(
+    session: aiohttp.ClientSession, server: StabilityServer
+) -> None:
+    server.provoke("500", match="upscale/fast")
+    assert (await core(session, prompt="a fox"))[0] == 200
+    assert [(await enlarge(session))[0] for _ in range(2)] == [500, 200]
+
+
+async def test_a_call_tells_what_was_sent_and_by_whom(
+    session: aiohttp.ClientSession, server: StabilityServer
+) -> None:
+    who = {"stability-client-id": "a-bot", "stability-client-user-id": "somebody"}
+    await enlarge(session, headers=who, output_format="webp", unknown="x")
+    (call,) = server.calls
+    assert (call.client_id, call.client_user_id) == ("a-bot", "somebody")
+    assert (call.path, call.fields) == (ENLARGE, {"output_format": "webp", "unknown": "x"})
+    assert call.inputs == {"image": Sent(64, 40, len(PICTURE), sha256(PICTURE).hexdigest())}

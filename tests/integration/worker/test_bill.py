@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import PictureGone
 from core.failures import FailureCode, Outcome
-from core.operations import UPSCALE, UPSCALER
+from core.operations import FAST, UPSCALE
 from core.orders import Job, State
 from db.bucket.client import Bucket
 from db.bucket.sweep import sweep
@@ -161,10 +161,10 @@ async def until_sent(server: StabilityServer, prompt: str, monkeypatch: pytest.M
     sent = asyncio.Event()
     of = server._provocations.of
 
-    def met(asked: str) -> str | None:
+    def met(asked: str, path: str) -> str | None:
         if asked == prompt:
             sent.set()
-        return of(asked)
+        return of(asked, path)
 
     monkeypatch.setattr(server._provocations, "of", met)
     return sent
@@ -316,11 +316,11 @@ async def test_what_a_picture_is_made_from_is_read_before_anything_is_paid(
     await bucket.put_original(parent, b"no picture")
     before = await used(pool)
     progress = await workshop.paint(
-        operation=UPSCALE.name, inputs=(parent.id,), model=UPSCALER.name, width=1024, height=1024
+        operation=UPSCALE.name, inputs=(parent.id,), model=FAST.name, width=1024, height=1024
     )
     assert progress.jobs[0].faults == 1
     assert (await outcomes(pool))[1:] == [Outcome.FREE]
-    assert await used(pool) == before + float(UPSCALER.credits)
+    assert await used(pool) == before + float(FAST.credits)
 
 
 async def test_what_breaks_after_the_picture_came_is_billed(
@@ -338,7 +338,7 @@ async def test_what_breaks_after_the_picture_came_is_billed(
 async def test_what_breaks_before_it_is_sent_is_free(
     pool: Pool, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.providers.stability.requests.PATHS", {})
+    monkeypatch.setattr("worker.providers.stability.requests.ENDPOINTS", {})
     progress = await workshop.paint(**SIZE)
     assert progress.jobs[0].faults == 1
     assert (await outcomes(pool), await used(pool)) == ([Outcome.FREE], PRICE)

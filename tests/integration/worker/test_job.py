@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.errors import BucketUnavailable, PictureGone
 from core.failures import FailureCode, JobFailed
-from core.operations import UPSCALE, UPSCALER, upscaled_size
+from core.operations import FAST, UPSCALE, upscaled_size
 from core.orders import Job, Picture, Progress, State
 from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
@@ -41,7 +41,7 @@ def upscale(parent: Picture) -> dict[str, Any]:
     return {
         "operation": UPSCALE.name,
         "inputs": (parent.id,),
-        "model": UPSCALER.name,
+        "model": FAST.name,
         "width": width,
         "height": height,
     }

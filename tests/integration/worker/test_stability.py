@@ -3,8 +3,6 @@
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,24 +10,29 @@ from aiohttp import web
 from PIL import Image
 
 from core.failures import FailureCode, JobFailed, Outcome
-from core.operations import MODELS, PAINTERS, UPSCALE, UPSCALER
+from core.operations import FAST, MODELS, OPERATIONS, PAINTERS, RELIGHT, UPSCALE, Role
 from core.orders import Order
 from db.alarms import Alarms
 from db.pool import Pool
 from sandbox.stability import StabilityServer
-from tests.jobs import ORDER, order
+from tests.integration.worker.serving import serving
+from tests.jobs import JOB, ORDER, job, order
 from tests.lives import worker
 from worker.imaging import shrink
-from worker.providers.provider import Call, Painting
+from worker.providers.provider import Begun, Call, Painting
 from worker.providers.stability.client import ERROR_BYTES_MAX, Stability
-from worker.providers.stability.requests import PATHS
+from worker.providers.stability.requests import ENDPOINTS, Endpoint
 from worker.watch import Watch
 
-UPSCALING = replace(ORDER, operation=UPSCALE.name, model=UPSCALER.name, inputs=(1,))
+UPSCALING = replace(ORDER, operation=UPSCALE.name, model=FAST.name, inputs=(1,), params={})
+GENERATION = "0123456789abcdef" * 4
 
 
-async def paint(stability: Stability, of: Order = ORDER, *inputs: bytes) -> Painting:
-    return await stability.paint(of, inputs, Call())
+async def paint(stability: Stability, of: Order = ORDER, picture: bytes | None = None) -> Painting:
+    inputs = {} if picture is None else {Role.PICTURE: picture}
+    painting = await stability.paint(job(of=of), inputs, Call())
+    assert isinstance(painting, Painting)
+    return painting
 
 
 @pytest.mark.parametrize("model", PAINTERS)
@@ -60,7 +63,7 @@ async def test_a_picture_is_upscaled(stability: Stability, server: StabilityServ
     upscaled = await paint(stability, UPSCALING, shrink(painting.content, (100, 60)))
     with Image.open(io.BytesIO(upscaled.content)) as image:
         assert (image.size, image.format) == ((400, 240), "PNG")
-    assert server.calls[-1].billed == float(UPSCALER.credits)
+    assert server.calls[-1].billed == float(FAST.credits)
 
 
 async def test_a_fault_of_the_upscaler_is_known_for_what_it_is(
@@ -86,7 +89,7 @@ async def test_without_a_seed_stability_chooses_and_tells(stability: Stability) 
     [
         ("refuse", FailureCode.REFUSED),
         ("blur", FailureCode.FILTERED),
-        ("language", FailureCode.REJECTED),
+        ("language", FailureCode.LANGUAGE),
         ("429", FailureCode.RATE_LIMITED),
         ("500", FailureCode.UNAVAILABLE),
         ("unauthorized", FailureCode.BAD_KEY),
@@ -95,7 +98,7 @@ async def test_without_a_seed_stability_chooses_and_tells(stability: Stability) 
         ("reset", FailureCode.UNAVAILABLE),
         ("huge", FailureCode.BAD_PICTURE),
         ("moderation400", FailureCode.REFUSED),
-        ("language400", FailureCode.REJECTED),
+        ("language400", FailureCode.LANGUAGE),
         ("permission", FailureCode.MODEL_GONE),
         ("408", FailureCode.UNAVAILABLE),
         ("425", FailureCode.UNAVAILABLE),
@@ -238,7 +241,7 @@ async def test_a_picture_that_was_paid_for_is_taken_however_it_comes(status: int
         (402, {"name": "content_policy_violation", "errors": ["no"]}, FailureCode.REFUSED),
         (429, {"name": "moderation", "errors": ["no"]}, FailureCode.REFUSED),
         (451, {"name": "content_moderation", "errors": []}, FailureCode.REFUSED),
-        (401, {"name": "public_figure", "errors": ["no"]}, FailureCode.REJECTED),
+        (401, {"name": "public_figure", "errors": ["no"]}, FailureCode.PUBLIC_FIGURE),
         # The text alone says nothing where it is not about the prompt.
         (402, {"name": "unnamed", "errors": ["See our content policy"]}, FailureCode.NO_CREDIT),
         (500, {"name": "content_moderation", "errors": ["no"]}, FailureCode.UNAVAILABLE),
@@ -254,6 +257,126 @@ async def test_a_name_of_moderation_is_about_the_prompt_whatever_the_status(
         with pytest.raises(JobFailed) as raised:
             await paint(stability)
     assert raised.value.code is code
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "errors", "code"),
+    [
+        (422, "invalid_language", ["English is the only supported language"], FailureCode.LANGUAGE),
+        (422, "public_figure", ["no"], FailureCode.PUBLIC_FIGURE),
+        (422, "unprocessable", ["no"], FailureCode.REJECTED),
+        (413, "payload_too_large", ["the body exceeds 10 MiB"], FailureCode.INPUT_TOO_LARGE),
+        (400, "bad_request", ["mask: is not a valid image"], FailureCode.INPUT_REFUSED),
+        (400, "bad_request", ["init_image: its ratio", "style_image: its area"], FailureCode.INPUT_REFUSED),
+        (400, "bad_request", ["image: is not a valid image", "strength: required"], FailureCode.BAD_REQUEST),
+        (400, "bad_request", ["image: was flagged by our content moderation"], FailureCode.REFUSED),
+        (400, "bad_request", ["images are not taken"], FailureCode.BAD_REQUEST),
+    ],
+)
+async def test_each_name_of_an_error_has_words_of_its_own(
+    status: int, name: str, errors: list[str], code: FailureCode
+) -> None:
+    async def refuse(_request: web.Request) -> web.Response:
+        return web.json_response({"id": "1", "name": name, "errors": errors}, status=status)
+
+    async with serving(refuse) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
+        with pytest.raises(JobFailed) as raised:
+            await paint(stability)
+    assert (raised.value.code, raised.value.outcome) == (code, Outcome.FREE)
+
+
+async def test_what_is_answered_later_is_known_by_its_id() -> None:
+    texts = [
+        json.dumps({"id": GENERATION}),
+        json.dumps({"id": GENERATION[:60] + "/../"}),
+        json.dumps({"id": "1"}),
+    ]
+    # An error is none, whatever its status.
+    texts.append(json.dumps({"id": GENERATION, "name": "internal_error", "errors": ["no"]}))
+    answers = [web.Response(text=text, content_type="application/json") for text in texts]
+
+    async def tell(_request: web.Request) -> web.Response:
+        return answers.pop(0)
+
+    relit = job(of=replace(ORDER, operation=RELIGHT.name, model=next(iter(RELIGHT.models)), params={}))
+    async with serving(tell) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
+        assert await stability.paint(relit, {Role.PICTURE: b""}, Call()) == Begun(GENERATION)
+        while answers:
+            with pytest.raises(JobFailed) as raised:
+                await stability.paint(relit, {Role.PICTURE: b""}, Call())
+            assert (raised.value.code, raised.value.outcome) == (FailureCode.BAD_PICTURE, Outcome.UNKNOWN)
+
+
+BEGUN = replace(JOB, generation=GENERATION, holder=b"\x01\xff")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (404, "generation_not_found", FailureCode.GENERATION_GONE),
+        (403, "content_moderation", FailureCode.REFUSED),
+        (401, "unauthorized", FailureCode.BAD_KEY),
+        (429, "rate_limit_exceeded", FailureCode.RATE_LIMITED),
+        (500, "internal_error", FailureCode.UNAVAILABLE),
+        (404, "<html>", FailureCode.BLOCKED),
+        (404, "", FailureCode.BLOCKED),
+        (502, "", FailureCode.UNAVAILABLE),
+        (200, "<html>", FailureCode.BAD_PICTURE),
+    ],
+)
+async def test_what_is_said_of_a_generation_means_what_it_says_and_is_never_known_to_be_free(
+    status: int, body: str, code: FailureCode
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        if body.isidentifier():
+            return web.json_response({"id": "1", "name": body, "errors": ["no"]}, status=status)
+        return web.Response(text=body, status=status, content_type="text/html")
+
+    async with serving(answer) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
+        with pytest.raises(JobFailed) as raised:
+            await stability.collect(BEGUN, Call())
+    assert (raised.value.code, raised.value.outcome) == (code, Outcome.UNKNOWN)
+
+
+async def test_a_generation_is_waited_for_until_it_is_there() -> None:
+    asked: list[web.Request] = []
+    answers = [
+        web.json_response({"id": GENERATION, "status": "in-progress"}, status=202),
+        web.json_response({"id": GENERATION, "status": "in-progress"}),
+        web.Response(body=b"\x89PNG", headers={"seed": "7", "x-request-id": "r", "finish-reason": "SUCCESS"}),
+        web.Response(body=b"\x89PNG", headers={"finish-reason": "CONTENT_FILTERED"}),
+        web.Response(body=b"\x89PNG", headers={"finish-reason": "ERROR"}),
+        web.json_response({"finish_reason": "ERROR"}),
+    ]
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request)
+        return answers.pop(0)
+
+    async with serving(answer) as url, Stability(host=url, key="sk", timeout_seconds=5) as stability:
+        call = Call()
+        assert [await stability.collect(BEGUN, call) for _ in range(3)] == [
+            None,
+            None,
+            Painting(b"\x89PNG", 7, "r"),
+        ]
+        failures = []
+        while answers:
+            with pytest.raises(JobFailed) as raised:
+                await stability.collect(BEGUN, call)
+            failures.append((raised.value.code, raised.value.outcome))
+    gone = (FailureCode.GENERATION_GONE, Outcome.UNKNOWN)
+    assert failures == [(FailureCode.FILTERED, Outcome.BILLED), gone, gone]
+    assert {(request.method, request.path) for request in asked} == {("GET", f"/v2beta/results/{GENERATION}")}
+    # The vendor is told for whom, in a way that is nobody's name.
+    assert {request.headers["stability-client-user-id"] for request in asked} == {"01ff"}
+
+
+async def test_a_generation_that_cannot_be_asked_after_may_be_billed_all_the_same() -> None:
+    async with Stability(host="http://127.0.0.1:1", key="sk", timeout_seconds=5) as nobody:
+        with pytest.raises(JobFailed) as raised:
+            await nobody.collect(BEGUN, Call())
+    assert (raised.value.code, raised.value.outcome) == (FailureCode.UNAVAILABLE, Outcome.UNKNOWN)
 
 
 async def test_of_two_finish_reasons_one_that_is_no_success_counts() -> None:
@@ -326,19 +449,6 @@ async def test_the_key_is_kept_out_of_what_is_logged(server: StabilityServer, mo
     assert "sk-very-secret" not in str(raised.value)
 
 
-@asynccontextmanager
-async def serving(handler: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
-    """The address of a server that answers everything so."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    yield f"http://{host}:{port}"
-    await runner.cleanup()
-
-
 async def test_an_error_without_an_end_is_nobodys_own() -> None:
     async def refuse(_request: web.Request) -> web.Response:
         return web.Response(status=401, body=b'{"id": "1", "name": "unauthorized"' + bytes(ERROR_BYTES_MAX))
@@ -352,7 +462,8 @@ async def test_an_error_without_an_end_is_nobodys_own() -> None:
 async def test_an_engine_that_is_gone_is_said_so(
     stability: Stability, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PATHS, "stable-diffusion-v1-6", "/v1/generation/stable-diffusion-v0/text-to-image")
+    gone = Endpoint("/v1/generation/stable-diffusion-v0/text-to-image")
+    monkeypatch.setitem(ENDPOINTS, ("imagine", "stable-diffusion-v1-6"), gone)
     with pytest.raises(JobFailed) as raised:
         await paint(stability, order(model="stable-diffusion-v1-6"))
     assert (raised.value.code, raised.value.outcome) == (FailureCode.MODEL_GONE, Outcome.FREE)
@@ -378,14 +489,19 @@ async def test_a_call_is_known_as_sent_when_it_is_on_its_way_and_not_before(
     stability: Stability,
 ) -> None:
     call = Call()
-    await stability.paint(order(width=256, height=256), (), call)
+    await stability.paint(job(of=order(width=256, height=256)), {}, call)
     assert call.outcome is Outcome.UNKNOWN
     call = Call()
     async with Stability(host="http://127.0.0.1:1", key="sk", timeout_seconds=5) as nobody:
         with pytest.raises(JobFailed) as raised:
-            await nobody.paint(ORDER, (), call)
+            await nobody.paint(JOB, {}, call)
     assert (call.outcome, raised.value.outcome) == (Outcome.FREE, Outcome.FREE)
 
 
-def test_every_model_of_stabilitys_has_an_address() -> None:
-    assert PATHS.keys() == {model.name for model in MODELS.values() if model.provider == "stability"}
+def test_every_operation_of_every_model_of_stabilitys_has_an_address() -> None:
+    assert ENDPOINTS.keys() == {
+        (operation.name, model.name)
+        for operation in OPERATIONS.values()
+        for model in operation.models.values()
+        if model.provider == "stability"
+    }

@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, TypeAlias, cast
+from uuid import UUID
 
 import discord
 
+from bot.editing import submit_edit
 from bot.instruments import Instruments
 from bot.messages.words import Languages
 from bot.services import Interaction
-from core.orders import JOB_NUMBERS, Estimate, Order, Picture, Progress, Request
+from core.orders import COUNT_MAX, JOB_NUMBERS, Estimate, Order, Picture, Progress, Request, Upload
 from ops.metrics import new_registry
 from tests.jobs import NOW, job, order, picture, progress
 
@@ -120,6 +122,7 @@ class House:
         self.done: list[tuple[Any, ...]] = []
         self.may: bool | None = True
         self.marked: set[int] = set()
+        self.uploads: dict[int, Upload] = {}
         self.faults: dict[str, Exception] = {}
         self.url: str | None = "https://b.example/full"
         self.registry = new_registry()
@@ -134,6 +137,8 @@ class House:
             replies=house,
             languages=Languages(),
             model="core",
+            count_max=COUNT_MAX,
+            uploads=_Uploads(self),
             wake=lambda: self.done.append(("wake",)),
             command_permissions=house,
             instruments=self.instruments,
@@ -206,12 +211,28 @@ class House:
 
     def words(self) -> str:
         """All that was said, as it is read."""
-        return " ".join(
-            str(how["view"].to_components()) for _name, how in self.said if how.get("view") is not None
-        )
+        views = [how["view"] for _name, how in self.said if how.get("view") is not None]
+        embeds = [embed for _name, how in self.said for embed in how.get("embeds", ())]
+        return " ".join(str(part) for part in (*map(_components, views), *map(discord.Embed.to_dict, embeds)))
 
     def names(self) -> list[str]:
         return [name for name, *_ in self.done]
+
+
+def _components(view: Any) -> Any:
+    return view.to_components()
+
+
+async def edit(house: House, by: Interaction, **fields: str) -> House:
+    """The form of Edit is sent with these of its fields; the others are as they were."""
+    typed = {"prompt": "a badger", "size": "256 x 512", "negative_prompt": "", **fields}
+    chosen = {name: typed.pop(name) for name in ("model", "style") if name in typed}
+    inside = [{"type": 4, "custom_id": name, "value": value} for name, value in typed.items()]
+    inside += [{"type": 3, "custom_id": name, "values": [value]} for name, value in chosen.items()]
+    submitted: Any = {"components": [{"type": 18, "component": one} for one in inside]}
+    by.data = submitted
+    await submit_edit(by, house.order.id)
+    return house
 
 
 def _saying(house: House, name: str) -> Any:
@@ -280,3 +301,24 @@ class _Pictures:
     async def find(self, picture_id: int, viewer_id: int) -> Picture | None:
         self._house.done.append(("find", viewer_id))
         return self._house.pictures.get(picture_id)
+
+
+class _Uploads:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def find(self, upload_id: int) -> Upload | None:
+        return self._house.uploads.get(upload_id)
+
+    async def add(self, member_id: int, *, url: str, width: int, height: int, size: int) -> Upload:
+        upload = Upload(
+            id=-1 - len(self._house.uploads),
+            key=UUID(int=1),
+            member_id=member_id,
+            width=width,
+            height=height,
+            bytes=size,
+            url=url,
+        )
+        self._house.uploads[upload.id] = upload
+        return upload

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
-from bot.controls.edit_modal import edit_modal, filled_in
+from bot.controls.edit_modal import as_asked, edit_modal, filled_in
 from bot.controls.page_controls import (
     OPEN,
     PAGE,
@@ -16,6 +16,7 @@ from bot.controls.page_controls import (
     PictureSelect,
     Query,
 )
+from core.operations import PAINTERS
 from tests.jobs import order, picture
 
 NOBODY: Any = None
@@ -158,6 +159,9 @@ def test_what_is_filled_in_is_found_whatever_holds_it() -> None:
         "size": "1 x 2",
         "negative_prompt": "fog",
     }
+    chosen = {"type": 18, "component": {"type": 3, "custom_id": "style", "values": ["anime"]}}
+    assert filled_in({"components": [chosen]}) == {"style": "anime"}
+    assert filled_in({"components": [{"custom_id": "style", "values": []}]}) == {}
     assert filled_in({"components": [field("prompt", 5), field(5, "x"), "x", None]}) == {}
     assert filled_in(None) == {}
 
@@ -166,22 +170,28 @@ def test_the_modal_asks_for_no_more_than_fits() -> None:
     def say(text: str) -> str:
         return f"<{text}>"
 
-    of = order(negative_prompt="fog")
-    modal: Any = edit_modal(of, say, size_hint="a hint", with_negative_prompt=True).to_dict()
+    of = order(negative_prompt="fog", style="anime")
+    models = list(PAINTERS.values())
+    modal: Any = edit_modal(of, as_asked(of), models, say, size_hint="a hint", model_hint=None).to_dict()
     assert (modal["title"], modal["custom_id"]) == ("<Paint it differently>", "edit:1")
-    prompt, size, negative = (one["component"] for one in modal["components"])
+    prompt, size, model, style, negative = (one["component"] for one in modal["components"])
     assert (prompt["custom_id"], prompt["style"], prompt["required"]) == ("prompt", 2, True)
-    assert (prompt["max_length"], negative["max_length"], size["max_length"]) == (2000, 2000, 20)
+    assert (prompt["max_length"], negative["max_length"], size["max_length"]) == (2000, 2000, 40)
     assert (size["custom_id"], size["value"], size["style"]) == ("size", "640 × 480", 1)
     assert (negative["custom_id"], negative["value"], negative["required"]) == (
         "negative_prompt",
         "fog",
         False,
     )
+    for field in (model, style):
+        assert max(len(option["label"]) for option in field["options"]) <= 100
+        assert len(field["options"]) <= 25
+        assert [option["default"] for option in field["options"]].count(True) == 1
     labels = [(one["label"], one.get("description")) for one in modal["components"]]
     assert labels == [
         ("<What the picture should show>", None),
-        ("<Size>", "a hint"),
+        ("<Size, and the seed>", "a hint"),
+        ("<Model>", None),
+        ("<Style>", None),
         ("<What it should not show>", None),
     ]
-    assert len(edit_modal(of, say, size_hint="", with_negative_prompt=False).children) == 2

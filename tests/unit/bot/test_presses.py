@@ -1,6 +1,5 @@
 """What each button does: for whom, where, with what of the order or the picture, and what is answered."""
 
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,10 +7,11 @@ import discord
 import pytest
 
 import bot.commands.queue
-import bot.presses
+import bot.presses  # noqa: F401 - they register themselves
 from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
 from bot.controls.page_controls import PictureSelect
-from bot.orders import HOURGLASS_SECONDS, TOKEN_LIFE, request_of
+from bot.editing import submit_edit
+from bot.orders import HOURGLASS_SECONDS, request_of
 from bot.rights.access import require_gallery
 from bot.services import Interaction
 from core.errors import InvalidRequest, LostJob
@@ -26,15 +26,15 @@ from tests.unit.bot.members import (
     CORNER,
     GUILD,
     PAINTINGS,
-    SKETCHES,
     STAFF,
     House,
+    edit,
 )
 
 NOT_THERE = "This picture is not there any more, or it is not for you to see here."
 NOT_THEIRS = "Only the member who asked for this picture"
 NO_COMMANDS = discord.Permissions(view_channel=True, read_message_history=True)
-VERBS = [action for action in Action if action is not Action.KEEP]
+VERBS = [action for action in Action if action not in (Action.KEEP, Action.VARY, Action.MORE)]
 
 
 async def press(house: House, action: Action, by: Interaction) -> House:
@@ -44,18 +44,6 @@ async def press(house: House, action: Action, by: Interaction) -> House:
         else PictureButton(action, min(house.pictures))
     )
     await button.callback(by)
-    return house
-
-
-async def edit(house: House, by: Interaction, **fields: str) -> House:
-    typed = {"prompt": "a badger", "size": "256 x 512", "negative_prompt": "", **fields}
-    components = [
-        {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
-        for name, value in typed.items()
-    ]
-    submitted: Any = {"components": components}
-    by.data = submitted
-    await bot.presses.submit_edit(by, house.order.id)
     return house
 
 
@@ -113,89 +101,14 @@ async def test_what_is_made_of_a_spoiler_is_one(verb: str, spoiler: bool) -> Non
     assert (request.spoiler, request.private, request.is_ephemeral) == (spoiler, True, False)
 
 
-ASKED = order(seed=7, negative_prompt="fog", style="anime", count=3, model="ultra")
-
-
-async def test_again_is_the_same_with_a_new_seed() -> None:
-    house = await press(House(ASKED), Action.AGAIN, (where := House(ASKED)).press(BEN))
-    assert house.stored == []
-    (request,) = where.stored
-    assert request.params == {"width": 640, "height": 480, "negative_prompt": "fog", "style": "anime"}
-    assert (request.prompt, request.model, request.count, request.operation, request.inputs) == (
-        ASKED.prompt, "ultra", 3, "imagine", (),
-    )  # fmt: skip
-    assert (request.interaction_id, request.application_id, request.token) == (900, 1, "token")
-    assert request.token_expires_at == NOW + TOKEN_LIFE
-    assert timedelta(minutes=15) == TOKEN_LIFE
-    assert request.locale == "en-US"
-
-
-async def test_edit_asks_for_what_was_filled_in_and_keeps_the_rest() -> None:
-    house = House(ASKED)
-    await edit(house, house.press(BEN, SKETCHES), prompt="a badger for <@77>", negative_prompt="<@77>")
-    (request,) = house.stored
-    assert request.prompt == "a badger for someone"
-    assert request.params == {"width": 256, "height": 512, "negative_prompt": "someone", "style": "anime"}
-    assert (request.model, request.count, request.parent_channel_id) == ("ultra", 3, PAINTINGS)
-    house = House(ASKED)
-    await edit(house, house.press(BEN), negative_prompt=" ")
-    assert house.stored[0].negative_prompt is None
-
-
-@pytest.mark.parametrize(
-    ("size", "taken"),
-    [
-        ("256x512", True),
-        (" 256 × 512 ", True),
-        ("256*512", True),
-        ("256, 512", True),
-        ("256 512", True),
-        ("256X512", True),
-        ("256", False),
-        ("wide", False),
-        ("", False),
-        ("1256x999999", False),
-    ],
-)
-async def test_a_size_is_read_as_people_write_it(size: str, taken: bool) -> None:
-    house = House()
-    await edit(house, house.press(), size=size)
-    assert [(one.width, one.height) for one in house.stored] == ([(256, 512)] if taken else [])
-    assert ("is not a size" in house.words()) is not taken
-    if not taken:
-        assert f"“{size}”" in house.words()
-
-
-async def test_a_long_text_that_is_no_size_is_repeated_in_part() -> None:
-    house = House()
-    await edit(house, house.press(), size="w" * 50)
-    assert "“" + "w" * 40 + "”" in house.words()
-
-
-async def test_the_modal_has_what_was_asked_for() -> None:
-    house = House(ASKED)
-    await press(house, Action.EDIT, house.press(BEN))
-    ((name, how),) = house.said
-    modal = str(how["modal"])
-    assert name == "modal"
-    for word in ("'edit:1'", ASKED.prompt, "640 × 480", "'fog'", "256 to 1536 each"):
-        assert word in modal
-    house = House(order(model="sd3.5-large-turbo"))
-    await press(house, Action.EDIT, house.press(BEN))
-    assert "negative_prompt" not in str(house.said)
-    house = House(order(model="stable-diffusion-v1-6"))
-    await press(house, Action.EDIT, house.press(BEN))
-    assert "not on offer any more" in house.words()
-
-
-async def test_upscale_is_made_of_that_picture_in_four_times_its_size() -> None:
+async def test_upscale_is_made_of_that_picture() -> None:
     house = House(order(seed=7, negative_prompt="fog", style="anime", count=3), width=320, height=256)
     house.pictures.pop(min(house.pictures))
     await press(house, Action.UPSCALE, house.press(BEN))
     (request,) = house.stored
-    assert request.params == {"width": 1280, "height": 1024}
+    assert request.params == {}
     assert (request.operation, request.model, request.inputs, request.count) == (
-        "upscale", "upscale-fast" if request.model == "upscale-fast" else request.model, (18,), 1,
+        "upscale", "upscale-fast", (18,), 1,
     )  # fmt: skip
     assert request.prompt == house.order.prompt
 
@@ -229,7 +142,7 @@ async def test_what_is_gone_is_not_there_for_any_verb(action: str) -> None:
     button: Any = OrderButton if action in ORDER_ACTIONS else PictureButton
     if action in ("open", "submit"):
         house.pictures = {}
-        await (opened(pressed, 17) if action == "open" else bot.presses.submit_edit(pressed, 1))
+        await (opened(pressed, 17) if action == "open" else submit_edit(pressed, 1))
     else:
         await button(Action(action), 1 if action in ORDER_ACTIONS else 17).callback(pressed)
     assert NOT_THERE in house.words()
@@ -520,6 +433,9 @@ LOOKS = {
     "order:drop:17": ("🚫", "Cancel"),
     "order:again:17": ("🔁", "Again"),
     "order:edit:17": ("✏️", "Edit"),
+    "order:reopen:17": ("✏️", "Open it again"),
+    "picture:vary:17": ("🎲", "Vary"),
+    "picture:more:17": ("🧰", "More"),
     "picture:upscale:17": ("🔍", "Upscale"),
     "picture:link:17": ("📋", "Link"),
     "picture:favourite:17": ("⭐", "Favourite"),

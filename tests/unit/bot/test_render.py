@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.messages.changes import what_was_done
 from bot.messages.content import Content, Unseen
 from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS, over_seconds
 from bot.messages.failures import FAILURE_TEXTS
@@ -16,6 +17,7 @@ from bot.messages.order import order_content
 from bot.messages.picture import Link
 from bot.messages.words import ENGLISH, Languages, Words
 from core.failures import FAILURES, FailureCode, Outcome
+from core.operations import OPERATIONS
 from core.orders import PLACE_MAX, Estimate, Job, Progress, State
 from tests.jobs import NOW, done, job, order, progress
 
@@ -142,20 +144,21 @@ def test_all_that_was_used_is_shown() -> None:
 def test_each_state_has_the_buttons_that_make_sense_there() -> None:
     assert buttons(shown(waiting(), FIRST)) == ["Cancel"]
     assert buttons(shown(running())) == ["Cancel"]
-    assert buttons(shown(done())) == [
-        "Full size (PNG, 1.5 MB)", "Link", "Again", "Edit", "Upscale", "Favourite", "Delete",
-    ]  # fmt: skip
-    upscaled = order(operation="upscale", model="upscale-fast", inputs=(17,))
-    assert buttons(shown(done(of=upscaled)))[1:] == ["Link", "Favourite", "Delete"]
+    assert buttons(shown(done())) == ["Full size", "Again", "Edit", "Vary", "More"]
+    # Edit is for what was imagined or varied, and Again not for what would come out the same.
+    for operation, verbs in {
+        "vary": ["Again", "Edit"], "erase": ["Again"], "upscale": [], "cut-out": [], "of the future": [],
+    }.items():  # fmt: skip
+        made = order(operation=operation, model="upscale-fast", inputs=(17,))
+        assert buttons(shown(done(of=made))) == ["Full size", *verbs, "Vary", "More"]
+        assert buttons(shown(job(of=made, state=State.CANCELLED))) == verbs
     assert buttons(shown(failed(FailureCode.REFUSED))) == ["Again", "Edit"]
-    assert buttons(shown(job(of=upscaled, state=State.CANCELLED))) == []
 
 
 def test_buttons_of_the_order_name_it_and_those_of_the_picture_name_that() -> None:
     said = json.dumps(components(shown(done())))
     assert re.findall(r"(?:order|picture):\w+:\d+", said) == [
-        "picture:link:17", "order:again:1", "order:edit:1", "picture:upscale:17", "picture:favourite:17",
-        "picture:delete:17",
+        "order:again:1", "order:edit:1", "picture:vary:17", "picture:more:17",
     ]  # fmt: skip
     assert "order:cancel:1" in json.dumps(components(shown(running())))
 
@@ -191,7 +194,7 @@ def test_done_shows_the_preview_with_alt_text_and_its_link() -> None:
     content = shown(done())
     (attachment,) = content.attachments()
     assert (attachment.filename, attachment.description) == ("preview.webp", "a red fox in the snow")
-    assert "seed 7 · painted in 8.0 s" in texts(content)
+    assert "seed 7 · painted in 8.0 s · PNG, 1.5 MB" in texts(content)
     assert f"The link works until <t:{int(LINK.expires_at.timestamp())}:f>" in texts(content)
     assert LINK.url in json.dumps(components(content))
     assert "Open one of these pictures" not in json.dumps(components(content))
@@ -200,19 +203,20 @@ def test_done_shows_the_preview_with_alt_text_and_its_link() -> None:
 def test_a_spilled_picture_says_that_its_full_size_follows() -> None:
     content = shown(done(is_spilled=True), link=None)
     assert "its full size follows shortly" in texts(content)
-    assert buttons(content)[0] == "Link"
+    assert buttons(content) == ["Again", "Edit", "Vary", "More"]
 
 
 def test_an_expired_picture_says_so_and_has_no_button_for_its_full_size() -> None:
     content = shown(done(expired_at=NOW), link=None)
     assert "The full size has expired" in texts(content)
     assert "follows shortly" not in texts(content)
-    assert buttons(content) == ["Again", "Edit", "Favourite", "Delete"]
+    assert buttons(content) == ["Again", "Edit", "More"]
+    assert "MB" not in texts(content)
 
 
 def test_a_link_too_long_for_a_button_goes_into_the_text() -> None:
     content = shown(done(), link=Link("https://bucket.example/" + "x" * 600, NOW))
-    assert "[Full size (PNG, 1.5 MB)](https://bucket.example/xxx" in texts(content)
+    assert "[Full size](https://bucket.example/xxx" in texts(content)
     assert content.without_button is None
 
 
@@ -227,7 +231,7 @@ def test_without_its_picture_an_order_says_why_and_has_the_link(unseen: Unseen) 
     assert LINK.url in json.dumps(components(content))
     assert content.without_picture is None
     assert content.without_button is not None
-    assert f"[Full size (PNG, 1.5 MB)]({LINK.url})" in texts(content.without_button())
+    assert f"[Full size]({LINK.url})" in texts(content.without_button())
     assert content.without_button().without_button is None
 
 
@@ -239,7 +243,7 @@ def test_without_its_link_an_order_still_has_its_picture() -> None:
     assert LINK.url not in json.dumps(components(content))
     assert len(content.attachments()) == 1
     assert content.without_link is None
-    assert "Link" not in buttons(content)
+    assert buttons(content) == ["Again", "Edit", "Vary", "More"]
 
 
 def test_a_spilled_or_expired_picture_that_is_not_shown_speaks_of_no_small_version() -> None:
@@ -267,3 +271,27 @@ def test_the_longest_and_nastiest_prompt_stays_within_discords_limit() -> None:
         nasty = order(prompt=prompt)
         assert len(texts(shown(done(of=nasty), link=Link("https://x/" + "y" * 500, NOW)))) <= 4000
         assert len(texts(shown(waiting(of=nasty), Estimate(5)))) <= 4000
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "said"),
+    [
+        ("vary", {"strength": 0.35}, "varied, strength 0.35"),
+        ("replace", {"target": "the *dog*"}, r"“the \*dog\*” replaced"),
+        ("extend", {"left": 300, "right": 0, "up": 20}, "extended to the left, upwards"),
+        ("upscale", {}, "enlarged"),
+        ("imagine", {}, None),
+        ("of the future", {}, None),
+    ],
+)
+def test_what_was_done_is_said(operation: str, params: dict[str, Any], said: str | None) -> None:
+    made = replace(order(operation=operation), params=params)
+    assert what_was_done(made, ENGLISH) == said
+    assert (f"Stable Image Core · {said} · seed" in texts(shown(done(of=made)))) is (said is not None)
+
+
+def test_every_change_is_said_also_in_german() -> None:
+    said = {what_was_done(replace(order(operation=name), params={}), ENGLISH) for name in OPERATIONS}
+    assert len(said) == len(OPERATIONS)
+    varied = replace(order(operation="vary"), params={"strength": 0.35})
+    assert what_was_done(varied, Languages().of("de")) == "variiert, Stärke 0,35"

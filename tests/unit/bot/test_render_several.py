@@ -74,10 +74,28 @@ def options(content: Content) -> list[tuple[str, str]]:
     return re.findall(r'"label": "([^"]+)", "value": "(\d+)"', found)
 
 
+@pytest.mark.parametrize(
+    ("price", "said"),
+    [("1", "4 × 1 credit ·"), ("6.5", "4 × 6.5 credits ·"), ("40.0", "4 × 40 credits ·")],
+)
+def test_the_price_is_said_until_all_is_over_and_the_sum_where_it_is_another(price: str, said: str) -> None:
+    asked = replace(FOUR, private=True)
+    of_that = {"price": Decimal(price)}
+    for states in ((WAITING, WAITING, WAITING, WAITING), (DONE, REFUSED, RUNNING, WAITING)):
+        content = show(four(*({**state, **of_that} for state in states), of=asked))
+        assert said in texts(content)
+    counted = {**DONE, "counted": Decimal(price)}
+    assert "credit" not in texts(show(four(counted, counted, counted, counted)))
+    assert "2 of 4 pictures · 13 credits in all" in texts(
+        show(four(*({**DONE, "counted": Decimal("6.5")},) * 2, REFUSED, CANCELLED))
+    )
+    assert "1 credit in all" in texts(show(four({**DONE, "counted": Decimal(1)}, REFUSED, REFUSED, REFUSED)))
+
+
 def test_four_that_wait_are_one_line_and_one_cancel() -> None:
     content = show(four(WAITING, WAITING, WAITING, WAITING), Estimate(3, 40.0))
     assert "⏳ Waiting in line\nNumber **3** in line. Likely done" in texts(content)
-    assert "640 × 480 · Stable Image Core · 4 pictures" in texts(content)
+    assert "640 × 480 · Stable Image Core · 4 × 3 credits" in texts(content)
     assert buttons(content) == ["Cancel"]
     assert "tried again" in texts(show(four(WAITING, {**WAITING, "faults": 1}, WAITING, WAITING)))
 
@@ -131,8 +149,9 @@ def test_what_failed_is_said_beside_the_others_once_each_with_what_it_counts() -
         assert f"**1, 3.** ⚠️ {FAILURE_TEXTS[FailureCode.REFUSED]} Nothing was charged." in said
         assert f"**2.** ⚠️ {FAILURE_TEXTS[FailureCode.WORKER_LOST]} It counts as 9 credits" in said
         assert said.count("⚠️") == 2
-    content = show(four(REFUSED, LOST, REFUSED, DONE))
-    assert "1 of 4 pictures" in texts(content)
+    content = show(four(REFUSED, LOST, REFUSED, {**DONE, "counted": Decimal(3)}))
+    # What the others cost is told beside the price of the one that came.
+    assert "1 of 4 pictures · 12 credits in all" in texts(content)
     assert [value for _label, value in options(content)] == ["20"]
     assert options(content)[0][0].startswith("4. ")
 

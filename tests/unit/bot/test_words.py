@@ -11,6 +11,7 @@ from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 from babel.numbers import format_decimal
+from discord import app_commands
 
 from bot.client import commands
 from bot.messages.words import ENGLISH, Languages
@@ -74,8 +75,15 @@ def _pairs(language: str, file: Path) -> Iterator[tuple[list[str], list[str]]]:
 
 def _names() -> dict[str, set[str]]:
     """What members type: the commands, and the options of any."""
-    names = {command.name for command in commands()}
-    return {"/": names, ":": {option.name for command in commands() for option in command.parameters}}
+    leaves = [
+        leaf
+        for command in commands()
+        for leaf in (command.walk_commands() if isinstance(command, app_commands.Group) else [command])
+    ]
+    options = {
+        option.name for leaf in leaves if isinstance(leaf, app_commands.Command) for option in leaf.parameters
+    }
+    return {"/": {command.name for command in commands()}, ":": options}
 
 
 @pytest.mark.parametrize(("language", "file"), LANGUAGES)

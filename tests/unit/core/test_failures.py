@@ -11,11 +11,12 @@ TRIED_AGAIN = {
     "blocked",
     "bad_picture",
     "input_unread",
+    "generation_gone",
     "worker_lost",
     "internal",
 }
 HALTING = {"bad_key", "no_credit"}
-MAY_BE_BILLED = {"filtered", "unavailable", "bad_picture", "worker_lost", "internal"}
+MAY_BE_BILLED = {"filtered", "unavailable", "bad_picture", "generation_gone", "worker_lost", "internal"}
 
 
 def test_every_code_has_its_meaning() -> None:

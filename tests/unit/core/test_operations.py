@@ -1,10 +1,17 @@
 """What is on offer: every choice can be shown, and what a model does not take is refused in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import InvalidRequest
 from core.operations import (
+    CHANGES,
+    CONSERVATIVE,
+    CREATIVE,
+    FAST,
     MODELS,
+    OPERATIONS,
     PAINTERS,
     PIXELS_MAX,
     PROMPT_LENGTH_MAX,
@@ -15,13 +22,13 @@ from core.operations import (
     SIZES,
     STYLES,
     UPSCALE,
-    UPSCALE_PIXELS_MAX,
-    UPSCALE_SIDE_MAX,
-    UPSCALER,
+    VARY,
     Model,
+    Need,
+    Operation,
+    check_upscale,
+    extended_size,
     offer,
-    upscale_input,
-    upscaled_size,
 )
 
 CHOICE_LENGTH_MAX = 100
@@ -35,7 +42,7 @@ def test_a_choice_list_can_say_what_a_model_is_called_costs_and_is_good_at(model
 
 
 def test_prices_and_bounds_are_the_vendors() -> None:
-    assert {name: str(model.credits) for name, model in MODELS.items()} == {
+    assert {name: str(model.credits) for name, model in PAINTERS.items()} == {
         "core": "3",
         "ultra": "8",
         "sd3.5-large": "6.5",
@@ -44,10 +51,8 @@ def test_prices_and_bounds_are_the_vendors() -> None:
         "sd3.5-flash": "2.5",
         "stable-diffusion-v1-6": "1",
         "stable-diffusion-xl-1024-v1-0": "1",
-        "upscale-fast": "2",
     }
     assert (PROMPT_LENGTH_MAX, SEED_MAX) == (2000, 2**32 - 2)
-    assert (UPSCALE_SIDE_MAX, UPSCALE_PIXELS_MAX) == (1536, 1024 * 1024)
     assert (SIDE_MIN, SIDE_MAX, PIXELS_MAX) == (256, 1536, 1536 * 1024)
 
 
@@ -68,7 +73,7 @@ def test_what_a_model_takes_is_what_the_vendor_says_of_it() -> None:
             (ratio, ratio) for ratio in "21:9 16:9 3:2 5:4 1:1 4:5 2:3 9:16 9:21".split()
         ]
     assert {name for name, model in MODELS.items() if not model.takes_negative_prompt} == {
-        "sd3.5-large-turbo", "upscale-fast"
+        "sd3.5-large-turbo", "upscale-fast", "erase", "outpaint", "remove-background"
     }  # fmt: skip
     assert {model.styles for model in PAINTERS.values()} == {STYLES}
     presets = (
@@ -76,19 +81,22 @@ def test_what_a_model_takes_is_what_the_vendor_says_of_it() -> None:
         "low-poly modeling-compound neon-punk origami photographic pixel-art tile-texture"
     )
     assert sorted(STYLES) == presets.split()
-    assert UPSCALER.styles == ()
+    assert {name for name, model in MODELS.items() if not model.styles} == {
+        "erase", "remove-background", "replace-background-and-relight", "style-transfer", "upscale-fast",
+        "upscale-conservative",
+    }  # fmt: skip
     assert {model.provider for model in MODELS.values()} == {"stability"}
 
 
 def test_a_name_is_one_models() -> None:
     with pytest.raises(ValueError, match="there are two models called core"):
-        offer(UPSCALE, PAINTERS["core"])
-    assert {*UPSCALE.models} == {UPSCALER.name}
+        offer(UPSCALE, replace(PAINTERS["core"], title="Another"))
+    assert {*UPSCALE.models} == {FAST.name, CONSERVATIVE.name, CREATIVE.name}
 
 
 def test_the_upscaler_has_a_price_and_is_not_offered_for_painting() -> None:
-    assert MODELS[UPSCALER.name] is UPSCALER
-    assert UPSCALER.name not in PAINTERS
+    assert MODELS[FAST.name] is FAST
+    assert FAST.name not in PAINTERS
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -110,26 +118,51 @@ def test_a_shape_has_the_form_that_its_name_says_in_steps_that_every_model_paint
     assert 0.65 < SIZES["portrait"][0] / SIZES["portrait"][1] < 0.7
 
 
-@pytest.mark.parametrize(
-    ("size", "upscaled"),
-    [
-        ((1024, 1024), (4096, 4096)),
-        ((256, 1536), (1024, 6144)),
-        # Above a megapixel it is scaled down first.
-        ((1536, 1024), (5016, 3344)),
-        ((2048, 1024), (5792, 2896)),
-    ],
-)
-def test_upscaling_makes_it_four_times_of_what_the_upscaler_takes(
-    size: tuple[int, int], upscaled: tuple[int, int]
-) -> None:
-    width, height = upscale_input(*size)
-    assert max(width, height) <= UPSCALE_SIDE_MAX
-    assert width * height <= UPSCALE_PIXELS_MAX
-    assert upscaled_size(*size) == upscaled
+@pytest.mark.parametrize("size", [(1024, 1024), (256, 1536), (1536, 1024), (2048, 1024)])
+@pytest.mark.parametrize("model", UPSCALE.models.values(), ids=lambda model: model.name)
+def test_what_a_model_paints_can_be_made_larger(model: Model, size: tuple[int, int]) -> None:
+    if model is CONSERVATIVE and max(size) / min(size) > 2.5:
+        with pytest.raises(InvalidRequest, match=r"at most 2\.5 times"):
+            check_upscale(model, *size)
+    else:
+        check_upscale(model, *size)
 
 
-@pytest.mark.parametrize("size", [(4096, 4096), (6144, 1024)])
-def test_a_picture_that_would_not_grow_is_refused(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(4096, 4096), (6144, 2744)])
+@pytest.mark.parametrize("model", UPSCALE.models.values(), ids=lambda model: model.name)
+def test_a_picture_that_would_not_grow_is_refused(model: Model, size: tuple[int, int]) -> None:
     with pytest.raises(InvalidRequest, match="cannot be made larger"):
-        upscaled_size(*size)
+        check_upscale(model, *size)
+
+
+def test_a_picture_grows_by_what_is_added_to_its_sides() -> None:
+    assert extended_size(1000, 500, {"left": 1, "right": 20, "up": 300, "down": None}) == (1021, 800)
+    assert extended_size(1000, 500, {}) == (1000, 500)
+
+
+def test_each_change_is_done_by_models_at_the_vendor_s_prices() -> None:
+    prices = {
+        operation.name: {name: f"{model.credits:f}" for name, model in operation.models.items()}
+        for operation in CHANGES
+    }
+    assert prices.pop("vary") == {
+        "ultra": "8", "sd3.5-large": "6.5", "sd3.5-large-turbo": "4", "sd3.5-medium": "3.5", "sd3.5-flash": "2.5"
+    }  # fmt: skip
+    assert prices.pop("upscale") == {
+        "upscale-fast": "2", "upscale-conservative": "40", "upscale-creative": "60"
+    }  # fmt: skip
+    assert {name: [*models.values()] for name, models in prices.items()} == {
+        "replace": ["5"], "recolor": ["5"], "erase": ["5"], "paint-over": ["5"], "extend": ["4"], "cut-out": ["5"],
+        "relight": ["8"], "sketch": ["5"], "structure": ["5"], "style": ["5"], "transfer": ["8"],
+    }  # fmt: skip
+    assert [model for model in MODELS.values() if model.is_dear] == [CONSERVATIVE, CREATIVE]
+    # The same model, and one price.
+    assert VARY.models["ultra"] is PAINTERS["ultra"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_what_need_not_be_there_comes_last(operation: Operation) -> None:
+    """So that it is known by its position which of its inputs an order has."""
+    needs = [one.need for one in operation.inputs]
+    assert needs == sorted(needs, key=lambda need: need is not Need.REQUIRED)
+    assert needs.count(Need.OPTIONAL) <= 1

@@ -91,7 +91,7 @@ def test_unless_asked_otherwise_it_is_one_picture_from_words_that_all_may_see() 
 
 def test_parameters_are_read_by_name_and_what_was_not_asked_for_is_none_of_them() -> None:
     asked = request(width=640, height=480, seed=0, negative_prompt="rain", style="anime")
-    assert (asked.width, asked.height, asked.seed) == (640, 480, 0)
+    assert (asked.size, asked.seed) == ((640, 480), 0)
     assert (asked.negative_prompt, asked.style) == ("rain", "anime")
     changed = asked.with_params(seed=None, style="tile-texture")
     assert changed.params == {

@@ -13,7 +13,7 @@ from bot.messages.content import LinkAs, Unseen
 from bot.messages.picture import Link, picture_content
 from bot.messages.words import ENGLISH
 from core.orders import JOB_NUMBERS
-from sandbox.stability.server import Call
+from sandbox.stability import Call
 from tests.drill.bills import keys
 from tests.drill.checks import judge
 from tests.drill.evidence import Evidence, Shown, Stored

@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import SEED_MAX
 from core.retry_after import seconds_of
-from worker.providers.provider import Painting
+from worker.providers.provider import Begun, Painting
+from worker.providers.stability.kinds import kind_of
+from worker.providers.stability.requests import INPUT_NAMES
 
 RATE_LIMIT_PAUSE_SECONDS = 60.0
 """How long Stability turns a key away that asked too often."""
@@ -37,7 +39,10 @@ _CREDIT = {"payment_required", "insufficient_balance"}
 _OF_MODERATION = re.compile(
     r"moderat|flagged|filtered word|content.?(policy|filter)|nsfw|safety|invalid.prompts", re.IGNORECASE
 )
-_OF_LANGUAGE = re.compile(r"language|public.figure", re.IGNORECASE)
+_OF_LANGUAGE = re.compile(r"language", re.IGNORECASE)
+_OF_PUBLIC_FIGURES = re.compile(r"public.figure", re.IGNORECASE)
+# It goes into a URL beside the key, so nothing may be in it that has a meaning there.
+_GENERATION = re.compile(r"[0-9A-Za-z_-]{64}")
 _CODE_OF_STATUS = {
     401: FailureCode.BAD_KEY,
     402: FailureCode.NO_CREDIT,
@@ -46,6 +51,7 @@ _CODE_OF_STATUS = {
     404: FailureCode.MODEL_GONE,
     408: FailureCode.UNAVAILABLE,
     410: FailureCode.MODEL_GONE,
+    413: FailureCode.INPUT_TOO_LARGE,
     422: FailureCode.REJECTED,
     425: FailureCode.UNAVAILABLE,
     429: FailureCode.RATE_LIMITED,
@@ -58,7 +64,16 @@ class Word:
 
     id: str
     name: str
-    text: str
+    problems: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "; ".join(self.problems)
+
+    @property
+    def is_of_inputs(self) -> bool:
+        """Whether each problem is one of a picture that was handed in; they are written "field: what is wrong"."""
+        return bool(self.problems) and all(one.partition(":")[0] in INPUT_NAMES for one in self.problems)
 
 
 def own_word(body: bytes) -> Word | None:
@@ -68,8 +83,8 @@ def own_word(body: bytes) -> Word | None:
         return None
     problems = error.get("errors", error.get("message"))
     if isinstance(problems, list):
-        return Word(error["id"], error["name"], "; ".join(map(str, problems)))
-    return Word(error["id"], error["name"], problems) if _is_text(problems) else None
+        return Word(error["id"], error["name"], tuple(map(str, problems)))
+    return Word(error["id"], error["name"], (problems,)) if _is_text(problems) else None
 
 
 def failure_of(status: int, headers: Mapping[str, str], body: bytes) -> JobFailed:
@@ -91,7 +106,8 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes) -> JobFaile
         detail = f"{status} by what stands before Stability, {gist(headers, body)}"
     else:
         code = _code_of(status, word)
-        outcome = Outcome.UNKNOWN if 200 <= status < 300 else Outcome.FREE
+        is_unknown = 200 <= status < 300 or code is FailureCode.GENERATION_GONE
+        outcome = Outcome.UNKNOWN if is_unknown else Outcome.FREE
         detail = f"{status} {word.name}: {word.text}"
         id_ = id_ or _clean(word.id)
     pause_seconds = _retry_after(status, headers, code)
@@ -115,17 +131,25 @@ def _code_of(status: int, word: Word) -> FailureCode:
         return FailureCode.NO_CREDIT
     if word.name == "unauthorized":
         return FailureCode.BAD_KEY
+    if word.name == "generation_not_found":
+        return FailureCode.GENERATION_GONE
     # A name says it with any status; under one that says nothing, the text does where it is about the prompt.
     words = f"{word.name} {word.text}" if status in (400, 403, 422) else word.name
     if _OF_MODERATION.search(words):
         return FailureCode.REFUSED
     if _OF_LANGUAGE.search(words):
-        return FailureCode.REJECTED
+        return FailureCode.LANGUAGE
+    if _OF_PUBLIC_FIGURES.search(words):
+        return FailureCode.PUBLIC_FIGURE
+    if status == 400 and word.is_of_inputs:
+        return FailureCode.INPUT_REFUSED
     return _CODE_OF_STATUS.get(status, FailureCode.BAD_REQUEST)
 
 
-def check_finish_reason(reason: object, id_: str | None) -> None:
-    """Raises JobFailed unless a picture came. Where none is told, the picture tells."""
+def check_finish_reason(
+    reason: object, id_: str | None, otherwise: FailureCode = FailureCode.UNAVAILABLE
+) -> None:
+    """Raises JobFailed unless a picture came. Where no reason is told, the picture tells."""
     said = reason.strip().upper() if isinstance(reason, str) else ""
     if said in ("", "SUCCESS"):
         return
@@ -133,13 +157,19 @@ def check_finish_reason(reason: object, id_: str | None) -> None:
         raise JobFailed(FailureCode.FILTERED, f"finish-reason {said}", request_id=id_)
     # Successes alone have a price; but what else it may say, nobody knows.
     outcome = Outcome.FREE if said == "ERROR" else Outcome.UNKNOWN
-    raise JobFailed(FailureCode.UNAVAILABLE, f"finish-reason {said}", outcome=outcome, request_id=id_)
+    raise JobFailed(otherwise, f"finish-reason {said}", outcome=outcome, request_id=id_)
 
 
-def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Painting:
-    """The picture of an answer that says it is well. Raises JobFailed where none is in it."""
+def painting_in(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    otherwise: FailureCode = FailureCode.UNAVAILABLE,
+) -> Painting | Begun:
+    """The picture of an answer that says it is well, or by which id it is to be asked for. Raises JobFailed where
+    neither is in it."""
     id_ = request_id(headers)
-    if _is_picture(body):
+    if kind_of(body):
         return Painting(body, _seed(headers.get("seed")), id_)
     # Bytes were asked for, but a picture in JSON is paid for too, as is one that was filtered.
     answer = _json(body) if is_json(body) else None
@@ -149,10 +179,13 @@ def painting_in(status: int, headers: Mapping[str, str], body: bytes) -> Paintin
         artifacts = answer.get("artifacts")
         if isinstance(artifacts, list) and artifacts and isinstance(artifacts[0], dict):
             answer = artifacts[0]
-        check_finish_reason(answer.get("finish_reason") or answer.get("finishReason"), id_)
+        check_finish_reason(answer.get("finish_reason") or answer.get("finishReason"), id_, otherwise)
         content = _from_base64(answer.get("image") or answer.get("base64"))
-        if _is_picture(content):
+        if kind_of(content):
             return Painting(content, _seed(str(answer.get("seed"))), id_)
+        generation = answer.get("id")
+        if isinstance(generation, str) and _GENERATION.fullmatch(generation) and own_word(body) is None:
+            return Begun(generation)
         if b"CONTENT_FILTERED" in body:
             # Wherever it says so.
             check_finish_reason("CONTENT_FILTERED", id_)
@@ -172,10 +205,6 @@ def gist(headers: Mapping[str, str], body: bytes) -> str:
 def is_json(body: bytes) -> bool:
     """Whether it begins like an object, or a list of them."""
     return body[:64].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
-
-
-def _is_picture(body: bytes) -> bool:
-    return body.startswith((b"\x89PNG", b"\xff\xd8\xff")) or (body[:4], body[8:12]) == (b"RIFF", b"WEBP")
 
 
 def _is_text(value: object) -> TypeGuard[str]:

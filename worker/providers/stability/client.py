@@ -3,25 +3,26 @@
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from types import SimpleNamespace
 from typing import Self
 
 import aiohttp
 
-from core.failures import FailureCode, JobFailed
-from core.orders import Order
+from core.failures import FailureCode, JobFailed, Outcome
+from core.operations import Role
+from core.orders import Job
 from db.rate_limits import REQUESTS_PER_10_SECONDS
-from worker.providers.provider import Call, Painting
+from worker.providers.provider import Begun, Call, Painting
 from worker.providers.stability import answers
 from worker.providers.stability.requests import request_of
 from worker.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
 
-PICTURE_BYTES_MAX = 64 * 1024 * 1024
-"""Above what the largest picture takes, 16.8 megapixels that do not compress at all."""
+PICTURE_BYTES_MAX = 96 * 1024 * 1024
+"""Above what the largest picture takes: 16.8 megapixels with transparency, in JSON, that do not compress at all."""
 
 ERROR_BYTES_MAX = 64 * 1024
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -67,28 +68,47 @@ class Stability:
     async def __aexit__(self, *_error: object) -> None:
         await self._session.close()
 
-    async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
+    async def paint(self, job: Job, inputs: Mapping[Role, bytes], call: Call) -> Painting | Begun:
         """See `Provider`: JobFailed tells by its code whether another attempt may end better."""
-        request = request_of(order, inputs)
+        request = request_of(job, inputs)
         try:
             async with self._session.post(
                 self._host + request.path,
-                headers={
-                    "Authorization": f"Bearer {self._key}",
-                    "Accept": request.accept,
-                    "stability-client-id": "tigerbrush",
-                },
+                headers=self._headers(job, request.accept),
                 timeout=self._timeout,
                 # The prompt and the key would go to whatever host is named.
                 allow_redirects=False,
                 trace_request_ctx=call,
-                **request.body,
+                **request.body(),
             ) as response:
                 call.request_id = answers.request_id(response.headers)
                 return await self._painting(response)
         except JobFailed as error:
             raise self._without_key(error) from error.__cause__
         except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreached(error, call) from error
+
+    async def collect(self, job: Job, call: Call) -> Painting | None:
+        """See `Provider`. Whatever is said of what was begun, it may be billed: no failure is known to be free."""
+        try:
+            async with self._session.get(
+                f"{self._host}/v2beta/results/{job.generation}",
+                headers=self._headers(job, "*/*"),
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                call.request_id = answers.request_id(response.headers)
+                if response.status == 202:
+                    return None
+                # What has ended without a picture is not there to be asked for again.
+                painting = await self._painting(response, FailureCode.GENERATION_GONE)
+                return None if isinstance(painting, Begun) else painting
+        except JobFailed as error:
+            if not error.outcome.counts:
+                error.outcome = Outcome.UNKNOWN
+            raise self._without_key(error) from error.__cause__
+        except (aiohttp.ClientError, TimeoutError) as error:
+            call.sent()
             raise self._unreached(error, call) from error
 
     async def balance(self) -> Decimal:
@@ -111,12 +131,24 @@ class Stability:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._unreached(error, Call()) from error
 
-    async def _painting(self, response: aiohttp.ClientResponse) -> Painting:
+    def _headers(self, job: Job, accept: str) -> dict[str, str]:
+        headers = {
+            "Authorization": f"Bearer {self._key}",
+            "Accept": accept,
+            "stability-client-id": "tigerbrush",
+        }
+        # By it the vendor can name an abuser, whom nobody but the owner can tell from it (`python -m db member`).
+        return headers | ({"stability-client-user-id": job.holder.hex()} if job.holder else {})
+
+    async def _painting(
+        self, response: aiohttp.ClientResponse, otherwise: FailureCode = FailureCode.UNAVAILABLE
+    ) -> Painting | Begun:
+        """`otherwise` is what it is where Stability says that it has ended without a picture."""
         if not 200 <= response.status < 300:
             start, _is_all = await _read(response, ERROR_BYTES_MAX)
             raise answers.failure_of(response.status, response.headers, start)
         for reason in response.headers.getall("finish-reason", ()):
-            answers.check_finish_reason(reason, answers.request_id(response.headers))
+            answers.check_finish_reason(reason, answers.request_id(response.headers), otherwise)
         content, is_all = await _read(response, PICTURE_BYTES_MAX)
         if not is_all:
             raise JobFailed(
@@ -126,7 +158,9 @@ class Stability:
             )
         if answers.is_json(content):
             # With a picture in it, it is large.
-            return await asyncio.to_thread(answers.painting_in, response.status, response.headers, content)
+            return await asyncio.to_thread(
+                answers.painting_in, response.status, response.headers, content, otherwise
+            )
         return answers.painting_in(response.status, response.headers, content)
 
     def _unreached(self, error: Exception, call: Call) -> JobFailed:

@@ -2,14 +2,15 @@
 
 import io
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
 from PIL import Image
 
 from core.failures import FailureCode, JobFailed, Outcome
-from core.orders import Order
+from core.operations import Role
+from core.orders import Job
 from worker.providers.provider import Call, Painting
 from worker.settings import WorkerSettings
 
@@ -22,13 +23,17 @@ class MakeBelieve:
     account_url = "make-believe.example"
     requests_per_10_seconds = 7
 
-    async def paint(self, order: Order, inputs: Sequence[bytes], call: Call) -> Painting:
+    async def paint(self, job: Job, inputs: Mapping[Role, bytes], call: Call) -> Painting:
+        order = job.order
         call.sent()
         if "no key" in order.prompt:
             raise JobFailed(FailureCode.BAD_KEY, "it is refused", outcome=Outcome.FREE)
         buffer = io.BytesIO()
-        Image.new("RGB", (order.width, order.height), "teal").save(buffer, "PNG")
+        Image.new("RGB", order.size or (64, 64), "teal").save(buffer, "PNG")
         return Painting(buffer.getvalue(), 42, f"make-believe {order.id}")
+
+    async def collect(self, job: Job, call: Call) -> Painting | None:
+        raise AssertionError("it answers at once")
 
     async def balance(self) -> Decimal:
         if os.environ.get("MAKE_BELIEVE_KEY") == "bad":

@@ -13,7 +13,8 @@ from sandbox.discord.store import Store
 
 def saved(world: World) -> dict[str, Any]:
     """All of a world but its clock, which is not on disk."""
-    kept = ("bot_id", "guilds", "users", "channels", "messages", "commands", "interactions")
+    kept = ("bot_id", "guilds", "users", "channels", "messages", "commands", "interactions",
+            "ephemeral_attachments")  # fmt: skip
     whole = {name: getattr(world, name) for name in kept}
     return {**whole, "last": world.snowflakes.last}
 
@@ -38,6 +39,7 @@ def furnish(world: World) -> None:
         )
     )
     world.commands["6"] = {"id": "6", "name": "imagine", "options": []}
+    world.put_ephemeral_attachments([Attachment("7", "b.txt", "text/plain", 4)])
     world.put_interaction(
         Interaction("3", "token", 2, world.guild.owner_id, channel.id, {"name": "imagine"}, 1.5, "en-US")
     )

@@ -6,7 +6,8 @@ from sandbox.discord.rules.commands import read_command
 from sandbox.discord.rules.form import Form, Node
 from tests.unit.sandbox.discord.refusals import wrong
 
-STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
+SUBCOMMAND, GROUP = 1, 2
+STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
 
 
 def command(*options: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -60,7 +61,8 @@ def test_a_command(fields: dict[str, Any], expected: list[str]) -> None:
             [option(), option(name="b", required=True)],
             ["options.1: APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID"],
         ),
-        ([option(type=1)], ["options.0.type: BASE_TYPE_CHOICES"]),
+        ([option(type=12)], ["options.0.type: BASE_TYPE_CHOICES"]),
+        ([option(ATTACHMENT, required=True)], []),
         ([option(description="")], ["options.0.description: BASE_TYPE_REQUIRED"]),
         ([option(choices=choices(*map(str, range(25))))], []),
         ([option(choices=choices(*map(str, range(26))))], ["options.0.choices: BASE_TYPE_MAX_LENGTH"]),
@@ -93,6 +95,55 @@ def test_a_command(fields: dict[str, Any], expected: list[str]) -> None:
 )
 def test_its_options(options: list[dict[str, Any]], expected: list[str]) -> None:
     assert wrong(read_command, command(*options)) == expected
+
+
+def texts(count: int, *, of: int) -> list[dict[str, Any]]:
+    return [option(name=f"o{n}", description="x" * (of - 2)) for n in range(count)]
+
+
+def sub(*options: dict[str, Any], kind: int = SUBCOMMAND, name: str = "vary") -> dict[str, Any]:
+    return option(kind, name=name, options=list(options))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([sub(), sub(option(), name="extend"), sub(sub(), kind=GROUP, name="upscale")], []),
+        ([sub(), option()], ["options: APPLICATION_COMMAND_OPTIONS_TYPE_INVALID"]),
+        ([sub(sub())], ["options.0.options.0.type: BASE_TYPE_CHOICES"]),
+        ([sub(option(), kind=GROUP)], ["options.0.options.0.type: BASE_TYPE_CHOICES"]),
+        ([sub(sub(sub(), kind=GROUP), kind=GROUP)], ["options.0.options.0.type: BASE_TYPE_CHOICES"]),
+        ([sub(kind=GROUP)], ["options.0.options: BASE_TYPE_REQUIRED"]),
+        ([sub(*(option(name=f"o{n}") for n in range(26)))], ["options.0.options: BASE_TYPE_MAX_LENGTH"]),
+        ([sub(name=f"o{n}") for n in range(26)], ["options: BASE_TYPE_MAX_LENGTH"]),
+        (
+            [sub(option(), option(name="b", required=True))],
+            ["options.0.options.1: APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID"],
+        ),
+        ([sub(), sub()], ["options.1.name: APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED"]),
+        ([sub(name="Vary it")], ["options.0.name: APPLICATION_COMMAND_INVALID_NAME"]),
+        # The texts of all levels count: 13 of the command, 15 of each subcommand, and what is in it.
+        ([sub(*texts(3, of=100), name=f"s{n}") for n in range(25)], []),
+        ([sub(*texts(4, of=100), name=f"s{n}") for n in range(25)], [": APPLICATION_COMMAND_TOO_LARGE"]),
+    ],
+)
+def test_its_subcommands(options: list[dict[str, Any]], expected: list[str]) -> None:
+    assert wrong(read_command, command(*options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"name": "Change this picture"}, []),
+        ({"name": "x" * 33}, ["name: BASE_TYPE_BAD_LENGTH"]),
+        ({"name": "x", "description": "x"}, ["description: APPLICATION_COMMAND_FIELD_FORBIDDEN"]),
+        ({"name": "x", "options": [option()]}, ["options: APPLICATION_COMMAND_FIELD_FORBIDDEN"]),
+    ],
+)
+def test_a_command_on_a_message(fields: dict[str, Any], expected: list[str]) -> None:
+    assert wrong(read_command, {"type": 3, **fields}) == expected
+    if not expected:
+        assert read_command(Node({"type": 3, **fields}, Form()))["description"] == ""
 
 
 @pytest.mark.parametrize(("more", "expected"), [(0, []), (1, [": APPLICATION_COMMAND_TOO_LARGE"])])

@@ -6,6 +6,7 @@ from sandbox.discord.rules.modals import read_modal, read_submission
 from tests.unit.sandbox.discord.refusals import refused
 
 WRONG_LENGTH = "BASE_TYPE_BAD_LENGTH"
+FILES = {"0": "4242", "1": "4243"}
 OPTIONS = [{"label": "Oil", "value": "oil"}, {"label": "Ink", "value": "ink"}]
 
 
@@ -29,6 +30,22 @@ def text(**fields: Any) -> dict[str, Any]:
 
 def select(**fields: Any) -> dict[str, Any]:
     return {"type": 3, "custom_id": "style", "options": OPTIONS, **fields}
+
+
+def upload(**fields: Any) -> dict[str, Any]:
+    return {"type": 19, "custom_id": "files", **fields}
+
+
+def radio(**fields: Any) -> dict[str, Any]:
+    return {"type": 21, "custom_id": "style", "options": OPTIONS, **fields}
+
+
+def boxes(**fields: Any) -> dict[str, Any]:
+    return {"type": 22, "custom_id": "style", "options": OPTIONS, **fields}
+
+
+def box(**fields: Any) -> dict[str, Any]:
+    return {"type": 23, "custom_id": "style", **fields}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +84,19 @@ def test_a_modal(sent: object, expected: list[str]) -> None:
         (select(), []),
         (select(options=OPTIONS * 2), ["options.2.value: SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                                        "options.3.value: SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"]),
+        (upload(), []),
+        (upload(min_values=0, max_values=10), []),
+        (upload(max_values=11), ["max_values: NUMBER_TYPE_MAX"]),
+        (upload(min_values=2), ["min_values: SELECT_COMPONENT_MIN_VALUES"]),
+        (upload(file_types=["png"]), ["file_types: UNKNOWN_FIELD"]),
+        (radio(), []),
+        (radio(options=OPTIONS[:1]), ["options: BASE_TYPE_BAD_LENGTH"]),
+        (radio(options=[{"label": "x", "value": str(n)} for n in range(11)]),
+         ["options: BASE_TYPE_BAD_LENGTH"]),
+        (boxes(), []),
+        (boxes(max_values=3), ["max_values: BASE_TYPE_BAD_LENGTH"]),
+        (box(default=True), []),
+        (box(required=True), ["required: UNKNOWN_FIELD"]),
         ({"type": 2, "style": 1, "label": "x", "custom_id": "x"}, ["type: BASE_TYPE_CHOICES"]),
     ],
 )  # fmt: skip
@@ -126,15 +156,38 @@ def test_ids_that_were_asked_for_stay() -> None:
         (select(), ["oil", "ink"], WRONG_LENGTH),
         (select(max_values=2), ["oil", "ink"], None),
         (select(), ["chalk"], "BASE_TYPE_CHOICES"),
+        (select(), "ink", "LIST_TYPE_CONVERT"),
+        (upload(), ["0"], None),
+        (upload(), ["2"], "ATTACHMENT_NOT_FOUND"),
+        (upload(), ["0", "1"], WRONG_LENGTH),
+        (upload(max_values=2), ["0", "0"], WRONG_LENGTH),
+        (upload(), [], WRONG_LENGTH),
+        (upload(required=False), [], None),
+        (radio(), "ink", None),
+        (radio(), "chalk", "BASE_TYPE_CHOICES"),
+        (radio(), None, "BASE_TYPE_REQUIRED"),
+        (radio(required=False), None, None),
+        (boxes(), ["oil", "ink"], None),
+        (boxes(), [], WRONG_LENGTH),
+        (box(), True, None),
+        (box(), "yes", "BOOLEAN_TYPE_CONVERT"),
     ],
 )
 def test_what_a_member_may_submit(field: dict[str, Any], value: object, code: str | None) -> None:
     opened = read_modal(modal(label(field)))
-    key, name = ("value", "prompt") if field["type"] == 4 else ("values", "style")
+    key, name = "value" if field["type"] in (4, 21, 23) else "values", field["custom_id"]
     filled_in = {"type": field["type"], "custom_id": name, key: value}
     sent = {"custom_id": "m", "components": [{"type": 18, "component": filled_in}]}
     expected = [f"components.{name}: {code}"] if code else []
-    assert refused(lambda: read_submission(opened, sent)) == expected
+    assert refused(lambda: read_submission(opened, sent, files=FILES)) == expected
+
+
+def test_files_get_their_ids_and_what_was_left_alone_its_default() -> None:
+    opened = read_modal(modal(label(upload()), label(radio(required=False)), label(box(custom_id="b"))))
+    filled_in = {"type": 19, "custom_id": "files", "values": ["1"]}
+    sent = {"custom_id": "m", "components": [{"type": 18, "component": filled_in}]}
+    back = [row["component"] for row in read_submission(opened, sent, files=FILES)]
+    assert [one.get("values", one.get("value")) for one in back] == [["4243"], None, False]
 
 
 def test_the_bot_gets_back_what_identifies_a_component_and_what_was_filled_in() -> None:

@@ -4,125 +4,77 @@ A landscape: sky, a sun or a moon, ridges that fade with distance, and what the 
 rain, water, trees, towers. Its colours come from the words too, and from the seed where they say nothing.
 """
 
-import colorsys
-import hashlib
-import io
 import math
 import random
-import re
-from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from sandbox.stability.painter.moods import (
+    RAIN,
+    SNOW,
+    TOWERS,
+    TREES,
+    WATER,
+    Mood,
+    Rgb,
+    dice,
+    mood_of,
+    rgb,
+    shade,
+)
 from sandbox.stability.work import Work
 
-Rgb = tuple[int, int, int]
-Hsv = tuple[float, float, float]
-
-_HUES = {
-    "red": 0.0, "fox": 0.05, "autumn": 0.06, "orange": 0.07, "desert": 0.09, "gold": 0.12, "yellow": 0.14,
-    "lion": 0.11, "tiger": 0.08, "forest": 0.33, "green": 0.33, "jungle": 0.36, "meadow": 0.28, "sea": 0.52,
-    "ocean": 0.55, "ice": 0.53, "blue": 0.6, "snow": 0.58, "winter": 0.58, "rain": 0.6, "night": 0.66,
-    "neon": 0.86, "purple": 0.77, "violet": 0.77, "pink": 0.92, "rose": 0.95, "cherry": 0.94, "sunset": 0.03,
-}  # fmt: skip
-_NIGHT = {"night", "moon", "stars", "star", "dark", "midnight", "space", "neon", "galaxy"}
-_SNOW = {"snow", "winter", "ice", "snowy", "frozen"}
-_WATER = {
-    "sea",
-    "ocean",
-    "lake",
-    "river",
-    "harbour",
-    "harbor",
-    "lighthouse",
-    "beach",
-    "boat",
-    "ship",
-    "island",
-}
-_TREES = {"forest", "tree", "trees", "fox", "jungle", "woods", "autumn", "cabin", "owl", "bear", "wolf"}
-_TOWERS = {"city", "neon", "castle", "tower", "town", "street", "lighthouse", "robot", "cyberpunk"}
-_RAIN = {"rain", "storm", "rainy"}
+PIXELS_MAX = 1536 * 1536
+"""What is larger is enlarged, as nobody looks for detail in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Mood:
-    """What the words say: `hue` of what stands out, `sky` hue behind it."""
-
-    words: frozenset[str]
-    hue: float
-    sky: float
-    night: bool
-
-    def has(self, words: set[str]) -> bool:
-        return bool(self.words & words)
+def draw(work: Work) -> Image.Image:
+    return scene(work, work.size)
 
 
-def paint(work: Work, *, blurred: bool = False) -> bytes:
-    """Takes some hundred milliseconds of one core: call it in a thread."""
-    image = _enlarge(work) if work.source is not None else _landscape(work)
-    if blurred:
-        image = image.filter(ImageFilter.GaussianBlur(image.width / 24))
-    buffer = io.BytesIO()
-    image.save(buffer, work.kind, **({"compress_level": 1} if work.kind == "PNG" else {}))
-    return buffer.getvalue()
+def scene(work: Work, size: tuple[int, int], prompt: str | None = None) -> Image.Image:
+    """What the work's words say, or the `prompt` in their place."""
+    share = min(1.0, math.sqrt(PIXELS_MAX / (size[0] * size[1])))
+    drawn = _landscape(work, (max(int(size[0] * share), 1), max(int(size[1] * share), 1)), prompt)
+    return drawn if drawn.size == size else drawn.resize(size, Image.Resampling.BILINEAR)
 
 
-def _enlarge(work: Work) -> Image.Image:
-    with Image.open(io.BytesIO(work.source or b"")) as image:
-        return image.convert("RGB").resize((work.width, work.height), Image.Resampling.BICUBIC)
-
-
-def _landscape(work: Work) -> Image.Image:
-    text = "\0".join((work.prompt, work.negative_prompt, work.style, work.model, str(work.seed)))
-    rng = random.Random(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
+def _landscape(work: Work, full: tuple[int, int], prompt: str | None) -> Image.Image:
+    rng = dice(work)
     # Drawn at half the size: enlarging smooths the edges, and it is four times as quick.
-    size = (max(work.width // 2, 1), max(work.height // 2, 1))
-    mood = _mood(work, rng)
+    size = (max(full[0] // 2, 1), max(full[1] // 2, 1))
+    mood = mood_of(work.prompt if prompt is None else prompt, rng)
     image = _sky(size, mood)
     image = _light(image, mood, rng)
     if mood.night:
         _stars(image, rng)
     horizon = size[1] * rng.uniform(0.42, 0.55)
     image = _ridges(image, mood, horizon, rng)
-    if mood.has(_WATER):
+    if mood.has(WATER):
         image = _water(image, mood, rng)
-    if mood.has(_SNOW):
+    if mood.has(SNOW):
         _fall(image, rng, count=size[0] // 2, slant=0)
-    if mood.has(_RAIN):
+    if mood.has(RAIN):
         _fall(image, rng, count=size[0], slant=6)
-    return _finish(image, (work.width, work.height), rng)
+    return _finish(image, full, rng)
 
 
-def _mood(work: Work, rng: random.Random) -> _Mood:
-    words = frozenset(re.findall(r"[a-z]+", work.prompt.lower()))
-    hues = [hue for word, hue in _HUES.items() if word in words]
-    hue = hues[0] if hues else rng.random()
-    sky = hues[1] if len(hues) > 1 else (hue + rng.choice((0.08, 0.45, 0.5, 0.55, -0.1))) % 1
-    return _Mood(words, hue, sky, bool(words & _NIGHT))
-
-
-def _rgb(colour: Hsv) -> Rgb:
-    red, green, blue = colorsys.hsv_to_rgb(colour[0] % 1, min(colour[1], 1), min(colour[2], 1))
-    return int(red * 255), int(green * 255), int(blue * 255)
-
-
-def _sky(size: tuple[int, int], mood: _Mood) -> Image.Image:
+def _sky(size: tuple[int, int], mood: Mood) -> Image.Image:
     top, bottom = (
         ((mood.sky, 0.75, 0.13), (mood.hue, 0.5, 0.42))
         if mood.night
         else ((mood.sky, 0.45, 0.72), (mood.hue + 0.04, 0.28, 1.0))
     )
     gradient = Image.linear_gradient("L").resize(size)
-    return ImageOps.colorize(gradient, _rgb(top), _rgb(bottom))
+    return ImageOps.colorize(gradient, rgb(top), rgb(bottom))
 
 
-def _light(image: Image.Image, mood: _Mood, rng: random.Random) -> Image.Image:
+def _light(image: Image.Image, mood: Mood, rng: random.Random) -> Image.Image:
     """A sun or a moon, and its glow."""
     width, height = image.size
     x, y = width * rng.uniform(0.2, 0.8), height * rng.uniform(0.16, 0.36)
     radius = min(width, height) * rng.uniform(0.05, 0.09)
-    colour = (245, 240, 220) if mood.night else _rgb((mood.hue + 0.03, 0.05, 1.0))
+    colour = (245, 240, 220) if mood.night else rgb((mood.hue + 0.03, 0.05, 1.0))
     glow = Image.new("RGB", image.size)
     ImageDraw.Draw(glow).ellipse(_box(x, y, radius * 2.6), fill=tuple(channel * 2 // 5 for channel in colour))
     image = ImageChops.screen(image, glow.filter(ImageFilter.GaussianBlur(radius * 1.6)))
@@ -142,7 +94,7 @@ def _stars(image: Image.Image, rng: random.Random) -> None:
         draw.ellipse(_box(x, y, rng.choice((0.4, 0.6, 1.0))), fill=(grey, grey, min(grey + 20, 255)))
 
 
-def _ridges(image: Image.Image, mood: _Mood, horizon: float, rng: random.Random) -> Image.Image:
+def _ridges(image: Image.Image, mood: Mood, horizon: float, rng: random.Random) -> Image.Image:
     """From the far to the near: each darker, fuller in colour and with more upon it."""
     layers = rng.randint(4, 6)
     width, height = image.size
@@ -152,26 +104,21 @@ def _ridges(image: Image.Image, mood: _Mood, horizon: float, rng: random.Random)
         line = _line(width, base, height * rng.uniform(0.06, 0.13) * (1.25 - depth * 0.6), rng)
         colour = _ridge_colour(mood, depth)
         draw = ImageDraw.Draw(image)
-        if mood.has(_TOWERS) and 0.3 < depth < 0.8:
+        if mood.has(TOWERS) and 0.3 < depth < 0.8:
             _towers(draw, line, colour, mood, height, rng)
         draw.polygon([*enumerate(line), (width, height), (0, height)], fill=colour)
-        if mood.has(_TREES) and depth > 0.45:
-            _trees(draw, line, _shade(colour, 0.72), height * 0.085 * depth, rng)
+        if mood.has(TREES) and depth > 0.45:
+            _trees(draw, line, shade(colour, 0.72), height * 0.085 * depth, rng)
         if layer < layers - 1:
             image = _mist(image, base, mood)
     return image
 
 
-def _ridge_colour(mood: _Mood, depth: float) -> Rgb:
-    if mood.has(_SNOW) and depth > 0.3:
-        return _rgb((mood.sky, 0.05 + 0.16 * (1 - depth), (0.42 if mood.night else 0.8) + 0.16 * depth))
+def _ridge_colour(mood: Mood, depth: float) -> Rgb:
+    if mood.has(SNOW) and depth > 0.3:
+        return rgb((mood.sky, 0.05 + 0.16 * (1 - depth), (0.42 if mood.night else 0.8) + 0.16 * depth))
     bright = 0.34 if mood.night else 0.86
-    return _rgb((mood.hue + 0.1 * (1 - depth), 0.25 + 0.45 * depth, bright - (bright - 0.1) * depth**0.8))
-
-
-def _shade(colour: Rgb, factor: float) -> Rgb:
-    red, green, blue = (int(channel * factor) for channel in colour)
-    return red, green, blue
+    return rgb((mood.hue + 0.1 * (1 - depth), 0.25 + 0.45 * depth, bright - (bright - 0.1) * depth**0.8))
 
 
 def _line(width: int, base: float, roughness: float, rng: random.Random) -> list[float]:
@@ -187,8 +134,8 @@ def _line(width: int, base: float, roughness: float, rng: random.Random) -> list
     return [base + sum(a * math.sin(f * x + phase) for a, f, phase in waves) for x in range(width)]
 
 
-def _mist(image: Image.Image, base: float, mood: _Mood) -> Image.Image:
-    mist = Image.new("RGB", image.size, _rgb((mood.sky, 0.2, 0.5 if mood.night else 0.97)))
+def _mist(image: Image.Image, base: float, mood: Mood) -> Image.Image:
+    mist = Image.new("RGB", image.size, rgb((mood.sky, 0.2, 0.5 if mood.night else 0.97)))
     mask = Image.new("L", image.size)
     band = image.height * 0.16
     ImageDraw.Draw(mask).rectangle((0, base - band * 0.1, image.width, base + band), fill=52)
@@ -209,31 +156,31 @@ def _trees(
 
 
 def _towers(
-    draw: ImageDraw.ImageDraw, line: list[float], colour: Rgb, mood: _Mood, height: int, rng: random.Random
+    draw: ImageDraw.ImageDraw, line: list[float], colour: Rgb, mood: Mood, height: int, rng: random.Random
 ) -> None:
     x = 0.0
     while x < len(line) - 1:
         wide, tall = height * rng.uniform(0.02, 0.06), height * rng.uniform(0.08, 0.3)
         foot = line[int(x)]
-        draw.rectangle((x, foot - tall, x + wide, foot + height * 0.2), fill=_shade(colour, 0.8))
-        lit = _rgb((mood.hue + rng.choice((0, 0.5)), 0.55, 1.0)) if mood.night else _shade(colour, 1.15)
+        draw.rectangle((x, foot - tall, x + wide, foot + height * 0.2), fill=shade(colour, 0.8))
+        lit = rgb((mood.hue + rng.choice((0, 0.5)), 0.55, 1.0)) if mood.night else shade(colour, 1.15)
         for _ in range(int(tall * wide / 90)):
             wx, wy = x + rng.uniform(0.15, 0.8) * wide, foot - rng.uniform(0.05, 0.95) * tall
             draw.rectangle((wx, wy, wx + 2, wy + 3), fill=lit)
         x += wide * rng.uniform(1.0, 2.2)
 
 
-def _water(image: Image.Image, mood: _Mood, rng: random.Random) -> Image.Image:
+def _water(image: Image.Image, mood: Mood, rng: random.Random) -> Image.Image:
     """The lower part mirrors the upper, broken by ripples."""
     width, height = image.size
     shore = int(height * 0.72)
     mirrored = ImageOps.flip(image.crop((0, shore - (height - shore), width, shore)))
-    water = Image.blend(mirrored, Image.new("RGB", mirrored.size, _rgb((mood.sky, 0.6, 0.35))), 0.45)
+    water = Image.blend(mirrored, Image.new("RGB", mirrored.size, rgb((mood.sky, 0.6, 0.35))), 0.45)
     draw = ImageDraw.Draw(water)
     for _ in range(height // 3):
         y = rng.uniform(0, 1) ** 0.6 * water.height
         x, long = rng.uniform(-40, width), rng.uniform(8, 70)
-        draw.line((x, y, x + long, y), fill=_rgb((mood.hue, 0.2, 0.75)), width=1)
+        draw.line((x, y, x + long, y), fill=rgb((mood.hue, 0.2, 0.75)), width=1)
     image.paste(water.filter(ImageFilter.GaussianBlur(0.8)), (0, shore))
     return image
 

@@ -1,0 +1,60 @@
+"""What can be done with a picture, and how what was typed for it is read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import InvalidRequest, Term
+from core.operations import CHANGES, UPSCALE, Kind, Model, Operation, Param, check_upscale
+from core.validation import fields_in, on_offer
+
+
+def offered(width: int, height: int, default_model: str) -> list[tuple[Operation, tuple[Model, ...]]]:
+    """The changes that a picture of this size in pixels can have, each with the models that take it."""
+    found = (
+        (
+            operation,
+            tuple(
+                model
+                for model in on_offer(operation, default_model).values()
+                if _takes(operation, model, width, height)
+            ),
+        )
+        for operation in CHANGES
+    )
+    return [(operation, models) for operation, models in found if models]
+
+
+def _takes(operation: Operation, model: Model, width: int, height: int) -> bool:
+    try:
+        operation.bounds_for(model, 0).fit(width, height)
+        if operation is UPSCALE:
+            check_upscale(model, width, height)
+    except InvalidRequest:
+        return False
+    return True
+
+
+def typed_params(operation: Operation, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The parameters that these texts give by their names. Raises InvalidRequest for what is no number."""
+    return {
+        param.name: _typed(param, texts[param.name])
+        for param in operation.params
+        if texts.get(param.name, "").strip()
+    }
+
+
+def _typed(param: Param, text: str) -> Any:
+    text = text.strip()
+    if param.kind in (Kind.TEXT, Kind.CHOICE):
+        return text
+    if param.kind is Kind.FIELDS:
+        return fields_in(text)
+    try:
+        return int(text) if param.kind is Kind.WHOLE else float(text.replace(",", "."))
+    except ValueError:
+        raise InvalidRequest(
+            "“{param}” is a number from {least} to {most}.",
+            param=Term(param.title),
+            least=f"{param.low:g}",
+            most=f"{int(param.high)}",
+        ) from None

@@ -1,4 +1,4 @@
-"""Waiting for what announces itself to nobody, such as a row in a table."""
+"""Waiting with a bound, also for what announces itself to nobody, such as a row in a table."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,12 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 INTERVAL_SECONDS = 0.02
+
+
+async def soon(awaited: Awaitable[_T], *, within_seconds: float = 20.0) -> _T:
+    """What it comes to. Raises TimeoutError: a test that waits for what never comes would keep all others waiting."""
+    async with asyncio.timeout(within_seconds):
+        return await awaited
 
 
 async def until(

@@ -1,7 +1,6 @@
 """What tests share: a real Postgres with a database for each test, a real S3 server, and the whole house."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import socket
@@ -123,25 +122,28 @@ def bucket_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
         port = probe.getsockname()[1]
     command = s3.s3_command(tmp_path_factory.mktemp("s3"), port)
     with subprocess.Popen(command.arguments, env={**os.environ, **command.environment}) as server:
-        _wait_for_http(f"http://127.0.0.1:{port}/")
-        yield s3.bucket_environment(port)
-        server.terminate()
+        try:
+            _wait_for_http(f"http://127.0.0.1:{port}/")
+            yield s3.bucket_environment(port)
+            server.terminate()
+            server.wait(20)
+        finally:
+            # Whatever it was, nobody waits for one that runs on.
+            server.kill()
 
 
 def _wait_for_http(url: str) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        with contextlib.suppress(HTTPError):
-            try:
-                urllib.request.urlopen(url).close()
-            except HTTPError as refused:
-                # Unsigned requests are refused, which is an answer.
-                refused.close()
-                return
-            except URLError:
-                time.sleep(0.02)
-                continue
-            return
+        try:
+            urllib.request.urlopen(url, timeout=20).close()
+        except HTTPError as refused:
+            # Unsigned requests are refused, which is an answer.
+            refused.close()
+        except URLError:
+            time.sleep(0.02)
+            continue
+        return
     raise TimeoutError(f"{url} does not answer")
 
 

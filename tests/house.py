@@ -1,5 +1,6 @@
 """The whole of it with real processes: the local servers, bots and workers, and what members do first."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,8 +33,7 @@ class House:
         return process
 
     async def stop(self) -> None:
-        for process in self._started:
-            await process.stop(timeout_seconds=20)
+        await asyncio.gather(*(process.stop(timeout_seconds=20) for process in self._started))
 
 
 async def start(house: House, *members: Member) -> None:

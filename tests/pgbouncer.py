@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conditions import soon
 from tests.postgres_line import line_to
 
 _PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
@@ -40,7 +41,7 @@ async def pgbouncer(database_url: str, mode: str, *, size: int = 20) -> AsyncIte
                 yield f"postgresql://postgres@127.0.0.1:{port}{urlsplit(url).path}?sslmode=disable"
             finally:
                 process.kill()
-                await process.wait()
+                await soon(process.wait())
 
 
 def _settings(folder: Path, port: int, server_port: int | None, mode: str, size: int) -> Path:

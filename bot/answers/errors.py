@@ -74,7 +74,8 @@ def on(name: str) -> Callable[[Press], Press]:
             except Exception as error:  # noqa: BLE001 - the outermost frame: discord.py would only log it
                 await tell(interaction, error)
 
-        PRESSES[name] = handle
+        if PRESSES.setdefault(name, handle) is not handle:
+            raise AssertionError(f"two presses are called {name}")
         return handle
 
     return register

@@ -20,7 +20,7 @@ class Step(StrEnum):
     VERB = "verb"  # go on with it: what it still needs is asked, else it is ordered
     SURE = "sure"  # the same, now that the price is known
     FILL = "fill"  # open its form, also where nothing is missing
-    REOPEN = "reopen"  # the same, with what was typed and refused
+    REOPEN = "retype"  # the same, with what was typed and refused
     FIELDS = "fields"  # show these fields
     FORM = "change"  # the form itself
 

@@ -15,6 +15,7 @@ from yarl import URL
 
 from sandbox.discord import DiscordServer
 from tests.browser.conftest import bot_is_online, opened
+from tests.conditions import soon
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -95,7 +96,7 @@ async def guest(discord_server: DiscordServer, monkeypatch: pytest.MonkeyPatch) 
         running = asyncio.create_task(client.start(discord_server.token))
         yield
         await client.close()
-        await running
+        await soon(running)
 
 
 @pytest.fixture

@@ -39,14 +39,18 @@ class Server:
         rows = await connection.fetch("select pid from pg_stat_activity where pid <> pg_backend_pid()")
         await connection.close()
         pids = [self._server.get_pid(), *(row["pid"] for row in rows)]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
         try:
+            _signal(pids, signal.SIGSTOP)
             yield
         finally:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+            _signal(pids, signal.SIGCONT)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        # Not each connection lasts.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 @pytest.fixture

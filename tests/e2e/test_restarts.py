@@ -6,7 +6,7 @@ from functools import partial
 import asyncpg
 
 from db.pool import Pool
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.house import House
 from tests.lives import waiting
 from tests.member import Member, fault, is_done, is_failed, is_running, is_waiting, text
@@ -143,7 +143,7 @@ async def test_a_bot_that_is_told_to_stop_exits_cleanly(house: House, ada: Membe
     bot = await house.bot()
     await ada.until_bot_is(online=True)
     bot.signal(signal.SIGINT)
-    assert await bot.wait() == 0
+    assert await soon(bot.wait()) == 0
     await ada.until_bot_is(online=False)
 
 
@@ -170,7 +170,7 @@ async def test_a_bot_that_is_told_to_stop_in_the_middle_of_a_command_answers_it(
     finally:
         await connection.close()
     await ada.reply(interaction, is_waiting)
-    assert await bot.wait() == 0
+    assert await soon(bot.wait()) == 0
 
 
 async def test_a_reply_outlives_its_token(house: House, ada: Member) -> None:

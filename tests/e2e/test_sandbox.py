@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.claim import Taken, claimed
 from sandbox.processes import Process
+from tests.conditions import soon
 
 IN_EARNEST = {
     "DATABASE_URL": "postgres://real.invalid/production",
@@ -94,9 +95,11 @@ def test_one_that_was_killed_leaves_no_lock(tmp_path: Path) -> None:
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "has it\n"
-        with pytest.raises(Taken, match=rf"it just starts \(process {other.pid}\)"), claimed(tmp_path):
-            pass
-        other.kill()
+        try:
+            with pytest.raises(Taken, match=rf"it just starts \(process {other.pid}\)"), claimed(tmp_path):
+                pass
+        finally:
+            other.kill()
     with claimed(tmp_path), (tmp_path / "running").open() as file, pytest.raises(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -124,7 +127,7 @@ async def test_a_child_is_given_what_it_needs_and_nothing_in_earnest(monkeypatch
         "child", ["env"], {"DATABASE_URL": "postgres://own"}, on_line=lambda _name, line: lines.append(line)
     )
     await child.start()
-    assert await child.wait() == 0
+    assert await soon(child.wait()) == 0
     await child.stop()
     given = dict(line.partition("=")[::2] for line in lines)
     assert {name: given[name] for name in IN_EARNEST if name in given} == {"DATABASE_URL": "postgres://own"}

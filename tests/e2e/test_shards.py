@@ -9,7 +9,7 @@ import asyncpg
 
 from db.pool import Pool
 from sandbox.processes import Process, print_line
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.e2e.test_health import free_port, health
 from tests.house import House
 from tests.member import Member, fault, is_done, is_waiting, member
@@ -77,7 +77,7 @@ async def another_session_in_its_place(house: House) -> AsyncIterator[None]:
         )
         await until(lambda: connection.fetchval("select count(*) from pg_locks where not granted"), bool)
         await connection.execute("select pg_terminate_backend($1)", held["pid"])
-        await taking
+        await soon(taking)
         yield
     finally:
         connection.terminate()
@@ -116,5 +116,5 @@ async def test_bots_share_two_shards_finish_each_others_replies_and_take_over(
         for interaction in [await ask(ada, channel) for channel in shards.of]:
             await ada.reply(interaction, is_done)
         async with another_session_in_its_place(house):
-            assert await third.wait() == 1
+            assert await soon(third.wait()) == 1
         await shards.until_connected()

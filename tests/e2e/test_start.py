@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.processes import Process, print_line
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.drill.proxy import Mode
 from tests.house import House, paint
 from tests.member import Member, fault, is_waiting
@@ -71,7 +71,7 @@ async def test_a_token_that_discord_does_not_know_is_a_mistake_in_the_configurat
 ) -> None:
     house.servers.environment["DISCORD_TOKEN"] = "wrong"
     bot = await house.bot()
-    assert await bot.wait() == 78
+    assert await soon(bot.wait()) == 78
     await heard.until("DISCORD_TOKEN: Discord does not accept it")
     assert "Traceback" not in str(heard)
 

@@ -9,6 +9,7 @@ from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
 from sandbox.discord.interactions import COMMAND
+from tests.conditions import soon
 from tests.connected import Connected, connected
 from tests.orders import held_up
 
@@ -34,7 +35,7 @@ async def test_a_command_that_cannot_be_answered_is_stored_for_the_reconciler(
         asking = asyncio.create_task(bot.interact(COMMAND, IMAGINE))
         await held()
         await bot.server.stop()
-    await asking
+    await soon(asking)
     assert "stored, but it could not be answered" in caplog.text
     assert await bot.pool.fetchval("select shown_revision from replies where order_id = 4") == 0
 
@@ -47,5 +48,5 @@ async def test_a_refusal_that_cannot_be_told_is_logged(
         await held()
         await bot.server.stop()
         # For so long that the member is to be told that the queue does not answer.
-        await asking
+        await soon(asking)
     assert "the member could not be told" in caplog.text

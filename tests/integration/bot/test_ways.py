@@ -11,7 +11,7 @@ from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
 from db.replies import Replies
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.connected import EMOJI
 from tests.replying import Replying, reconciler_of, replying
 
@@ -146,7 +146,7 @@ async def test_a_picture_is_posted_once_though_the_bot_died_before_it_recorded_i
     second.wake()
     shown = await house.shown(reply)
     second.stop()
-    await serving
+    await soon(serving)
     is_direct = closed == 3
     finished = [one for one in house.messages(direct=is_direct) if len(one.attachments) == 2]
     assert [one.id for one in finished] == [str(shown.message_id)]

@@ -13,7 +13,7 @@ from core.errors import ShardLost
 from db.pool import Pool
 from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
 from db.shard_locks import ShardLocks
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.drill.proxy import Mode, Proxy
 
 HELD = """
@@ -75,7 +75,7 @@ async def test_a_connection_that_is_lost_is_replaced_unless_another_bot_was_quic
     taking = asyncio.create_task(successor.execute("select pg_advisory_lock($1::int, 1)", key["classid"]))
     await until(lambda: pool.fetchval("select count(*) from pg_locks where not granted"), bool)
     await pool.fetch(END_SESSIONS)
-    await taking
+    await soon(taking)
     with pytest.raises(ShardLost, match="another bot has taken over shards 0, 1"):
         await asyncio.wait_for(keeping, 10)
     await successor.close()

@@ -9,6 +9,7 @@ import pytest
 from core.orders import State
 from db.ledger import audit
 from db.pool import Pool
+from tests.conditions import soon
 from tests.lives import stored, waiting
 from tests.unit.deploy.dockerfile import ROOT
 from tests.unit.deploy.operations import blocks
@@ -44,7 +45,7 @@ async def test_a_member_who_asked_for_it_is_forgotten(pool: Pool, order_id: int,
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database_url},
     )
-    said, _ = await process.communicate(program.encode())
+    said, _ = await soon(process.communicate(program.encode()))
     assert (process.returncode, said) == (0, b"0 pictures deleted\n")
     order = (await stored(pool, order_id)).order
     assert (order.member_id, order.prompt) == (0, "")

@@ -198,7 +198,7 @@ async def test_a_blocked_event_loop_is_reported_from_the_outside(monkeypatch: py
         watcher.start()
         # Here, and not in a thread: this is what blocks the event loop.
         assert reported.wait(10)
-        watcher.join()
+        watcher.join(10)
         await until(lambda: asyncio.to_thread(ask, port), lambda answer: answer[0] == 200)
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)

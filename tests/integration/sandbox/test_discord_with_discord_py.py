@@ -11,6 +11,7 @@ from discord import app_commands
 from yarl import URL
 
 from sandbox.discord import DiscordServer, Exchange
+from tests.conditions import soon
 from tests.integration.sandbox.conftest import BOUND_SECONDS, Bot, Person
 
 INTENTS = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
@@ -92,7 +93,7 @@ async def painter(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> Asy
         assert await next_of(client.events) == "ready"
         yield client
         await client.close()
-        await running
+        await soon(running)
 
 
 async def test_it_logs_in_and_knows_where_it_is(painter: Painter, bot: Bot) -> None:
@@ -211,5 +212,5 @@ async def test_a_heart_that_beats_keeps_the_connection(monkeypatch: pytest.Monke
             await next_of(beats)
         assert client.events.empty()
         await client.close()
-        await running
+        await soon(running)
     await server.stop()

@@ -18,6 +18,7 @@ from db.pool import Pool
 from db.queue import Painted
 from db.rate_limits import RateLimit
 from sandbox.stability import StabilityServer
+from tests.conditions import soon
 from tests.lives import painted, running, stored, waiting, worker
 from tests.workshop import Workshop, calls, used
 from worker import imaging
@@ -181,7 +182,7 @@ async def test_a_worker_that_stops_before_it_has_sent_anything_gives_the_job_bac
     monkeypatch.setattr(RateLimit, "wait", wait)
     held = await running(pool, **SIZE)
     async with attempting(workshop, held) as task:
-        await waits.wait()
+        await soon(waits.wait())
         task.cancel()
     job = (await stored(pool, held.order.id)).progress.jobs[0]
     assert (job.state, job.faults, len(server.calls)) == (State.QUEUED, 0, 0)
@@ -201,7 +202,7 @@ async def test_a_job_that_is_cancelled_before_its_call_was_sent_costs_nothing(
     monkeypatch.setattr(RateLimit, "wait", wait)
     held = await running(pool, **SIZE)
     async with attempting(workshop, held) as task:
-        await waits.wait()
+        await soon(waits.wait())
         await Orders(pool).cancel(held.order.id)
         # Until its worker says otherwise, nobody knows.
         assert (await outcomes(pool), await used(pool)) == ([Outcome.UNKNOWN], PRICE)
@@ -221,7 +222,7 @@ async def test_a_job_that_is_cancelled_while_it_connects_costs_nothing(
     monkeypatch.setattr("aiohttp.TCPConnector._create_connection", connect)
     held = await running(pool, **SIZE)
     async with attempting(workshop, held) as task:
-        await connects.wait()
+        await soon(connects.wait())
         await Orders(pool).cancel(held.order.id)
         task.cancel()
     assert (await outcomes(pool), await used(pool)) == ([Outcome.FREE], 0)
@@ -234,7 +235,7 @@ async def test_a_job_that_is_cancelled_while_it_is_painted_counts(
     sent = await until_sent(server, prompt, monkeypatch)
     held = await running(pool, prompt=prompt, **SIZE)
     async with attempting(workshop, held) as task:
-        await sent.wait()
+        await soon(sent.wait())
         await Orders(pool).cancel(held.order.id)
         task.cancel()
     job = (await stored(pool, held.order.id)).progress.jobs[0]
@@ -249,7 +250,7 @@ async def test_a_worker_that_stops_while_it_paints_gives_the_job_back_and_the_ca
     sent = await until_sent(server, prompt, monkeypatch)
     held = await running(pool, prompt=prompt, **SIZE)
     async with attempting(workshop, held) as task:
-        await sent.wait()
+        await soon(sent.wait())
         task.cancel()
     job = (await stored(pool, held.order.id)).progress.jobs[0]
     assert (job.state, job.faults) == (State.QUEUED, 0)

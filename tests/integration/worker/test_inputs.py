@@ -55,7 +55,9 @@ class Cdn:
         self.asked.append(request)
         return await self.answers[request.path](request)
 
-    def answer(self, content: bytes = PICTURE, *, status: int = 200, kind: str = "image/png", **headers: str) -> str:
+    def answer(
+        self, content: bytes = PICTURE, *, status: int = 200, kind: str = "image/png", **headers: str
+    ) -> str:
         async def whole(_request: web.Request) -> web.Response:
             return web.Response(status=status, body=content, content_type=kind, headers=headers)
 
@@ -219,7 +221,9 @@ async def test_whatever_answers_in_its_place_is_no_picture(
     await bucket.remove(f"{upload.key}/")
 
 
-async def test_more_than_a_member_may_hand_in_is_not_read(cdn: Cdn, attachments: Attachments, pool: Pool) -> None:
+async def test_more_than_a_member_may_hand_in_is_not_read(
+    cdn: Cdn, attachments: Attachments, pool: Pool
+) -> None:
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:

@@ -20,6 +20,7 @@ from db.orders import Orders
 from db.pool import Pool
 from db.rate_limits import RateLimit
 from sandbox.stability import StabilityServer
+from tests.conditions import soon
 from tests.lives import running, stored, waiting
 from tests.workshop import Workshop, used
 from worker.watch import JOBS_IN_A_ROW
@@ -200,7 +201,7 @@ async def test_a_job_that_is_cancelled_while_it_is_stored_leaves_nothing_behind(
     await Orders(pool).cancel(held.order.id)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await soon(task)
     with pytest.raises(PictureGone):
         await bucket.get_original(held)
 

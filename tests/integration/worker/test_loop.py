@@ -11,7 +11,7 @@ from core.settings import DatabaseSettings
 from db.orders import Orders
 from db.pool import Pool, open_pool
 from db.queue import Queue
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.drill.proxy import DELAY_SECONDS, Mode
 from tests.lives import painted_by, waiting
 from tests.postgres_line import line_to
@@ -247,7 +247,7 @@ async def test_a_job_that_comes_back_while_its_old_attempt_still_ends_is_held_li
     await until(lambda: pool.fetchval(extended), lambda is_extended: is_extended is True)
     work.let_go.set()
     loop.stop()
-    await serving
+    await soon(serving)
     assert attempts == [1, 2]
     assert await pool.fetchval("select state from jobs") == "done"
 
@@ -267,5 +267,5 @@ async def test_a_heartbeat_that_breaks_ends_the_worker_but_not_what_it_holds(
     await work.until(lambda: not loop.is_idle)
     work.let_go.set()
     with pytest.raises(RuntimeError, match="a bug"):
-        await serving
+        await soon(serving)
     assert await pool.fetchval("select state from jobs") == "done"

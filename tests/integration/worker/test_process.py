@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aiohttp import ClientError, ClientSession
 
 from sandbox.stability import StabilityServer
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.drill.proxy import Mode
 from tests.postgres_line import line_to
 
@@ -82,8 +82,8 @@ async def worker(
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
-        await reading
+        await soon(process.wait())
+        await soon(reading)
 
 
 async def _read(process: asyncio.subprocess.Process, lines: list[str]) -> None:

@@ -16,6 +16,7 @@ from db.picture_store import PictureStore
 from db.pool import Pool
 from db.queue import Painted
 from db.spill import Spill
+from tests.conditions import soon
 from tests.lives import job as job_of
 from tests.lives import running, stored, worker
 from tests.workshop import instruments
@@ -214,7 +215,7 @@ async def test_a_job_that_was_cancelled_is_not_spilled(
     await Orders(pool).cancel(held.order.id)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await soon(task)
     assert await Spill(pool).bytes_used() == 0
     with pytest.raises(PictureGone):
         await bucket.get_original(held)
@@ -231,5 +232,5 @@ async def test_a_worker_that_is_stopped_over_what_is_no_picture_gives_the_job_ba
     await asyncio.sleep(0)
     preparing.set_exception(JobFailed(FailureCode.BAD_PICTURE, "no picture"))
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await soon(task)
     assert (await job_of(pool, held.id)).state is State.RUNNING

@@ -6,6 +6,7 @@ import gc
 import pytest
 
 from db.batcher import Batcher
+from tests.conditions import soon
 
 
 class Sender:
@@ -59,7 +60,7 @@ async def test_one_that_gives_up_takes_no_other_with_it() -> None:
     one, other = await send(batcher, 1, 2)
     one.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await one
+        await soon(one)
     sender.free.set()
     assert await other == [1, 2]
 

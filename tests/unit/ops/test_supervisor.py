@@ -11,6 +11,7 @@ import pytest
 from core.errors import Misconfigured
 from ops.supervisor import Supervisor
 from ops.wake_loop import WakeLoop
+from tests.conditions import soon
 
 
 @pytest.fixture(autouse=True)
@@ -180,7 +181,7 @@ async def test_whoever_cancels_it_cancels_its_tasks() -> None:
     one = Served(log, "one")
     supervisor.start(one.serve())
     running = asyncio.create_task(run(supervisor))
-    await one.began.wait()
+    await soon(one.began.wait())
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert log == ["one was cancelled"]
@@ -260,12 +261,12 @@ async def test_who_is_woken_works_once_for_all_that_woke_it_meanwhile() -> None:
     loop = WakeLoop(work, postponed="nothing is done for now")
     serving = asyncio.create_task(loop.serve())
     loop.wake()
-    await began.wait()
+    await soon(began.wait())
     for _ in range(3):
         loop.wake()
     began.clear()
     may_go_on.set()
-    await began.wait()
+    await soon(began.wait())
     for _ in range(3):
         await asyncio.sleep(0)
     assert runs == 2

@@ -22,7 +22,7 @@ def test_nothing_is_imported_unless_they_are_switched_on() -> None:
         "from ops.tracing import open_traces\n"
         "with open_traces(TraceSettings(), process='bot'): print([m for m in sys.modules if 'opentel' in m])"
     )
-    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True, timeout=60) == "[]\n"
 
 
 def test_without_the_packages_there_are_none_and_the_log_says_why(
@@ -48,5 +48,5 @@ def test_a_process_that_ends_does_not_wait_for_a_collector_that_hangs(
         assert caplog.messages == []
         for thread in threading.enumerate():
             if thread.name == "closing-traces":
-                thread.join()
+                thread.join(20)
         assert "Failed to export" in caplog.text

@@ -11,7 +11,7 @@ from core.errors import CallTooSoon, LostJob
 from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import Role
 from core.orders import Job, State
-from tests.conditions import until
+from tests.conditions import soon, until
 from tests.jobs import NOW, job, order
 from tests.workshop import instruments
 from worker import imaging
@@ -394,7 +394,7 @@ async def test_a_job_that_is_cut_off_goes_back_with_what_it_cost(
     await until(lambda: _value(house.names()), lambda names: at in names)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await running
+        await soon(running)
     assert released(outcome, request_id) in house.done
     assert [one for one in house.done if one[0] == "correct"] == (
         [("correct", 17, outcome, request_id)] if lost else []

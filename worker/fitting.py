@@ -38,7 +38,9 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""By EXIF's orientation; those from 5 on exchange the sides."""
+"""By EXIF's orientation."""
+
+_QUARTER_TURNS = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +89,25 @@ def mask_of(fields: Collection[int], size: tuple[int, int]) -> Image.Image:
 
 def _part(material: Material, share: int) -> _Part:
     with opened(material.content, UPLOAD_PIXELS_MAX, FailureCode.INPUT_BROKEN) as image:
-        orientation = _orientation(image)
-        size = _upright(image.size, orientation)
         try:
-            fit = material.bounds.fit(*size)
+            # Bounds are the same for both sides, so it may be turned afterwards.
+            fit = material.bounds.fit(*image.size)
         except InvalidRequest as error:
-            raise JobFailed(FailureCode.INPUT_MISFIT, f"it is {size[0]}x{size[1]}") from error
+            raise JobFailed(
+                FailureCode.INPUT_MISFIT, f"a side of {image.width} and one of {image.height} pixels"
+            ) from error
         is_plain = (image.format, image.mode, image.has_transparency_data) == ("PNG", "RGB", False)
-        if material.is_ours and is_plain and fit == size and len(material.content) <= share:
+        if material.is_ours and is_plain and fit == image.size and len(material.content) <= share:
             return _Part(material.content, fit, None)
-        return _encoded(_scaled(image, fit, orientation, "white"))
+        return _encoded(_scaled(image, fit, _orientation(image), "white"))
 
 
 def _mask(material: Material, size: tuple[int, int]) -> _Part:
     """What can be seen through is not painted, so it stays."""
     with opened(material.content, UPLOAD_PIXELS_MAX, FailureCode.INPUT_BROKEN) as image:
-        return _encoded(_scaled(image, size, _orientation(image), "black").convert("L"))
+        orientation = _orientation(image)
+        lying = size[::-1] if orientation in _QUARTER_TURNS else size
+        return _encoded(_scaled(image, lying, orientation, "black").convert("L"))
 
 
 def _encoded(image: Image.Image) -> _Part:
@@ -119,13 +124,8 @@ def _orientation(image: Image.Image) -> int:
     return found if found in _TURNS else 1
 
 
-def _upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    return size[::-1] if orientation >= 5 else size
-
-
 def _scaled(image: Image.Image, size: tuple[int, int], orientation: int, background: str) -> Image.Image:
-    """All of it, upright and at this size, as RGB before the background."""
-    size = _upright(size, orientation)
+    """All of it at this size, as RGB before the background, and then turned upright."""
     # A JPEG can be decoded at a half, a quarter or an eighth.
     image.draft(image.mode, size)
     width, height = image.size

@@ -97,11 +97,13 @@ def test_what_a_telephone_took_stands_upright_and_tells_nothing_else(
     assert near(image, 1 - red_at[0], 1 - red_at[1], BLUE)
 
 
-def test_its_shape_is_that_of_what_is_seen() -> None:
-    """Upright it is too long and narrow; as it is stored it would be, too, the other way round."""
-    with pytest.raises(JobFailed, match="it is 80x120") as raised:
-        fitted([material(phone_picture(6), ratio_max=1.2)])
-    assert raised.value.code is FailureCode.INPUT_MISFIT
+def test_a_mask_that_lies_on_its_side_is_turned_to_the_picture() -> None:
+    """Its red half, which is dark, is at the top once it is upright."""
+    picture = material(saved(halves(TALL)))
+    mask = opened(fitted([picture, material(phone_picture(6), Role.MASK)])[Role.MASK])
+    assert mask.size == TALL
+    assert near(mask, 0.5, 0.1, (76,))
+    assert near(mask, 0.5, 0.9, (29,))
 
 
 def _clear(mode: str) -> Image.Image:
@@ -114,9 +116,7 @@ def _clear(mode: str) -> Image.Image:
 
 def _palette() -> bytes:
     image = halves().quantize(2)
-    index = image.getpixel((WIDE[0] - 1, 0))
-    assert isinstance(index, int)
-    return saved(image, transparency=index)
+    return saved(image, transparency=image.tobytes()[WIDE[0] - 1])
 
 
 _FRAMES = [halves(right="white"), Image.new("RGB", WIDE, "green")]
@@ -169,10 +169,9 @@ def test_all_of_it_is_there_at_the_size_that_fits(
     found = fit(saved(image, kind), **bounds)
     assert found.size == fits
     expected = image.resize(fits, Image.Resampling.LANCZOS)
-    worst = max(high for _low, high in ImageChops.difference(found, expected).getextrema())  # type: ignore[misc]
     off = ImageChops.difference(found, expected).convert("L").point(lambda value: 255 if value > 60 else 0)
     # Along the edges they may differ; nothing is moved.
-    assert worst == 0 or off.histogram()[255] <= 0.03 * fits[0] * fits[1]
+    assert off.histogram()[255] <= 60
     for x, y, corner in ((0, 0, RED), (1, 0, (0, 255, 0)), (0, 1, BLUE), (1, 1, (0, 0, 0))):
         assert near(found, x, y, corner, most=30)
 
@@ -229,6 +228,14 @@ def test_all_parts_together_stay_within_the_bytes_of_a_request() -> None:
     assert sizes[2_000_000] == ("PNG", len(large))
     assert [kind for kind, _size in sizes.values()] == ["PNG", "JPEG", "JPEG", "JPEG"]
     assert sizes[700_000][1] > sizes[200_000][1] > sizes[60_000][1]
+
+
+def test_two_large_ones_share_what_there_is() -> None:
+    large = saved(noise((600, 400)))
+    parts = fitted([material(large), material(large, Role.REFERENCE)], bytes_max=300_000)
+    sizes = [len(part) for part in parts.values()]
+    assert sum(sizes) <= 300_000
+    assert min(sizes) > 60_000
 
 
 def test_the_bound_is_below_what_the_vendor_takes() -> None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
 from bot.controls.page_controls import Move, Query
+from bot.controls.verbs import Step, Verb
 from core.orders import JOB_NUMBERS, Order, Picture
 from db.bucket.client import Bucket
 from db.pool import Pool
@@ -61,6 +62,12 @@ class Place:
             else PictureButton(action, of.id if isinstance(of, Picture) else first_of(of))
         )
         data = {"custom_id": button.custom_id, "component_type": 2}
+        return await self.act(COMPONENT, data, by, at, style=2, label="x")
+
+    async def enlarge(self, picture: Picture, by: str, at: str) -> str:
+        """By the panel's menu, fast, which asks nothing more."""
+        verb = Verb("upscale", picture.id, "upscale-fast").custom_id(Step.VERB)
+        data = {"custom_id": verb, "component_type": 2}
         return await self.act(COMPONENT, data, by, at, style=2, label="x")
 
     async def open(self, picture: Picture, by: str, at: str) -> str:

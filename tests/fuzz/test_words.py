@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.controls import edit_modal as edit
 from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
 from bot.controls.page_controls import SEARCH_LENGTH_MAX, Move, PageButton, Query
+from bot.editing import _numbers as numbers_of
 from bot.messages.content import Content, Unseen, notice
 from bot.messages.failures import FAILURE_TEXTS
 from bot.messages.gallery_page import empty_text, page_content
@@ -24,11 +25,11 @@ from bot.messages.picture import Link
 from bot.messages.prompts import ALT_TEXT_LENGTH_MAX, SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.queue import queue_view
 from bot.messages.words import ENGLISH, Languages, Words
-from bot.presses import _size
 from core.errors import InvalidRequest
 from core.failures import FAILURES, FailureCode
 from core.operations import (
     DEFAULT_MODEL,
+    IMAGINE,
     MODELS,
     OPERATIONS,
     PAINTERS,
@@ -40,7 +41,7 @@ from core.operations import (
     STYLES,
 )
 from core.orders import COUNT_MAX, Estimate, Job, Order, Picture, Progress, State
-from core.validation import check_size, clean, clean_prompt, validated
+from core.validation import check_size, clean, clean_prompt, on_offer, validated
 from db.pictures import Page
 from sandbox.discord.rules.attachments import Upload
 from sandbox.discord.rules.messages import read_parts
@@ -258,12 +259,12 @@ def test_a_modal_of_any_shape_is_read(data: dict[str, Any]) -> None:
 @example("<@1> **x**")
 @example("\0\ud800")
 def test_a_size_that_was_typed_is_one_or_refused_in_words(typed: str) -> None:
-    size = outcome(lambda: _size(typed), InvalidRequest)
-    if isinstance(size, InvalidRequest):
-        assert str(size).encode()
-        assert "<@" not in str(size)
+    found = outcome(lambda: numbers_of(typed, order()), InvalidRequest)
+    if isinstance(found, InvalidRequest):
+        assert str(found).encode()
+        assert "<@" not in str(found)
     else:
-        assert all(0 <= side < 100_000 for side in size)
+        assert all(0 <= found[side] < 100_000 for side in ("width", "height"))
 
 
 # -- whole messages
@@ -481,13 +482,14 @@ def test_any_queue_is_a_message_that_discord_takes(data: st.DataObject, say: Wor
 
 
 @fuzz(60)
-@given(asked=orders(operation="imagine"), with_negative=st.booleans(), say=words)
-def test_any_order_can_be_edited(asked: Order, with_negative: bool, say: Words) -> None:
+@given(asked=orders(operation="imagine"), hint=st.none() | st.just("x"), say=words)
+def test_any_order_can_be_edited(asked: Order, hint: str | None, say: Words) -> None:
     with asyncio.Runner() as runner:
-        payload = runner.run(_modal(asked, say, with_negative))
+        payload = runner.run(_modal(asked, say, hint))
     read_modal(payload)
 
 
-async def _modal(asked: Order, say: Words, with_negative: bool) -> dict[str, Any]:
+async def _modal(asked: Order, say: Words, hint: str | None) -> dict[str, Any]:
     # Its timeout needs a loop that runs.
-    return edit.edit_modal(asked, say, size_hint="x", with_negative_prompt=with_negative).to_dict()
+    typed, models = edit.as_asked(asked), on_offer(IMAGINE, asked.model).values()
+    return edit.edit_modal(asked, typed, models, say, size_hint="x", model_hint=hint).to_dict()

@@ -1,6 +1,7 @@
 """What is private, or another server's, with every verb and on every surface: as another member meets it."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -92,15 +93,11 @@ async def test_what_is_made_from_a_private_picture_is_for_its_member_alone_in_pu
 ) -> None:
     picture = await place.paint(place.ada, "paintings", "a hidden garden", private=True)
     made: list[Order] = []
-    for action in (Action.AGAIN, Action.UPSCALE):
+    for press in (partial(place.press, Action.AGAIN), place.enlarge, place.edit):
         before = len(place.bot.exchanges)
-        await place.press(action, picture, place.ada, "paintings")
+        await press(picture, place.ada, "paintings")
         assert_for_one_alone(place, before)
         made.append(await place.newest())
-    before = len(place.bot.exchanges)
-    await place.edit(picture, place.ada, "paintings")
-    assert_for_one_alone(place, before)
-    made.append(await place.newest())
     assert [order.private for order in made] == [True, True, True]
     assert len({order.id for order in made}) == 3
     assert made[1].inputs == (picture.id,)
@@ -140,8 +137,8 @@ async def test_one_s_own_picture_is_there_in_another_server_and_what_is_made_of_
     picture = await place.paint(place.ben, "paintings", "made in paintings.")
     assert "made in paintings" in await place.open(picture, place.ben, "attic")
     assert "made in paintings" in await place.gallery(place.ben, "attic")
-    for action in (Action.AGAIN, Action.UPSCALE):
-        await place.press(action, picture, place.ben, "attic")
+    for press in (partial(place.press, Action.AGAIN), place.enlarge):
+        await press(picture, place.ben, "attic")
         assert (await place.newest()).private
         await place.end_waiting()
     refused = await place.page(
@@ -154,12 +151,12 @@ async def test_one_s_own_picture_is_there_in_another_server_and_what_is_made_of_
 async def test_of_a_picture_that_has_expired_nothing_is_made_that_takes_the_original(place: Place) -> None:
     picture = await place.paint(place.ada, "paintings", "a fox")
     await place.bot.pool.execute("update pictures set expired_at = now()")
-    for action in (Action.UPSCALE, Action.LINK):
-        assert "has expired" in await place.press(action, picture, place.ada, "paintings")
+    for press in (partial(place.press, Action.LINK), place.enlarge):
+        assert "has expired" in await press(picture, place.ada, "paintings")
     opened = await place.open(picture, place.ada, "paintings")
     assert "has expired" in opened
-    for action in (Action.UPSCALE, Action.LINK):
-        assert f"picture:{action}:" not in opened
+    for name in ("picture:link:", "verb:"):
+        assert name not in opened
     await place.press(Action.AGAIN, picture, place.ada, "paintings")
     assert (await place.newest()).id != picture.order.id
 
@@ -195,7 +192,7 @@ async def test_a_picture_of_a_model_that_is_no_more_on_offer_is_not_made_again(p
         assert "not on offer any more" in await place.press(action, picture, place.ada, "paintings")
     assert "not on offer any more" in await place.edit(picture, place.ada, "paintings")
     # It is where it is the owner's default; and upscaling is another model's work in any case.
-    await place.press(Action.UPSCALE, picture, place.ada, "paintings")
+    await place.enlarge(picture, place.ada, "paintings")
     assert (await place.newest()).model == "upscale-fast"
     client = place.bot.client
     client.services = replace(client.services, model="stable-diffusion-v1-6")

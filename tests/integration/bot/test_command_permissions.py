@@ -1,9 +1,13 @@
 """Buttons that are commands by another name: for whom a server's owner lets the command be used."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 import pytest
 
 from bot.controls.buttons import Action
 from bot.controls.page_controls import Move, Query
+from core.orders import Picture
 from sandbox.discord.rules.command_permissions import may_use
 from tests.member import fault
 from tests.places import STAFF, Place
@@ -28,11 +32,15 @@ async def test_again_edit_and_upscale_are_for_who_may_use_the_command_there(plac
         """By each of the buttons, and by what Discord lets them do with the command itself."""
         may: dict[str, set[str]] = {"Ada": set(), "Ben": set(), "Cleo": set()}
         for name, by in (("Ada", place.ada), ("Ben", place.ben), ("Cleo", place.cleo)):
-            for verb in (Action.AGAIN, Action.EDIT, Action.UPSCALE):
-                if MAY_NOT not in await place.press(verb, picture, by, at):
+            presses: dict[str, Callable[[Picture, str, str], Awaitable[str]]] = {
+                "again": partial(place.press, Action.AGAIN),
+                "edit": partial(place.press, Action.EDIT),
+                "submit": place.edit,
+                "enlarge": place.enlarge,
+            }
+            for verb, press in presses.items():
+                if MAY_NOT not in await press(picture, by, at):
                     may[name].add(verb)
-            if MAY_NOT not in await place.edit(picture, by, at):
-                may[name].add("submit")
             command = next(one for one in place.world.commands.values() if one["name"] == "imagine")
             if may_use(place.world, command, place.channel(at), by):
                 may[name].add("command")

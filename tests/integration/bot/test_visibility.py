@@ -1,6 +1,7 @@
 """What is seen of a picture, by whom and where: as far as it could be seen where it was made."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot.controls.buttons import Action
 from bot.controls.page_controls import Move, Query
@@ -70,9 +71,12 @@ async def test_every_button_of_a_picture_is_for_who_sees_it_where_it_was_made(pl
     def pressing(action: Action) -> Verb:
         return lambda picture, at: place.press(action, picture, place.ben, at)
 
-    of_an_order = (Action.AGAIN, Action.EDIT, Action.UPSCALE)
-    of_a_picture = (Action.LINK, Action.FAVOURITE, Action.RESTORE)
+    of_an_order = (Action.AGAIN, Action.EDIT)
+    of_a_picture = (
+        Action.VARY, Action.MORE, Action.OPEN, Action.SETTINGS, Action.LINK, Action.FAVOURITE, Action.RESTORE
+    )  # fmt: skip
     verbs: list[Verb] = [
+        lambda picture, at: place.enlarge(picture, place.ben, at),
         lambda picture, at: place.open(picture, place.ben, at),
         lambda picture, at: place.edit(picture, place.ben, at),
         *map(pressing, (*of_an_order, *of_a_picture)),
@@ -150,11 +154,9 @@ async def test_what_others_here_could_not_see_is_painted_again_for_the_member_al
         "private": True, "staff": True, "after-dark": True, "attic": True, "doomed": True,
         "paintings": False, "sketches": False,
     }.items():  # fmt: skip
-        for verb in (Action.AGAIN, Action.UPSCALE):
-            await place.press(verb, made[name], place.ada, "corner")
-            assert (await place.newest()).private is is_private, (verb, name)
-        await place.edit(made[name], place.ada, "corner")
-        assert (await place.newest()).private is is_private, ("edit", name)
+        for press in (partial(place.press, Action.AGAIN), place.enlarge, place.edit):
+            await press(made[name], place.ada, "corner")
+            assert (await place.newest()).private is is_private, (press, name)
         await place.end_waiting()
     await place.press(Action.AGAIN, made["staff"], place.ada, "staff")
     assert not (await place.newest()).private
@@ -170,6 +172,6 @@ async def test_spoilers_stay_covered(place: Place) -> None:
         await place.share("paintings", picture),
     ):
         assert "'spoiler': True" in said
-    for action in (Action.AGAIN, Action.UPSCALE):
-        await place.press(action, picture, place.ada, "paintings")
+    for press in (partial(place.press, Action.AGAIN), place.enlarge):
+        await press(picture, place.ada, "paintings")
         assert (await place.newest()).spoiler

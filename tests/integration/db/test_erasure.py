@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import LostJob
 from core.failures import FailureCode, JobFailed
-from core.orders import Job, Picture, State
+from core.orders import Job, Picture, Source, State
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import LATE_SECONDS, Erasure
@@ -328,7 +328,7 @@ async def test_nobody_sees_what_was_erased(pool: Pool, erasure: Erasure) -> None
     assert await inputs(pool, [picture]) == []
 
 
-async def inputs(pool: Pool, pictures: Iterable[Picture]) -> list[Picture]:
+async def inputs(pool: Pool, pictures: Iterable[Picture]) -> list[Source]:
     ids = tuple(picture.id for picture in pictures)
     job = await running(pool, operation="upscale", model="upscale-fast", inputs=ids)
     return await worker(pool).inputs(job)

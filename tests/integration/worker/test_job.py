@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.errors import BucketUnavailable, PictureGone
 from core.failures import FailureCode, JobFailed
-from core.operations import FAST, UPSCALE, upscaled_size
+from core.operations import FAST, UPSCALE
 from core.orders import Job, Picture, Progress, State
 from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
@@ -37,14 +37,7 @@ def picture_of(progress: Progress) -> Picture:
 
 
 def upscale(parent: Picture) -> dict[str, Any]:
-    width, height = upscaled_size(parent.width, parent.height)
-    return {
-        "operation": UPSCALE.name,
-        "inputs": (parent.id,),
-        "model": FAST.name,
-        "width": width,
-        "height": height,
-    }
+    return {"operation": UPSCALE.name, "inputs": (parent.id,), "model": FAST.name}
 
 
 def opened(picture: bytes) -> Image.Image:

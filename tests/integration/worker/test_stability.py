@@ -18,7 +18,6 @@ from sandbox.stability import StabilityServer
 from tests.integration.worker.serving import serving
 from tests.jobs import JOB, ORDER, job, order
 from tests.lives import worker
-from worker.imaging import shrink
 from worker.providers.provider import Begun, Call, Painting
 from worker.providers.stability.client import ERROR_BYTES_MAX, Stability
 from worker.providers.stability.requests import ENDPOINTS, Endpoint
@@ -59,8 +58,9 @@ async def test_every_model_is_told_what_was_asked_for(
 
 
 async def test_a_picture_is_upscaled(stability: Stability, server: StabilityServer) -> None:
-    painting = await paint(stability, order(width=512, height=512))
-    upscaled = await paint(stability, UPSCALING, shrink(painting.content, (100, 60)))
+    small = io.BytesIO()
+    Image.new("RGB", (100, 60), "teal").save(small, "PNG")
+    upscaled = await paint(stability, UPSCALING, small.getvalue())
     with Image.open(io.BytesIO(upscaled.content)) as image:
         assert (image.size, image.format) == ((400, 240), "PNG")
     assert server.calls[-1].billed == float(FAST.credits)

@@ -6,10 +6,13 @@ from typing import Any
 import discord
 import pytest
 
+import bot.changes
 import bot.commands.queue
+import bot.panel
 import bot.presses  # noqa: F401 - they register themselves
 from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
 from bot.controls.page_controls import PictureSelect
+from bot.controls.verbs import Step, Verb, VerbButton
 from bot.editing import submit_edit
 from bot.orders import HOURGLASS_SECONDS, request_of
 from bot.rights.access import require_gallery
@@ -34,7 +37,7 @@ from tests.unit.bot.members import (
 NOT_THERE = "This picture is not there any more, or it is not for you to see here."
 NOT_THEIRS = "Only the member who asked for this picture"
 NO_COMMANDS = discord.Permissions(view_channel=True, read_message_history=True)
-VERBS = [action for action in Action if action not in (Action.KEEP, Action.VARY, Action.MORE)]
+VERBS = [action for action in Action if action is not Action.KEEP]
 
 
 async def press(house: House, action: Action, by: Interaction) -> House:
@@ -47,7 +50,15 @@ async def press(house: House, action: Action, by: Interaction) -> House:
     return house
 
 
+async def enlarge(house: House, by: Interaction) -> House:
+    verb = Verb("upscale", min(house.pictures), "upscale-fast")
+    await VerbButton(Step.VERB, verb).callback(by)
+    return house
+
+
 async def make(house: House, verb: str, by: Interaction) -> House:
+    if verb == "upscale":
+        return await enlarge(house, by)
     return await (edit(house, by) if verb == "edit" else press(house, Action(verb), by))
 
 
@@ -104,7 +115,7 @@ async def test_what_is_made_of_a_spoiler_is_one(verb: str, spoiler: bool) -> Non
 async def test_upscale_is_made_of_that_picture() -> None:
     house = House(order(seed=7, negative_prompt="fog", style="anime", count=3), width=320, height=256)
     house.pictures.pop(min(house.pictures))
-    await press(house, Action.UPSCALE, house.press(BEN))
+    await enlarge(house, house.press(BEN))
     (request,) = house.stored
     assert request.params == {}
     assert (request.operation, request.model, request.inputs, request.count) == (
@@ -239,10 +250,10 @@ async def test_a_page_is_a_command_too(may: bool | None, allowed: bool) -> None:
         await require_gallery(house.press(BEN, permissions=NO_COMMANDS))
 
 
-@pytest.mark.parametrize("action", [Action.UPSCALE, Action.LINK])
-async def test_what_takes_the_full_size_is_refused_when_that_has_expired(action: Action) -> None:
+@pytest.mark.parametrize("verb", ["upscale", "link"])
+async def test_what_takes_the_full_size_is_refused_when_that_has_expired(verb: str) -> None:
     house = House(expired_at=NOW)
-    await press(house, action, house.press())
+    await make(house, verb, house.press())
     assert "has expired; only its small version" in house.words()
     assert house.stored == []
 
@@ -436,7 +447,8 @@ LOOKS = {
     "order:reopen:17": ("✏️", "Open it again"),
     "picture:vary:17": ("🎲", "Vary"),
     "picture:more:17": ("🧰", "More"),
-    "picture:upscale:17": ("🔍", "Upscale"),
+    "picture:open:17": ("↗️", "Open"),
+    "picture:settings:17": ("📝", "Settings"),
     "picture:link:17": ("📋", "Link"),
     "picture:favourite:17": ("⭐", "Favourite"),
     "picture:delete:17": ("🗑️", "Delete"),

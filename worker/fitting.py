@@ -52,6 +52,11 @@ class Material:
     bounds: Bounds
     is_ours: bool
 
+    @property
+    def broken(self) -> FailureCode:
+        """What it means if it cannot be read: of ours it is the bucket's fault, and may pass."""
+        return FailureCode.INPUT_UNREAD if self.is_ours else FailureCode.INPUT_BROKEN
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -88,7 +93,7 @@ def mask_of(fields: Collection[int], size: tuple[int, int]) -> Image.Image:
 
 
 def _part(material: Material, share: int) -> _Part:
-    with opened(material.content, UPLOAD_PIXELS_MAX, FailureCode.INPUT_BROKEN) as image:
+    with opened(material.content, UPLOAD_PIXELS_MAX, material.broken) as image:
         try:
             # Bounds are the same for both sides, so it may be turned afterwards.
             fit = material.bounds.fit(*image.size)
@@ -104,7 +109,7 @@ def _part(material: Material, share: int) -> _Part:
 
 def _mask(material: Material, size: tuple[int, int]) -> _Part:
     """What can be seen through is not painted, so it stays."""
-    with opened(material.content, UPLOAD_PIXELS_MAX, FailureCode.INPUT_BROKEN) as image:
+    with opened(material.content, UPLOAD_PIXELS_MAX, material.broken) as image:
         orientation = _orientation(image)
         lying = size[::-1] if orientation in _QUARTER_TURNS else size
         return _encoded(_scaled(image, lying, orientation, "black").convert("L"))

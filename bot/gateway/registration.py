@@ -156,5 +156,7 @@ def _said(value: Any) -> Any:
         return value
     said = {key: one if key in _BY_LOCALE else _said(one) for key, one in value.items() if key in _SENT}
     return {
-        key: one for key, one in said.items() if one is not None and one is not False and one not in ({}, [])
+        key: one
+        for key, one in said.items()
+        if one is not None and one is not False and one not in ({}, [], "")
     }

@@ -124,6 +124,7 @@ async def test_nothing_that_is_typed_is_logged_whatever_becomes_of_it(
     await bot.interact(COMPONENT, data, components=row)
     await deliver_a_reply(bot)
     assert sum("tried again" in line for line in written.lines) == 1
-    for what in ("an interaction was refused", "an interaction failed"):
-        assert sum(what in line for line in written.lines) >= 3, what
+    refused = ("an interaction was refused", "what was filled in was refused")
+    assert sum(any(what in line for what in refused) for line in written.lines) >= 3
+    assert sum("an interaction failed" in line for line in written.lines) >= 3
     assert [line for line in written.lines if "garden" in line] == []

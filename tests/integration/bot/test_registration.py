@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.client import commands
+from bot.commands.apps import context_menus
 from bot.gateway.registration import Registration
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.outages import RestFault
@@ -43,7 +44,7 @@ def sent(bot: Connected) -> int:
     return sum(exchange.method == "PUT" and exchange.path.endswith("/commands") for exchange in bot.exchanges)
 
 
-ALL = sorted(command.name for command in commands())
+ALL = sorted(command.name for command in (*commands(), *context_menus()))
 
 
 async def test_whatever_it_is_refused_by_it_is_tried_again_with_a_line(

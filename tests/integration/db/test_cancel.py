@@ -52,7 +52,7 @@ async def test_of_an_order_what_is_done_stays(pool: Pool) -> None:
     assert [job.state for job in reply.progress.jobs] == [
         State.DONE, State.FAILED, State.CANCELLED, State.CANCELLED
     ]  # fmt: skip
-    assert [job.counted for job in reply.progress.jobs] == [0, 0, 3, 0]
+    assert [job.counted for job in reply.progress.jobs] == [3, 0, 3, 0]
     assert (reply.progress.state, [picture.id for picture in reply.progress.pictures]) == (
         State.DONE,
         [done.id],

@@ -53,8 +53,8 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("queue", "claim"): (("w", 60.0, "stability"), {"jobs_queue", "orders_pkey", "replies_pkey"}),
     ("queue", "claim_probe"): (("w", 60.0, "stability", 60.0, 5.0), {"jobs_queue"}),
     ("queue", "begun"): ((JOB, 1, "g", 10.0), {"jobs_running", "calls_pkey"}),
-    ("queue", "claim_begun"): (("w", 60.0, "stability"), {"jobs_running", "orders_pkey"}),
-    ("queue", "look_later"): ((JOB, 1, "w", 10.0, 0), {"jobs_running"}),
+    ("queue", "claim_begun"): (("w", 60.0, "stability"), {"jobs_begun", "orders_pkey"}),
+    ("queue", "look_later"): ((JOB, 1, "w", 10.0, 0), {"jobs_begun"}),
     ("queue", "extend_leases"): ((f"{{{JOB}}}", "{1}", 60.0, "w"), {"jobs_running"}),
     ("queue", "finish"): (
         ([JOB], [1], [7], [1000], [1], [1], ["r"]),

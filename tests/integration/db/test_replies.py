@@ -266,7 +266,7 @@ async def test_a_reply_is_loaded_with_all_that_is_there(replies: Replies, pool: 
     assert [job.state for job in one.progress.jobs] == [
         State.DONE, State.DONE, State.FAILED, State.RUNNING
     ]  # fmt: skip
-    assert [job.counted for job in one.progress.jobs] == [0, 0, 3, 0]
+    assert [job.counted for job in one.progress.jobs] == [3, 3, 3, 0]
     assert one.progress.pictures == (pictures[0],)
     assert one.order == first.order
     assert (other.order, other.progress.pictures) == (second.order, ())

@@ -89,6 +89,25 @@ class Member:
         button = next(one for one in walk(message) if one["type"] == 2 and one.get("label") == label)
         return await self._component(message, {"custom_id": button["custom_id"], "component_type": 2})
 
+    async def panel(self, message: Message) -> Message:
+        """What More opens under the one picture of a message."""
+        return await self.reply(await self.press(message, "More"), lambda m: "Favourite" in buttons_of(m))
+
+    async def more(self, message: Message, label: str) -> str:
+        """Presses a button of that panel, or enlarges the picture by its menu."""
+        panel = await self.panel(message)
+        if label != "Upscale":
+            return await self.press(panel, label)
+        (menu,) = (one for one in walk(panel) if one["type"] == 3)
+        values = [option["value"] for option in menu["options"]]
+        return await self.choose(panel, next(value for value in values if "upscale-fast" in value))
+
+    async def delete_asked(self, message: Message) -> Message:
+        """The question that takes the panel's place."""
+        panel = await self.panel(message)
+        await self.press(panel, "Delete")
+        return await self.message(lambda m: m["id"] == panel["id"] and "for good" in text(m))
+
     async def choose(self, message: Message, value: str) -> str:
         """Chooses from the one select menu."""
         (menu,) = (one for one in walk(message) if one["type"] == 3)

@@ -14,7 +14,7 @@ GONE = "not there any more, or it is not for you to see here"
 NOT_THEIRS = "Only the member who asked for this picture"
 
 OF_AN_ORDER = ("again", "edit", "cancel", "drop")
-OF_A_PICTURE = ("upscale", "link", "favourite", "delete", "erase", "restore")
+OF_A_PICTURE = ("more", "vary", "open", "settings", "link", "favourite", "delete", "erase", "restore")
 OPEN = "gallery:open"
 
 

@@ -43,7 +43,7 @@ async def test_a_picture_is_cut_to_its_size_and_shown_so_everywhere(
         image = await download(url)
         assert image.size == SIZES[0]
         marked.check(image)
-    larger = await ada.reply(await ada.press(replies[3], "Upscale"), is_done)
+    larger = await ada.reply(await ada.more(replies[3], "Upscale"), is_done)
     image = await download(link_of(larger))
     assert image.size == (1360, 1200)
     marked.check(image)

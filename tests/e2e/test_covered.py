@@ -34,7 +34,7 @@ async def test_a_spoiler_is_covered_on_every_surface(house: House, ada: Member, 
     house.servers.stability.latency_seconds = 0
     await start(house, ada, ben)
     done = await paint(ada, "the end of the story", spoiler=True)
-    await ben.reply(await ben.press(done, "Favourite"), lambda m: "Among your" in text(m))
+    await ben.reply(await ben.more(done, "Favourite"), lambda m: "Among your" in text(m))
     page = await open_gallery(ben, member=ada.user_id)
     await ben.react(done)
     again = await ada.reply(await ada.press(done, "Again"), is_done)
@@ -48,7 +48,7 @@ async def test_a_spoiler_is_covered_on_every_surface(house: House, ada: Member, 
         "sent": await ben.message(is_sent),
         "again": again,
         "edited": await ada.reply(await ada.submit(await ada.modal(), prompt="another end"), is_done),
-        "larger": await ada.reply(await ada.press(done, "Upscale"), is_done),
+        "larger": await ada.reply(await ada.more(done, "Upscale"), is_done),
         "the channel, opened anew": (await ben.history())[0],
     }
     assert {name: covers(message) for name, message in surfaces.items()} == {
@@ -64,14 +64,14 @@ async def test_an_erased_picture_is_gone_from_every_surface(
     await start(house, ada, ben)
     kept, done = await paint(ada, "kept"), await paint(ada, "to be erased")
     for message in (kept, done):
-        await ben.reply(await ben.press(message, "Favourite"), lambda m: "Among your" in text(m))
+        await ben.reply(await ben.more(message, "Favourite"), lambda m: "Among your" in text(m))
     old_page = await open_gallery(ben, member=ada.user_id)
     shared = await shared_by(ada, await open_gallery(ada))
     await ben.react(done)
     sent = await ben.message(is_sent)
     of = await forged.ids(pool, "to be erased")
 
-    question = await ada.reply(await ada.press(done, "Delete"), lambda m: "for good" in text(m))
+    question = await ada.delete_asked(done)
     await ada.press(question, "Delete it for good")
     gone = {done["id"], shared["id"]}
     await ben.until(lambda: gone | {sent["id"]} <= ben.deleted)
@@ -97,7 +97,7 @@ async def test_an_expired_picture_says_so_on_every_surface(
     # What is somebody's favourite would not expire.
     await pool.execute("update pictures set created_at = now() - interval '40 days'")
     await expire(pool, days=30, link_ttl_seconds=0)
-    await ben.reply(await ben.press(done, "Favourite"), lambda m: "Among your" in text(m))
+    await ben.reply(await ben.more(done, "Favourite"), lambda m: "Among your" in text(m))
 
     page = await open_gallery(ben, member=ada.user_id)
     pages: dict[str, Message] = {
@@ -111,8 +111,8 @@ async def test_an_expired_picture_says_so_on_every_surface(
         assert (len(pictures_of(message)), links_of(message)) == (1, []), name
     assert not {"Upscale", "Link"} & set(buttons_of(pages["opened"]))
     _order_id, picture_id = await forged.ids(pool, "of long ago")
-    for action in ("upscale", "link"):
-        answer = await forged.press(house, ben, f"picture:{action}:{picture_id}")
+    for custom_id in (f"picture:link:{picture_id}", f"verb:upscale:upscale-fast:{picture_id}:"):
+        answer = await forged.press(house, ben, custom_id)
         assert "full size of this picture has expired" in text(answer)
     # It can be made again all the same.
     await ben.reply(await ben.press(done, "Again"), is_done)

@@ -178,7 +178,7 @@ async def test_bot_and_worker_die_after_they_have_removed_what_was_deleted(
     await ada.until_bot_is(online=True)
     done = await paint(ada)
     shared = await shared_by(ada, await open_gallery(ada))
-    question = await ada.reply(await ada.press(done, "Delete"), lambda m: "for good" in text(m))
+    question = await ada.delete_asked(done)
     async with gate(house, "delete", "copies") as kill:
         await ada.press(question, "Delete it for good")
         # The message itself goes beside the page, and in no order.

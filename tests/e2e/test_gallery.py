@@ -105,5 +105,5 @@ async def test_search_with_its_proposals_and_favourites(house: House, ada: Membe
     assert "has these words: badger" in text(await open_gallery(ada, search="badger"))
 
     assert "No favourites yet" in text(await open_gallery(ben, favourites=True))
-    await ben.reply(await ben.press(fox, "Favourite"), lambda message: True)
+    await ben.reply(await ben.more(fox, "Favourite"), lambda message: True)
     assert prompts(await open_gallery(ben, favourites=True)) == ["a red fox"]

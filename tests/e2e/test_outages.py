@@ -89,7 +89,7 @@ async def test_a_picture_that_the_bucket_does_not_take_is_shown_and_gets_its_lin
     page = await ada.reply(await ada.use("gallery"), lambda m: "a fox" in text(m))
     assert len(pictures_of(page)) == 1
     assert "the full size follows shortly" in text(page)
-    refused = await ada.reply(await ada.press(spilled, "Link"), lambda m: True)
+    refused = await ada.reply(await ada.more(spilled, "Link"), lambda m: True)
     assert "still on its way" in text(refused)
 
     secret = await ada.imagine("a secret", width=256, height=256, private=True)

@@ -104,9 +104,9 @@ async def everything_is_answered(ada: Member, done: Message) -> None:
         await ada.imagine("a fox", width=256, height=256),
         await ada.use("queue"),
         await ada.use("gallery"),
-        await ada.press(done, "Favourite"),
+        await ada.more(done, "Favourite"),
         await ada.press(done, "Again"),
-        await ada.press(done, "Link"),
+        await ada.more(done, "Link"),
     ):
         refused = await ada.reply(interaction, is_away)
         assert refused["flags"] & 64

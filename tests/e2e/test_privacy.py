@@ -20,7 +20,7 @@ async def test_what_is_made_of_a_private_picture_is_as_private(
     again = await ada.reply(await ada.press(secret, "Again"), is_done)
     await ada.press(again, "Edit")
     edited = await ada.reply(await ada.submit(await ada.modal(), prompt="a second one"), is_done)
-    larger = await ada.reply(await ada.press(edited, "Upscale"), is_done)
+    larger = await ada.reply(await ada.more(edited, "Upscale"), is_done)
     private = [secret, again, edited, larger]
     assert all(message["flags"] & 64 for message in private)
     assert await pool.fetchval("select count(*) from orders where private") == len(private)

@@ -50,7 +50,7 @@ async def test_galleries_favourites_and_buttons_stay_in_their_server(
 
     # Marks: each where it was made.
     for name, channel in (("h1", HERE), ("t1", THERE)):
-        await ben.reply(await ben.press(made[name], "Favourite"), lambda m: "Among your" in text(m))
+        await ben.reply(await ben.more(made[name], "Favourite"), lambda m: "Among your" in text(m))
         assert prompts(await open_gallery(ben, channel=channel, favourites=True)) == [name]
     assert prompts(await open_gallery(ben, channel=HERE, favourites=True, search="t1")) == []
 
@@ -77,7 +77,7 @@ async def test_who_manages_messages_in_one_server_has_no_rights_in_the_other(
     assert forged.GONE in text(await forged.press(house, ben, f"picture:erase:{elsewhere[1]}"))
     assert await pool.fetchval("select count(*) from pictures where erased_at is not null") == 0
 
-    question = await ben.reply(await ben.press(there_done, "Delete"), lambda m: "for good" in text(m))
+    question = await ben.delete_asked(there_done)
     await ben.press(question, "Delete it for good")
     await ben.until(lambda: there_done["id"] in ben.deleted)
     assert here_done["id"] not in ben.deleted

@@ -1,6 +1,7 @@
 """INTERACTION_CREATE: what the bot is told of a member's command, press, typing or modal."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,6 @@ from sandbox.discord.rules.attachments import ATTACHMENT_BYTES_MAX
 from sandbox.discord.rules.choices import FILE_UPLOAD
 from sandbox.discord.rules.options import flat
 from sandbox.discord.rules.permissions import permissions_of
-from sandbox.discord.rules.tree import walk
 from sandbox.discord.state import Channel, Interaction, Message, World
 from sandbox.discord.wire import Json
 
@@ -121,6 +121,19 @@ def _named(data: Json) -> _Named:
             for mention in _MENTION.finditer(str(option["value"])):
                 (named.channels if mention["kind"] == "#" else named.users).append(mention["id"])
     pressed = {"type": data.get("component_type"), "values": data.get("values", [])}
-    for component in walk([pressed, *data.get("components", [])]):
-        of_component.get(component["type"], []).extend(component.get("values", []))
+    for component in (pressed, *_filled_in(data.get("components"))):
+        kind, values = component.get("type"), component.get("values")
+        if isinstance(kind, int) and isinstance(values, list):
+            of_component.get(kind, []).extend(values)
     return named
+
+
+def _filled_in(submitted: Any) -> Iterator[Json]:
+    """Each component of a modal, which tests submit in any shape."""
+    if isinstance(submitted, list):
+        for one in submitted:
+            yield from _filled_in(one)
+    elif isinstance(submitted, dict):
+        yield submitted
+        yield from _filled_in(submitted.get("components"))
+        yield from _filled_in(submitted.get("component"))

@@ -154,11 +154,12 @@ async def test_delete_asks_first_and_leaves_nothing_but_the_bill(
     await start(house, ada, ben)
     done = await paint(ada, "my secret garden")
     url = link_of(done)
-    assert "Delete" not in buttons_of(await ben.panel(done))
+    refused = await ben.reply(await ben.more(done, "Delete"), lambda message: True)
+    assert "Only the member who asked" in text(refused)
     question = await ada.delete_asked(done)
     assert question["flags"] & 64
     await ada.press(question, "Keep it")
-    await ada.message(lambda message: "nothing was deleted" in text(message))
+    await ada.message(lambda message: message["id"] == question["id"] and "Favourite" in buttons_of(message))
 
     question = await ada.delete_asked(done)
     await ada.press(question, "Delete it for good")

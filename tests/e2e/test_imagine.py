@@ -56,7 +56,9 @@ async def test_what_cannot_be_painted_is_refused_to_its_member_alone(
     await ada.until_bot_is(online=True)
     blank = await ada.reply(await ada.imagine(" \u200b "), lambda message: True)
     assert "The prompt is blank" in text(blank)
-    large = await ada.reply(await ada.imagine("a fox", width=1536, height=1536), lambda message: True)
+    large = await ada.reply(
+        await ada.imagine("a fox", width=1536, height=1536, model="ultra"), lambda message: True
+    )
     assert "the height can be up to 1024" in text(large)
     assert all(message["flags"] & 64 for message in (blank, large))
     assert await ben.history() == []

@@ -65,8 +65,9 @@ async def test_a_german_reads_german(house: House, ada: Member) -> None:
     await house.worker()
     done = await ada.reply(interaction, lambda message: "Volle Größe" in text(message))
     assert "Der Link gilt bis" in text(done)
-    wrong = await ada.reply(await ada.imagine("ein Fuchs", width=1536, height=1536), lambda message: True)
-    assert "Bei einer Breite von 1536 geht die Höhe bis 1024" in text(wrong)
+    asked = await ada.imagine("ein Fuchs", width=1536, height=1536, model="ultra")
+    wrong = await ada.reply(asked, lambda message: True)
+    assert "Bei einer Breite von 1536 kann die Höhe bis zu 1024 sein" in text(wrong)
     url = f"{house.servers.discord.url}/sandbox/members/{ada.user_id}/channels/{ada.channels['dm']}/commands"
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         commands = {command["name"]: command for command in await response.json()}

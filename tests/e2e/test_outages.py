@@ -12,6 +12,7 @@ from tests.e2e.pictures import download
 from tests.house import House, paint, start
 from tests.member import (
     Member,
+    buttons_of,
     fault,
     is_done,
     is_failed,
@@ -89,8 +90,9 @@ async def test_a_picture_that_the_bucket_does_not_take_is_shown_and_gets_its_lin
     page = await ada.reply(await ada.use("gallery"), lambda m: "a fox" in text(m))
     assert len(pictures_of(page)) == 1
     assert "the full size follows shortly" in text(page)
-    refused = await ada.reply(await ada.more(spilled, "Link"), lambda m: True)
-    assert "still on its way" in text(refused)
+    panel = await ada.panel(spilled)
+    assert "Link" not in buttons_of(panel)
+    assert "follows shortly" in text(panel)
 
     secret = await ada.imagine("a secret", width=256, height=256, private=True)
     await ada.reply(secret, is_running)

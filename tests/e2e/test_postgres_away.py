@@ -99,14 +99,15 @@ async def test_a_restart_in_the_middle_loses_nothing_and_pays_once(
     await connection.close()
 
 
-async def everything_is_answered(ada: Member, done: Message) -> None:
+async def everything_is_answered(ada: Member, done: Message, panel: Message) -> None:
     for interaction in (
         await ada.imagine("a fox", width=256, height=256),
         await ada.use("queue"),
         await ada.use("gallery"),
-        await ada.more(done, "Favourite"),
+        await ada.press(panel, "Favourite"),
         await ada.press(done, "Again"),
-        await ada.more(done, "Link"),
+        await ada.press(panel, "Link"),
+        await ada.press(done, "More"),
     ):
         refused = await ada.reply(interaction, is_away)
         assert refused["flags"] & 64
@@ -118,8 +119,9 @@ async def test_while_postgres_is_stopped_every_command_and_press_is_answered(
 ) -> None:
     await start(house, ada)
     done = await paint(ada)
+    panel = await ada.panel(done)
     await server.stop()
-    await everything_is_answered(ada, done)
+    await everything_is_answered(ada, done, panel)
     await server.start()
     await paint(ada, "another")
 

@@ -61,6 +61,7 @@ async def test_a_job_is_one_trace_through_both_processes_without_a_word_of_its_p
         (BOT, "insert", "interaction"),
         (WORKER, "claim", "insert"),
         (WORKER, "attempt", "insert"),
+        (WORKER, "inputs", "attempt"),
         (WORKER, "pace", "attempt"),
         (WORKER, "generate", "attempt"),
         (WORKER, "prepare", "attempt"),

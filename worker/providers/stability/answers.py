@@ -30,7 +30,10 @@ RETRY_AFTER_SECONDS_MAX = 600.0
 
 REQUEST_ID_LENGTH_MAX = 100
 
-_TRANSIENT = {408, 425, 429}
+_OF_THE_WAY = {408, 425}
+"""About how the request arrived, and never about the key or the account."""
+
+_TRANSIENT = {*_OF_THE_WAY, 429}
 """Of the statuses below 500, those that ask for another try."""
 
 _CREDIT = {"payment_required", "insufficient_balance"}
@@ -127,9 +130,9 @@ def _clean(id_: str) -> str | None:
 def _code_of(status: int, word: Word) -> FailureCode:
     if not 400 <= status < 500:
         return FailureCode.BAD_PICTURE if 200 <= status < 300 else FailureCode.UNAVAILABLE
-    if word.name in _CREDIT:
+    if word.name in _CREDIT and status not in _OF_THE_WAY:
         return FailureCode.NO_CREDIT
-    if word.name == "unauthorized":
+    if word.name == "unauthorized" and status not in _OF_THE_WAY:
         return FailureCode.BAD_KEY
     if word.name == "generation_not_found":
         return FailureCode.GENERATION_GONE

@@ -118,7 +118,7 @@ def _order(rng: random.Random, number: str) -> dict[str, Any]:
     (size,) = rng.choices(sizes, weights)
     options = {**size, "prompt": f"a {rng.choice(MANNERS)} {rng.choice(NOUNS)} for {number}"}
     if rng.random() < SEVERAL_SHARE:
-        options["prompt"] += f", {rng.randint(2, 4)} times"
+        options["count"] = rng.randint(2, 4)
     if rng.random() < 0.1:
         options["private"] = True
     return options

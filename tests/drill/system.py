@@ -67,10 +67,9 @@ class System:
         for line in self.lines:
             await line.start()
         for name in self.names:
-            module = "tests.drill.bot" if name == "bot" else "worker"
             process = Process(
                 name,
-                python("-m", module),
+                python("-m", "bot" if name == "bot" else "worker"),
                 self._environment(name),
                 restart=True,
                 on_line=self._journal.on_line,

@@ -14,8 +14,8 @@ from bot.rights.access import in_time, require_control, visible_order
 from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob, reason
-from core.operations import Operation
-from core.orders import Estimate, Order, Picture, Progress, Request, Source
+from core.operations import Need, Operation
+from core.orders import BORROWED, Estimate, Order, Picture, Progress, Request, Source
 from core.validation import validated
 from db.pool import UNAVAILABLE
 from db.retry import within
@@ -68,10 +68,13 @@ def changed(
     """What is made from these. Without words of its own it has those of the first picture, by which it is found; it is
     private, or a spoiler, if one of them is, or not everybody here could see it."""
     orders = [source.order for source in sources if isinstance(source, Picture)]
+    found_by = next((order.prompt for order in orders), "")
+    if found_by and not prompt and operation.words is Need.OPTIONAL:
+        params = {**params, BORROWED: True}
     more |= {
         "operation": operation.name,
         "inputs": tuple(source.id for source in sources),
-        "prompt": prompt or next((order.prompt for order in orders), ""),
+        "prompt": prompt or found_by,
         "private": private or not all(may_be_shown_to_all(interaction, order) for order in orders),
         "spoiler": spoiler or any(order.spoiler for order in orders),
     }

@@ -24,6 +24,10 @@ UPLOAD_BYTES_MAX = 25 * 1024 * 1024
 UPLOAD_PIXELS_MAX = 64_000_000
 """Of what a member hands in."""
 
+BORROWED = "borrowed"
+"""Among the parameters of what needs no words: its prompt is that of the picture it is made from, by which it is found,
+and nobody said it of this one."""
+
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
@@ -69,6 +73,11 @@ class Wanted:
     def size(self) -> tuple[int, int] | None:
         """In pixels; None where it follows from what it is made from."""
         return (int(self.params["width"]), int(self.params["height"])) if "width" in self.params else None
+
+    @property
+    def said(self) -> str:
+        """The prompt, as far as it is for the provider."""
+        return "" if BORROWED in self.params else self.prompt
 
     @property
     def seed(self) -> int | None:

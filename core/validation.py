@@ -28,7 +28,7 @@ from core.operations import (
     check_upscale,
     extended_size,
 )
-from core.orders import COUNT_MAX, Request
+from core.orders import BORROWED, COUNT_MAX, Request
 
 _JOINERS = "\u200c\u200d"
 # Postgres takes no NUL, UTF-8 no lone surrogates; what is not seen may hide or garble what is.
@@ -114,16 +114,16 @@ def validated(
     need = operation.words_for(model)
     # Whatever is made from a picture keeps that one's words, by which it is found.
     prompt = clean_prompt(request.prompt) if need is Need.REQUIRED else clean(request.prompt)
-    if need is Need.OPTIONAL and operation is RELIGHT and len(sizes) == 1:
-        prompt = clean_prompt(prompt)
+    if operation is RELIGHT and len(sizes) == 1:
+        clean_prompt(request.said)
     return replace(request, prompt=prompt, params=params)
 
 
 def checked_params(operation: Operation, params: Mapping[str, Any]) -> dict[str, Any]:
     """As they are stored: texts cleaned, and what was not asked for left out. Raises InvalidRequest."""
-    if unknown := params.keys() - {param.name for param in operation.params}:
+    if unknown := params.keys() - {param.name for param in operation.params} - {BORROWED}:
         raise ValueError(f"{operation.name} takes no {', '.join(sorted(unknown))}")
-    found = {}
+    found = {BORROWED: True} if BORROWED in params else {}
     for param in operation.params:
         value = _checked(param, params.get(param.name))
         if value is None and param.required:

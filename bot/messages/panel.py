@@ -14,7 +14,7 @@ from bot.messages.prompts import escape
 from bot.messages.verbs import verb_select
 from bot.messages.words import Words
 from core.operations import MODELS, OPERATIONS
-from core.orders import Order, Picture, Upload
+from core.orders import BORROWED, Order, Picture, Upload
 
 _PARENT_LENGTH_MAX = 80
 _SETTINGS_LENGTH_MAX = 3800  # of a message's 4,000 characters
@@ -113,7 +113,7 @@ def settings_text(picture: Picture, say: Words) -> str:
     """As one types them behind a command, to copy."""
     order = picture.order
     operation = OPERATIONS.get(order.operation)
-    values = {"prompt": order.prompt, **_params(order)}
+    values = {"prompt": order.said, **_params(order)}
     if picture.seed is not None:
         values["seed"] = str(picture.seed)
     typed = " ".join(f"{say(name)}:{' '.join(value.split())}" for name, value in values.items() if value)
@@ -129,4 +129,5 @@ def _params(order: Order) -> dict[str, str]:
     return {
         name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in order.params.items()
+        if name != BORROWED
     }

@@ -147,9 +147,8 @@ def request_of(job: Job, inputs: Mapping[Role, bytes]) -> StabilityRequest:
         return StabilityRequest(endpoint.path, json=_v1_body(job))
     operation, model = OPERATIONS[order.operation], MODELS[order.model]
     fields = {"output_format": "png", **endpoint.always}
-    # What needs no words has those of the picture that it is made from.
-    if operation.words_for(model) is not Need.NONE and order.prompt:
-        fields[endpoint.prompt] = order.prompt
+    if operation.words_for(model) is not Need.NONE and order.said:
+        fields[endpoint.prompt] = order.said
     if operation.sized and order.size is not None:
         fields["aspect_ratio"] = choose_shape(model, *order.size).aspect_ratio or "1:1"
     for name, value in {**order.params, "seed": job.seed}.items():

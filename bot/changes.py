@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
@@ -15,8 +15,10 @@ from bot.controls.edit_modal import filled_in
 from bot.controls.form import PROMPT, SHAPE, Field, asked, form, texts_of, title_of
 from bot.controls.verbs import Step, Verb, VerbButton, chosen_fields
 from bot.mentions import spelled_out
+from bot.messages.content import notice
 from bot.messages.refused_form import refused_form, typed_in
 from bot.messages.verbs import dear_question, extend_menu, fields_content, form_title, vary_menu
+from bot.messages.words import Words
 from bot.orders import changed, submit
 from bot.overlay import overlay
 from bot.panel import show_panel
@@ -43,6 +45,9 @@ from core.orders import Picture, Source
 from core.validation import model_on_offer, on_offer
 
 log = logging.getLogger(__name__)
+
+_PRIVATE = "private"
+"""Among what is given of a verb: the picture is for its member alone, as the command said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,9 @@ async def go_to(interaction: Interaction, verb: Verb) -> None:
         await _show_fields(interaction, change)
     elif model.is_dear:
         # What it needs is asked when the price is known.
-        question = dear_question(verb, operation, model, say)
-        await interaction.response.send_message(view=question, ephemeral=True)
+        question, button = dear_question(verb, operation, model, say)
+        view = notice(question, discord.ui.ActionRow(button))
+        await interaction.response.send_message(view=view, ephemeral=True)
     else:
         await _go_on(interaction, change)
 
@@ -107,7 +113,13 @@ async def press_vary(interaction: Interaction, picture_id: int) -> None:
 
 @on(Step.SURE)
 async def press_sure(interaction: Interaction, verb: Verb) -> None:
-    await _go_on(interaction, await _change(interaction, verb))
+    change = await _change(interaction, verb)
+    long, short = texts_of(change.fields)
+    typed = typed_in(interaction.message, list(long), list(short))
+    if change.is_complete or typed.get(PROMPT):
+        await _order(interaction, change, typed, [], once=interaction.message)
+    else:
+        await _ask(interaction, change)
 
 
 @on(Step.FILL)
@@ -139,6 +151,24 @@ async def submit_form(interaction: Interaction, verb: Verb) -> None:
         # Without the values: they may quote what was typed.
         log.info("what was filled in was refused: %r", error.text)
         await _refuse(interaction, change, error, typed)
+
+
+async def ask_sure(
+    interaction: Interaction,
+    operation: Operation,
+    model: Model,
+    source: Source,
+    typed: Mapping[str, str],
+    *,
+    private: bool,
+) -> None:
+    """What was typed already waits in the question itself."""
+    say, verb = words_of(interaction), Verb(operation.name, source.id, model.name)
+    verb = replace(verb, given={_PRIVATE: "1"} if private else {})
+    question, button = dear_question(verb, operation, model, say)
+    filled = _as_typed(_Change(verb, operation, model, source), typed, say)
+    embeds, view = refused_form(question, *filled, button)
+    await interaction.response.send_message(embeds=embeds, view=view, ephemeral=True)
 
 
 async def _source(interaction: Interaction, verb: Verb) -> Source:
@@ -199,16 +229,23 @@ async def _refuse(
     interaction: Interaction, change: _Change, error: InvalidRequest, typed: Mapping[str, str]
 ) -> None:
     say = words_of(interaction)
-    long, short = (
-        [(say(title_of(one, change.operation)), typed.get(name, "")) for name, one in texts.items()]
-        for texts in texts_of(change.fields)
-    )
     why = say(error.text, **error.values)
     if any(isinstance(one, Input) for one in change.fields):
         why += " " + say("A file has to be chosen once more.")
     button = VerbButton(Step.REOPEN, change.verb, say("Open it again"), "✏️")
-    embeds, view = refused_form(why, long, short, button)
+    embeds, view = refused_form(why, *_as_typed(change, typed, say), button)
     await interaction.response.send_message(embeds=embeds, view=view, ephemeral=True)
+
+
+def _as_typed(
+    change: _Change, typed: Mapping[str, str], say: Words
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The long texts and the short ones, each with its title."""
+    long, short = (
+        [(say(title_of(one, change.operation)), typed.get(name, "")) for name, one in texts.items()]
+        for texts in texts_of(change.fields)
+    )
+    return long, short
 
 
 def _nearest_shape(source: Source) -> str:
@@ -229,8 +266,15 @@ async def _uploads(interaction: Interaction, operation: Operation, typed: Mappin
 
 
 async def _order(
-    interaction: Interaction, change: _Change, typed: Mapping[str, str], more: Sequence[Source]
+    interaction: Interaction,
+    change: _Change,
+    typed: Mapping[str, str],
+    more: Sequence[Source],
+    *,
+    once: discord.Message | None = None,
 ) -> None:
+    """Of `once`, a question, comes one order however often it is answered: its button stays, as the press is answered
+    by the order's own message."""
     operation, sources = change.operation, [change.source, *more]
     texts = {name: spelled_out(interaction, text) for name, text in typed.items()}
     if len(sources) < sum(one.need is Need.REQUIRED for one in operation.inputs):
@@ -248,5 +292,9 @@ async def _order(
         model=change.model.name,
         params=params,
         prompt=texts.get(PROMPT, ""),
+        private=_PRIVATE in change.verb.given,
     )
-    await submit(interaction, request, sources)
+    if once is not None:
+        request = replace(request, interaction_id=once.id)
+    if not await submit(interaction, request, sources) and once is not None:
+        raise InvalidRequest("This was ordered already. Choose it once more to have it again.")

@@ -96,8 +96,8 @@ def again(interaction: Interaction, order: Order) -> Request:
     )
 
 
-async def submit(interaction: Interaction, request: Request, sources: Sequence[Source] = ()) -> None:
-    """Stores the order and shows it waiting. `sources` are what it is made from.
+async def submit(interaction: Interaction, request: Request, sources: Sequence[Source] = ()) -> bool:
+    """Stores the order and shows it waiting; False where it is there already. `sources` are what it is made from.
 
     Raises InvalidRequest, LimitReached among others.
     """
@@ -114,13 +114,14 @@ async def submit(interaction: Interaction, request: Request, sources: Sequence[S
             progress = await in_time(services.orders.create(request))
             if progress is None:
                 log.info("interaction %d came again; its order is there already", interaction.id)
-                return
+                return False
             services.instruments.accepted(progress)
         with about_order(progress.order.id):
             try:
                 await _answer(interaction, progress)
             except Exception:  # it is stored: nothing may say otherwise, and the reconciler goes on with it
                 log.exception("stored, but its answer broke")
+    return True
 
 
 async def cancel(interaction: Interaction, order_id: int) -> None:

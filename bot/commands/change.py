@@ -7,13 +7,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.changes import ask_sure
 from bot.commands.imagine import model_choice
+from bot.controls.form import PROMPT
 from bot.mentions import spelled_out
 from bot.orders import changed, submit
-from bot.services import Interaction
+from bot.services import Interaction, services_of
 from bot.sources import handed_in
 from core.operations import CHANGES, PROMPT_LENGTH_MAX, Kind, Need, Operation, Param, Role
-from core.validation import fields_in
+from core.validation import fields_in, model_on_offer
 
 _SUGGESTIONS_MAX = 25
 
@@ -111,13 +113,20 @@ async def _change(interaction: Interaction, operation: Operation, given: Mapping
             params[param.name] = fields_in(params[param.name])
     files = [given[_NAMES[one.role]] for one in operation.inputs if given[_NAMES[one.role]] is not None]
     sources = await handed_in(interaction, files)
+    prompt = spelled_out(interaction, given.get("prompt") or "")
+    usual = next(iter(operation.models))
+    model = model_on_offer(operation, given.get("model") or usual, services_of(interaction).model)
+    if model.is_dear:
+        typed = {PROMPT: prompt, **{name: str(value) for name, value in params.items() if value is not None}}
+        await ask_sure(interaction, operation, model, sources[0], typed, private=given["private"])
+        return
     request = changed(
         interaction,
         operation,
         sources,
-        model=given.get("model") or next(iter(operation.models)),
+        model=model.name,
         params=params,
-        prompt=spelled_out(interaction, given.get("prompt") or ""),
+        prompt=prompt,
         private=given["private"],
     )
     await submit(interaction, request, sources)

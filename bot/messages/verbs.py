@@ -80,7 +80,8 @@ def form_title(operation: Operation, model: Model, say: Words) -> str:
     return f"{title[: 42 - len(cost)]} · {cost}"
 
 
-def dear_question(verb: Verb, operation: Operation, model: Model, say: Words) -> ui.LayoutView:
+def dear_question(verb: Verb, operation: Operation, model: Model, say: Words) -> tuple[str, ui.Item[Any]]:
+    """And the button that says yes to it."""
     cost = price(model.credits, say)
     text = say(
         "{emoji} **{title}** with {model} costs **{price}**. Go on?",
@@ -90,8 +91,7 @@ def dear_question(verb: Verb, operation: Operation, model: Model, say: Words) ->
         price=cost,
     )
     label = say("Yes, for {price}", price=cost)
-    button = VerbButton(Step.SURE, verb, label, operation.emoji, discord.ButtonStyle.primary)
-    return notice(text, ui.ActionRow(button))
+    return text, VerbButton(Step.SURE, verb, label, operation.emoji, discord.ButtonStyle.primary)
 
 
 def vary_menu(source: Source, models: Iterable[Model], say: Words) -> ui.LayoutView:

@@ -332,11 +332,12 @@ def test_fields_are_ordered_once_some_are_chosen(operation: Operation, say: Word
 def test_what_is_dear_is_asked_about_with_its_price(say: Words) -> None:
     model = UPSCALE.models["upscale-creative"]
     verb = Verb(UPSCALE.name, 17, model.name)
-    payload = dear_question(verb, UPSCALE, model, say).to_components()  # type: ignore[no-untyped-call]  # discord.py's
+    question, button = dear_question(verb, UPSCALE, model, say)
+    payload: Any = button.to_component_dict()
     within(payload)
-    assert "60 " in payload[0]["content"]
-    assert "60 " in payload[1]["components"][0]["label"]
-    assert payload[1]["components"][0]["custom_id"] == "sure:upscale:upscale-creative:17:"
+    assert "60 " in question
+    assert "60 " in payload["label"]
+    assert payload["custom_id"] == "sure:upscale:upscale-creative:17:"
 
 
 @WORDS

@@ -7,12 +7,14 @@ import pytest
 
 from bot.controls.buttons import Action
 from bot.controls.verbs import Step, Verb
-from core.orders import Upload
+from core.operations import CHANGES
+from core.orders import Picture, Upload
 from db.uploads import Uploads
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
-from sandbox.discord.state import Message, MessageFlag
+from sandbox.discord.rules.permissions import Permission as P
+from sandbox.discord.state import Attachment, Message, MessageFlag, Overwrite
 from tests.lives import finish, worker
-from tests.places import NOT_THERE, Place, command
+from tests.places import NOT_THERE, STAFF, Place, command
 
 DEAR = "upscale-creative"
 FILE = {
@@ -239,7 +241,7 @@ async def test_what_is_forged_is_answered_in_words_and_stores_nothing(
 
 
 async def test_a_parent_is_told_of_and_opened_and_one_that_is_not_to_be_seen_is_not(place: Place) -> None:
-    parent = await place.paint(place.ada, "paintings", "a red fox")
+    parent = await place.paint(place.ada, "doomed", "a red fox")
     await verb(place, Verb("extend", parent.id, "outpaint", {"left": "64"}), place.ada)
     order = await place.newest()
     (job,) = await worker(place.bot.pool).claim(1)
@@ -248,9 +250,73 @@ async def test_a_parent_is_told_of_and_opened_and_one_that_is_not_to_be_seen_is_
     said = await place.press(Action.MORE, child, place.ben, "paintings")
     assert f"picture:open:{parent.id}" in said
     assert "From “a red fox”, extended to the left" in said
-    await place.bot.pool.execute("update pictures set private = true where id = $1", parent.id)
-    await place.bot.pool.execute("update orders set private = true where id = $1", parent.order.id)
-    said = await place.press(Action.MORE, child, place.ben, "paintings")
+    # Nobody but its member and the staff sees the channel from now on.
+    everyone = Overwrite(place.world.guild.id, 0, deny=P.VIEW_CHANNEL)
+    await place.changed("doomed", everyone, Overwrite(STAFF, 0, allow=P.VIEW_CHANNEL))
+    await says_that_it_is_gone(place, child, parent, place.ben)
+    assert NOT_THERE in await place.press(Action.OPEN, parent, place.ben, "paintings")
+    opened = await place.press(Action.MORE, child, place.ada, "paintings")
+    assert f"picture:open:{parent.id}" in opened
+    assert "a red fox" in await place.press(Action.OPEN, parent, place.ada, "paintings")
+    await place.press(Action.ERASE, parent, place.ada, "paintings")
+    await says_that_it_is_gone(place, child, parent, place.ada)
+
+
+async def says_that_it_is_gone(place: Place, child: Picture, parent: Picture, by: str) -> None:
+    said = await place.press(Action.MORE, child, by, "paintings")
     assert "is not here any more" in said
     assert f"picture:open:{parent.id}" not in said
-    assert NOT_THERE in await place.press(Action.OPEN, parent, place.ben, "paintings")
+
+
+async def test_a_hidden_picture_is_not_there_for_any_verb(place: Place) -> None:
+    picture = await place.paint(place.ada, "paintings", "a hidden fox", private=True)
+    before = await orders(place)
+    for operation in CHANGES:
+        for model in operation.models:
+            one = Verb(operation.name, picture.id, model)
+            for step in (Step.VERB, Step.SURE, Step.FILL, Step.REOPEN):
+                assert NOT_THERE in await verb(place, one, place.ben, step=step)
+        assert NOT_THERE in await submitted(place, Verb(operation.name, picture.id), place.ben, prompt="x")
+    assert await orders(place) == before
+
+
+async def use_on(place: Place, message: Message, by: str, name: str = "Change this picture") -> str:
+    return await place.act(
+        COMMAND, {"id": "6", "name": name, "type": 3, "target_id": message.id}, by, "paintings"
+    )
+
+
+def posted(place: Place, author: str, *files: Attachment) -> Message:
+    channel = place.channel("paintings")
+    message = Message(
+        place.world.snowflakes.next(), channel.id, author, "2026-01-01T00:00:00+00:00", attachments=[*files]
+    )
+    place.world.put_message(message)
+    return message
+
+
+async def test_what_others_posted_can_be_changed_by_way_of_its_menu(place: Place) -> None:
+    files = [Attachment(str(n), f"{n}.png", "image/png", 1000, 1024, 1024) for n in (1, 2)]
+    panel = await use_on(place, posted(place, place.cleo, files[0]), place.ada)
+    upload = await place.bot.pool.fetchval("select max(member_id) from uploads where id = -1")
+    assert upload == int(place.ada)
+    assert "verb:cut-out:remove-background:-1:" in panel
+    assert "favourite" not in panel
+    await verb(place, Verb("cut-out", -1), place.ada)
+    assert (await place.newest()).inputs == (-1,)
+    assert "Which one?" in await use_on(place, posted(place, place.cleo, *files), place.ada)
+    text = Attachment("3", "notes.txt", "text/plain", 10)
+    for message in (posted(place, place.cleo), posted(place, place.cleo, text)):
+        assert "no picture in this message" in await use_on(place, message, place.ada)
+    asked = await use_on(place, posted(place, place.cleo, files[0]), place.ada, "In the style of this")
+    assert "'custom_id': 'shape'" in asked
+
+
+async def test_of_the_bots_own_message_it_is_the_picture_itself(place: Place) -> None:
+    picture = await place.paint(place.ada, "paintings", "a fox")
+    message = posted(place, place.world.bot_id)
+    await place.bot.pool.execute(
+        "update replies set message_id = $1 where order_id = $2", int(message.id), picture.order.id
+    )
+    assert f"verb:cut-out:remove-background:{picture.id}:" in await use_on(place, message, place.ben)
+    assert await place.bot.pool.fetchval("select count(*) from uploads") == 0

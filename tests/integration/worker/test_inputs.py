@@ -16,12 +16,12 @@ from PIL import Image
 from core.errors import BucketUnavailable, PictureGone
 from core.failures import FailureCode, JobFailed
 from core.operations import ERASE, Role
-from core.orders import UPLOAD_BYTES_MAX, Job, Upload
+from core.orders import UPLOAD_BYTES_MAX, Job, Source, Upload
 from db.bucket.client import Bucket
 from db.erasure import Erasure
 from db.pool import Pool
 from db.uploads import Uploads
-from tests.lives import running
+from tests.lives import painted_by, running, stored
 from tests.workshop import Workshop
 from worker.attachments import Attachments
 
@@ -114,9 +114,9 @@ async def handed_in(pool: Pool, url: str, size: int = len(PICTURE)) -> Upload:
     return await Uploads(pool).add(10, url=url, width=4096, height=4096, size=size)
 
 
-async def job_of(pool: Pool, *uploads: Upload) -> Job:
-    inputs = tuple(upload.id for upload in uploads)
-    params = {"fields": [1]} if len(uploads) == 1 else {}
+async def job_of(pool: Pool, *sources: Source) -> Job:
+    inputs = tuple(source.id for source in sources)
+    params = {"fields": [1]} if len(sources) == 1 else {}
     return await running(pool, operation=ERASE.name, model="erase", inputs=inputs, prompt="", params=params)
 
 
@@ -342,3 +342,15 @@ async def test_what_was_erased_is_not_fetched(pool: Pool, workshop: Workshop, cd
     await Erasure(pool).erase_member(10)
     assert await failure(workshop, job) is GONE
     assert cdn.asked == []
+
+
+async def test_a_picture_that_the_bucket_does_not_have_yet_can_be_changed(
+    pool: Pool, workshop: Workshop
+) -> None:
+    painting = await running(pool)
+    await workshop.spill.keep(painted_by(painting), PICTURE, b"preview")
+    (spilled,) = (await stored(pool, painting.order.id)).progress.pictures
+    assert spilled.is_spilled
+    parts = await workshop.inputs.of(await job_of(pool, spilled))
+    with Image.open(io.BytesIO(parts[Role.PICTURE])) as image:
+        assert image.size == (128, 96)

@@ -79,6 +79,12 @@ _CLOSENESS = Param(
     "closeness", Kind.NUMBER, "Closeness", "How closely it keeps to the picture, from 0 to 1", 0, 1
 )
 
+
+def _target(title: str) -> Param:
+    about = "The thing in the picture, in a few words"
+    return Param("target", Kind.TEXT, title, about, 1, TARGET_LENGTH_MAX, required=True)
+
+
 _PICTURE = Input(Role.PICTURE)
 _ANY_RATIO = Bounds(ratio_max=None)
 _MASK = Input(Role.MASK, Need.OPTIONAL, _ANY_RATIO)
@@ -118,20 +124,7 @@ REPLACE = Operation(
     "🔄",
     "Replace",
     "Put something else in the place of a thing",
-    (
-        Param(
-            "target",
-            Kind.TEXT,
-            "What to replace",
-            "The thing in the picture, in a few words",
-            1,
-            TARGET_LENGTH_MAX,
-            required=True,
-        ),
-        _SEED,
-        _WITHOUT,
-        _STYLE,
-    ),
+    (_target("What to replace"), _SEED, _WITHOUT, _STYLE),
     (_PICTURE,),
     asks="What to put in its place",
 )
@@ -140,20 +133,7 @@ RECOLOR = Operation(
     "🎨",
     "Recolor",
     "Give a thing another color",
-    (
-        Param(
-            "target",
-            Kind.TEXT,
-            "What to recolor",
-            "The thing in the picture, in a few words",
-            1,
-            TARGET_LENGTH_MAX,
-            required=True,
-        ),
-        _SEED,
-        _WITHOUT,
-        _STYLE,
-    ),
+    (_target("What to recolor"), _SEED, _WITHOUT, _STYLE),
     (_PICTURE,),
     asks="Which color it gets",
 )

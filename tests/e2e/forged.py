@@ -15,6 +15,7 @@ NOT_THEIRS = "Only the member who asked for this picture"
 
 OF_AN_ORDER = ("again", "edit", "cancel", "drop")
 OF_A_PICTURE = ("more", "vary", "open", "settings", "link", "favourite", "delete", "erase", "restore")
+STEPS = ("verb", "sure", "fill", "retype")
 OPEN = "gallery:open"
 
 
@@ -64,6 +65,7 @@ async def refused(
     order_id, picture_id = of
     buttons = [f"order:{action}:{order_id}" for action in OF_AN_ORDER]
     buttons += [f"picture:{action}:{picture_id}" for action in OF_A_PICTURE]
+    buttons += [f"{step}:upscale:upscale-fast:{picture_id}:" for step in STEPS]
     for custom_id in buttons:
         answer = await press(house, one, custom_id, channel=channel)
         assert (words in text(answer), bool(answer["flags"] & 64)) == (True, True), (custom_id, text(answer))

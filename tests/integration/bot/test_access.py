@@ -28,7 +28,8 @@ async def everything_is_tried(place: Place, picture: Picture, by: str, at: str) 
         str(action): await place.press(action, picture, by, at) for action in Action if action not in QUIET
     }
     said["submit"] = await place.edit(picture, by, at)
-    said["open"] = await place.open(picture, by, at)
+    said["choose"] = await place.open(picture, by, at)
+    said["enlarge"] = await place.enlarge(picture, by, at)
     return said
 
 

@@ -10,7 +10,7 @@ import bot.changes
 import bot.commands.queue
 import bot.panel
 import bot.presses  # noqa: F401 - they register themselves
-from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
+from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
 from bot.controls.page_controls import PictureSelect
 from bot.controls.verbs import Step, Verb, VerbButton
 from bot.editing import submit_edit
@@ -37,7 +37,8 @@ from tests.unit.bot.members import (
 NOT_THERE = "This picture is not there any more, or it is not for you to see here."
 NOT_THEIRS = "Only the member who asked for this picture"
 NO_COMMANDS = discord.Permissions(view_channel=True, read_message_history=True)
-VERBS = [action for action in Action if action is not Action.KEEP]
+VERBS = [*(action for action in Action if action is not Action.KEEP), "choose", "submit", *Step]
+"""What can be done with a picture: in its message, in its panel, and in what these lead to."""
 
 
 async def press(house: House, action: Action, by: Interaction) -> House:
@@ -124,7 +125,7 @@ async def test_upscale_is_made_of_that_picture() -> None:
     assert request.prompt == house.order.prompt
 
 
-@pytest.mark.parametrize("action", [*VERBS, "open", "submit"])
+@pytest.mark.parametrize("action", VERBS)
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
@@ -145,28 +146,34 @@ async def test_what_a_member_may_not_see_is_not_there_for_any_verb(
     assert set(house.names()) <= {"find"}
 
 
-@pytest.mark.parametrize("action", [*VERBS, "open", "submit"])
+@pytest.mark.parametrize("action", VERBS)
 async def test_what_is_gone_is_not_there_for_any_verb(action: str) -> None:
     house = House()
     pressed = house.press(ADA)
     house.pictures, house.order = {}, order(id=9)
-    button: Any = OrderButton if action in ORDER_ACTIONS else PictureButton
-    if action in ("open", "submit"):
-        house.pictures = {}
-        await (opened(pressed, 17) if action == "open" else submit_edit(pressed, 1))
-    else:
-        await button(Action(action), 1 if action in ORDER_ACTIONS else 17).callback(pressed)
+    await do(action, pressed, 1, 17)
     assert NOT_THERE in house.words()
     assert house.stored == []
 
 
 async def verb(house: House, action: str, by: Interaction) -> None:
-    if action == "open":
-        await opened(by, min(house.pictures))
-    elif action == "submit":
+    if action == "submit":
         await edit(house, by)
     else:
-        await press(house, Action(action), by)
+        await do(action, by, house.order.id, min(house.pictures))
+
+
+async def do(action: str, by: Interaction, order_id: int, picture_id: int) -> None:
+    if action == "submit":
+        await submit_edit(by, order_id)
+    elif action == "choose":
+        await opened(by, picture_id)
+    elif action in list(Step):
+        await PRESSES[action](by, Verb("upscale", picture_id, "upscale-fast"))
+    elif action in ORDER_ACTIONS:
+        await OrderButton(Action(action), order_id).callback(by)
+    else:
+        await PictureButton(Action(action), picture_id).callback(by)
 
 
 async def opened(by: Interaction, picture_id: int) -> None:
@@ -250,10 +257,10 @@ async def test_a_page_is_a_command_too(may: bool | None, allowed: bool) -> None:
         await require_gallery(house.press(BEN, permissions=NO_COMMANDS))
 
 
-@pytest.mark.parametrize("verb", ["upscale", "link"])
-async def test_what_takes_the_full_size_is_refused_when_that_has_expired(verb: str) -> None:
+@pytest.mark.parametrize("action", [Action.VARY, Action.LINK, *Step])
+async def test_what_takes_the_full_size_is_refused_when_that_has_expired(action: str) -> None:
     house = House(expired_at=NOW)
-    await make(house, verb, house.press())
+    await verb(house, action, house.press())
     assert "has expired; only its small version" in house.words()
     assert house.stored == []
 
@@ -337,17 +344,17 @@ async def test_kept_is_said_and_nothing_done() -> None:
     assert "Kept" in house.words()
 
 
-@pytest.mark.parametrize("action", ["open", "restore"])
+@pytest.mark.parametrize("action", ["choose", "more", "open", "restore"])
 @pytest.mark.parametrize("spoiler", [True, False])
 async def test_a_picture_that_is_opened_is_that_one_and_covered_where_it_is_a_spoiler(
     action: str, spoiler: bool
 ) -> None:
     house = House(order(count=3, spoiler=spoiler))
     house.pictures.pop(17)
-    await verb(house, action, house.press(BEN if action == "open" else ADA))
+    await verb(house, action, house.press(ADA if action == "restore" else BEN))
     (first, thought), (last, shown) = house.said
     assert (first, last) == ("defer", "original")
-    assert thought == ({"ephemeral": True, "thinking": True} if action == "open" else {})
+    assert thought == ({} if action == "restore" else {"ephemeral": True, "thinking": True})
     assert [file.fp.read() for file in shown["attachments"]] == [b"preview 18"]
     assert "https://b.example/full/18" in house.words()
     assert f"'spoiler': {spoiler}" in house.words()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.controls.buttons import Action
 from bot.controls.edit_modal import CUSTOM_ID
 from bot.controls.page_controls import Move
-from core.operations import MODELS, PAINTERS, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
+from bot.controls.verbs import FORM_ID, Step
+from core.operations import MODELS, OPERATIONS, PAINTERS, PROMPT_LENGTH_MAX, SIDE_MAX, SIDE_MIN
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
@@ -189,7 +190,23 @@ async def test_any_text_being_typed_is_answered_with_suggestions(talk: Talk, typ
 numerals = st.sampled_from(
     ["1", "2", "3", "17", "33", "0", "01", "9" * 18, "9" * 19, "9" * 20, "1" + "0" * 30, "-1", "٣", ""]
 )
+
+
+def verbs(steps: list[Step]) -> st.SearchStrategy[str]:
+    return st.builds(
+        "{}:{}:{}:{}:{}".format,
+        st.sampled_from(steps),
+        st.sampled_from([*OPERATIONS, "", "nothing"]),
+        st.sampled_from([*MODELS, "", "dall-e"]),
+        numerals,
+        st.sampled_from(
+            ["", "fields=1.5", "left=64", "left=x", "strength=9", "private=1", "nothing=1", "%00"]
+        ),
+    )
+
+
 presses = st.one_of(
+    verbs([step for step in Step if step not in (Step.FIELDS, Step.FORM)]),
     st.builds(
         "{}:{}:{}".format,
         st.sampled_from(["order", "picture", "job"]),
@@ -251,7 +268,7 @@ fields = st.dictionaries(
 
 @fuzz(60)
 @given(
-    custom_id=st.builds("edit:{}".format, numerals) | st.just("edit:1") | texts,
+    custom_id=st.builds("edit:{}".format, numerals) | st.just("edit:1") | verbs([Step.FORM]) | texts,
     components=json_values.map(lambda value: value if isinstance(value, list) else [value])
     | fields.map(
         lambda typed: [
@@ -267,7 +284,8 @@ async def test_any_modal_is_answered_or_is_not_ours(
     talk: Talk, custom_id: str, components: list[Any]
 ) -> None:
     await talk.interact(MODAL_SUBMIT, {"custom_id": custom_id, "components": components})
-    assert (talk.answer is not None) == (CUSTOM_ID.fullmatch(custom_id) is not None)
+    is_ours = any(form.fullmatch(custom_id) for form in (CUSTOM_ID, FORM_ID))
+    assert (talk.answer is not None) == is_ours
     assert (talk.answer is not None) != ("an unknown modal was submitted" in talk.logged)
     assert not talk.broke
     await talk.check_orders()

@@ -94,21 +94,23 @@ next as (
 
 -- name: begun
 -- The provider has taken it and answers later. It stays at work, and its call open, but no worker holds it: until $4
--- seconds are over, nobody asks after it. Again is no fault, as the answer to a first try may have been lost.
-with kept as (
+-- seconds are over, nobody asks after it. Again is no fault, as the answer to a first try may have been lost; and as
+-- that try may be under way still, the job is locked before it is looked at.
+with held as (
+    select id, generation from jobs where id = $1 and attempt = $2 and state = 'running' for update
+),
+kept as (
     update jobs
     set generation = $3, worker = null, lease_until = now() + make_interval(secs => $4)
-    where id = $1 and attempt = $2 and state = 'running' and generation is null
-    returning id
+    from held
+    where jobs.id = held.id and held.generation is null
 ),
 noted as (
     update calls set generation = $3
-    from kept
-    where calls.job_id = $1 and calls.attempt = $2
+    from held
+    where calls.job_id = held.id and calls.attempt = $2 and held.generation is null
 )
-select id from kept
-union all
-select id from jobs where id = $1 and attempt = $2 and state = 'running' and generation = $3;
+select id from held where coalesce(generation, $3) = $3;
 
 -- name: claim_begun
 -- What is to be asked after by now, by one worker each; its lease is then held as that of any job.
@@ -140,8 +142,9 @@ where id = $1 and attempt = $2 and state = 'running' and generation is not null 
 returning id;
 
 -- name: extend_leases
--- Returns those that the worker $4 still holds; any other was cancelled, its lease ran out, or it is answered later. Ids and attempts are texts: about
--- arrays asyncpg asks each new connection three questions first, which over a slow line take longer than a lease.
+-- Returns those that the worker $4 still holds; any other was cancelled, its lease ran out, or it is answered later.
+-- Ids and attempts are texts: about arrays asyncpg asks each new connection three questions first, which over a slow
+-- line take longer than a lease.
 update jobs
 set lease_until = now() + make_interval(secs => $3)
 from unnest($1::text::bigint[], $2::text::integer[]) as held (id, attempt)
@@ -187,10 +190,12 @@ changed as (
     from (select distinct order_id from finished order by order_id) as behind
     where replies.order_id = behind.order_id
 ),
--- Materialized, so that they are found by their ids and never among all that are done.
+-- Materialized, so that they are found by their ids and never among all that are done. Locked, so that of two who finish
+-- one attempt at the same moment the second sees what the first has done, and not what was there when it began.
 found as materialized (
     select jobs.id, jobs.attempt, jobs.state
     from painted join jobs on jobs.id = painted.id and jobs.attempt = painted.attempt
+    for share of jobs
 )
 select id, attempt from finished
 union all

@@ -67,7 +67,7 @@ class Expected:
     state: State = State.QUEUED
     attempt: int = 0
     faults: int = 0
-    generation: bool = False
+    generation: str | None = None
     asked_after: bool = False
     calls: dict[int, Outcome] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ class Expected:
         return self.price * (counted + (not self.state.is_final))
 
     def leave(self, state: State) -> None:
-        self.state, self.generation, self.asked_after = state, False, False
+        self.state, self.generation, self.asked_after = state, None, False
 
 
 def _pick(some: Sequence[T], which: int) -> T | None:
@@ -139,23 +139,30 @@ class LedgerMachine(RuleBasedStateMachine):
             # A replay changes nothing, however much is used by then.
             assert self._do(self._orders.create(wanted)) is None
 
-    @rule(limit=st.integers(1, 3))
-    def claim(self, limit: int) -> None:
+    @rule(limit=st.integers(1, 3), later=st.booleans())
+    def claim(self, limit: int, later: bool) -> None:
+        """Those that are answered `later` are begun at once."""
         jobs = self._do(self._queue.claim(limit))
         for job in jobs:
             expected = self._expected[job.id]
             expected.state, expected.attempt = State.RUNNING, job.attempt
             expected.calls[job.attempt] = Outcome.OPEN
+            if later:
+                self._begin(job)
         self._held += jobs
 
     @rule(which=NUMBERS)
     def begin(self, which: int) -> None:
-        """What is answered later stays reserved, and its call open."""
-        if (job := _pick(self._held, which)) is None:
-            return
-        work = self._queue.begun(job, f"generation of {job.id} at {job.attempt}", look_after_seconds=0)
-        if expected := self._end(job, work, Outcome.OPEN):
-            expected.generation = True
+        if job := _pick(self._held, which):
+            self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        """What is answered later stays reserved, and its call open. Begun again, it is not by another id."""
+        generation = f"generation of {job.id} at {job.attempt}"
+        work = self._queue.begun(job, generation, look_after_seconds=0)
+        is_another = self._expected[job.id].generation not in {None, generation}
+        if expected := self._end(job, work, Outcome.OPEN, is_late=is_another):
+            expected.generation = generation
 
     @rule(limit=st.integers(1, 3))
     def ask_after(self, limit: int) -> None:
@@ -172,10 +179,12 @@ class LedgerMachine(RuleBasedStateMachine):
             self._do(self._queue.look_later(job, seconds=0))
             self._expected[job.id].asked_after = False
 
-    def _end(self, job: Job, work: Coroutine[Any, Any, Any], outcome: Outcome) -> Expected | None:
+    def _end(
+        self, job: Job, work: Coroutine[Any, Any, Any], outcome: Outcome, *, is_late: bool = False
+    ) -> Expected | None:
         """What the model says of the job, if this claim of it still counts; else nothing may change."""
         expected = self._expected[job.id]
-        if (expected.state, expected.attempt) != (State.RUNNING, job.attempt):
+        if is_late or (expected.state, expected.attempt) != (State.RUNNING, job.attempt):
             with contextlib.suppress(LostJob):
                 self._do(work)
             return None
@@ -221,11 +230,12 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(which=NUMBERS)
     def let_a_lease_run_out(self, which: int) -> None:
-        if (job := _pick(self._held, which)) is None:
+        running = sorted(id_ for id_, job in self._expected.items() if job.state is State.RUNNING)
+        if (job_id := _pick(running, which)) is None:
             return
-        expected = self._expected[job.id]
-        self._do(self._run_out(job.id))
-        if expected.state is not State.RUNNING or (expected.generation and not expected.asked_after):
+        expected = self._expected[job_id]
+        self._do(self._run_out(job_id))
+        if expected.generation and not expected.asked_after:
             return
         if expected.generation and expected.faults + 1 < ATTEMPTS_MAX:
             # It is asked after by another attempt, and not paid for twice.
@@ -332,8 +342,8 @@ class LedgerMachine(RuleBasedStateMachine):
                 row["id"], Expected(row["member_id"], row["guild_id"], row["price"])
             )
             expected.state, expected.attempt = State(row["state"]), row["attempt"]
-            expected.faults, expected.generation = row["faults"], row["generation"] is not None
-            expected.asked_after = expected.generation and row["worker"] is not None
+            expected.faults, expected.generation = row["faults"], row["generation"]
+            expected.asked_after = row["generation"] is not None and row["worker"] is not None
             expected.calls.clear()
         for row in await self._pool.fetch("select job_id, attempt, outcome from calls"):
             self._expected[row["job_id"]].calls[row["attempt"]] = Outcome(row["outcome"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import cast
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ from core.orders import PLACE_MAX, Job, Progress, State
 from db.orders import Orders
 from db.pool import Pool
 from db.queue import Queue
+from tests.conditions import soon, until
 from tests.lives import fill, painted, painted_by, stored, waiting, worker
 from tests.orders import held_up, request
 
@@ -307,6 +309,33 @@ async def test_two_workers_never_finish_one_attempt(queue: Queue, pool: Pool) ->
     stale = painted_by(job, seed=9)
     with pytest.raises(LostJob):
         await queue.finish(type(stale)(stale.id, 2, 9, 1, 1, 1, None))
+
+
+@pytest.mark.parametrize("later", [False, True])
+async def test_what_is_recorded_again_while_the_first_is_under_way_is_no_fault(
+    pool: Pool, later: bool
+) -> None:
+    """A worker that lost its connection says it again over another, and the first is not over yet."""
+    await waiting(pool)
+    job = await claim_one(worker(pool))
+
+    async def record(queue: Queue) -> None:
+        if later:
+            await queue.begun(job, "its id", look_after_seconds=60)
+        else:
+            await queue.finish(painted_by(job))
+
+    async with pool.acquire() as connection, connection.transaction():
+        await record(worker(cast("Pool", connection)))
+        again = asyncio.create_task(record(worker(pool)))
+        await until(lambda: waits_for_a_lock(pool), bool)
+    await soon(again)
+
+
+async def waits_for_a_lock(pool: Pool) -> bool:
+    return await pool.fetchval(  # type: ignore[no-any-return]
+        "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"
+    )
 
 
 async def test_failing(queue: Queue, pool: Pool) -> None:

@@ -133,8 +133,9 @@ class QueueMachine(RuleBasedStateMachine):
             self._expected[job.id] = Expected(job.turn, member_id)
         assert self._do(self._orders.create(wanted)) is None
 
-    @rule(target=held, limit=st.integers(1, 5))
-    def claim(self, limit: int) -> Any:
+    @rule(target=held, limit=st.integers(1, 5), later=st.booleans())
+    def claim(self, limit: int, later: bool) -> Any:
+        """Those that are answered `later` are begun at once."""
         jobs = self._do(self._queue.claim(limit))
         assert [job.id for job in jobs] == self._line()[:limit]
         for job in jobs:
@@ -142,13 +143,18 @@ class QueueMachine(RuleBasedStateMachine):
             expected.state, expected.begun = State.RUNNING, True
             expected.attempt += 1
         self._changed(*(job.id for job in jobs))
+        if later:
+            for job in jobs:
+                self.begin(job)
         return multiple(*jobs)
 
     @rule(job=held)
     def begin(self, job: Job) -> None:
+        """Again is no fault, but by no other id."""
         generation = f"generation of {job.id} at {job.attempt}"
         work = self._queue.begun(job, generation, look_after_seconds=0)
-        if expected := self._transition(job, work, is_shown=False):
+        is_another = self._expected[job.id].generation not in {None, generation}
+        if expected := self._transition(job, work, is_shown=False, is_late=is_another):
             expected.generation = generation
 
     @rule(target=held, limit=st.integers(1, 3))
@@ -166,17 +172,17 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(job=held, faults=st.integers(0, 1))
     def look_later(self, job: Job, faults: int) -> None:
         work = self._queue.look_later(job, seconds=0, faults=faults)
-        if expected := self._transition(job, work, is_shown=False, is_begun=True):
+        not_begun = self._expected[job.id].generation is None
+        if expected := self._transition(job, work, is_shown=False, is_late=not_begun):
             expected.faults += faults if expected.asked_after else 0
             expected.asked_after = False
 
     def _transition(
-        self, job: Job, work: Coroutine[Any, Any, Any], *, is_shown: bool = True, is_begun: bool = False
+        self, job: Job, work: Coroutine[Any, Any, Any], *, is_shown: bool = True, is_late: bool = False
     ) -> Expected | None:
         """What the model says of the job, if this claim of it still counts; else it must be turned away."""
         expected = self._expected[job.id]
-        counts = (expected.state, expected.attempt) == (State.RUNNING, job.attempt)
-        if not counts or (is_begun and expected.generation is None):
+        if is_late or (expected.state, expected.attempt) != (State.RUNNING, job.attempt):
             with pytest.raises(LostJob):
                 self._do(work)
             return None
@@ -246,16 +252,19 @@ class QueueMachine(RuleBasedStateMachine):
         held = {(job.id, job.attempt)}
         assert self._do(self._queue.extend_leases(held)) == (held if kept else set())
 
-    @rule(job=held)
-    def let_a_lease_run_out(self, job: Job) -> None:
+    @precondition(lambda self: any(job.state is State.RUNNING for job in self._expected.values()))
+    @rule(data=st.data())
+    def let_a_lease_run_out(self, data: st.DataObject) -> None:
+        running = sorted(id_ for id_, job in self._expected.items() if job.state is State.RUNNING)
+        job_id = data.draw(st.sampled_from(running))
         self._do(
             self._pool.execute(
                 "update jobs set lease_until = now() - interval '1 s' where id = $1 and state = 'running'",
-                job.id,
+                job_id,
             )
         )
         reclaimed = self._do(self._queue.reclaim_expired(self._do(self._queue.clock())))
-        expected = self._expected[job.id]
+        expected = self._expected[job_id]
         was_held = expected.is_held
         if was_held and expected.generation and expected.faults + 1 < ATTEMPTS_MAX:
             # It is asked after anew, and whoever was lost with it comes too late.
@@ -264,8 +273,8 @@ class QueueMachine(RuleBasedStateMachine):
             expected.asked_after = False
         elif was_held:
             self._fault(expected)
-            self._changed(job.id)
-        assert reclaimed == ({job.id: expected.state} if was_held else {})
+            self._changed(job_id)
+        assert reclaimed == ({job_id: expected.state} if was_held else {})
 
     @precondition(lambda self: self._revisions)
     @rule(data=st.data())

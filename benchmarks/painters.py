@@ -70,8 +70,8 @@ class _Unannounced:
 async def _enqueue(connection: Connection, jobs: int, size: tuple[int, int]) -> None:
     """All at once, so that the worker is never short of them."""
     limits = Limits(queue_length=jobs + 1, jobs_per_member=jobs + 1)
-    orders = Orders(cast(Pool, _Unannounced(connection)), limits)
+    orders = Orders(cast(Pool, _Unannounced(connection)))
     async with connection.transaction():
         for _ in range(jobs):
-            await orders.create(request(width=size[0], height=size[1]))
+            await orders.create(request(width=size[0], height=size[1]), limits)
         await connection.execute("notify job_queued")

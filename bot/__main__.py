@@ -16,6 +16,7 @@ from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue
 from bot.instruments import Instruments
 from bot.messages.words import Languages
+from bot.owner.admission import Admission
 from bot.owner.alerts import Alerts
 from bot.owner.doctor import BotDoctor
 from bot.replies.copies import CopyRemover
@@ -23,6 +24,7 @@ from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.replies.reconciler import EDIT_TIMEOUT_SECONDS, Reconciler
+from bot.rules import RulesAtHand
 from bot.services import Services
 from bot.settings import BotSettings
 from core.errors import Misconfigured, ShardLost
@@ -34,6 +36,7 @@ from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
 from db.listen import listen
+from db.members import Members
 from db.migrate import wait_until_migrated
 from db.orders import Orders
 from db.picture_store import PictureStore
@@ -41,6 +44,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool
 from db.rate_limits import IdentifyLimit
 from db.replies import Replies
+from db.servers import Servers
 from db.shard_locks import ShardLocks
 from db.spill import Spill
 from db.uploads import Uploads
@@ -54,6 +58,7 @@ from ops.storage_checks import StorageChecks
 from ops.supervisor import Supervisor
 from ops.tracing import open_traces
 from ops.tracing.traces import Traces
+from ops.wake_loop import WakeLoop
 
 log = logging.getLogger("bot")
 
@@ -64,7 +69,7 @@ class Bot:
         self._pool = pool
         self._registry = new_registry()
         instruments, languages = Instruments(self._registry, traces), Languages()
-        orders, replies, copies = Orders(pool, settings.limits), Replies(pool), Copies(pool)
+        orders, replies, copies = Orders(pool), Replies(pool), Copies(pool)
         store = PictureStore(bucket, Spill(pool))
         self.client = client = new_client(settings, languages)
         self._reactions = DownloadReactions(client, reaction=settings.reactions[0])
@@ -74,6 +79,8 @@ class Bot:
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
+        servers = Servers(pool, settings.first_house)
+        admission = Admission(client, servers, settings.allowed_server_ids)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -103,7 +110,9 @@ class Bot:
             doctor=new_doctor(settings, client, pool, bucket),
             command_permissions=client.command_permissions,
             instruments=instruments,
+            rules=RulesAtHand(servers, Members(pool), admission, settings.limits),
         )
+        self._rules = WakeLoop(servers.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
 
     async def run(self, locks: ShardLocks) -> None:
@@ -116,6 +125,7 @@ class Bot:
             "reply_due": self._reconciler.wake,
             "copy_due": self._remover.wake,
             "alarm_raised": self._poll,
+            "rules_changed": self._rules.wake,
         }
         supervisor.start(self.health.serve())
         supervisor.start(listen(settings.listen_dsn, woken))
@@ -132,12 +142,14 @@ class Bot:
         supervisor.start(self._reactions.serve())
         supervisor.start(self._alerts.serve())
         supervisor.start(self._remover.serve())
+        supervisor.start(self._rules.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
     def _poll(self) -> None:
         self._reconciler.poll()
         self._alerts.wake()
         self._remover.wake()
+        self._rules.wake()
 
 
 def new_client(settings: BotSettings, languages: Languages) -> Client:

@@ -22,7 +22,7 @@ from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
 from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
-from bot.discord_errors import watched
+from bot.discord_errors import UNANSWERED, watched
 from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
@@ -42,6 +42,7 @@ from core.orders import COUNT_MAX
 from db.migrate import wait_until_migrated
 from db.pool import UNAVAILABLE, Pool
 from db.rate_limits import IDENTIFY_SECONDS, IdentifyLimit
+from db.retry import until_answered
 from db.shard_locks import ShardLocks
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,8 @@ class Client(discord.AutoShardedClient):
         await wait_until_migrated(pool)
         self.gateway_status.expect(())
         await locks.take(shards.ids)
+        # Before the first command: what is not known yet would be refused.
+        await until_answered(self.services.rules.begin)
         self.take_on(shards)
         try:
             async with asyncio.TaskGroup() as group:
@@ -216,6 +219,19 @@ class Client(discord.AutoShardedClient):
         if payload.application_id == self.application_id:
             self.command_permissions.forget(payload.guild.id)
             self.command_permissions.learn(payload.guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self._meet(guild)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._meet(guild)
+
+    async def _meet(self, guild: discord.Guild) -> None:
+        """What fails now is made up for by the first command there."""
+        try:
+            await self.services.rules.admission.meet(guild)
+        except (*UNANSWERED, *UNAVAILABLE) as error:
+            log.warning("server %d could not be put down: %s", guild.id, reason(error))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self.command_permissions.forget(guild.id)

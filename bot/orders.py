@@ -13,10 +13,12 @@ from bot.messages.order import order_content
 from bot.rights.access import in_time, require_control, visible_order
 from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of, words_of
-from core.errors import InvalidRequest, LostJob, reason
+from core.errors import InvalidRequest, LostJob, StaleRules, reason
 from core.operations import Need, Operation
 from core.orders import BORROWED, Estimate, Order, Picture, Progress, Request, Source
+from core.policy import decided, filled_in
 from core.validation import validated
+from db.orders import Seen
 from db.pool import UNAVAILABLE
 from db.retry import within
 from ops.logs import about_order
@@ -24,6 +26,9 @@ from ops.logs import about_order
 log = logging.getLogger(__name__)
 
 TOKEN_LIFE = timedelta(minutes=15)
+
+DECISIONS_MAX = 5
+"""So often it is decided by which rules a request is taken; each time, they were changed meanwhile."""
 
 ESTIMATE_SECONDS = 0.7  # of the 3 that Discord waits; storing the order may have taken 2
 HOURGLASS_SECONDS = 1.0  # the first answer stays for this long: nobody reads faster, and Discord limits edits
@@ -102,16 +107,10 @@ async def submit(interaction: Interaction, request: Request, sources: Sequence[S
     Raises InvalidRequest, LimitReached among others.
     """
     services = services_of(interaction)
-    request = validated(
-        request,
-        default_model=services.model,
-        count_max=services.count_max,
-        sizes=[(source.width, source.height) for source in sources],
-    )
     with services.instruments.stage("interaction"):
         with services.instruments.stage("insert"):
             request = replace(request, traceparent=services.instruments.traceparent)
-            progress = await in_time(services.orders.create(request))
+            progress = await in_time(_stored(interaction, request, sources))
             if progress is None:
                 log.info("interaction %d came again; its order is there already", interaction.id)
                 return False
@@ -122,6 +121,32 @@ async def submit(interaction: Interaction, request: Request, sources: Sequence[S
             except Exception:  # it is stored: nothing may say otherwise, and the reconciler goes on with it
                 log.exception("stored, but its answer broke")
     return True
+
+
+async def _stored(interaction: Interaction, request: Request, sources: Sequence[Source]) -> Progress | None:
+    """None where it is there already. It is decided by the rules that this process knows, and anew by newer ones where
+    Postgres has others."""
+    services, rules = services_of(interaction), services_of(interaction).rules
+    for _ in range(DECISIONS_MAX):
+        server, member = await rules.server_of(interaction), rules.members.known(request.member_id)
+        wanted = filled_in(request, server, member, model=services.model, count_max=services.count_max)
+        wanted = validated(
+            wanted,
+            default_model=services.model,
+            count_max=services.count_max,
+            sizes=[(source.width, source.height) for source in sources],
+        )
+        house, seen = (
+            rules.servers.house,
+            Seen(rules.servers.house_revision, server.revision, member.revision),
+        )
+        wanted, limits = decided(wanted, rules.asker_of(interaction), house, server, rules.limits)
+        try:
+            return await services.orders.create(wanted, limits, seen)
+        except StaleRules as stale:
+            rules.members.learn(request.member_id, stale.member)
+            await rules.servers.load()
+    raise InvalidRequest("The settings are being changed at this very moment. Try again.")
 
 
 async def cancel(interaction: Interaction, order_id: int) -> None:

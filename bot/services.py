@@ -10,6 +10,7 @@ from bot.gateway.command_permissions import CommandPermissions
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
+from bot.rules import RulesAtHand
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -44,6 +45,7 @@ class Services:
     doctor: BotDoctor
     command_permissions: CommandPermissions
     instruments: Instruments
+    rules: RulesAtHand
 
 
 class _HasServices(Protocol):

@@ -11,6 +11,7 @@ from core.addresses import is_url
 from core.operations import DEFAULT_MODEL, PAINTERS
 from core.orders import COUNT_MAX
 from core.policy import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
+from core.rules import CAUTIOUS_CREDITS_PER_MONTH, Allowance, House, Spending
 from core.settings import (
     BucketSettings,
     DatabaseSettings,
@@ -69,6 +70,14 @@ def _shard_ids(value: str) -> list[int]:
     return sorted(ids)
 
 
+def _ids(value: str) -> str:
+    if not all(
+        part.isascii() and part.isdecimal() and len(part) < 20 for part in filter(None, _split(value))
+    ):
+        raise ValueError("is not a list of numbers")
+    return value
+
+
 Credits = Annotated[
     Decimal | None,
     Field(
@@ -122,6 +131,10 @@ class BotSettings(
     pictures_per_order_max: int = Field(
         COUNT_MAX, ge=1, le=COUNT_MAX, description=f"a number of pictures from 1 to {COUNT_MAX}"
     )
+    allowed_servers: Annotated[str, AfterValidator(_ids)] = Field(
+        "", description="ids of servers that are let in without being asked about, separated by commas"
+    )
+    # The first values only: once the bot has started, its owner changes them with /owner.
     credits_per_member_per_month: Credits = None
     credits_per_server_per_month: Credits = None
     credits_per_month: Credits = None
@@ -144,13 +157,23 @@ class BotSettings(
 
     @property
     def limits(self) -> Limits:
-        return Limits(
-            queue_length=self.queue_length_max,
-            jobs_per_member=self.jobs_per_member_max,
-            credits_per_member=self.credits_per_member_per_month,
-            credits_per_server=self.credits_per_server_per_month,
-            credits_in_all=self.credits_per_month,
+        """Those of this process; the others are in Postgres."""
+        return Limits(queue_length=self.queue_length_max, jobs_per_member=self.jobs_per_member_max)
+
+    @property
+    def first_house(self) -> House:
+        """What holds for all until the owner says otherwise."""
+        in_all = self.credits_per_month
+        return House(
+            in_all=Spending(credits_per_month=CAUTIOUS_CREDITS_PER_MONTH if in_all is None else in_all),
+            each_server=Spending(credits_per_month=self.credits_per_server_per_month),
+            each_member=Allowance(credits_per_month=self.credits_per_member_per_month),
+            is_first=in_all is None,
         )
+
+    @property
+    def allowed_server_ids(self) -> frozenset[int]:
+        return frozenset(map(int, filter(None, _split(self.allowed_servers))))
 
     @property
     def reactions(self) -> list[str]:

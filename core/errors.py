@@ -1,5 +1,7 @@
 """What can go wrong, as one small tree of exceptions."""
 
+from typing import Any
+
 
 class TigerbrushError(Exception):
     """The root of the errors that this program raises itself."""
@@ -48,8 +50,21 @@ class InvalidRequest(TigerbrushError):
         self.values = values
 
 
-class LimitReached(InvalidRequest):
-    """The owner of the bot allows no more for now; the message says how much is used and when it frees up."""
+class NotAllowed(InvalidRequest):
+    """The rules of the bot's owner, or of a server's managers, keep it out; the message says whose."""
+
+
+class LimitReached(NotAllowed):
+    """No more is allowed for now; the message says how much is used and when it frees up."""
+
+
+class StaleRules(TigerbrushError):
+    """They were changed since this process has seen them: what was decided by them has to be decided anew. `member`
+    has the member's own, as they are now."""
+
+    def __init__(self, member: Any) -> None:
+        super().__init__("the rules were changed meanwhile")
+        self.member = member
 
 
 class MigrationFailed(TigerbrushError):

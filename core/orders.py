@@ -100,12 +100,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Wanted):
-    """One interaction that asks for pictures, and what is needed to answer it."""
+    """One interaction that asks for pictures, and what is needed to answer it.
+
+    `unsaid` names what the member did not say, and what may be filled in: model, shape, style, count, private.
+    """
 
     interaction_id: int
     application_id: int
     token: str = field(repr=False)
     token_expires_at: datetime
+    unsaid: frozenset[str] = frozenset()
 
     def with_params(self, **params: Any) -> Self:
         """With these besides its own; None is what was not asked for."""

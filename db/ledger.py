@@ -14,9 +14,10 @@ _SQL = queries.load("ledger")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A sum that is not what a recount gives; both are in credits. `key` is the server's id, or the member's hash."""
+    """A sum that is not what a recount gives; both are in credits. `period` is a month or a day, `key` the server's id,
+    or the member's hash."""
 
-    month: date
+    period: str
     scope: str
     key: str
     counted: Decimal
@@ -25,7 +26,7 @@ class Difference:
     def __str__(self) -> str:
         whose = f"{self.scope} {self.key}".strip()
         sums = f"{self.counted:f} credits are counted, and a recount gives {self.recounted:f}"
-        return f"{self.month:%Y-%m} {whose}: {sums}"
+        return f"{self.period} {whose}: {sums}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class Ledger:
         await self._pool.execute(_SQL["correct"], job.id, job.attempt, outcome, request_id, generation)
 
     async def end_month(self) -> None:
-        """Of months that are over nobody can tell any more which member used what."""
-        for statement in ("forget_keys", "forget_holders", "forget_members"):
+        """Of months and days that are over nobody can tell any more which member used what."""
+        for statement in ("forget_keys", "forget_holders", "forget_members", "forget_days"):
             await self._pool.execute(_SQL[statement])
 
 

@@ -5,17 +5,18 @@ import json
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from core.errors import LostJob, reason
+from core.errors import LostJob, NotAllowed, StaleRules, Term, reason
 from core.failures import FAILURES, FailureCode
 from core.operations import MODELS
 from core.orders import ID_MAX, JOB_NUMBERS, PLACE_MAX, Estimate, Job, Order, Progress, Request, State, Wanted
-from core.policy import Limits, Used
+from core.policy import BY_MANAGERS, BY_OWNER, Limits, Used
+from core.rules import HOUSE, Member, Wishes
 from db import queries
 from db.batcher import Batcher
 from db.pool import UNAVAILABLE, Pool
@@ -45,30 +46,48 @@ UNCOUNTED_SHARE = 0.5
 
 _WANTED = [column.name for column in fields(Wanted)]
 _USED = [column.name for column in fields(Used)]
+_LIMITS = [column.name for column in fields(Limits)]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The revisions of the rules by which it was decided; None is not asked about."""
+
+    house: int | None = None
+    server: int | None = None
+    member: int | None = None
+
+
+_NO_OTHER, _NOTHING_SEEN = Limits(), Seen()
 
 
 class Orders:
-    def __init__(self, pool: Pool, limits: Limits | None = None) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._limits = limits or Limits()
         self._uncounted = 0.0
         self._counted_at = float("-inf")
         self._announcements = Batcher(self._notify)
         self._announcing: set[asyncio.Future[None]] = set()
 
-    async def create(self, request: Request) -> Progress | None:
-        """Stores an order, or returns None if this interaction has one already. Raises LimitReached."""
+    async def create(
+        self, request: Request, limits: Limits = _NO_OTHER, seen: Seen = _NOTHING_SEEN
+    ) -> Progress | None:
+        """Stores an order, or returns None if this interaction has one already.
+
+        Raises LimitReached, NotAllowed, or StaleRules where others were `seen` than there are now.
+        """
         model = MODELS[request.model]
         key = uuid4()
         wanted = {name: getattr(request, name) for name in _WANTED}
-        row = await self._store(request, key, wanted)
+        row = await self._store(request, key, wanted, limits, seen)
         if row["line_length"] is not None:
-            self._uncounted = (self._limits.queue_length - row["line_length"]) * UNCOUNTED_SHARE
+            self._uncounted = (limits.queue_length - row["line_length"]) * UNCOUNTED_SHARE
             self._counted_at = time.monotonic()
         if row["id"] is None:
             if not row["is_replay"]:
+                _check_stored(row)
                 used = Used(**{name: row[name] for name in _USED})
-                self._limits.check(used, model.credits, request.count, in_server=request.guild_id is not None)
+                limits.check(used, model.credits, request.count, in_server=request.guild_id is not None)
             return None
         self._uncounted -= request.count
         self._announce()
@@ -98,9 +117,11 @@ class Orders:
         except UNAVAILABLE as error:
             log.warning("no worker could be woken, and their next poll finds it: %s", reason(error))
 
-    async def _store(self, request: Request, key: UUID, wanted: dict[str, Any]) -> asyncpg.Record:
+    async def _store(
+        self, request: Request, key: UUID, wanted: dict[str, Any], limits: Limits, seen: Seen
+    ) -> asyncpg.Record:
         """One row in any case: what is used of the limits, and the order if it was stored."""
-        model, limits = MODELS[request.model], self._limits
+        model = MODELS[request.model]
         (row,) = await self._pool.fetch(
             _SQL["create"],
             request.interaction_id,
@@ -113,11 +134,12 @@ class Orders:
             request.token,
             request.token_expires_at,
             FIRST_ANSWER_SECONDS,
+            # And these in that of `Limits`.
             limits.queue_length if self._has_to_count(request.count) else None,
-            limits.jobs_per_member,
-            limits.credits_per_member,
-            limits.credits_per_server,
-            limits.credits_in_all,
+            *(getattr(limits, name) for name in _LIMITS if name != "queue_length"),
+            seen.house,
+            seen.server,
+            seen.member,
         )
         return row
 
@@ -161,6 +183,25 @@ class Orders:
             _of_order([by_job[job.id] for job in progress.jobs if job.id in by_job])
             for progress in progresses
         ]
+
+
+def _check_stored(row: asyncpg.Record) -> None:
+    """Raises where another thing than a limit has kept it out."""
+    if row["is_stale"]:
+        wishes = Wishes.model_validate_json(row["member_settings"] or "{}")
+        raise StaleRules(Member(wishes, row["member_revision"] or 0))
+    if row["blocked_in"] is None:
+        return
+    everywhere, until = row["blocked_in"] == HOUSE, row["blocked_until"]
+    values = {
+        "where": "" if everywhere else Term("In this server: "),
+        "why": f" ({row['blocked_reason']})" if row["blocked_reason"] else "",
+        "set_by": BY_OWNER if everywhere else BY_MANAGERS,
+    }
+    if until is None:
+        raise NotAllowed("{where}You may not ask for pictures.{why} {set_by}", **values)
+    time = f"<t:{until.timestamp():.0f}:f>"
+    raise NotAllowed("{where}You may not ask for pictures until {time}.{why} {set_by}", time=time, **values)
 
 
 def _of_order(estimates: Iterable[Estimate]) -> Estimate:

@@ -26,6 +26,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "plural": (1, 2),
     "InvalidRequest": None,
     "LimitReached": None,
+    "NotAllowed": None,
+    "Term": None,
     "said": None,
 }
 """The functions whose first argument is said to a member."""

@@ -14,21 +14,27 @@ from bot.client import Client
 from bot.gateway.endpoints import point_at
 from bot.instruments import Instruments
 from bot.messages.words import Languages
+from bot.owner.admission import Admission
 from bot.owner.doctor import BotDoctor
 from bot.replies.reaction_downloads import ReactionDownloads
+from bot.rules import RulesAtHand
 from bot.services import Services
+from core.policy import Limits
+from core.rules import House
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
+from db.members import Members
 from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
 from db.pool import Pool
 from db.rate_limits import IdentifyLimit
 from db.replies import Replies
+from db.servers import Servers
 from db.spill import Spill
 from db.uploads import Uploads
 from ops.metrics import new_registry
@@ -199,6 +205,7 @@ def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> Services:
+    servers = Servers(pool, House())
     return Services(
         orders=Orders(pool),
         replies=Replies(pool),
@@ -216,6 +223,7 @@ def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> 
         doctor=doctor,
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
+        rules=RulesAtHand(servers, Members(pool), Admission(client, servers, ()), Limits()),
     )
 
 

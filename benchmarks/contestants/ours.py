@@ -27,13 +27,15 @@ from worker.loop import Loop
 LEASE_SECONDS = 60.0
 LINE_MAX = 1_000_000
 
+LIMITS = Limits(queue_length=LINE_MAX)
+"""Room for what a measure lets wait: what is refused is not measured."""
+
 
 class Ours:
     def __init__(self, url: str, pool: Pool) -> None:
         self._url = url
         self._pool = pool
-        # Room for what a measure lets wait: what is refused is not measured.
-        self._orders = Orders(pool, Limits(queue_length=LINE_MAX))
+        self._orders = Orders(pool)
         self._members = numbers(1)
         self._request = request()
 
@@ -98,7 +100,9 @@ class Ours:
     async def enqueue(self) -> int:
         """The job's id. Each is another member's: nobody may have many in line."""
         member = next(self._members)
-        progress = await self._orders.create(replace(self._request, member_id=member, interaction_id=member))
+        progress = await self._orders.create(
+            replace(self._request, member_id=member, interaction_id=member), LIMITS
+        )
         if progress is None:
             raise AssertionError("it was not stored")
         return progress.jobs[0].id

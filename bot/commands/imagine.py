@@ -97,14 +97,14 @@ async def _imagine(
     width: Side | None = None,
     height: Side | None = None,
     shape: str | None = None,
-    count: int = 1,
+    count: int | None = None,
     model: str | None = None,
     negative_prompt: app_commands.Range[str, 1, PROMPT_LENGTH_MAX] | None = None,
     style: str | None = None,
     seed: app_commands.Range[int, 0, SEED_MAX] | None = None,
     image: discord.Attachment | None = None,
     strength: app_commands.Range[float, 0, 1] | None = None,
-    private: bool = False,
+    private: bool | None = None,
     spoiler: bool = False,
 ) -> None:
     params: dict[str, Any] = {
@@ -113,13 +113,18 @@ async def _imagine(
         "style": style,
     }
     prompt = spelled_out(interaction, prompt)
-    more: dict[str, Any] = {"count": count, "private": private, "spoiler": spoiler}
+    unsaid = {name for name, value in {"count": count, "private": private}.items() if value is None}
+    more: dict[str, Any] = {"count": count or 1, "private": bool(private), "spoiler": spoiler}
     if image is None:
         if strength is not None:
             raise InvalidRequest("The strength is that of an image: add one, or leave it out.")
+        unsaid |= {name for name, value in {"model": model, "style": style}.items() if value is None}
+        if (width, height, shape) == (None, None, None):
+            unsaid.add("shape")
         width, height = _size(width, height, shape)
         params |= {"width": width, "height": height}
         model = model or services_of(interaction).model
+        more["unsaid"] = frozenset(unsaid)
         request = request_of(interaction, prompt=prompt, model=model, params=params, **more)
         await submit(interaction, request)
         return
@@ -128,6 +133,7 @@ async def _imagine(
     model = VARYING_MODEL if model is None else _require_varying(model)
     params["strength"] = strength
     uploads = await handed_in(interaction, [image])
+    more["unsaid"] = frozenset(unsaid)
     request = changed(interaction, VARY, uploads, prompt=prompt, model=model, params=params, **more)
     await submit(interaction, request, uploads)
 

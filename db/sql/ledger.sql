@@ -8,43 +8,57 @@ with corrected as (
     where job_id = $1 and attempt = $2 and outcome = 'unknown'
     returning job_id, credits
 )
-select count_usage(month, holder, guild_id, -credits)
+select count_usage(month, day, holder, guild_id, -credits)
 from corrected join jobs on jobs.id = corrected.job_id
 where $3 = 'free';
 
 -- name: audit
 -- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each
--- sum that differs. Of members it is known for as long as the month lasts.
+-- sum that differs, of a month or of a day. Of members it is known for as long as that lasts.
 with recounted as (
-    select month, holder, guild_id, sum(credits) as credits
+    select month, day, holder, guild_id, sum(credits) as credits
     from (
-        select jobs.month, jobs.holder, jobs.guild_id, calls.credits
+        select jobs.month, jobs.day, jobs.holder, jobs.guild_id, calls.credits
         from calls join jobs on jobs.id = calls.job_id
         where calls.outcome in ('billed', 'unknown')
         union all
-        select month, holder, guild_id, price from jobs where state in ('queued', 'running')
+        select month, day, holder, guild_id, price from jobs where state in ('queued', 'running')
     ) as used
-    group by month, holder, guild_id
+    group by month, day, holder, guild_id
+),
+periods as (
+    select to_char(month, 'YYYY-MM') as period, month >= usage_month() as lasts, holder, guild_id, credits
+    from recounted
+    union all
+    select to_char(day, 'YYYY-MM-DD'), day >= usage_day(), holder, guild_id, credits
+    from recounted
+    where day > usage_day() - 62
 ),
 sums as (
-    select month, 'all' as scope, ''::bytea as key, sum(credits) as credits from recounted group by month
+    select period, 'all' as scope, ''::bytea as key, sum(credits) as credits from periods group by period
     union all
-    select month, 'server', int8send(guild_id), sum(credits) from recounted group by month, guild_id
+    select period, 'server', int8send(guild_id), sum(credits) from periods group by period, guild_id
     union all
-    select month, 'member', holder, sum(credits) from recounted
-    where month >= usage_month()
-    group by month, holder
+    select period, 'member', holder, sum(credits) from periods where lasts group by period, holder
+    union all
+    select period, 'here', usage_here(holder, guild_id), sum(credits) from periods
+    where lasts
+    group by period, holder, guild_id
 ),
 counted as (
-    select month, scope, key, sum(credits) as credits from usage
-    where scope <> 'member' or month >= usage_month()
+    select to_char(month, 'YYYY-MM') as period, scope, key, sum(credits) as credits from usage
+    where scope not in ('member', 'here') or month >= usage_month()
     group by month, scope, key
+    union all
+    select to_char(day, 'YYYY-MM-DD'), scope, key, sum(credits) from usage_days
+    where day > usage_day() - 62 and (scope not in ('member', 'here') or day >= usage_day())
+    group by day, scope, key
 )
 select
-    month, scope,
+    period, scope,
     case scope when 'server' then (('x' || encode(key, 'hex'))::bit(64)::bigint)::text else encode(key, 'hex') end as key,
     coalesce(counted.credits, 0) as counted, coalesce(sums.credits, 0) as recounted
-from counted full join sums using (month, scope, key)
+from counted full join sums using (period, scope, key)
 where coalesce(counted.credits, 0) <> coalesce(sums.credits, 0)
 order by 1, 2, 3;
 
@@ -68,4 +82,9 @@ delete from usage_keys where month < usage_month();
 update jobs set holder = '' where member_id = 0 and holder <> '' and month < usage_month();
 
 -- name: forget_members
-delete from usage where scope = 'member' and month < usage_month();
+delete from usage where scope in ('member', 'here') and month < usage_month();
+
+-- name: forget_days
+-- Members are counted by the day while it lasts; servers for as long as the owner's chart goes back.
+delete from usage_days
+where day < usage_day() and scope in ('member', 'here') or day <= usage_day() - 62;

@@ -4,7 +4,7 @@
 -- The parameters are those of the function (see the migrations), in its order. `params` comes as a text.
 select * from store_order(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-    $23, $24, $25, $26, $27
+    $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36
 );
 
 -- name: announce
@@ -22,7 +22,7 @@ limit 15;
 -- What was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger). The call
 -- is put in and not updated, as a claim that is committed meanwhile has opened one which this statement does not see.
 with chosen as (
-    select id, state, attempt, provider, month, holder, guild_id, price from jobs
+    select id, state, attempt, provider, month, day, holder, guild_id, price from jobs
     where id > $1::bigint * 16 and id < $1 * 16 + 16 and state in ('queued', 'running')
     order by id
     for update
@@ -42,9 +42,9 @@ unknown as (
     on conflict (job_id, attempt) do update set outcome = 'unknown', ended_at = now()
 ),
 freed as (
-    select count_usage(month, holder, guild_id, -sum(price)) from chosen
+    select count_usage(month, day, holder, guild_id, -sum(price)) from chosen
     where state = 'queued'
-    group by month, holder, guild_id
+    group by month, day, holder, guild_id
 ),
 changed as (
     update replies set revision = revision + 1

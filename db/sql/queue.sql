@@ -206,7 +206,7 @@ select id, attempt from found where state = 'done';
 -- these). $4 is what the call costs; $7 is by how much it counts as a fault, and from $8 faults on the job fails with
 -- it.
 with held as (
-    select id, month, holder, guild_id, price,
+    select id, month, day, holder, guild_id, price,
         case when $3 = 'queued' and faults + $7 >= $8 and $7 > 0 then 'failed' else $3 end as to_state
     from jobs
     where id = $1 and attempt = $2 and state = 'running'
@@ -235,8 +235,8 @@ closed as (
     where calls.job_id = $1 and calls.attempt = $2 and calls.outcome = 'open'
 ),
 counted as (
-    select count_usage(month, holder, guild_id, more) from (
-        select month, holder, guild_id,
+    select count_usage(month, day, holder, guild_id, more) from (
+        select month, day, holder, guild_id,
             case when $4 in ('billed', 'unknown') then price else 0 end
             - case when to_state = 'failed' then price else 0 end as more
         from held
@@ -255,7 +255,7 @@ select state, (select count(*) from counted) as counted from ended;
 -- only asked after anew: by another attempt, which the call is now of, so that the worker that was away changes no row.
 with lost as (
     select
-        id, order_id, attempt, month, holder, guild_id, price,
+        id, order_id, attempt, month, day, holder, guild_id, price,
         case when faults + 1 >= $2 then 'failed' when generation is null then 'queued' else 'running' end as to_state
     from jobs
     where state = 'running' and worker is not null and lease_until < least($4, now())
@@ -289,10 +289,10 @@ closed as (
     where calls.job_id = lost.id and calls.attempt = lost.attempt and calls.outcome = 'open'
 ),
 counted as (
-    select count_usage(month, holder, guild_id, more) from (
-        select month, holder, guild_id, sum(price) as more from lost
+    select count_usage(month, day, holder, guild_id, more) from (
+        select month, day, holder, guild_id, sum(price) as more from lost
         where to_state = 'queued'
-        group by month, holder, guild_id
+        group by month, day, holder, guild_id
         order by holder
     ) as change
 ),

@@ -200,18 +200,18 @@ async def test_a_picture_that_is_spilled_is_billed_as_well(pool: Pool) -> None:
 
 
 async def test_whoever_is_forgotten_has_no_new_month(pool: Pool) -> None:
-    limits = Limits(credits_per_member=Decimal(10))
+    limits = Limits(member_month=Decimal(10))
     await painted(pool, member_id=ANNA)
     await waiting(pool, member_id=ANNA, count=2)
     await worker(pool).claim(1)
     assert await Erasure(pool).erase_member(ANNA) == 1
     # One that waited costs nothing; the other may be billed.
     assert await counted_in(pool) == everywhere(6)
-    orders = Orders(pool, limits)
-    assert await orders.create(request(member_id=ANNA)) is not None
+    orders = Orders(pool)
+    assert await orders.create(request(member_id=ANNA), limits) is not None
     with pytest.raises(LimitReached, match="used 9 of 10 credits"):
-        await orders.create(request(member_id=ANNA))
-    assert await orders.create(request(member_id=BERT)) is not None
+        await orders.create(request(member_id=ANNA), limits)
+    assert await orders.create(request(member_id=BERT), limits) is not None
 
 
 async def test_when_the_month_is_over_nobody_can_tell_whose_its_sums_were(pool: Pool) -> None:
@@ -284,8 +284,8 @@ async def painted_any(pool: Pool) -> None:
 @pytest.mark.parametrize(
     ("limits", "waits"),
     [
-        (Limits(credits_per_member=Decimal(99), credits_per_server=Decimal(99)), False),
-        (Limits(credits_in_all=Decimal(99)), True),
+        (Limits(member_month=Decimal(99), server_month=Decimal(99)), False),
+        (Limits(all_month=Decimal(99)), True),
     ],
     ids=["of member and server", "of all"],
 )
@@ -295,8 +295,8 @@ async def test_only_where_all_share_a_limit_an_order_that_is_being_stored_is_wai
     """The order of one server is stored, and its transaction held open; then another server's comes."""
     await waiting(pool, guild_id=7, member_id=70)
     async with pool.acquire() as other, other.transaction():
-        await Orders(cast(Pool, other), limits).create(request(guild_id=5, member_id=ANNA))
-        storing = asyncio.create_task(Orders(pool, limits).create(request(guild_id=6, member_id=BERT)))
+        await Orders(cast(Pool, other)).create(request(guild_id=5, member_id=ANNA), limits)
+        storing = asyncio.create_task(Orders(pool).create(request(guild_id=6, member_id=BERT), limits))
         done, _ = await asyncio.wait({storing}, timeout=0.5 if waits else 10)
         assert bool(done) is not waits
     assert await asyncio.wait_for(storing, 10) is not None

@@ -45,9 +45,7 @@ SETTINGS = settings(
     database=None,
 )
 LIMIT = Decimal(60)
-LIMITS = Limits(
-    jobs_per_member=100, credits_per_member=LIMIT, credits_per_server=2 * LIMIT, credits_in_all=3 * LIMIT
-)
+LIMITS = Limits(jobs_per_member=100, member_month=LIMIT, server_month=2 * LIMIT, all_month=3 * LIMIT)
 MEMBERS = st.integers(1, 3)
 NUMBERS = st.integers(0, 1000)
 SERVERS = st.sampled_from([None, 5, 6])
@@ -92,7 +90,7 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self._runner = runner
         self._pool = pool
-        self._orders = Orders(pool, LIMITS)
+        self._orders = Orders(pool)
         self._queue = Queue(pool, worker="one", lease_seconds=60, attempts_max=ATTEMPTS_MAX)
         self._ledger, self._erasure, self._spill = Ledger(pool), Erasure(pool), Spill(pool)
         self._expected: dict[int, Expected] = {}
@@ -132,12 +130,12 @@ class LedgerMachine(RuleBasedStateMachine):
             and self._used() + count * price <= 3 * LIMIT
         )
         with contextlib.nullcontext() if fits else _refused():
-            progress = self._do(self._orders.create(wanted))
+            progress = self._do(self._orders.create(wanted, LIMITS))
             assert progress is not None
             for job in progress.jobs:
                 self._expected[job.id] = Expected(member_id, server, price)
             # A replay changes nothing, however much is used by then.
-            assert self._do(self._orders.create(wanted)) is None
+            assert self._do(self._orders.create(wanted, LIMITS)) is None
 
     @rule(limit=st.integers(1, 3), later=st.booleans())
     def claim(self, limit: int, later: bool) -> None:
@@ -324,7 +322,7 @@ class LedgerMachine(RuleBasedStateMachine):
         wanted = {"member_id": member_id, "guild_id": guild_id, "count": 2}
         before = self._used(member_id)
         ended = await asyncio.gather(
-            *(self._orders.create(request(**wanted)) for _ in range(4)),
+            *(self._orders.create(request(**wanted), LIMITS) for _ in range(4)),
             *(work() for _ in range(2)),
             *(work_later() for _ in range(2)),
             self._orders.cancel(job_id // 16),

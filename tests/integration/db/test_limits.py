@@ -19,13 +19,13 @@ ANNA, BERT = 1, 2
 
 
 async def order(pool: Pool, limits: Limits, **changes: object) -> None:
-    assert await Orders(pool, limits).create(request(**changes)) is not None
+    assert await Orders(pool).create(request(**changes), limits) is not None
 
 
 async def refused(pool: Pool, limits: Limits, match: str | None = None, **changes: object) -> None:
     before = await pool.fetchval("select count(*) from jobs")
     with pytest.raises(LimitReached, match=match):
-        await Orders(pool, limits).create(request(**changes))
+        await Orders(pool).create(request(**changes), limits)
     assert await pool.fetchval("select count(*) from jobs") == before
     assert (await audit(pool))[1] == []
 
@@ -55,11 +55,11 @@ async def test_a_member_has_only_so_many_at_once_those_at_work_included(pool: Po
         (Limits(queue_length=5), "3 pictures are waiting already, and no more than 5 can"),
         (Limits(jobs_per_member=5), "3 of your pictures .* and 5 is the most"),
         (
-            Limits(credits_per_member=Decimal(15)),
+            Limits(member_month=Decimal(15)),
             "You have used 9 of 15 credits this month, and this costs 9",
         ),
-        (Limits(credits_per_server=Decimal(15)), "This server has used 9 of 15 credits .* costs 9"),
-        (Limits(credits_in_all=Decimal(15)), "All members together have used 9 of 15 credits .* costs 9"),
+        (Limits(server_month=Decimal(15)), "This server has used 9 of 15 credits .* costs 9"),
+        (Limits(all_month=Decimal(15)), "All members together have used 9 of 15 credits .* costs 9"),
     ],
     ids=["line", "jobs", "member", "server", "all"],
 )
@@ -76,9 +76,9 @@ async def test_three_of_five_are_used_and_three_more_do_not_fit_but_two_do(
     ("limits", "free"),
     [
         (Limits(jobs_per_member=3), {"member_id": BERT}),
-        (Limits(credits_per_member=Decimal(9)), {"member_id": BERT}),
-        (Limits(credits_per_server=Decimal(9)), {"guild_id": 6}),
-        (Limits(credits_per_server=Decimal(9)), {"guild_id": None}),
+        (Limits(member_month=Decimal(9)), {"member_id": BERT}),
+        (Limits(server_month=Decimal(9)), {"guild_id": 6}),
+        (Limits(server_month=Decimal(9)), {"guild_id": None}),
     ],
     ids=["jobs", "member", "server", "direct messages"],
 )
@@ -90,13 +90,13 @@ async def test_each_limit_is_of_its_own_alone(pool: Pool, limits: Limits, free: 
 
 
 async def test_an_order_of_four_costs_four(pool: Pool) -> None:
-    limits = Limits(credits_per_member=Decimal("25.9"))
+    limits = Limits(member_month=Decimal("25.9"))
     await refused(pool, limits, r"used 0 of 25\.9 .* costs 26", model="sd3.5-large", count=4)
     await order(pool, limits, model="sd3.5-large", count=3)
 
 
 async def test_direct_messages_together_are_one_server(pool: Pool) -> None:
-    limits = Limits(credits_per_server=Decimal(9))
+    limits = Limits(server_month=Decimal(9))
     await order(pool, limits, guild_id=None, channel_id=1, member_id=ANNA, count=2)
     await order(pool, limits, guild_id=5, member_id=ANNA, count=3)
     await refused(
@@ -107,18 +107,18 @@ async def test_direct_messages_together_are_one_server(pool: Pool) -> None:
 
 
 async def test_a_replayed_interaction_is_no_further_order_and_no_fault(pool: Pool) -> None:
-    orders = Orders(pool, Limits(jobs_per_member=1, queue_length=1))
-    assert await orders.create(request(interaction_id=7)) is not None
-    assert await orders.create(request(interaction_id=7)) is None
+    orders, limits = Orders(pool), Limits(jobs_per_member=1, queue_length=1)
+    assert await orders.create(request(interaction_id=7), limits) is not None
+    assert await orders.create(request(interaction_id=7), limits) is None
 
 
 async def test_a_replay_that_waits_for_the_first_is_not_told_of_a_limit(
     pool: Pool, database_url: str
 ) -> None:
-    limits = Limits(jobs_per_member=1, queue_length=1, credits_in_all=Decimal(3))
+    limits = Limits(jobs_per_member=1, queue_length=1, all_month=Decimal(3))
     async with held_up(database_url, ANNA) as storing:
         both = [
-            asyncio.create_task(Orders(pool, limits).create(request(interaction_id=7, member_id=ANNA)))
+            asyncio.create_task(Orders(pool).create(request(interaction_id=7, member_id=ANNA), limits))
             for _ in range(2)
         ]
         await storing()
@@ -127,7 +127,7 @@ async def test_a_replay_that_waits_for_the_first_is_not_told_of_a_limit(
 
 
 async def test_a_member_spends_only_so_much_a_month(pool: Pool) -> None:
-    limits = Limits(credits_per_member=Decimal("9.5"))
+    limits = Limits(member_month=Decimal("9.5"))
     await painted(pool, member_id=ANNA, model="sd3.5-large")
     await order(pool, limits, member_id=ANNA)
     await refused(pool, limits, r"You have used 9\.5 of 9\.5 credits this month, .* costs 3", member_id=ANNA)
@@ -138,11 +138,11 @@ async def test_when_the_count_starts_anew_is_told(pool: Pool) -> None:
     now = datetime.now(UTC)
     month = now.month % 12 + 1
     anew = f"on {datetime(now.year + (month == 1), month, 1, tzinfo=UTC):%Y-%m-%d} "
-    await refused(pool, Limits(credits_in_all=Decimal(1)), anew)
+    await refused(pool, Limits(all_month=Decimal(1)), anew)
 
 
 async def test_last_month_does_not_count(pool: Pool) -> None:
-    limits = Limits(credits_per_member=Decimal(3), credits_per_server=Decimal(3), credits_in_all=Decimal(3))
+    limits = Limits(member_month=Decimal(3), server_month=Decimal(3), all_month=Decimal(3))
     await painted(pool, member_id=ANNA)
     await refused(pool, limits, member_id=ANNA)
     for table in ("jobs", "usage", "usage_keys"):
@@ -151,7 +151,7 @@ async def test_last_month_does_not_count(pool: Pool) -> None:
 
 
 async def test_what_is_free_does_not_count_and_what_may_be_billed_does(pool: Pool) -> None:
-    limits = Limits(credits_per_member=Decimal(6))
+    limits = Limits(member_month=Decimal(6))
     await failed(pool, FailureCode.REFUSED, member_id=ANNA)
     await Orders(pool).cancel((await waiting(pool, member_id=ANNA)).order.id)
     await failed(pool, FailureCode.FILTERED, member_id=ANNA)
@@ -162,7 +162,7 @@ async def test_what_is_free_does_not_count_and_what_may_be_billed_does(pool: Poo
 
 
 async def test_attempts_that_may_be_billed_leave_less_for_others(pool: Pool) -> None:
-    limits = Limits(credits_in_all=Decimal(9))
+    limits = Limits(all_month=Decimal(9))
     job = await running(pool, member_id=ANNA)
     await worker(pool).retry(job, JobFailed(FailureCode.UNAVAILABLE), delay_seconds=0)
     await order(pool, limits, member_id=BERT)
@@ -170,7 +170,7 @@ async def test_attempts_that_may_be_billed_leave_less_for_others(pool: Pool) -> 
 
 
 async def test_all_together_spend_only_so_much_a_month(pool: Pool) -> None:
-    limits = Limits(credits_in_all=Decimal(6))
+    limits = Limits(all_month=Decimal(6))
     await order(pool, limits, guild_id=5, member_id=ANNA)
     await order(pool, limits, guild_id=None, member_id=BERT)
     await refused(pool, limits, "All members together have used 6 of 6 credits", guild_id=6, member_id=3)
@@ -178,9 +178,9 @@ async def test_all_together_spend_only_so_much_a_month(pool: Pool) -> None:
 
 SHARED = [
     (Limits(jobs_per_member=7), {}),
-    (Limits(credits_per_member=Decimal(21)), {}),
-    (Limits(credits_per_server=Decimal(21)), {"member_id": 1}),
-    (Limits(credits_in_all=Decimal(21)), {"member_id": 1, "guild_id": 1}),
+    (Limits(member_month=Decimal(21)), {}),
+    (Limits(server_month=Decimal(21)), {"member_id": 1}),
+    (Limits(all_month=Decimal(21)), {"member_id": 1, "guild_id": 1}),
 ]
 
 
@@ -205,11 +205,11 @@ async def test_commands_at_once_do_not_pass_together(
 async def test_a_line_is_not_counted_again_while_there_is_known_to_be_room(pool: Pool) -> None:
     """This process fills half of the places that were free; others may fill the rest."""
     limits = Limits(queue_length=6)
-    mine, others = Orders(pool, limits), Orders(pool, limits)
+    mine, others = Orders(pool), Orders(pool)
     for number in range(1, 4):
-        assert await mine.create(request(member_id=number)) is not None
-        assert await others.create(request(member_id=10 + number)) is not None
+        assert await mine.create(request(member_id=number), limits) is not None
+        assert await others.create(request(member_id=10 + number), limits) is not None
     with pytest.raises(LimitReached, match="6 pictures are waiting already"):
-        await mine.create(request(member_id=7))
+        await mine.create(request(member_id=7), limits)
     with pytest.raises(LimitReached):
-        await Orders(pool, limits).create(request(member_id=7))
+        await Orders(pool).create(request(member_id=7), limits)

@@ -33,6 +33,8 @@ from db.spill import Spill
 from tests.lives import painted_by
 from tests.orders import request
 
+LIMITS = Limits(jobs_per_member=100)
+
 T = TypeVar("T")
 
 ATTEMPTS_MAX = 2
@@ -81,7 +83,7 @@ class QueueMachine(RuleBasedStateMachine):
         super().__init__()
         self._runner = runner
         self._pool = pool
-        self._orders = Orders(pool, Limits(jobs_per_member=100))
+        self._orders = Orders(pool)
         self._erasure = Erasure(pool)
         self._spill = Spill(pool)
         self._queue = Queue(pool, worker="one", lease_seconds=60, attempts_max=ATTEMPTS_MAX)
@@ -125,13 +127,13 @@ class QueueMachine(RuleBasedStateMachine):
     def create(self, member_id: int, count: int) -> None:
         turn = self._turn(member_id)
         wanted = request(member_id=member_id, count=count)
-        progress = self._do(self._orders.create(wanted))
+        progress = self._do(self._orders.create(wanted, LIMITS))
         assert progress is not None
         assert [job.turn for job in progress.jobs] == list(range(turn, turn + count))
         self._revisions[progress.order.id] = 1
         for job in progress.jobs:
             self._expected[job.id] = Expected(job.turn, member_id)
-        assert self._do(self._orders.create(wanted)) is None
+        assert self._do(self._orders.create(wanted, LIMITS)) is None
 
     @rule(target=held, limit=st.integers(1, 5), later=st.booleans())
     def claim(self, limit: int, later: bool) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from core.errors import LimitReached
 from core.policy import Limits, Used
 
-NOTHING = Used(line_length=0, member_jobs=0, member_credits=None, server_credits=None, all_credits=None)
+NOTHING = Used(line_length=0)
 
 
 def used(**changes: Any) -> Used:
@@ -28,9 +28,9 @@ def complaint(limits: Limits, now: Used, price: str = "3", count: int = 1, *, in
 LIMITS = [
     (Limits(queue_length=10), "line_length", 1),
     (Limits(jobs_per_member=10), "member_jobs", 1),
-    (Limits(credits_per_member=Decimal(25)), "member_credits", Decimal("2.5")),
-    (Limits(credits_per_server=Decimal(25)), "server_credits", Decimal("2.5")),
-    (Limits(credits_in_all=Decimal(25)), "all_credits", Decimal("2.5")),
+    (Limits(member_month=Decimal(25)), "member_month", Decimal("2.5")),
+    (Limits(server_month=Decimal(25)), "server_month", Decimal("2.5")),
+    (Limits(all_month=Decimal(25)), "all_month", Decimal("2.5")),
 ]
 NAMES = ["line", "jobs", "member", "server", "all"]
 
@@ -49,7 +49,7 @@ def test_what_fits_exactly_fits_and_one_more_does_not(
 def test_what_was_not_counted_or_is_not_limited_keeps_nobody_out(
     limits: Limits, name: str, each: Any
 ) -> None:
-    credits = {"member_credits", "server_credits", "all_credits"}
+    credits = {"member_month", "server_month", "all_month"}
     assert complaint(Limits(), used(**dict.fromkeys(credits, Decimal(10**6)))) == ""
     if name != "member_jobs":
         assert complaint(limits, used(**{name: None}), count=4) == ""
@@ -71,18 +71,18 @@ def test_without_an_owner_s_word_ten_thousand_wait_and_twenty_are_of_one_member(
             "3 of your pictures are waiting .* and 5 is the most",
         ),
         (
-            Limits(credits_per_member=Decimal("30.0")),
-            used(member_credits=Decimal("20.50")),
+            Limits(member_month=Decimal("30.0")),
+            used(member_month=Decimal("20.50")),
             r"You have used 20\.5 of 30 credits this month, and this costs 13",
         ),
         (
-            Limits(credits_per_server=Decimal(3000)),
-            used(server_credits=Decimal(2990)),
+            Limits(server_month=Decimal(3000)),
+            used(server_month=Decimal(2990)),
             "This server has used 2990 of 3000 credits this month, and this costs 13",
         ),
         (
-            Limits(credits_in_all=Decimal(0)),
-            used(all_credits=Decimal(0)),
+            Limits(all_month=Decimal(0)),
+            used(all_month=Decimal(0)),
             "All members together have used 0 of 0 credits this month, and this costs 13",
         ),
     ],
@@ -96,11 +96,11 @@ def test_what_is_said_names_what_is_there_and_what_it_would_take(
 
 
 def test_direct_messages_are_not_called_a_server() -> None:
-    limits = Limits(credits_per_server=Decimal(9))
-    assert complaint(limits, used(server_credits=Decimal(9)), in_server=False).startswith(
+    limits = Limits(server_month=Decimal(9))
+    assert complaint(limits, used(server_month=Decimal(9)), in_server=False).startswith(
         "Direct messages have"
     )
-    assert complaint(limits, used(server_credits=Decimal(9))).startswith("This server has")
+    assert complaint(limits, used(server_month=Decimal(9))).startswith("This server has")
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_the_count_starts_anew_with_the_next_month(
             return cls.fromtimestamp(now.timestamp(), tz)
 
     monkeypatch.setattr("core.policy.datetime", Clock)
-    limits = Limits(credits_in_all=Decimal(1))
-    assert f"anew on {anew} (UTC)" in complaint(limits, used(all_credits=Decimal(1)))
+    limits = Limits(all_month=Decimal(1))
+    assert f"anew on {anew} (UTC)" in complaint(limits, used(all_month=Decimal(1)))

@@ -285,7 +285,7 @@ def test_limits_are_read_and_those_on_credits_are_off_by_default(environment: py
     assert load(BotSettings).limits == Limits()
     environment.setenv("JOBS_PER_MEMBER_MAX", "3")
     environment.setenv("CREDITS_PER_MONTH", "1500.5")
-    assert load(BotSettings).limits == Limits(jobs_per_member=3, credits_in_all=Decimal("1500.5"))
+    assert load(BotSettings).limits == Limits(jobs_per_member=3, all_month=Decimal("1500.5"))
 
 
 def test_a_limit_that_is_no_number_is_refused_in_words(

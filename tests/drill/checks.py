@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.drill.bills import keys, surplus, uncounted
+from core.operations import OPERATIONS
+from tests.drill.bills import Bills, is_answered_later, keys, surplus, uncounted
 from tests.drill.evidence import Evidence, Row, Shown
 from tests.drill.losses import AFTER_SECONDS, Losses, attempts
 from tests.drill.schedule import UNTOUCHED_MODEL
@@ -43,7 +44,7 @@ def stored_once(evidence: Evidence) -> Iterator[Finding]:
     """A command that was answered with the hourglass is one order with its jobs, and no interaction is two."""
     orders = Counter(order["interaction_id"] for order in evidence.orders)
     for interaction, text in evidence.answers.items():
-        if "⏳ Waiting" in text and not orders[interaction]:
+        if "⏳ Waiting" in text and not orders[evidence.questions.get(interaction, interaction)]:
             yield Finding("lost", f"interaction {interaction} was answered, but no order is stored")
         if "nothing was started" in text and orders[interaction]:
             yield Finding(
@@ -78,8 +79,10 @@ def ended(evidence: Evidence) -> Iterator[Finding]:
 
 def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
     """A done job has one original and one preview; the original is what Stability sent, or of its size."""
-    sent = {(call.prompt, call.seed): call.sha256 for call in evidence.calls if call.billed}
-    digests = {call.sha256 for call in evidence.calls if call.billed}
+    bills = Bills(evidence)
+    for key, is_kept in evidence.uploads.items():
+        if is_kept and f"{key}/upload" not in evidence.objects:
+            yield Finding("lost", f"what was handed in as {key} is not in the bucket")
     for job in _kept(evidence):
         original, preview = (evidence.objects.get(key) for key in keys(job))
         if original is None or preview is None:
@@ -89,30 +92,33 @@ def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("wrong picture", f"{_job(job)} is {original.size}")
         if preview.size is None:
             yield Finding("wrong picture", f"the preview of {_job(job)} does not decode")
-        if job["operation"] == "upscale":
-            known = original.sha256 in digests
-        else:
-            known = not _is_untouched(job) or original.sha256 == sent.get((job["prompt"], job["seed"]))
-        if not known:
+        sent = bills.picture_of(job)
+        if sent is None:
+            # Said by the bill.
+            continue
+        is_other = job["seed"] not in (None, sent.seed)
+        if is_other or (_is_untouched(job) and original.sha256 != sent.sha256):
             yield Finding("wrong picture", f"the original of {_job(job)} is not what Stability sent for it")
 
 
 def orphans(evidence: Evidence) -> Iterator[Finding]:
     """Objects that nothing leads to. Those that a lost worker left are cleared away by the sweep."""
     wanted = {key for job in _kept(evidence) for key in keys(job)}
+    wanted |= {f"{key}/upload" for key in evidence.uploads}
     jobs = {(str(job["key"]), str(job["number"])): job for job in evidence.jobs}
     losses, begun = Losses(evidence.journal), attempts(evidence.journal)
     for key in sorted(evidence.objects.keys() - wanted):
         name, which, *rest = key.split("/")
-        job = jobs.get((name, which))
+        job = jobs.get((name, which)) if rest else None
         if job is None:
             yield Finding("orphan", f"{key} is no job's")
             continue
         number = int(rest[0])
-        attempt = next((a for a in begun.get(job["id"], []) if a.number == number), None)
+        # What is answered later has more attempts than were begun: one for each worker that was lost.
+        attempt = next((a for a in reversed(begun.get(job["id"], [])) if a.number <= number), None)
         until = attempt.until if attempt else 0.0
         reason = attempt and (
-            losses.of_worker(attempt.worker, attempt.at, until)
+            losses.of_worker(None if is_answered_later(job) else attempt.worker, attempt.at, until)
             or losses.of_line("bucket", attempt.at, min(until, attempt.at + 5 * AFTER_SECONDS))
         )
         if reason:
@@ -301,6 +307,8 @@ def _kept(evidence: Evidence) -> Iterator[Row]:
 
 
 def _is_untouched(job: Row) -> bool:
+    if not OPERATIONS[job["operation"]].sized:
+        return True
     sides = job["width"], job["height"]
     return job["model"] == UNTOUCHED_MODEL and all(
         side % UNTOUCHED_STEP == 0 and side >= UNTOUCHED_MIN for side in sides

@@ -150,7 +150,7 @@ def answered_later(evidence: Evidence) -> Counter[str]:
             "jobs": sum(map(is_answered_later, evidence.jobs)),
             "generations begun": len(begun),
             "jobs whose generation was begun again": sum(count > 1 for count in of_jobs.values()),
-            "generations whose worker was lost before it could note them": len(begun) - of_jobs.total(),
+            "generations that nobody could note": len(begun) - of_jobs.total(),
             "generations that Stability said were gone": sum(one.lost for one in generations),
             "questions sooner than 10 s after the last": sum(one.early_polls for one in generations),
         }

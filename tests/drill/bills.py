@@ -169,7 +169,9 @@ def surplus(evidence: Evidence) -> Iterator[Extra]:
             jobs = [bills.job_of[name]] if name in bills.job_of else groups[call.prompt]
             held = [attempt for job in jobs for attempt in begun.get(job["id"], [])]
             ids = ", ".join(str(job["id"]) for job in jobs)
-            reason = _ended(call, evidence) or _charged(call, jobs, held) or _lost(call, held, losses)
+            is_noted = call.generation_id is not None and name in bills.job_of
+            lost = _taken_away if is_noted else _lost
+            reason = _ended(call, evidence) or _charged(call, jobs, held) or lost(call, held, losses)
             yield Extra(f"{name[:8]} at {call.at:.3f} for job {ids} ({call.model})", reason)
 
 
@@ -194,6 +196,15 @@ def _charged(call: Call, jobs: list[Row], held: list[Attempt]) -> str | None:
             begun_at, ended_at = job["started_at"].timestamp(), job["finished_at"].timestamp()
             if begun_at <= call.at <= ended_at + AFTER_SECONDS:
                 return "it was cancelled meanwhile"
+    return None
+
+
+def _taken_away(call: Call, held: list[Attempt], losses: Losses) -> str | None:
+    """Of what the ledger names, the death of a worker is no reason: the next one asks after it. But another may have
+    begun it anew while its first worker was away with what it had been told."""
+    for attempt in held:
+        if attempt.at <= call.at <= attempt.until:
+            return losses.of_lease(attempt.worker, attempt.at, call.at + AFTER_SECONDS)
     return None
 
 

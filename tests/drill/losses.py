@@ -67,6 +67,13 @@ class Losses:
                 return event.kind.value
         return None
 
+    def of_lease(self, worker: str, since: float, until: float) -> str | None:
+        """What took jobs away from a worker that lived on and came back."""
+        for event in self._overlapping(since, until):
+            if event.target == worker and (event.kind is Kind.WORKER_FREEZE or event.loses_leases):
+                return event.kind.value
+        return None
+
     def of_bot(self, since: float) -> str | None:
         """What took the bot away before it could record what it had just done."""
         # A request that was on its way arrives after its sender's death.

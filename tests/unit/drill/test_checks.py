@@ -228,8 +228,17 @@ def test_what_stability_says_is_gone_is_begun_again() -> None:
     seen = relit()
     begin(seen, "gone")
     seen.ledger.append({**BILL, "attempt": 2, "outcome": "unknown", "generation": "gone"})
+    lose(seen, Kind.WORKER_KILL)
     assert broken(seen) == {"extra paid call"}
     seen.generations["gone"].lost = True
+    assert broken(seen) == set()
+
+
+def test_what_was_begun_is_noted_by_a_worker_that_comes_back_too_late() -> None:
+    seen = relit()
+    begin(seen, "late")
+    seen.ledger.append({**BILL, "attempt": 2, "outcome": "unknown", "generation": "late"})
+    lose(seen, Kind.WORKER_FREEZE)
     assert broken(seen) == set()
 
 

@@ -62,9 +62,9 @@ class Kind(StrEnum):
     CALL_EDGE_402 = "stability: an empty body with 402 from the edge"
     CALL_EDGE_429 = "stability: a page with 429 from the edge"
     CALL_EDGE_200 = "stability: a page with 200 from the edge"
-    RESULT_LOST = "stability: says that a result is gone"
-    RESULT_500 = "stability: 500 for a result"
-    RESULT_HALF = "stability: half a result"
+    RESULT_LOST = "stability: a result is gone"
+    RESULT_500 = "stability: a result comes as 500"
+    RESULT_HALF = "stability: a result comes in half"
     ACCOUNT_KEY = "account: key is refused"
     ACCOUNT_POOR = "account: credits for the cheap models alone"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.operations import OPERATIONS
 from tests.drill.bills import Bills, is_answered_later, keys, surplus, uncounted
 from tests.drill.evidence import Evidence, Row, Shown
-from tests.drill.losses import AFTER_SECONDS, Losses, attempts
+from tests.drill.losses import AFTER_SECONDS, Attempt, Losses, attempts
 from tests.drill.schedule import UNTOUCHED_MODEL
 
 FINAL = ("done", "failed", "cancelled")
@@ -110,21 +110,24 @@ def orphans(evidence: Evidence) -> Iterator[Finding]:
     for key in sorted(evidence.objects.keys() - wanted):
         name, which, *rest = key.split("/")
         job = jobs.get((name, which)) if rest else None
-        if job is None:
+        if key.startswith(tuple(evidence.removals)):
+            yield Finding("orphan awaiting the sweep", f"{key}: its removal is to come again", broken=False)
+        elif job is None:
             yield Finding("orphan", f"{key} is no job's")
-            continue
-        number = int(rest[0])
-        # What is answered later has more attempts than were begun: one for each worker that was lost.
-        attempt = next((a for a in reversed(begun.get(job["id"], [])) if a.number <= number), None)
-        until = attempt.until if attempt else 0.0
-        reason = attempt and (
-            losses.of_worker(None if is_answered_later(job) else attempt.worker, attempt.at, until)
-            or losses.of_line("bucket", attempt.at, min(until, attempt.at + 5 * AFTER_SECONDS))
-        )
-        if reason:
+        elif reason := _why_left(job, int(rest[0]), begun.get(job["id"], []), losses):
             yield Finding("orphan awaiting the sweep", f"{key} of {_job(job)}: {reason}", broken=False)
         else:
-            yield Finding("orphan", f"{key} of {_job(job)}, attempt {number}, for no known reason")
+            yield Finding("orphan", f"{key} of {_job(job)}, for no known reason")
+
+
+def _why_left(job: Row, number: int, begun: list[Attempt], losses: Losses) -> str | None:
+    """What is answered later has more attempts than were begun: one for each worker that was lost."""
+    attempt = next((one for one in reversed(begun) if one.number <= number), None)
+    if attempt is None or job["erased_at"] is not None:
+        return None
+    return losses.of_worker(
+        None if is_answered_later(job) else attempt.worker, attempt.at, attempt.until
+    ) or losses.of_line("bucket", attempt.at, min(attempt.until, attempt.at + 5 * AFTER_SECONDS))
 
 
 def delivered(evidence: Evidence) -> Iterator[Finding]:

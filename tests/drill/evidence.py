@@ -144,6 +144,9 @@ class Evidence:
     connections: dict[str, int] = field(default_factory=dict)
     connections_left: dict[str, int] = field(default_factory=dict)
     objects: dict[str, Stored] = field(default_factory=dict)
+    removals: list[str] = field(default_factory=list)
+    """How the names begin of what is to be removed from the bucket once more."""
+
     uploads: dict[str, bool] = field(default_factory=dict)
     """What members handed in, by its key: whether the bucket has to have it."""
 
@@ -192,6 +195,7 @@ async def read_tables(evidence: Evidence, connection: Connection) -> None:
     ]
     evidence.ledger = [dict(row) for row in await connection.fetch(_LEDGER)]
     evidence.uploads = {str(row["key"]): row["is_kept"] for row in await connection.fetch(_UPLOADS)}
+    evidence.removals = [row["prefix"] for row in await connection.fetch("select prefix from removals")]
     _totals, differences = await audit(connection)
     evidence.differences = [str(difference) for difference in differences]
     sizes = await connection.fetch(

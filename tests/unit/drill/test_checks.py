@@ -329,7 +329,10 @@ def lose(seen: Evidence, kind: Kind, target: str = "worker-1") -> None:
 
 def test_a_deleted_picture_leaves_neither_objects_nor_a_message() -> None:
     seen = erased()
+    lose(seen, Kind.WORKER_KILL)
     assert broken(seen) == {"orphan", "not deleted"}
+    seen.removals = [f"{KEY}/1/"]
+    assert broken(seen) == {"not deleted"}
     seen.objects.clear()
     seen.messages.clear()
     seen.deleted.add(20)

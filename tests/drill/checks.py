@@ -211,11 +211,16 @@ def forgotten(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _doubled(order: Row, ends: list[Shown], losses: Losses) -> Iterator[Finding]:
-    """A bot that died between an edit and its record edits again, or writes elsewhere if it must."""
+    """A bot that died between an edit and its record edits again, or writes elsewhere if it must; as does one that
+    did not hear of an edit by the only token that finds a private reply, and that token then ended."""
     if len(ends) < 2:
         return
     what = f"{_name(order)} is shown by {[(shown.channel_id, shown.id) for shown in ends]}"
-    reasons = [losses.of_bot(shown.at) for shown in ends if shown.id != order["message_id"]]
+    reasons = [
+        losses.of_bot(shown.at) or (losses.of_token(shown.at, shown.at) if shown.ephemeral else None)
+        for shown in ends
+        if shown.id != order["message_id"]
+    ]
     if len({shown.channel_id for shown in ends}) == len(ends) and all(reasons):
         yield Finding("doubled, explained", f"{what}: {reasons[0]}", broken=False)
     else:

@@ -288,6 +288,15 @@ def test_a_private_reply_stays_where_its_token_ended_while_it_waited() -> None:
         assert broken(seen) == left
 
 
+def test_a_private_picture_may_come_by_direct_message_as_well_if_its_token_ended_after_an_edit() -> None:
+    for ephemeral, twice in ((True, set()), (False, {"doubled"})):
+        seen = evidence(message_id=30, reply_channel_id=11)
+        seen.messages[11, 30] = replace(seen.messages[10, 20], channel_id=11, id=30)
+        seen.messages[10, 20] = replace(seen.messages[10, 20], at=NOW - 1, ephemeral=ephemeral)
+        lose(seen, Kind.TOKENS_EXPIRE, target="all")
+        assert broken(seen) == twice
+
+
 def test_a_picture_may_come_again_elsewhere_if_the_bot_died_before_its_record() -> None:
     seen = evidence(message_id=21, reply_channel_id=11)
     seen.messages[10, 20] = replace(seen.messages[10, 20], at=NOW - 1)

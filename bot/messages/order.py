@@ -215,7 +215,9 @@ class _Message:
             label = self.say("Full size {number}", number=picture.number)
             text = f"🔗 [{label}]({link.url})"
             if self.link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
-                buttons.append(ui.Button(label=label, emoji="🔗", url=link.url))
+                # Four of them fit in one line of a phone where only the first says what they are.
+                short = str(picture.number) if buttons else label
+                buttons.append(ui.Button(label=short, emoji="🔗", url=link.url))
             elif len("\n".join([*texts, text])) <= room:
                 texts.append(text)
             else:

@@ -8,8 +8,8 @@ export class Directory {
   #everybody;
   #channels;
 
-  /** `guildId` is of the server that is looked at. */
-  constructor(world, guildId) {
+  /** `guildId` is of the server that is looked at, `seen` are the channels that the member sees. */
+  constructor(world, guildId, seen) {
     this.bot = world.bot;
     this.guilds = world.guilds;
     this.guild = world.guilds.find((one) => one.id === guildId) ?? world.guilds[0];
@@ -19,7 +19,8 @@ export class Directory {
     this.members = this.guild.members
       .filter((member) => member.user_id !== this.bot.id)
       .map((member) => ({ ...member, user: this.user(member.user_id) }));
-    this.textChannels = this.channelsOf(this.guild.id).filter((channel) => channel.type === 0);
+    this.channels = seen.filter((channel) => channel.guild_id === this.guild.id);
+    this.textChannels = this.channels.filter((channel) => channel.type === 0);
   }
 
   /** Those who can be named in the server. */

@@ -30,7 +30,7 @@ class Page {
 
   constructor(world) {
     this.#world = world;
-    this.#directory = new Directory(world);
+    this.#directory = new Directory(world, null, []);
     addEventListener("hashchange", () => this.follow());
     keepCurrent(find(".log"));
   }
@@ -91,7 +91,7 @@ class Page {
     if (!channel || (!again && channel.id === this.#room?.channel.id)) return;
     // Direct messages are read beside the server that was open, if they are whose it is.
     const guildId = channel.guild_id ?? this.#guildBeside();
-    this.#directory = new Directory(this.#world, guildId);
+    this.#directory = new Directory(this.#world, guildId, this.#channels);
     history.replaceState(null, "", `#${this.#me.id}/${channel.id}`);
     this.#room = new Room({
       directory: this.#directory,

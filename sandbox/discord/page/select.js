@@ -23,8 +23,7 @@ function choicesOf(component, directory) {
   const { type, channel_types: types = [] } = component;
   if (type === STRING_SELECT) return component.options;
   if (type === CHANNEL_SELECT) {
-    return directory
-      .channelsOf(directory.guild.id)
+    return directory.channels
       .filter((channel) => types.length === 0 || types.includes(channel.type))
       .map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
   }

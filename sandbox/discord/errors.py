@@ -50,6 +50,10 @@ def unknown_message() -> DiscordError:
     return DiscordError(404, 10008, "Unknown Message")
 
 
+def unknown_role() -> DiscordError:
+    return DiscordError(404, 10011, "Unknown Role")
+
+
 def unknown_user() -> DiscordError:
     return DiscordError(404, 10013, "Unknown User")
 
@@ -76,6 +80,10 @@ def unknown_command_permissions() -> DiscordError:
 
 def too_many_commands(limit: int) -> DiscordError:
     return DiscordError(400, 30032, f"Maximum number of application commands reached ({limit})")
+
+
+def too_many_roles(limit: int) -> DiscordError:
+    return DiscordError(400, 30005, f"Maximum number of server roles reached ({limit})")
 
 
 def too_many_reactions(limit: int) -> DiscordError:
@@ -118,6 +126,10 @@ def invalid_webhook_token() -> DiscordError:
     return DiscordError(401, 50027, "Invalid Webhook Token")
 
 
+def invalid_role() -> DiscordError:
+    return DiscordError(400, 50028, "Invalid Role")
+
+
 def invalid_form(errors: Json) -> DiscordError:
     return DiscordError(400, 50035, "Invalid Form Body", errors)
 
@@ -138,6 +150,10 @@ def duplicate_command_names(*path: str) -> DiscordError:
     return invalid_field(
         "Application command names must be unique", *path, code="APPLICATION_COMMANDS_DUPLICATE_NAME"
     )
+
+
+def invalid_guild() -> DiscordError:
+    return DiscordError(400, 50055, "Invalid Guild")
 
 
 def invalid_json() -> DiscordError:

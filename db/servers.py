@@ -122,11 +122,13 @@ class Servers:
 
     async def decided_by(self, guild_id: int) -> int | None:
         """Who has last said whether a server is let in; None where nobody was asked."""
-        return await self._pool.fetchval(_SQL["decided_by"], guild_id)
+        row = await self._pool.fetchrow(_SQL["decided_by"], guild_id)
+        return None if row is None else int(row["member_id"])
 
     async def credits(self, guild_ids: Collection[int]) -> dict[int, Decimal]:
         """What each of these servers has used in this month."""
-        return dict(await self._pool.fetch(_SQL["credits"], list(guild_ids)))
+        rows = await self._pool.fetch(_SQL["credits"], list(guild_ids))
+        return {row["guild_id"]: row["credits"] for row in rows}
 
     async def of_member(self, member_id: int) -> list[int]:
         """The ids of those in which the member has asked for pictures lately, the latest first."""
@@ -135,7 +137,7 @@ class Servers:
 
     async def _save(
         self,
-        connection: Connection | Pool,
+        connection: "Connection | Pool",
         server: Server,
         settings: str,
         by: int,

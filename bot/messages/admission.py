@@ -1,5 +1,6 @@
 """The messages by which the owner of the bot is asked whether servers are let in, and what became of it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -66,7 +67,7 @@ def state_of(server: Server, say: Words) -> str:
 
 
 def _decision(server: Server, say: Words) -> str:
-    if server.is_allowed:
+    if server.is_open(datetime.now(UTC)):
         return say("✅ It is let in.")
     if server.is_allowed is None:
         return say("❓ Nobody has decided yet; nothing is painted there.")

@@ -152,10 +152,12 @@ class Admission:
             return None
         try:
             entries = guild.audit_logs(limit=ASKED_AT_ONCE_MAX, action=discord.AuditLogAction.bot_add)
-            return next((one.user async for one in entries if one.target.id == me.id), None)
+            async for entry in entries:
+                if isinstance(entry.target, discord.abc.Snowflake) and entry.target.id == me.id:
+                    return entry.user
         except UNANSWERED as error:
             log.info("who has invited the bot is not known: %s", in_a_line(error))
-            return None
+        return None
 
 
 def _is_unasked(server: Server) -> bool:

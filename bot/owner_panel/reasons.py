@@ -21,9 +21,7 @@ def fields(say: Words) -> Sequence[ui.Label[Any]]:
     spans = [("day", say("A day")), ("week", say("A week")), ("month", say("30 days"))]
     options = [discord.SelectOption(label=label, value=value) for value, label in spans]
     options.append(discord.SelectOption(label=say("For good"), value=_FOR_GOOD, default=True))
-    reason: ui.TextInput[Any] = ui.TextInput(
-        custom_id=_REASON, max_length=REASON_LENGTH_MAX, required=False
-    )
+    reason: ui.TextInput[Any] = ui.TextInput(custom_id=_REASON, max_length=REASON_LENGTH_MAX, required=False)
     until: ui.TextInput[Any] = ui.TextInput(
         custom_id=_DATE, placeholder="2027-12-31", max_length=len("2027-12-31"), required=False
     )

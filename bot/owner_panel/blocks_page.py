@@ -10,8 +10,8 @@ from discord.utils import format_dt
 from bot.controls.pages import Typed, button, form, ids, select, user_select
 from bot.messages.prompts import escape
 from bot.messages.words import Words
-from bot.owner.panel import Shown, on_owner, page, show_page
-from bot.owner.reasons import fields, filled_in
+from bot.owner_panel.panel import Shown, on_owner, page, show_page
+from bot.owner_panel.reasons import fields, filled_in
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, Term
 from core.rules import HOUSE
@@ -19,6 +19,7 @@ from db.blocks import Block
 
 NAME = "blocks"
 LISTED_MAX = 15
+_OPTION_LENGTH_MAX = 100
 _MEMBER = "member"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,7 +35,11 @@ async def render(interaction: Interaction, argument: str) -> Shown:
     items: list[ui.Item[Any]] = [ui.ActionRow(user_select("owner:block", say("Block a member everywhere")))]
     if listed:
         options = [
-            discord.SelectOption(label=str(block.member_id), description=block.reason[:100] or None, value=str(block.member_id))
+            discord.SelectOption(
+                label=str(block.member_id),
+                description=block.reason[:_OPTION_LENGTH_MAX] or None,
+                value=str(block.member_id),
+            )
             for block in listed
         ]
         items.append(ui.ActionRow(select("owner:lift", say("Lift a block"), options)))
@@ -71,7 +76,9 @@ async def press_block_id(interaction: Interaction, _argument: str, _values: tupl
     say = words_of(interaction)
     member: ui.TextInput[Any] = ui.TextInput(custom_id=_MEMBER, max_length=20)
     label: ui.Label[Any] = ui.Label(
-        text=say("The member's id"), description=say("Copy it with Discord's developer mode"), component=member
+        text=say("The member's id"),
+        description=say("Copy it with Discord's developer mode"),
+        component=member,
     )
     await interaction.response.send_modal(
         form("owner:block", say("Block a member everywhere"), label, *fields(say))
@@ -85,9 +92,7 @@ async def submit_block(interaction: Interaction, argument: str, typed: Typed) ->
     if member_id in await services.rules.admission.owners.ids():
         raise InvalidRequest("Who owns this bot cannot be blocked.")
     reason, until = filled_in(typed)
-    count = await services.blocks.block(
-        member_id, HOUSE, by=interaction.user.id, reason=reason, until=until
-    )
+    count = await services.blocks.block(member_id, HOUSE, by=interaction.user.id, reason=reason, until=until)
     done = say("<@{member}> is blocked.", member=str(member_id))
     if count:
         done += " " + say.plural("{count} picture was cancelled.", "{count} pictures were cancelled.", count)

@@ -1,5 +1,6 @@
 """The page of `/owner` with the servers: which are let in, and what is decided about each."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -8,9 +9,9 @@ from discord import ui
 from bot.controls.pages import Typed, button, form, select
 from bot.messages.admission import NAME_LENGTH_MAX, state_of
 from bot.messages.prompts import escape
-from bot.owner.decisions import known_server, leave, let_in, shut
-from bot.owner.panel import Shown, on_owner, page, show_page
-from bot.owner.reasons import fields, filled_in
+from bot.owner_panel.decisions import known_server, leave, let_in, shut
+from bot.owner_panel.panel import Shown, on_owner, page, show_page
+from bot.owner_panel.reasons import fields, filled_in
 from bot.services import Interaction, services_of, words_of
 from core.errors import Term
 from core.policy import plain
@@ -42,7 +43,7 @@ async def _list(interaction: Interaction, number: int) -> Shown:
     head = say.plural("{count} server", "{count} servers", len(servers))
     if waiting:
         head += ", " + say.plural("{count} waits for you", "{count} wait for you", waiting)
-    credits = await known.credits(server.guild_id for server in listed)
+    credits = await known.credits([server.guild_id for server in listed])
     lines = [
         f"{_sign(server)} {_title(server)} · {_size(interaction, server)}"
         + say("{credits} credits this month", credits=plain(credits[server.guild_id]))
@@ -82,8 +83,9 @@ async def _one(interaction: Interaction, server: Server) -> Shown:
     if guild is not None:
         lines.append(say("Its owner is {who}.", who=f"<@{guild.owner_id}>"))
     id_ = server.guild_id
+    success, is_let_in = discord.ButtonStyle.success, server.is_allowed is True
     buttons = [
-        button(f"owner:let-in:{id_}", say("Allow"), "✅", discord.ButtonStyle.success, disabled=bool(server.is_allowed)),
+        button(f"owner:let-in:{id_}", say("Allow"), "✅", success, disabled=is_let_in),
         button(f"owner:shut:{id_}", say("Shut"), "🚫"),
     ]
     if server.left_at is None:
@@ -112,8 +114,7 @@ async def open_server(interaction: Interaction, _argument: str, values: tuple[st
 
 @on_owner("let-in")
 async def press_let_in(interaction: Interaction, argument: str, _values: tuple[str, ...]) -> None:
-    server = await let_in(interaction, known_server(interaction, argument))
-    await show_page(interaction, NAME, str(server.guild_id), done=words_of(interaction)("Saved."))
+    await _show_done(interaction, await let_in(interaction, known_server(interaction, argument)))
 
 
 @on_owner("shut")
@@ -127,16 +128,19 @@ async def press_shut(interaction: Interaction, argument: str, _values: tuple[str
 @on_owner("shut", form=True)
 async def submit_shut(interaction: Interaction, argument: str, typed: Typed) -> None:
     reason, until = filled_in(typed)
-    server = await shut(interaction, known_server(interaction, argument), reason, until)
-    await show_page(interaction, NAME, str(server.guild_id), done=words_of(interaction)("Saved."))
+    await _show_done(interaction, await shut(interaction, known_server(interaction, argument), reason, until))
 
 
 @on_owner("quit")
 async def press_quit(interaction: Interaction, argument: str, _values: tuple[str, ...]) -> None:
     server = known_server(interaction, argument)
     await interaction.response.defer()
-    await leave(interaction, server)
-    await show_page(interaction, NAME, str(server.guild_id), done=words_of(interaction)("Saved."))
+    await _show_done(interaction, await leave(interaction, server))
+
+
+async def _show_done(interaction: Interaction, server: Server) -> None:
+    say = words_of(interaction)
+    await show_page(interaction, NAME, str(server.guild_id), done=say("Saved; it counts from now on."))
 
 
 def _back(label: str) -> Any:
@@ -154,7 +158,7 @@ def _order(server: Server) -> tuple[bool, bool, str, int]:
 def _sign(server: Server) -> str:
     if server.left_at is not None:
         return "👋"
-    return "❓" if server.is_allowed is None else "✅" if server.is_allowed else "🚫"
+    return "❓" if server.is_allowed is None else "✅" if server.is_open(datetime.now(UTC)) else "🚫"
 
 
 def _title(server: Server) -> str:

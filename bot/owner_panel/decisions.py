@@ -9,7 +9,7 @@ import discord
 from bot.controls.pages import ids
 from bot.discord_errors import is_final
 from bot.messages.admission import answered
-from bot.owner.panel import on_owner
+from bot.owner_panel.panel import on_owner
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest
 from core.orders import CancelReason
@@ -23,7 +23,9 @@ class _Decided(Exception):
 def known_server(interaction: Interaction, argument: str) -> Server:
     """Raises InvalidRequest for what is no server that the bot has met."""
     known = services_of(interaction).rules.servers
-    found = [server for one in ids([argument]) if (server := known.of(one)).revision and one == server.guild_id]
+    found = [
+        server for one in ids([argument]) if (server := known.of(one)).revision and one == server.guild_id
+    ]
     if not found:
         raise InvalidRequest("This bot knows no such server.")
     return found[0]
@@ -79,7 +81,10 @@ async def leave(interaction: Interaction, server: Server, *, only_if_undecided: 
             raise
     now = datetime.now(UTC)
     return await services_of(interaction).rules.servers.edit(
-        server.guild_id, interaction.user.id, None, lambda server: replace(server, is_allowed=None, left_at=now)
+        server.guild_id,
+        interaction.user.id,
+        None,
+        lambda server: replace(server, is_allowed=None, left_at=now),
     )
 
 

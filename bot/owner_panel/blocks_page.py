@@ -10,21 +10,20 @@ from discord.utils import format_dt
 from bot.controls.pages import Typed, button, form, ids, select, user_select
 from bot.messages.prompts import escape
 from bot.messages.words import Words
-from bot.owner_panel.panel import Shown, on_owner, page, show_page
+from bot.owner_panel.panel import PageName, Shown, on_owner, page, page_id, show_page
 from bot.owner_panel.reasons import fields, filled_in
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, Term
 from core.rules import HOUSE
 from db.blocks import Block
 
-NAME = "blocks"
 LISTED_MAX = 15
 _OPTION_LENGTH_MAX = 100
 _MEMBER = "member"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@page(NAME, "⛔", Term("Blocked members"))
+@page(PageName.BLOCKS, "⛔", Term("Blocked members"))
 async def render(interaction: Interaction, argument: str) -> Shown:
     """The newest first; of a number, those from before so many microseconds after 1970."""
     say, blocks = words_of(interaction), services_of(interaction).blocks
@@ -45,10 +44,10 @@ async def render(interaction: Interaction, argument: str) -> Shown:
         items.append(ui.ActionRow(select("owner:lift", say("Lift a block"), options)))
     buttons = [button("owner:block-id", say("Block by id"), "🔢")]
     if before is not None:
-        buttons.append(button(f"owner:page:{NAME}", say("First"), "⏮️"))
+        buttons.append(button(page_id(PageName.BLOCKS), say("First"), "⏮️"))
     if len(found) > LISTED_MAX:
         cursor = (listed[-1].blocked_at - _EPOCH) // timedelta(microseconds=1)
-        buttons.append(button(f"owner:page:{NAME}.{cursor}", say("Next"), "▶️"))
+        buttons.append(button(page_id(PageName.BLOCKS, str(cursor)), say("Next"), "▶️"))
     return Shown("\n".join(lines), (*items, ui.ActionRow(*buttons)))
 
 
@@ -96,14 +95,16 @@ async def submit_block(interaction: Interaction, argument: str, typed: Typed) ->
     done = say("<@{member}> is blocked.", member=str(member_id))
     if count:
         done += " " + say.plural("{count} picture was cancelled.", "{count} pictures were cancelled.", count)
-    await show_page(interaction, NAME, done=done)
+    await show_page(interaction, PageName.BLOCKS, done=done)
 
 
 @on_owner("lift")
 async def press_lift(interaction: Interaction, _argument: str, values: tuple[str, ...]) -> None:
     member_id, say = _member_of("".join(values)), words_of(interaction)
     await services_of(interaction).blocks.lift(member_id, HOUSE, by=interaction.user.id)
-    await show_page(interaction, NAME, done=say("<@{member}> is no longer blocked.", member=str(member_id)))
+    await show_page(
+        interaction, PageName.BLOCKS, done=say("<@{member}> is no longer blocked.", member=str(member_id))
+    )
 
 
 def _member_of(text: str) -> int:

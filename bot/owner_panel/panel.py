@@ -3,6 +3,7 @@ anew whether it is an owner who presses: custom ids can be forged, and a team lo
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -39,11 +40,17 @@ class Page:
     render: Render
 
 
-PAGES: dict[str, Page] = {}
-"""By name, in the order of the menu."""
+class PageName(StrEnum):
+    """In the order of the menu; `/owner` begins with the first."""
+
+    SERVERS = "servers"
+    BLOCKS = "blocks"
 
 
-def page(name: str, emoji: str, title: str) -> Callable[[Render], Render]:
+PAGES: dict[PageName, Page] = {}
+
+
+def page(name: PageName, emoji: str, title: str) -> Callable[[Render], Render]:
     """Registers a page. Its title is a Term: it is translated as it is shown."""
 
     def register(render: Render) -> Render:
@@ -68,6 +75,11 @@ def on_owner(control: str, *, form: bool = False) -> Callable[[Press], Press]:
     return register
 
 
+def page_id(name: PageName, argument: str = "") -> str:
+    """The custom id of a button that leads to a page."""
+    return f"{PANEL}:page:{name}.{argument}"
+
+
 async def require_owner(interaction: Interaction) -> None:
     if interaction.user.id not in await services_of(interaction).rules.admission.owners.ids():
         raise InvalidRequest(
@@ -78,11 +90,11 @@ async def require_owner(interaction: Interaction) -> None:
 async def open_panel(interaction: Interaction) -> None:
     """Raises InvalidRequest for anybody but an owner."""
     await require_owner(interaction)
-    content = await _content(interaction, next(iter(PAGES)), "", "")
+    content = await _content(interaction, PageName.SERVERS, "", "")
     await interaction.response.send_message(view=content.view, files=content.attachments(), ephemeral=True)
 
 
-async def show_page(interaction: Interaction, name: str, argument: str = "", *, done: str = "") -> None:
+async def show_page(interaction: Interaction, name: PageName, argument: str = "", *, done: str = "") -> None:
     """In the place of the page on which something was pressed. `done` says what that has changed.
 
     What takes longer than Discord waits for an answer is to be deferred before.
@@ -96,17 +108,18 @@ async def show_page(interaction: Interaction, name: str, argument: str = "", *, 
 
 @on_owner("page")
 async def turn(interaction: Interaction, argument: str, values: tuple[str, ...]) -> None:
-    """By the menu, or by a button that leads back to a page: its argument is `NAME` or `NAME.ARGUMENT`."""
+    """By the menu, or by a button that leads to a page: its argument is what `page_id` made."""
     name, _, argument = (values[0] if values else argument).partition(".")
-    await show_page(interaction, name if name in PAGES else next(iter(PAGES)), argument)
+    known = next((one for one in PageName if one == name), PageName.SERVERS)
+    await show_page(interaction, known, argument)
 
 
-async def _content(interaction: Interaction, name: str, argument: str, done: str) -> Content:
+async def _content(interaction: Interaction, name: PageName, argument: str, done: str) -> Content:
     say, page = words_of(interaction), PAGES[name]
     shown = await page.render(interaction, argument)
     options = [
-        discord.SelectOption(label=say(one.title), emoji=one.emoji, value=key, default=key == name)
-        for key, one in PAGES.items()
+        discord.SelectOption(label=say(one.title), emoji=one.emoji, value=key, default=key is name)
+        for key, one in ((key, PAGES[key]) for key in PageName)
     ]
     menu: ui.ActionRow[Any] = ui.ActionRow(select(f"{PANEL}:page", say("Another page"), options))
     lines = [f"### {page.emoji} {say(page.title)}", *([f"-# {done}"] if done else ()), shown.text]

@@ -10,20 +10,19 @@ from bot.controls.pages import Typed, button, form, select
 from bot.messages.admission import NAME_LENGTH_MAX, state_of
 from bot.messages.prompts import escape
 from bot.owner_panel.decisions import known_server, leave, let_in, shut
-from bot.owner_panel.panel import Shown, on_owner, page, show_page
+from bot.owner_panel.panel import PageName, Shown, on_owner, page, page_id, show_page
 from bot.owner_panel.reasons import fields, filled_in
 from bot.services import Interaction, services_of, words_of
 from core.errors import Term
 from core.policy import plain
 from core.rules import Server
 
-NAME = "servers"
 LISTED_MAX = 10
 _LEAVE = ".leave"
 """After a server's id: it is asked once more."""
 
 
-@page(NAME, "🏠", Term("Servers"))
+@page(PageName.SERVERS, "🏠", Term("Servers"))
 async def render(interaction: Interaction, argument: str) -> Shown:
     """Of a server's id, that one; of `pN`, the list from its page N on, from 0."""
     if argument and not argument.startswith("p"):
@@ -63,8 +62,15 @@ async def _list(interaction: Interaction, number: int) -> Shown:
     if pages > 1:
         items.append(
             ui.ActionRow(
-                button(f"owner:page:{NAME}.p{number - 1}", say("Previous"), "◀️", disabled=number == 0),
-                button(f"owner:page:{NAME}.p{number + 1}", say("Next"), "▶️", disabled=number == pages - 1),
+                button(
+                    page_id(PageName.SERVERS, f"p{number - 1}"), say("Previous"), "◀️", disabled=number == 0
+                ),
+                button(
+                    page_id(PageName.SERVERS, f"p{number + 1}"),
+                    say("Next"),
+                    "▶️",
+                    disabled=number == pages - 1,
+                ),
             )
         )
     return Shown("\n".join([head, *lines]), tuple(items))
@@ -89,7 +95,7 @@ async def _one(interaction: Interaction, server: Server) -> Shown:
         button(f"owner:shut:{id_}", say("Shut"), "🚫"),
     ]
     if server.left_at is None:
-        buttons.append(button(f"owner:page:{NAME}.{id_}{_LEAVE}", say("Refuse and leave"), "🚪"))
+        buttons.append(button(page_id(PageName.SERVERS, f"{id_}{_LEAVE}"), say("Refuse and leave"), "🚪"))
     return Shown("\n".join(lines), (ui.ActionRow(*buttons), ui.ActionRow(_back(say("All servers")))))
 
 
@@ -102,14 +108,14 @@ async def _sure(interaction: Interaction, server: Server) -> Shown:
     danger = discord.ButtonStyle.danger
     buttons = (
         button(f"owner:quit:{server.guild_id}", say("Refuse and leave"), "🚪", danger),
-        button(f"owner:page:{NAME}.{server.guild_id}", say("Back"), "↩️"),
+        button(page_id(PageName.SERVERS, str(server.guild_id)), say("Back"), "↩️"),
     )
     return Shown(text, (ui.ActionRow(*buttons),))
 
 
 @on_owner("server")
 async def open_server(interaction: Interaction, _argument: str, values: tuple[str, ...]) -> None:
-    await show_page(interaction, NAME, "".join(values))
+    await show_page(interaction, PageName.SERVERS, "".join(values))
 
 
 @on_owner("let-in")
@@ -140,11 +146,13 @@ async def press_quit(interaction: Interaction, argument: str, _values: tuple[str
 
 async def _show_done(interaction: Interaction, server: Server) -> None:
     say = words_of(interaction)
-    await show_page(interaction, NAME, str(server.guild_id), done=say("Saved; it counts from now on."))
+    await show_page(
+        interaction, PageName.SERVERS, str(server.guild_id), done=say("Saved; it counts from now on.")
+    )
 
 
 def _back(label: str) -> Any:
-    return button(f"owner:page:{NAME}", label, "↩️")
+    return button(page_id(PageName.SERVERS), label, "↩️")
 
 
 def _waits(server: Server) -> bool:

@@ -126,7 +126,10 @@ class Admission:
         say = self._languages.of(wishes.locale or "en-US")
         alone, together = unasked[:ASKED_AT_ONCE_MAX], unasked[ASKED_AT_ONCE_MAX:]
         # First, so that what Discord does not take for now makes no more messages of them.
-        if together and await tell_owner(self._client, questions_left(len(together), say), _nonce(together)):
+        if together:
+            content = questions_left(len(together), say)
+            if not await tell_owner(self._client, content, _nonce(together)):
+                return
             for guild in together:
                 await self._asked(guild.id)
         for guild in alone:

@@ -23,11 +23,6 @@ class RulesAtHand:
     membership: Membership
     limits: Limits
 
-    async def begin(self) -> None:
-        """At the start, and again is no fault."""
-        await self.servers.load()
-        await self.servers.set_first()
-
     async def server_of(self, interaction: "discord.Interaction[Any]") -> Server:
         server = self.servers.of(interaction.guild_id)
         if server.revision or interaction.guild is None:

@@ -27,7 +27,7 @@ SHUT = CancelReason.SERVER_SHUT
 @pytest.fixture
 async def servers(pool: Pool) -> Servers:
     one = Servers(pool, House())
-    await one.set_first()
+    await one.load()
     await one.edit(EASEL, OWNER, None, lambda server: replace(server, is_allowed=True))
     return one
 

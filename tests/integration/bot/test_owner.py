@@ -183,7 +183,15 @@ async def test_nobody_else_decides_whatever_a_client_sends(owner: Owner, bot: Co
         for control in ("allow", "leave", "let-in", "shut", "quit"):
             assert "knows no such server" in await owner.press(f"owner:{control}:{argument}")
         assert "knows no such server" in await owner.submit(f"owner:shut:{argument}", reason="x")
-    for page in ("", "nothing", "servers.p99", "servers.px", "blocks.x", f"blocks.{2**63}"):
+    for page in (
+        "",
+        "nothing",
+        "servers.p99",
+        "servers.px",
+        "blocks.x",
+        "blocks.9" + 18 * "0",
+        f"blocks.{2**63}",
+    ):
         assert "Another page" in await owner.press(f"owner:page:{page}"), page
     assert await pool.fetchval("select count(*) from audit") == before
     assert await owner.state(owner.loft(0)) is None

@@ -90,7 +90,8 @@ async def _one(interaction: Interaction, server: Server) -> Shown:
     guild = interaction.client.get_guild(server.guild_id)
     lines = [
         f"**{title_of(server)}** · {server.guild_id}",
-        state_of(server, say) + (" " + say("Decided by {who}.", who=f"<@{by}>") if by else ""),
+        state_of(server, say),
+        *([say("Decided by {who}.", who=f"<@{by}>")] if by else ()),
         _size(interaction, server) + say("{credits} credits this month", credits=plain(credits)),
     ]
     if guild is not None:

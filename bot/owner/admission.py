@@ -18,6 +18,7 @@ from bot.messages.admission import question, questions_left
 from bot.messages.words import Languages
 from bot.owner.alerts import NONCE_LENGTH_MAX, tell_owner
 from bot.owner.owners import Owners
+from core.errors import StaleRules
 from core.orders import CancelReason
 from core.rules import Server
 from db.members import Members
@@ -62,15 +63,10 @@ class Admission:
 
         def met(server: Server) -> Server:
             is_allowed = True if is_own and server.is_allowed is None else server.is_allowed
-            # What was not decided about by the time it left is asked anew.
-            is_unasked = server.left_at is not None and is_allowed is None
-            return replace(
-                server,
-                name=guild.name,
-                is_allowed=is_allowed,
-                asked_at=None if is_unasked else server.asked_at,
-                left_at=None,
-            )
+            if server.left_at is not None and is_allowed is False and server.asked_at is None:
+                # It was refused and left, and has come again.
+                is_allowed = None
+            return replace(server, name=guild.name, is_allowed=is_allowed, left_at=None)
 
         return await self._servers.edit(guild.id, 0, None, met)
 
@@ -85,7 +81,7 @@ class Admission:
                     if server.left_at is None and await self._has_lost(server.guild_id):
                         await self._leave_behind(server.guild_id)
                 await self._ask()
-        except UNANSWERED as error:
+        except (*UNANSWERED, StaleRules) as error:
             log.warning("what servers there are is seen to later: %s", in_a_line(error))
 
     def _there(self) -> list[discord.Guild]:

@@ -59,7 +59,8 @@ class Owner:
 
     async def act(self, kind: int, data: dict[str, Any], by: str, **more: Any) -> str:
         before = len(self.bot.exchanges)
-        await self.bot.interact(kind, data, member_id=self.ids[by], **more)
+        # A form is opened by the press before it.
+        self.bot.opener = await self.bot.interact(kind, data, member_id=self.ids[by], **more)
         return str([call.request for call in self.bot.exchanges[before:]])
 
     async def press(self, custom_id: str, by: str = "Ada", *values: str, kind: int = BUTTON) -> str:
@@ -83,16 +84,16 @@ class Owner:
         return await self.act(COMPONENT, data, by, components=row)
 
     async def submit(self, custom_id: str, by: str = "Ada", **fields: str) -> str:
-        self.bot.opener = await self.bot.interact(
-            COMMAND, {"id": "5", "name": "queue", "type": 1}, member_id=self.ids[by]
-        )
+        await self.press("owner:page", by)
         components = [
             {"type": 18, "component": {"type": 3, "custom_id": name, "values": [value]}}
             if name == "span"
             else {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
             for name, value in fields.items()
         ]
-        return await self.act(MODAL_SUBMIT, {"custom_id": custom_id, "components": components}, by)
+        panel = [{"type": 10, "id": 1, "content": "x"}]
+        data = {"custom_id": custom_id, "components": components}
+        return await self.act(MODAL_SUBMIT, data, by, components=panel)
 
     async def owner(self, by: str = "Ada") -> str:
         return await self.act(COMMAND, {"id": "5", "name": "owner", "type": 1}, by)
@@ -195,6 +196,17 @@ async def test_nobody_else_decides_whatever_a_client_sends(owner: Owner, bot: Co
         assert "Another page" in await owner.press(f"owner:page:{page}"), page
     assert await pool.fetchval("select count(*) from audit") == before
     assert await owner.state(owner.loft(0)) is None
+
+
+async def test_a_server_whose_first_commands_come_at_once_is_put_down_once(
+    owner: Owner, bot: Connected, pool: Pool
+) -> None:
+    await bot.client.wait_until_ready()
+    guild = bot.client.get_guild(int(bot.server.world.guild.id))
+    assert guild is not None
+    admission = bot.client.services.rules.admission
+    met = await asyncio.gather(*(admission.meet(guild) for _ in range(20)))
+    assert {(one.revision, one.is_allowed) for one in met} == {(1, True)}
 
 
 async def test_of_two_who_decide_at_once_one_does(owner: Owner, bot: Connected, pool: Pool) -> None:

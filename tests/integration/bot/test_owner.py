@@ -326,3 +326,23 @@ async def test_a_member_is_blocked_everywhere_until_it_is_lifted(
     await owner.imagine("Ben")
     assert await owner.orders() == 2
     assert await pool.fetchval("select count(*) from blocks") == 1
+
+
+async def test_until_discord_lets_the_bot_leave_the_server_is_shut(
+    owner: Owner, bot: Connected, pool: Pool
+) -> None:
+    await owner.reconcile()
+    loft, asked = owner.loft(2), len(owner.told())
+    await fault(bot.server.url, "rest", status=503, body="html", method="DELETE", path="/users/@me/guilds")
+    assert "Discord did not take the answer" in await owner.press(f"owner:leave:{loft.id}")
+    assert await owner.state(loft) is False
+    assert "The bot is not there any more" in await owner.press(f"owner:leave:{loft.id}")
+    await until(lambda: _guilds(bot), lambda count: count == LOFTS)
+    await owner.reconcile()
+    assert await owner.state(loft) is False
+    bot.server.guilds.invite_bot(loft)
+    await until(lambda: _guilds(bot), lambda count: count == LOFTS + 1)
+    await owner.reconcile()
+    assert await owner.state(loft) is None
+    assert len(owner.told()) == asked + 1
+    assert loft.name in owner.told()[-1]

@@ -35,6 +35,7 @@ from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
+from db.ledger import Ledger
 from db.listen import listen
 from db.members import Members
 from db.migrate import wait_until_migrated
@@ -81,6 +82,7 @@ class Bot:
         self._remover = CopyRemover(client, copies)
         servers = Servers(pool, settings.first_house)
         admission = Admission(client, servers, settings.allowed_server_ids)
+        rules = RulesAtHand(servers, Members(pool), admission, settings.limits)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -110,9 +112,10 @@ class Bot:
             doctor=new_doctor(settings, client, pool, bucket),
             command_permissions=client.command_permissions,
             instruments=instruments,
-            rules=RulesAtHand(servers, Members(pool), admission, settings.limits),
+            rules=rules,
+            ledger=Ledger(pool),
         )
-        self._rules = WakeLoop(servers.load, postponed="the rules could not be looked up")
+        self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
 
     async def run(self, locks: ShardLocks) -> None:

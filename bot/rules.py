@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bot.owner.admission import Admission
-from core.policy import Asker, Limits
+from core.policy import Asker, Limits, limits_of
 from core.rules import Server
 from db.members import Members
 from db.servers import Servers
@@ -23,8 +23,13 @@ class RulesAtHand:
 
     async def begin(self) -> None:
         """At the start, and again is no fault."""
-        await self.servers.load()
+        await self.load()
         await self.servers.set_first()
+
+    async def load(self) -> None:
+        """What was changed elsewhere."""
+        await self.servers.load()
+        await self.members.load()
 
     async def server_of(self, interaction: "discord.Interaction[Any]") -> Server:
         server = self.servers.of(interaction.guild_id)
@@ -32,6 +37,12 @@ class RulesAtHand:
             return server
         # Its first command came before it was put down.
         return await self.admission.meet(interaction.guild)
+
+    async def limits_of(self, interaction: "discord.Interaction[Any]") -> Limits:
+        """Those that are for this member here."""
+        server = await self.server_of(interaction)
+        allowance = server.rules.allowance_of(self.asker_of(interaction).role_ids)
+        return limits_of(self.servers.house, server, allowance, self.limits)
 
     def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
         user, channel = interaction.user, interaction.channel

@@ -15,6 +15,7 @@ from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
+from db.ledger import Ledger
 from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
@@ -46,6 +47,7 @@ class Services:
     command_permissions: CommandPermissions
     instruments: Instruments
     rules: RulesAtHand
+    ledger: Ledger
 
 
 class _HasServices(Protocol):
@@ -57,4 +59,14 @@ def services_of(interaction: Interaction) -> Services:
 
 
 def words_of(interaction: Interaction) -> Words:
-    return services_of(interaction).languages.of(interaction.locale.value)
+    """For what the member alone sees."""
+    services = services_of(interaction)
+    wished = services.rules.members.known(interaction.user.id).wishes.locale
+    return services.languages.of(wished or interaction.locale.value)
+
+
+def public_words_of(interaction: Interaction) -> Words:
+    """For what everybody sees there."""
+    services = services_of(interaction)
+    locale = services.rules.servers.of(interaction.guild_id).rules.locale
+    return services.languages.of(locale) if locale else words_of(interaction)

@@ -27,6 +27,7 @@ from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
+from db.ledger import Ledger
 from db.members import Members
 from db.orders import Orders
 from db.picture_store import PictureStore
@@ -224,6 +225,7 @@ def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> 
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
         rules=RulesAtHand(servers, Members(pool), Admission(client, servers, ()), Limits()),
+        ledger=Ledger(pool),
     )
 
 

@@ -42,10 +42,22 @@ create index blocks_of_server on blocks (guild_id, blocked_at);
 
 -- What a member wants where nothing else is said.
 create table members (
-    member_id bigint primary key,
-    settings  jsonb not null default '{}',
-    revision  bigint not null default 1
+    member_id  bigint primary key,
+    settings   jsonb not null default '{}',
+    -- It begins with the time, so that a new row is not taken for one that was forgotten.
+    revision   bigint not null default (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+    changed_at timestamptz not null default now()
 );
+-- Each process has them at hand, and looks for those that were changed lately (members.changed).
+create index members_changed on members (changed_at);
+
+-- When a member may next be told that a picture is there which took long. Null until the order's end was shown;
+-- infinity where there is nothing to tell, or it was told.
+alter table replies add column ping_at timestamptz;
+-- The bot looks for what is to be told (replies.claim_pings).
+create index replies_pings on replies (ping_at) where ping_at < 'infinity';
+create trigger announce_ping after update of ping_at on replies
+    for each row when (new.ping_at <= now()) execute function announce('ping_due');
 
 -- A picture that a member finds should not be there, until whoever manages its server has decided.
 create table reports (

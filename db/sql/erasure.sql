@@ -147,6 +147,17 @@ delete from favourites where member_id = $1;
 -- name: downloads_of
 delete from downloads where member_id = $1;
 
+-- name: wishes_of
+delete from members where member_id = $1;
+
+-- name: reports_of
+-- A report is still to be decided; who made it, and in which words, is not known any more.
+update reports set member_id = 0, reason = '' where member_id = $1 and member_id <> 0;
+
+-- name: changes_of
+-- What was changed stays, as others live by it.
+update audit set member_id = 0 where member_id = $1 and member_id <> 0;
+
 -- name: claim_removals
 -- What is to be removed from the bucket; another worker is given it only if this one has not done so in time.
 with due as (

@@ -9,14 +9,14 @@ from decimal import Decimal
 from core.errors import LimitReached, NotAllowed, Term
 from core.operations import MODELS, OPERATIONS, SIZES
 from core.orders import Request
-from core.rules import Allowance, Defaults, DirectMessages, House, Member, Server, Spoilers
+from core.rules import HOUSE, Allowance, Defaults, DirectMessages, House, Member, Server, Spoilers
 from core.validation import clean_prompt
 from core.words import replaced, unwanted
 
 QUEUE_LENGTH_MAX = 10_000
 JOBS_PER_MEMBER_MAX = 20
 
-BY_OWNER = Term("The owner of this bot set that.")
+BY_OWNER = Term("The owner of this bot set that, and alone can change it.")
 BY_MANAGERS = Term("Whoever manages this server set that, and can change it with `/settings`.")
 
 
@@ -214,6 +214,19 @@ def _check_place(request: Request, asker: Asker, house: House, server: Server) -
             "In this server pictures are asked for in age-restricted channels alone. {set_by}",
             set_by=BY_MANAGERS,
         )
+
+
+def blocked(guild_id: int, reason: str, until: datetime | None) -> NotAllowed:
+    """What a member reads who is blocked there."""
+    values = {
+        "where": "" if guild_id == HOUSE else Term("In this server: "),
+        "why": f" ({reason})" if reason else "",
+        "set_by": BY_OWNER if guild_id == HOUSE else BY_MANAGERS,
+    }
+    if until is None:
+        return NotAllowed("{where}You may not ask for pictures.{why} {set_by}", **values)
+    time = f"<t:{until.timestamp():.0f}:f>"
+    return NotAllowed("{where}You may not ask for pictures until {time}.{why} {set_by}", time=time, **values)
 
 
 def may_use(operation: str, model: str, house: House, server: Server, allowance: Allowance) -> Term | None:

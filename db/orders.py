@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from core.errors import LostJob, NotAllowed, StaleRules, Term, reason
+from core.errors import LostJob, StaleRules, reason
 from core.failures import FAILURES, FailureCode
 from core.operations import MODELS
 from core.orders import ID_MAX, JOB_NUMBERS, PLACE_MAX, Estimate, Job, Order, Progress, Request, State, Wanted
-from core.policy import BY_MANAGERS, BY_OWNER, Limits, Used
-from core.rules import HOUSE, Member, Wishes
+from core.policy import Limits, Used, blocked
+from core.rules import Member, Wishes
 from db import queries
 from db.batcher import Batcher
 from db.pool import UNAVAILABLE, Pool
@@ -190,18 +190,8 @@ def _check_stored(row: asyncpg.Record) -> None:
     if row["is_stale"]:
         wishes = Wishes.model_validate_json(row["member_settings"] or "{}")
         raise StaleRules(Member(wishes, row["member_revision"] or 0))
-    if row["blocked_in"] is None:
-        return
-    everywhere, until = row["blocked_in"] == HOUSE, row["blocked_until"]
-    values = {
-        "where": "" if everywhere else Term("In this server: "),
-        "why": f" ({row['blocked_reason']})" if row["blocked_reason"] else "",
-        "set_by": BY_OWNER if everywhere else BY_MANAGERS,
-    }
-    if until is None:
-        raise NotAllowed("{where}You may not ask for pictures.{why} {set_by}", **values)
-    time = f"<t:{until.timestamp():.0f}:f>"
-    raise NotAllowed("{where}You may not ask for pictures until {time}.{why} {set_by}", time=time, **values)
+    if row["blocked_in"] is not None:
+        raise blocked(row["blocked_in"], row["blocked_reason"], row["blocked_until"])
 
 
 def _of_order(estimates: Iterable[Estimate]) -> Estimate:

@@ -107,3 +107,18 @@ async def fill(
         state,
     )
     await pool.execute("vacuum analyze orders, jobs, pictures, replies")
+
+
+async def pass_a_month(pool: Pool) -> None:
+    """All that was spent is of the month before."""
+    spent = (
+        ("jobs", "month"),
+        ("jobs", "day"),
+        ("usage", "month"),
+        ("usage_keys", "month"),
+        ("usage_days", "day"),
+    )
+    for table, column in spent:
+        # By way of a time that no row is of.
+        for step in ("- interval '100 years'", "+ interval '100 years' - interval '1 month'"):
+            await pool.execute(f"update {table} set {column} = ({column} {step})::date")  # noqa: S608

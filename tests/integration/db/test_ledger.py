@@ -18,7 +18,7 @@ from db.ledger import Difference, Ledger, Spent, audit
 from db.orders import Orders
 from db.pool import Pool
 from db.spill import Spill
-from tests.lives import finish, painted, painted_by, running, waiting, worker
+from tests.lives import finish, painted, painted_by, pass_a_month, running, waiting, worker
 from tests.orders import request
 
 ANNA, BERT = 1, 2
@@ -232,6 +232,9 @@ async def test_when_the_month_is_over_nobody_can_tell_whose_its_sums_were(pool: 
     assert [tuple(row) for row in await pool.fetch("select distinct scope from usage order by 1")] == [
         ("all",), ("server",)
     ]  # fmt: skip
+    assert [tuple(row) for row in await pool.fetch("select distinct scope from usage_days order by 1")] == [
+        ("all",), ("server",)
+    ]  # fmt: skip
     # What is left of the one who was forgotten leads to nobody.
     left = await pool.fetch("select member_id, holder from jobs order by id")
     assert [row["member_id"] for row in left if row["holder"] == b""] == [0]
@@ -240,12 +243,6 @@ async def test_when_the_month_is_over_nobody_can_tell_whose_its_sums_were(pool: 
     await painted(pool, member_id=ANNA)
     assert await pool.fetchval("select holder from jobs order by id desc limit 1") != holders[0]["holder"]
     assert await used(pool) == 3
-
-
-async def pass_a_month(pool: Pool) -> None:
-    """All that is there is of the month before."""
-    for table in ("jobs", "usage", "usage_keys"):
-        await pool.execute(f"update {table} set month = (month - interval '1 month')::date")  # noqa: S608
 
 
 async def test_what_ends_after_its_month_is_counted_in_it(pool: Pool) -> None:
@@ -341,8 +338,11 @@ async def test_the_audit_says_that_all_is_counted(pool: Pool, database_url: str)
     [
         ("update usage set credits = credits - 1 where scope = 'member'", ["member"]),
         ("delete from usage where scope = 'server'", ["server"]),
-        ("update calls set outcome = 'free'", ["all", "member", "server"]),
-        ("delete from usage", ["all", "member", "server"]),
+        ("update calls set outcome = 'free'", ["all", "here", "member", "server"] * 2),
+        ("delete from usage", ["all", "here", "member", "server"]),
+        ("delete from usage_days where scope <> 'here'", ["all", "member", "server"]),
+        ("update usage_days set credits = 1 where scope = 'here'", ["here"]),
+        ("insert into usage_days values (usage_day() - 61, 'all', '', 0, 1)", ["all"]),
         ("insert into usage values (usage_month(), 'server', int8send(-5), 3, 1.5)", ["server"]),
     ],
 )
@@ -374,6 +374,8 @@ async def test_a_difference_of_a_member_names_the_hash_and_one_of_all_names_nobo
     await painted(pool)
     month = await pool.fetchval("select to_char(usage_month(), 'YYYY-MM')")
     holder = await pool.fetchval("select encode(holder, 'hex') from jobs")
+    await pool.execute("delete from usage_days")
+    await pool.execute("update jobs set day = day - 62")
     await pool.execute("update usage set credits = 2")
     # A sum that is not there at all is none, be the recount ever so small; and the other way round.
     await pool.execute("delete from usage where scope = 'server'")
@@ -382,6 +384,7 @@ async def test_a_difference_of_a_member_names_the_hash_and_one_of_all_names_nobo
     assert {str(difference) for difference in await differences(pool)} == {
         f"{month} all: 2 credits are counted, and a recount gives 1",
         f"{month} member {holder}: 2 credits are counted, and a recount gives 1",
+        f"{month} here {holder}0000000000000014: 2 credits are counted, and a recount gives 1",
         f"{month} server -5: 1 credits are counted, and a recount gives 0",
         f"{month} server 20: 0 credits are counted, and a recount gives 1",
     }

@@ -29,7 +29,7 @@ from db.orders import Orders
 from db.pool import Pool, open_pool
 from db.queue import Queue
 from db.spill import Spill
-from tests.lives import painted_by
+from tests.lives import painted_by, pass_a_month
 from tests.orders import request
 
 T = TypeVar("T")
@@ -98,8 +98,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self._held: list[Job] = []
         self._do(
             pool.execute(
-                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, usage, "
-                "usage_keys "
+                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, "
+                "usage, usage_days, usage_keys "
                 "restart identity"
             )
         )
@@ -295,10 +295,7 @@ class LedgerMachine(RuleBasedStateMachine):
             expected.months_ago += 1
 
     async def _pass_a_month(self, ended: bool) -> None:
-        for table in ("jobs", "usage", "usage_keys"):
-            # By way of a time that no row is of.
-            for step in ("- interval '100 years'", "+ interval '100 years' - interval '1 month'"):
-                await self._pool.execute(f"update {table} set month = (month {step})::date")  # noqa: S608
+        await pass_a_month(self._pool)
         if ended:
             await self._ledger.end_month()
             assert await self._pool.fetchval("select count(*) from usage_keys") == 0
@@ -353,23 +350,33 @@ class LedgerMachine(RuleBasedStateMachine):
     async def _check(self) -> None:
         assert (await audit(self._pool))[1] == []
         rows = await self._pool.fetch(
-            """select scope, month < usage_month() as is_over, key, sum(credits) as credits from usage
-               group by scope, month < usage_month(), key"""
+            """select 'month' as period, scope, month < usage_month() as is_over, key, sum(credits) as credits
+               from usage group by 2, 3, 4
+               union all
+               select 'day', scope, day < usage_day(), key, sum(credits) from usage_days
+               where day > usage_day() - 32 group by 2, 3, 4"""
         )
-        found = {(row["scope"], row["is_over"], row["key"]): row["credits"] for row in rows}
-        expected: Counter[tuple[str, bool, bytes]] = Counter()
+        found = {(row["period"], row["scope"], row["is_over"], row["key"]): row["credits"] for row in rows}
+        expected: Counter[tuple[str, str, bool, bytes]] = Counter()
         holders = {
             member: await self._pool.fetchval("select usage_holder($1, usage_month())", member)
             for member in {job.member_id for job in self._expected.values()}
         }
         for job in self._expected.values():
             is_over = job.months_ago > 0
-            expected["all", is_over, b""] += job.used  # type: ignore[assignment]
-            expected["server", is_over, job.guild_id.to_bytes(8)] += job.used  # type: ignore[assignment]
-            if not is_over:
-                expected["member", False, holders[job.member_id]] += job.used  # type: ignore[assignment]
+            server, holder = job.guild_id.to_bytes(8), holders[job.member_id]
+            for period in ("month", "day") if job.months_ago < 2 else ("month",):
+                keys = [("all", b""), ("server", server)]
+                if not is_over:
+                    keys += [("member", holder), ("here", holder + server)]
+                for scope, key in keys:
+                    expected[period, scope, is_over, key] += job.used  # type: ignore[assignment]
         # Nobody can tell any more whose the sums of months are that are over.
-        known = {key: credits for key, credits in found.items() if key[:2] != ("member", True) and credits}
+        known = {
+            key: credits
+            for key, credits in found.items()
+            if credits and not (key[1] in ("member", "here") and key[2])
+        }
         assert known == {key: credits for key, credits in expected.items() if credits}
         # By its id what was begun can be found on the provider's bill.
         assert (

@@ -12,7 +12,7 @@ from core.policy import Limits
 from db.ledger import audit
 from db.orders import Orders
 from db.pool import Pool
-from tests.lives import failed, finish, painted, running, waiting, worker
+from tests.lives import failed, finish, painted, pass_a_month, running, waiting, worker
 from tests.orders import held_up, request
 
 ANNA, BERT = 1, 2
@@ -145,8 +145,7 @@ async def test_last_month_does_not_count(pool: Pool) -> None:
     limits = Limits(member_month=Decimal(3), server_month=Decimal(3), all_month=Decimal(3))
     await painted(pool, member_id=ANNA)
     await refused(pool, limits, member_id=ANNA)
-    for table in ("jobs", "usage", "usage_keys"):
-        await pool.execute(f"update {table} set month = (month - interval '1 month')::date")  # noqa: S608
+    await pass_a_month(pool)
     await order(pool, limits, member_id=ANNA)
 
 

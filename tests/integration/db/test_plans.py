@@ -131,6 +131,10 @@ IN_FUNCTIONS = {
     "select max(turn) from jobs where state = 'running'": "jobs_running",
     "select sum(credits) from usage where month = usage_month() and scope = 'server' and key = int8send(5)":
         "usage_pkey",
+    "select sum(credits) from usage_days where day = usage_day() and scope = 'server' and key = int8send(5)":
+        "usage_days_pkey",
+    "select guild_id from blocks where member_id = 5 and guild_id in (0, 7) order by guild_id limit 1": "blocks_pkey",
+    "select settings from members where member_id = 5": "members_pkey",
 }  # fmt: skip
 """What functions ask cannot be explained itself; this is it."""
 
@@ -166,6 +170,14 @@ async def _make_large(postgres_url: str) -> str:
             "insert into calls (job_id, attempt, provider, operation, model, credits, outcome) "
             "select id, 1, 'stability', 'imagine', 'core', 3, 'billed' from jobs",
             "insert into usage select usage_month(), 'server', int8send(n), 0, 3 from generate_series(1, 5000) n",
+            "insert into usage_days select usage_day(), 'server', int8send(n), 0, 3 from generate_series(1, 5000) n",
+            "insert into members (member_id) select generate_series(1, 30000)",
+            "insert into blocks (member_id, guild_id, blocked_by) "
+            "select n, n % 100, 1 from generate_series(1, 30000) n",
+            "insert into audit (guild_id, member_id, change, told_at) "
+            "select n % 1000, n % 5000, '{}', case when n % 1000 > 0 then now() end from generate_series(1, 30000) n",
+            "insert into reports (picture_id, guild_id, member_id, decision) "
+            "select n, n % 100, n % 5000, case when n % 100 > 0 then 'kept' end from generate_series(1, 30000) n",
             "insert into rate_limit_slots select 'stability', n from generate_series(1, 150) n",
             "vacuum analyze",
         ):
@@ -281,7 +293,7 @@ async def hot(pool: Pool, table: str, noun: str, name: str, *arguments: object) 
 
 
 async def test_a_heartbeat_and_the_end_of_a_call_write_no_index(pool: Pool) -> None:
-    beaten, done, failed = [await running(pool) for _ in range(3)]
+    beaten, done, failed, other = [await running(pool) for _ in range(4)]
     assert await hot(pool, "jobs", "queue", "extend_leases", f"{{{beaten.id}}}", "{1}", 60.0, "one") == (1, 1)
     painted = painted_by(done)
     columns = [[getattr(painted, name)] for name in painted.__slots__]
@@ -290,8 +302,10 @@ async def test_a_heartbeat_and_the_end_of_a_call_write_no_index(pool: Pool) -> N
     assert await hot(pool, "calls", "queue", "end_attempt", *ended) == (1, 1)
     (job,) = await worker(pool).claim(1)
     ended = (job.id, job.attempt, "failed", "free", "refused", "", 0, 3, 0.0, False, None)
-    # Of each of the three sums.
-    assert await hot(pool, "usage", "queue", "end_attempt", *ended) == (3, 3)
+    # Of each of the four sums, by the month and by the day.
+    assert await hot(pool, "usage", "queue", "end_attempt", *ended) == (4, 4)
+    ended = (other.id, 1, "failed", "free", "refused", "", 0, 3, 0.0, False, None)
+    assert await hot(pool, "usage_days", "queue", "end_attempt", *ended) == (4, 4)
 
 
 def test_every_file_of_statements_is_explained_or_small() -> None:

@@ -180,7 +180,8 @@ async def test_the_reason_of_the_last_failure_is_kept_while_it_waits(
 async def test_whatever_a_picture_costs_all_of_it_is_counted(pool: Pool, name: str, price: str) -> None:
     await waiting(pool)
     await pool.execute("update jobs set price = $1", Decimal(price))
-    await pool.execute("update usage set credits = $1", Decimal(price))
+    for table in ("usage", "usage_days"):
+        await pool.execute(f"update {table} set credits = $1", Decimal(price))  # noqa: S608
     (job,) = await worker(pool).claim(1)
     await TRANSITIONS[name](pool, job)
     assert (await audit(pool))[1] == []

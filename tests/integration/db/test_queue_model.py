@@ -91,8 +91,8 @@ class QueueMachine(RuleBasedStateMachine):
         self._revisions: dict[int, int] = {}
         self._do(
             pool.execute(
-                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, usage, "
-                "usage_keys "
+                "truncate orders, jobs, replies, pictures, favourites, downloads, spill, removals, calls, "
+                "usage, usage_days, usage_keys "
                 "restart identity"
             )
         )

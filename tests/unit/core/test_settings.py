@@ -6,6 +6,7 @@ import pytest
 
 from bot.settings import BotSettings
 from core.policy import Limits
+from core.rules import CAUTIOUS_CREDITS_PER_MONTH, Allowance, House, Spending
 from core.settings import DatabaseSettings, Settings, load
 from worker.settings import WorkerSettings
 
@@ -281,11 +282,20 @@ def test_a_separate_listen_address_means_that_the_other_is_a_pooler(environment:
     assert load(DatabaseSettings).pooled
 
 
-def test_limits_are_read_and_those_on_credits_are_off_by_default(environment: pytest.MonkeyPatch) -> None:
+def test_limits_are_read_and_without_one_of_all_a_cautious_one_is_there(
+    environment: pytest.MonkeyPatch,
+) -> None:
     assert load(BotSettings).limits == Limits()
+    cautious = House(in_all=Spending(credits_per_month=CAUTIOUS_CREDITS_PER_MONTH), is_first=True)
+    assert load(BotSettings).first_house == cautious
     environment.setenv("JOBS_PER_MEMBER_MAX", "3")
     environment.setenv("CREDITS_PER_MONTH", "1500.5")
-    assert load(BotSettings).limits == Limits(jobs_per_member=3, all_month=Decimal("1500.5"))
+    environment.setenv("CREDITS_PER_MEMBER_PER_MONTH", "20")
+    assert load(BotSettings).limits == Limits(jobs_per_member=3)
+    assert load(BotSettings).first_house == House(
+        in_all=Spending(credits_per_month=Decimal("1500.5")),
+        each_member=Allowance(credits_per_month=Decimal(20)),
+    )
 
 
 def test_a_limit_that_is_no_number_is_refused_in_words(

@@ -22,6 +22,7 @@ from bot.owner.doctor import BotDoctor
 from bot.replies.copies import CopyRemover
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger
+from bot.replies.pings import Pings
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.replies.reconciler import EDIT_TIMEOUT_SECONDS, Reconciler
 from bot.rules import RulesAtHand
@@ -115,6 +116,7 @@ class Bot:
             rules=rules,
             ledger=Ledger(pool),
         )
+        self._pings = Pings(client, replies, copies, rules.members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
 
@@ -129,6 +131,7 @@ class Bot:
             "copy_due": self._remover.wake,
             "alarm_raised": self._poll,
             "rules_changed": self._rules.wake,
+            "ping_due": self._pings.wake,
         }
         supervisor.start(self.health.serve())
         supervisor.start(listen(settings.listen_dsn, woken))
@@ -146,6 +149,7 @@ class Bot:
         supervisor.start(self._alerts.serve())
         supervisor.start(self._remover.serve())
         supervisor.start(self._rules.serve())
+        supervisor.start(self._pings.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
     def _poll(self) -> None:
@@ -153,6 +157,7 @@ class Bot:
         self._alerts.wake()
         self._remover.wake()
         self._rules.wake()
+        self._pings.wake()
 
 
 def new_client(settings: BotSettings, languages: Languages) -> Client:

@@ -18,6 +18,7 @@ from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
 from bot.commands.queue import queue
 from bot.commands.tree import Tree
+from bot.commands.usage import usage
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
@@ -67,7 +68,7 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, forget_me, doctor
+    return imagine(default_model, count_max), change(), gallery, queue, usage, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):

@@ -6,7 +6,8 @@ from typing import Any
 import discord
 
 from bot.owner.admission import Admission
-from core.policy import Asker, Limits, limits_of
+from core.operations import Model, Operation
+from core.policy import Asker, Limits, limits_of, models_here
 from core.rules import Server
 from db.members import Members
 from db.servers import Servers
@@ -43,6 +44,17 @@ class RulesAtHand:
         server = await self.server_of(interaction)
         allowance = server.rules.allowance_of(self.asker_of(interaction).role_ids)
         return limits_of(self.servers.house, server, allowance, self.limits)
+
+    def models_here(
+        self,
+        interaction: "discord.Interaction[Any]",
+        operation: Operation,
+        server: Server,
+        default_model: str,
+    ) -> dict[str, Model]:
+        """Those by name that this member may choose there."""
+        allowance = server.rules.allowance_of(self.asker_of(interaction).role_ids)
+        return models_here(operation, default_model, self.servers.house, server, allowance)
 
     def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
         user, channel = interaction.user, interaction.channel

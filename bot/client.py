@@ -22,6 +22,8 @@ from bot.commands.usage import usage
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
+from bot.controls.pages import CUSTOM_ID as PANEL_ID
+from bot.controls.pages import Control, submitted
 from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
 from bot.discord_errors import UNANSWERED, watched
 from bot.editing import submit_edit
@@ -62,6 +64,7 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
     VerbSelect,
     FieldSelect,
     ForgetButton,
+    Control,
 )
 
 
@@ -211,6 +214,8 @@ class Client(discord.AutoShardedClient):
                 await submit_edit(interaction, int(match["id"]))
             elif match := FORM_ID.fullmatch(custom_id):
                 await submit_form(interaction, verb_of(match))
+            elif match := PANEL_ID.fullmatch(custom_id):
+                await submitted(interaction, match)
             else:
                 log.warning("an unknown modal was submitted")
 

@@ -45,7 +45,7 @@ def test_the_owner_s_own_model_is_offered_beside_the_menu(name: str) -> None:
 def test_how_many_is_asked_up_to_the_owner_s_bound_and_not_at_all_where_that_is_one() -> None:
     for most in (2, 4):
         count = parameter("count", count_max=most)
-        assert (count.min_value, count.max_value, count.default) == (1, most, 1)
+        assert (count.min_value, count.max_value, count.default) == (1, most, None)
         assert "How many pictures" in str(count.description)
     assert parameter("count", count_max=1) is None
     assert str(parameter("prompt", count_max=1).description) == "What the picture should show"

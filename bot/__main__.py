@@ -12,6 +12,7 @@ import sys
 from contextlib import closing
 
 from bot.client import Client
+from bot.export import Exports
 from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue
 from bot.instruments import Instruments
@@ -35,6 +36,7 @@ from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
+from db.export import Export
 from db.favourites import Favourites
 from db.ledger import Ledger
 from db.listen import listen
@@ -83,7 +85,7 @@ class Bot:
         self._remover = CopyRemover(client, copies)
         servers = Servers(pool, settings.first_house)
         admission = Admission(client, servers, settings.allowed_server_ids)
-        rules = RulesAtHand(servers, Members(pool), admission, settings.limits)
+        rules, ledger = RulesAtHand(servers, Members(pool), admission, settings.limits), Ledger(pool)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -114,7 +116,8 @@ class Bot:
             command_permissions=client.command_permissions,
             instruments=instruments,
             rules=rules,
-            ledger=Ledger(pool),
+            ledger=ledger,
+            exports=Exports(Export(pool), rules.members, ledger, store),
         )
         self._pings = Pings(client, replies, copies, rules.members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")

@@ -16,6 +16,7 @@ from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
 from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
+from bot.commands.me import me
 from bot.commands.queue import queue
 from bot.commands.tree import Tree
 from bot.commands.usage import usage
@@ -71,7 +72,7 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, usage, forget_me, doctor
+    return imagine(default_model, count_max), change(), gallery, queue, usage, me, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):

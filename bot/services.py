@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import discord
 
+from bot.export import Exports
 from bot.gateway.command_permissions import CommandPermissions
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
@@ -48,6 +49,7 @@ class Services:
     instruments: Instruments
     rules: RulesAtHand
     ledger: Ledger
+    exports: Exports
 
 
 class _HasServices(Protocol):

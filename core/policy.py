@@ -316,7 +316,7 @@ def filled_in(
     }
     if "model" in unsaid:
         wanted = (wishes.defaults.model, rules.defaults.model)
-        request = replace(request, model=next((one for one in wanted if one in offered), model))
+        request = replace(request, model=next((one for one in wanted if one and one in offered), model))
     if "count" in unsaid:
         request = replace(request, count=min(said["count"] or 1, count_max))
     if "private" in unsaid:

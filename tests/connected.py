@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.client import Client
+from bot.export import Exports
 from bot.gateway.endpoints import point_at
 from bot.instruments import Instruments
 from bot.messages.words import Languages
@@ -26,6 +27,7 @@ from db.bucket.client import Bucket
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
+from db.export import Export
 from db.favourites import Favourites
 from db.ledger import Ledger
 from db.members import Members
@@ -207,6 +209,7 @@ def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> Services:
     servers = Servers(pool, House())
+    rules = RulesAtHand(servers, Members(pool), Admission(client, servers, ()), Limits())
     return Services(
         orders=Orders(pool),
         replies=Replies(pool),
@@ -224,8 +227,9 @@ def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> 
         doctor=doctor,
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
-        rules=RulesAtHand(servers, Members(pool), Admission(client, servers, ()), Limits()),
+        rules=rules,
         ledger=Ledger(pool),
+        exports=Exports(Export(pool), rules.members, Ledger(pool), PictureStore(bucket, Spill(pool))),
     )
 
 

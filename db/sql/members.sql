@@ -11,7 +11,7 @@ select member_id, settings, revision from members where changed_at >= $1 order b
 -- Only over what was seen: $3 is that revision, 0 where there was none.
 with saved as (
     insert into members (member_id, settings)
-    select $1, $2::text::jsonb where $3 = 0
+    select $1, $2::text::jsonb where $3::bigint = 0
     on conflict (member_id) do nothing
     returning revision
 ),

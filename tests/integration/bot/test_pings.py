@@ -16,8 +16,6 @@ from db.pool import Pool
 from sandbox.discord.state import Message
 from tests.replying import Replying, replying
 
-CLOSED = {"status": 403, "code": 50013, "method": "POST"}
-
 
 @pytest.fixture
 async def house(
@@ -80,7 +78,7 @@ async def test_of_a_private_one_nothing_is_said_in_the_channel(house: Replying, 
 
 async def test_where_it_may_not_write_it_comes_by_direct_message(house: Replying, pings: Pings) -> None:
     reply = await long_awaited(house)
-    await house.refuse(**CLOSED, path=f"/channels/{house.one.channel().id}/messages")
+    await house.refuse(403, code=50013, method="POST", path=f"/channels/{house.one.channel().id}/messages")
     await pings.tell_due()
     (message,) = told(house, direct=True)
     assert f"/{reply.order.channel_id}/{reply.message_id}" in str(message.components)

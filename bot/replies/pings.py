@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -102,7 +103,8 @@ class Pings:
     async def _post(
         self, channel: discord.abc.Messageable, reply: Reply, text: str, **more: Any
     ) -> discord.Message | None:
-        member = discord.Object(reply.order.member_id)
+        # Discord asks for ids as texts, and discord.py sends them as they are.
+        member: Any = SimpleNamespace(id=str(reply.order.member_id))
         alone = discord.AllowedMentions(everyone=False, roles=False, users=[member], replied_user=False)
         nonce = f"ping-{reply.order.id}"
         return await send_once(channel, Content(notice(text)), nonce=nonce, allowed_mentions=alone, **more)

@@ -229,6 +229,9 @@ async def _ask(interaction: Interaction, change: _Change, refused: Mapping[str, 
     typed = {SHAPE: _nearest_shape(change.source)}
     if change.has_words and isinstance(change.source, Picture):
         typed[PROMPT] = change.source.order.prompt
+    wishes = services_of(interaction).rules.members.known(interaction.user.id).wishes
+    if wishes.defaults.style in model.styles:
+        typed["style"] = wishes.defaults.style
     typed |= refused or {}
     modal = form(change.verb, operation, model, typed, say, title=form_title(operation, model, say))
     await interaction.response.send_modal(modal)

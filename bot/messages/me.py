@@ -24,7 +24,7 @@ _TITLES = {
     MODEL: said("Model"),
     SHAPE: said("Shape"),
     STYLE: said("Style"),
-    COUNT: said("Pictures at once"),
+    COUNT: said("Pictures"),
     LANGUAGE: said("Language"),
 }
 _LABEL_LENGTH_MAX = 100

@@ -22,6 +22,7 @@ class RulesAtHand:
     admission: Admission
     limits: Limits
 
+<<<<<<< HEAD
     async def begin(self) -> None:
         """At the start, and again is no fault."""
         await self.load()
@@ -32,6 +33,8 @@ class RulesAtHand:
         await self.servers.load()
         await self.members.load()
 
+=======
+>>>>>>> owners
     async def server_of(self, interaction: "discord.Interaction[Any]") -> Server:
         server = self.servers.of(interaction.guild_id)
         if server.revision or interaction.guild is None:

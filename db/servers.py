@@ -25,11 +25,12 @@ _UNKNOWN = Server(HOUSE)
 
 
 class Servers:
-    """`first` is what holds for all until the owner has set something."""
+    """`first` is what holds for all, as far as the owner has set nothing."""
 
     def __init__(self, pool: Pool, first: House) -> None:
         self._pool = pool
         self._first = first
+        self._set = House()
         self.house = first
         self._known: dict[int, Server] = {}
 
@@ -62,18 +63,13 @@ class Servers:
         if known is None or known.revision < server.revision:
             self._known[server.guild_id] = server
             if server.guild_id == HOUSE:
-                self.house = House.model_validate_json(settings)
-
-    async def set_first(self) -> None:
-        """Puts down what holds at the first start; from then on only the owner changes it."""
-        if HOUSE not in self._known:
-            await self._save(_UNKNOWN, self._first.stored(), 0, None)
-            await self.load()
+                self._set = House.model_validate_json(settings)
+                self.house = self._set.over(self._first)
 
     async def edit_house(self, by: int, change: Mapping[str, Any], edit: Callable[[House], House]) -> House:
         """`change` is what the audit says of it, `by` the member who makes it. Raises ValidationError, StaleRules."""
         for _ in range(TRIES):
-            edited = edit(self.house)
+            edited = self._set.having(self.house, edit(self.house))
             if await self._save(self._known.get(HOUSE, _UNKNOWN), edited.stored(), by, change):
                 break
             await self.load()

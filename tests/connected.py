@@ -177,9 +177,7 @@ async def connected(
     point_at(server.api_base, server.gateway_url)
     client = Client(Languages())
     client.identify_limit = IdentifyLimit(pool)
-    storage = StorageChecks(settings, pool, bucket)
-    doctor = BotDoctor(client, client.registration, storage, settings)
-    client.services = _services(doctor, pool, bucket, client)
+    client.services = services_for(client, settings, pool, bucket)
     client.downloads = ReactionDownloads(client, client.services, (EMOJI,))
     try:
         async with client:
@@ -207,7 +205,9 @@ def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
-def _services(doctor: BotDoctor, pool: Pool, bucket: Bucket, client: Client) -> Services:
+def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> Services:
+    storage = StorageChecks(settings, pool, bucket)
+    doctor = BotDoctor(client, client.registration, storage, settings)
     servers = Servers(pool, House())
     rules = RulesAtHand(servers, Members(pool), Admission(client, servers, ()), Limits())
     return Services(

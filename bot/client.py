@@ -133,7 +133,7 @@ class Client(discord.AutoShardedClient):
         self.gateway_status.expect(())
         await locks.take(shards.ids)
         # Before the first command: what is not known yet would be refused.
-        await until_answered(self.services.rules.servers.load)
+        await until_answered(self.services.rules.load)
         self.take_on(shards)
         try:
             async with asyncio.TaskGroup() as group:

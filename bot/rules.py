@@ -22,19 +22,11 @@ class RulesAtHand:
     admission: Admission
     limits: Limits
 
-<<<<<<< HEAD
-    async def begin(self) -> None:
-        """At the start, and again is no fault."""
-        await self.load()
-        await self.servers.set_first()
-
     async def load(self) -> None:
         """What was changed elsewhere."""
         await self.servers.load()
         await self.members.load()
 
-=======
->>>>>>> owners
     async def server_of(self, interaction: "discord.Interaction[Any]") -> Server:
         server = self.servers.of(interaction.guild_id)
         if server.revision or interaction.guild is None:

@@ -37,21 +37,24 @@ select
     count(*) filter (where is_today) as pictures_today, coalesce(sum(credits) filter (where is_today), 0) as today,
     count(*) as pictures, sum(credits) as month
 from (
-    select newest.operation, newest.model, jobs.day = usage_day() as is_today,
-        case when jobs.state in ('queued', 'running') then jobs.price else 0 end + (
+    select id, operation, model, created_at from orders
+    where member_id >= $1 and member_id <= $1 and member_id <> 0
+    order by member_id desc, id desc
+    limit $2
+) as newest cross join lateral (
+    -- The limit tells the planner how few they are.
+    select
+        day = usage_day() as is_today,
+        case when state in ('queued', 'running') then price else 0 end + (
             select coalesce(sum(credits), 0) from calls
             where calls.job_id = jobs.id and outcome in ('billed', 'unknown')
         ) as credits
-    from (
-        select id, operation, model, created_at from orders
-        where member_id >= $1 and member_id <= $1 and member_id <> 0
-        order by member_id desc, id desc
-        limit $2
-    ) as newest
-        join jobs on jobs.id > newest.id * 16 and jobs.id < newest.id * 16 + 16
-    where newest.created_at >= usage_month() at time zone 'UTC'
+    from jobs
+    where jobs.id > newest.id * 16 and jobs.id < newest.id * 16 + 16
+    order by jobs.id
+    limit 15
 ) as counted
-where credits > 0
+where created_at >= usage_month() at time zone 'UTC' and credits > 0
 group by operation, model
 order by month desc, operation, model;
 

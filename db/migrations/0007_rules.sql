@@ -21,7 +21,8 @@ alter table servers
 alter table audit add column told_at timestamptz;
 -- The newest changes of a server (audit.of_server).
 create index audit_of_server on audit (guild_id, id);
--- What a member has changed is in the member's export, and is forgotten with the member (erasure.changes_of, export.changes).
+-- What a member has changed is in the member's export, and is forgotten with the member (erasure.changes_of,
+-- export.changes).
 create index audit_of_member on audit (member_id);
 -- What is to be written to its server's channel (audit.claim_untold).
 create index audit_untold on audit (id) where told_at is null;
@@ -80,7 +81,8 @@ create table reports (
 create unique index reports_open on reports (picture_id) where decision is null;
 -- The open ones of a server, the oldest first (reports.open_of).
 create index reports_of_server on reports (guild_id, id) where decision is null;
--- What a member has reported is in the member's export, and is forgotten with the member (erasure.reports_of, export.reports).
+-- What a member has reported is in the member's export, and is forgotten with the member (erasure.reports_of,
+-- export.reports).
 create index reports_of_member on reports (member_id);
 
 -- As `usage` is by month. Here and there, `here` is a member in one server.

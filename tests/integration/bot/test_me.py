@@ -15,6 +15,7 @@ from db.pool import Pool
 from sandbox.discord.interactions import COMMAND, COMPONENT
 from sandbox.discord.state import Interaction, Message
 from tests.connected import Connected, connected
+from tests.lives import waiting
 
 ME = {"id": "5", "name": "me", "type": 1}
 
@@ -179,3 +180,34 @@ async def test_where_direct_messages_are_closed_it_comes_as_the_answer(bot: Conn
         membership.takes_direct_messages = False
     asked = await (await panel(bot)).press("me:export")
     assert file_of(bot, answer(bot, asked))[0] == "tigerbrush.zip"
+
+
+@pytest.mark.parametrize(
+    ("picture_bytes", "room", "name", "is_whole", "has_links"),
+    [
+        (1000, 20_000, "tigerbrush.zip", True, False),
+        (1_000_000, 20_000, "tigerbrush.json", True, True),
+        # The picture is the oldest.
+        (1000, 5_000, "tigerbrush.json", False, False),
+    ],
+)
+async def test_what_does_not_fit_is_left_out_and_said(
+    bot: Connected, picture_bytes: int, room: int, name: str, is_whole: bool, has_links: bool
+) -> None:
+    member_id = int(bot.member_id)
+    await bot.pool.execute("update pictures set bytes = $1", picture_bytes)
+    for _ in range(18):
+        await waiting(bot.pool, member_id=member_id)
+    made = await bot.client.services.exports.make(member_id, bytes_max=256 * 1024 + room)
+    assert (made.file.name, made.is_whole, made.has_links) == (name, is_whole, has_links)
+    content = made.file.content
+    assert len(content) < room
+    if made.has_pictures:
+        content = zipfile.ZipFile(io.BytesIO(content)).read("tigerbrush.json")
+    found = [one["id"] for one in json.loads(content)["orders"]]
+    # The newest are there.
+    ids = await bot.pool.fetchval(
+        "select array_agg(id order by id desc) from orders where member_id = $1", member_id
+    )
+    assert found == (ids if is_whole else ids[: len(found)])
+    assert 0 < len(found) < 20 or is_whole

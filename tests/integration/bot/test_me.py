@@ -14,7 +14,7 @@ from db.bucket.client import Bucket
 from db.pool import Pool
 from sandbox.discord.interactions import COMMAND, COMPONENT
 from sandbox.discord.state import Interaction, Message
-from tests.connected import Connected, connected
+from tests.connected import EMOJI, Connected, connected
 from tests.lives import waiting
 
 ME = {"id": "5", "name": "me", "type": 1}
@@ -112,6 +112,9 @@ async def test_my_language_is_that_of_what_i_alone_see(bot: Connected) -> None:
     queue = await bot.interact(COMMAND, {"id": "5", "name": "queue", "type": 1})
     assert "Deine Warteschlange" in str(answer(bot, queue).components)
     assert (await imagined(bot, private=True))["locale"] == "de"
+    await bot.react(1, {"id": None, "name": EMOJI})
+    (sent,) = bot.server.world.messages[bot.channel(direct=True).id].values()
+    assert "Hier ist dein Bild" in str(sent.components)
 
 
 async def test_a_switch_that_is_pressed_twice_at_once_is_set_once(bot: Connected) -> None:

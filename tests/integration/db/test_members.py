@@ -14,6 +14,10 @@ async def test_a_change_is_found_by_the_next_look_of_another_process(pool: Pool)
     await here.edit(ANNA, lambda wishes: wishes.but(locale="de"))
     await there.load()
     assert there.known(ANNA).wishes == Wishes(locale="de")
+    await pool.execute("update members set changed_at = now() - interval '1 hour'")
+    await here.edit(ANNA, lambda wishes: wishes.but(ping=True))
+    await there.load()
+    assert there.known(ANNA).wishes == Wishes(locale="de", ping=True)
     assert there.known(ANNA) == here.known(ANNA)
 
 

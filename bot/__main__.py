@@ -20,6 +20,8 @@ from bot.messages.words import Languages
 from bot.owner.admission import Admission
 from bot.owner.alerts import Alerts
 from bot.owner.doctor import BotDoctor
+from bot.owner.membership import Membership
+from bot.owner.owners import Owners
 from bot.replies.copies import CopyRemover
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger
@@ -32,6 +34,7 @@ from bot.settings import BotSettings
 from core.errors import Misconfigured, ShardLost
 from core.settings import load, refuse
 from db.alarms import Alarms
+from db.blocks import Blocks
 from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
 from db.downloads import Downloads
@@ -84,8 +87,11 @@ class Bot:
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
         servers = Servers(pool, settings.first_house)
-        admission = Admission(client, servers, settings.allowed_server_ids)
-        rules, ledger = RulesAtHand(servers, Members(pool), admission, settings.limits), Ledger(pool)
+        members, owners = Members(pool), Owners(client)
+        self._admission = Admission(client, servers, owners, members, languages, settings.allowed_server_ids)
+        membership = Membership(client, servers, self._admission)
+        rules = RulesAtHand(servers, members, self._admission, membership, settings.limits)
+        ledger = Ledger(pool)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -108,6 +114,7 @@ class Bot:
             downloads=Downloads(pool),
             copies=copies,
             erasure=Erasure(pool),
+            blocks=Blocks(pool),
             languages=languages,
             model=settings.stability_model,
             count_max=settings.pictures_per_order_max,
@@ -117,9 +124,9 @@ class Bot:
             instruments=instruments,
             rules=rules,
             ledger=ledger,
-            exports=Exports(Export(pool), rules.members, ledger, store),
+            exports=Exports(Export(pool), members, ledger, store),
         )
-        self._pings = Pings(client, replies, copies, rules.members, languages)
+        self._pings = Pings(client, replies, copies, members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
 
@@ -153,6 +160,7 @@ class Bot:
         supervisor.start(self._remover.serve())
         supervisor.start(self._rules.serve())
         supervisor.start(self._pings.serve())
+        supervisor.start(self._admission.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
     def _poll(self) -> None:
@@ -161,6 +169,7 @@ class Bot:
         self._remover.wake()
         self._rules.wake()
         self._pings.wake()
+        self._admission.wake()
 
 
 def new_client(settings: BotSettings, languages: Languages) -> Client:

@@ -6,9 +6,10 @@ from typing import Any
 import discord
 
 from bot.owner.admission import Admission
+from bot.owner.membership import Membership
 from core.operations import Model, Operation
 from core.policy import Asker, Limits, limits_of, models_here
-from core.rules import Server
+from core.rules import Allowance, DirectMessages, Server
 from db.members import Members
 from db.servers import Servers
 
@@ -20,6 +21,7 @@ class RulesAtHand:
     servers: Servers
     members: Members
     admission: Admission
+    membership: Membership
     limits: Limits
 
     async def load(self) -> None:
@@ -37,8 +39,7 @@ class RulesAtHand:
     async def limits_of(self, interaction: "discord.Interaction[Any]") -> Limits:
         """Those that are for this member here."""
         server = await self.server_of(interaction)
-        allowance = server.rules.allowance_of(self.asker_of(interaction).role_ids)
-        return limits_of(self.servers.house, server, allowance, self.limits)
+        return limits_of(self.servers.house, server, _allowance(interaction, server), self.limits)
 
     def models_here(
         self,
@@ -48,12 +49,23 @@ class RulesAtHand:
         default_model: str,
     ) -> dict[str, Model]:
         """Those by name that this member may choose there."""
-        allowance = server.rules.allowance_of(self.asker_of(interaction).role_ids)
+        allowance = _allowance(interaction, server)
         return models_here(operation, default_model, self.servers.house, server, allowance)
 
-    def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
+    async def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
+        """Raises InvalidRequest where it cannot be told at the moment."""
         user, channel = interaction.user, interaction.channel
-        # Roles that are gone are not among them.
-        roles = user.roles if isinstance(user, discord.Member) else []
+        if interaction.guild_id is None and self.servers.house.direct_messages is DirectMessages.MEMBERS:
+            return Asker(is_known=await self.membership.is_known(user.id))
         parent = channel.parent if isinstance(channel, discord.Thread) else channel
-        return Asker(frozenset(role.id for role in roles), bool(getattr(parent, "nsfw", False)))
+        return Asker(_role_ids(interaction), bool(getattr(parent, "nsfw", False)))
+
+
+def _role_ids(interaction: "discord.Interaction[Any]") -> frozenset[int]:
+    """Roles that are gone are not among them."""
+    user = interaction.user
+    return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
+
+
+def _allowance(interaction: "discord.Interaction[Any]", server: Server) -> Allowance:
+    return server.rules.allowance_of(_role_ids(interaction))

@@ -4,17 +4,19 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from core.rules import Defaults, Wishes
+from core.rules import Defaults, ServerRules, Wishes
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
 from sandbox.discord.interactions import COMMAND, COMPONENT
 from sandbox.discord.state import Interaction, Message
 from tests.connected import EMOJI, Connected, connected
+from tests.integration.bot.test_copies import share
 from tests.lives import waiting
 
 ME = {"id": "5", "name": "me", "type": 1}
@@ -214,3 +216,17 @@ async def test_what_does_not_fit_is_left_out_and_said(
     )
     assert found == (ids if is_whole else ids[: len(found)])
     assert 0 < len(found) < 20 or is_whole
+
+
+async def test_what_everybody_sees_is_in_the_server_s_language(bot: Connected) -> None:
+    guild_id = bot.channel().guild_id
+    assert guild_id is not None
+    servers = bot.client.services.rules.servers
+    rules = ServerRules(locale="de")
+    await servers.edit(int(guild_id), 1, {}, lambda one: replace(one, is_allowed=True, rules=rules))
+    await imagined(bot)
+    await share(bot)
+    card, _pressed, page = list(bot.server.world.messages[bot.channel().id].values())[-3:]
+    assert "Abbrechen" in str(card.components)
+    assert "Bilder von" in str(page.components)
+    assert "own settings" in str((await panel(bot)).message.components)

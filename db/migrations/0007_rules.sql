@@ -24,6 +24,9 @@ create index audit_of_server on audit (guild_id, id);
 -- What a member has changed is in the member's export, and is forgotten with the member (erasure.changes_of,
 -- export.changes).
 create index audit_of_member on audit (member_id);
+-- Whom a change is about, as a block is about somebody, is forgotten with them (erasure.changes_about).
+create index audit_about on audit ((coalesce(change #>> '{blocked,0}', change ->> 'lifted')))
+    where coalesce(change #>> '{blocked,0}', change ->> 'lifted') is not null;
 -- What is to be written to its server's channel (audit.claim_untold).
 create index audit_untold on audit (id) where told_at is null;
 

@@ -158,6 +158,14 @@ update reports set member_id = 0, reason = '' where member_id = $1 and member_id
 -- What was changed stays, as others live by it.
 update audit set member_id = 0 where member_id = $1 and member_id <> 0;
 
+-- name: changes_about
+-- A block that stands is known by itself; of what was changed about the member it is not told any more about whom.
+update audit
+set change = case
+    when change ? 'lifted' then jsonb_set(change, '{lifted}', '"0"') else jsonb_set(change, '{blocked,0}', '"0"')
+end
+where coalesce(change #>> '{blocked,0}', change ->> 'lifted') = $1::bigint::text;
+
 -- name: claim_removals
 -- What is to be removed from the bucket; another worker is given it only if this one has not done so in time.
 with due as (

@@ -1,6 +1,9 @@
 """What members want is at hand in every process, and goes with who is forgotten."""
 
+import json
+
 from core.rules import Wishes
+from db.blocks import Blocks
 from db.erasure import Erasure
 from db.members import Members
 from db.pool import Pool
@@ -47,3 +50,17 @@ async def test_reports_and_changes_stay_without_whose_they_are(pool: Pool) -> No
     assert (
         await pool.fetchval("select count(*) from blocks where member_id = $1 and reason = 'rude'", ANNA) == 1
     )
+
+
+async def test_what_was_changed_about_a_member_names_them_no_more(pool: Pool) -> None:
+    blocks = Blocks(pool)
+    for member in (ANNA, BERT):
+        await blocks.block(member, 7, by=9, reason="rude")
+    await blocks.lift(ANNA, 7, by=9)
+    await Erasure(pool).erase_member(ANNA)
+    changes = [json.loads(row[0]) for row in await pool.fetch("select change from audit order by id")]
+    assert changes == [
+        {"blocked": ["0", "rude", None]},
+        {"blocked": [str(BERT), "rude", None]},
+        {"lifted": "0"},
+    ]

@@ -123,6 +123,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("erasure", "wishes_of"): ((MEMBER,), {"members_pkey"}),
     ("erasure", "reports_of"): ((MEMBER,), {"reports_of_member"}),
     ("erasure", "changes_of"): ((MEMBER,), {"audit_of_member"}),
+    ("erasure", "changes_about"): ((MEMBER,), {"audit_about"}),
     ("erasure", "claim_removals"): ((5, 20.0), {"removals_due"}),
     ("erasure", "removed"): (("p",), {"removals_pkey"}),
     ("ledger", "correct"): ((JOB, 1, "free", None, None), {"calls_pkey", "jobs_pkey"}),

@@ -61,8 +61,8 @@ def me_panel(wishes: Wishes, offered: Mapping[str, Mapping[str, str]], say: Word
         if value is not None and str(value) not in offered[name]
     ]
     items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join([head, *gone]))]
-    # What there is no choice of is not asked.
-    names = [name for name in chosen if len(offered[name]) > 1]
+    # What there is no choice of is not asked, but to take back what was chosen before.
+    names = [name for name in chosen if len(offered[name]) > 1 or chosen[name] is not None]
     items += [ui.ActionRow(_menu(name, chosen[name], offered[name], say)) for name in names]
     items.append(ui.ActionRow(*_switches(wishes, say)))
     items.append(

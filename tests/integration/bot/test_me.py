@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.rules import Defaults, ServerRules, Wishes
+from core.rules import Allowance, Defaults, ServerRules, Wishes
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket
 from db.pool import Pool
@@ -138,6 +138,12 @@ async def test_a_default_that_is_not_on_offer_is_said_and_passed_over(bot: Conne
     assert "Model: “gone” is not on offer here, and is passed over." in str(one.message.components)
     order = await imagined(bot)
     assert (order["model"], json.loads(order["params"]).get("style")) == ("core", None)
+    allowance = Allowance(models=frozenset({"core"}))
+    await bot.client.services.rules.servers.edit_house(1, {}, lambda house: house.but(each_member=allowance))
+    # There is one model alone, and still a way to take the default back.
+    await (await panel(bot)).press("me:model", "-")
+    assert (await wishes(bot)).defaults == Defaults(style="grand")
+    assert "me:model" not in str((await panel(bot)).message.components)
 
 
 async def test_what_no_menu_has_is_refused(bot: Connected) -> None:

@@ -12,6 +12,7 @@ import sys
 from contextlib import closing
 
 from bot.client import Client
+from bot.export import Exports
 from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue
 from bot.instruments import Instruments
@@ -24,6 +25,7 @@ from bot.owner.owners import Owners
 from bot.replies.copies import CopyRemover
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger
+from bot.replies.pings import Pings
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.replies.reconciler import EDIT_TIMEOUT_SECONDS, Reconciler
 from bot.rules import RulesAtHand
@@ -37,7 +39,9 @@ from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
+from db.export import Export
 from db.favourites import Favourites
+from db.ledger import Ledger
 from db.listen import listen
 from db.members import Members
 from db.migrate import wait_until_migrated
@@ -86,6 +90,8 @@ class Bot:
         members, owners = Members(pool), Owners(client)
         self._admission = Admission(client, servers, owners, members, languages, settings.allowed_server_ids)
         membership = Membership(client, servers, self._admission)
+        rules = RulesAtHand(servers, members, self._admission, membership, settings.limits)
+        ledger = Ledger(pool)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -116,9 +122,12 @@ class Bot:
             doctor=new_doctor(settings, client, pool, bucket),
             command_permissions=client.command_permissions,
             instruments=instruments,
-            rules=RulesAtHand(servers, members, self._admission, membership, settings.limits),
+            rules=rules,
+            ledger=ledger,
+            exports=Exports(Export(pool), members, ledger, store),
         )
-        self._rules = WakeLoop(servers.load, postponed="the rules could not be looked up")
+        self._pings = Pings(client, replies, copies, members, languages)
+        self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
 
     async def run(self, locks: ShardLocks) -> None:
@@ -132,6 +141,7 @@ class Bot:
             "copy_due": self._remover.wake,
             "alarm_raised": self._poll,
             "rules_changed": self._rules.wake,
+            "ping_due": self._pings.wake,
         }
         supervisor.start(self.health.serve())
         supervisor.start(listen(settings.listen_dsn, woken))
@@ -149,6 +159,7 @@ class Bot:
         supervisor.start(self._alerts.serve())
         supervisor.start(self._remover.serve())
         supervisor.start(self._rules.serve())
+        supervisor.start(self._pings.serve())
         supervisor.start(self._admission.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
@@ -157,6 +168,7 @@ class Bot:
         self._alerts.wake()
         self._remover.wake()
         self._rules.wake()
+        self._pings.wake()
         self._admission.wake()
 
 

@@ -17,12 +17,13 @@ from bot.controls.verbs import Step, Verb, VerbButton, chosen_fields
 from bot.mentions import spelled_out
 from bot.messages.content import notice
 from bot.messages.refused_form import refused_form, typed_in
+from bot.messages.usage import left_line
 from bot.messages.verbs import dear_question, extend_menu, fields_content, form_title, vary_menu
 from bot.messages.words import Words
 from bot.orders import changed, submit
 from bot.overlay import overlay
 from bot.panel import show_panel
-from bot.rights.access import require_imagine
+from bot.rights.access import in_time, require_imagine
 from bot.services import Interaction, services_of, words_of
 from bot.sources import handed_in, source_of
 from core.errors import InvalidRequest
@@ -94,7 +95,7 @@ async def go_to(interaction: Interaction, verb: Verb) -> None:
         await _show_fields(interaction, change)
     elif model.is_dear:
         # What it needs is asked when the price is known.
-        question, button = dear_question(verb, operation, model, say)
+        question, button = dear_question(verb, operation, model, await _left(interaction), say)
         view = notice(question, discord.ui.ActionRow(button))
         await interaction.response.send_message(view=view, ephemeral=True)
     else:
@@ -165,10 +166,18 @@ async def ask_sure(
     """What was typed already waits in the question itself."""
     say, verb = words_of(interaction), Verb(operation.name, source.id, model.name)
     verb = replace(verb, given={_PRIVATE: "1"} if private else {})
-    question, button = dear_question(verb, operation, model, say)
+    question, button = dear_question(verb, operation, model, await _left(interaction), say)
     filled = _as_typed(_Change(verb, operation, model, source), typed, say)
     embeds, view = refused_form(question, *filled, button)
     await interaction.response.send_message(embeds=embeds, view=view, ephemeral=True)
+
+
+async def _left(interaction: Interaction) -> str:
+    """What the member may still use here."""
+    services, say = services_of(interaction), words_of(interaction)
+    used = await in_time(services.ledger.used(interaction.user.id, interaction.guild_id))
+    limits = await services.rules.limits_of(interaction)
+    return left_line(used, limits, say, in_server=interaction.guild_id is not None)
 
 
 async def _source(interaction: Interaction, verb: Verb) -> Source:
@@ -219,6 +228,9 @@ async def _ask(interaction: Interaction, change: _Change, refused: Mapping[str, 
     typed = {SHAPE: _nearest_shape(change.source)}
     if change.has_words and isinstance(change.source, Picture):
         typed[PROMPT] = change.source.order.prompt
+    wishes = services_of(interaction).rules.members.known(interaction.user.id).wishes
+    if wishes.defaults.style in model.styles:
+        typed["style"] = wishes.defaults.style
     typed |= refused or {}
     modal = form(change.verb, operation, model, typed, say, title=form_title(operation, model, say))
     await interaction.response.send_modal(modal)

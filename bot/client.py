@@ -16,9 +16,11 @@ from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
 from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
+from bot.commands.me import me
 from bot.commands.owner import owner
 from bot.commands.queue import queue
 from bot.commands.tree import Tree
+from bot.commands.usage import usage
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
@@ -71,7 +73,7 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, forget_me, owner, doctor
+    return imagine(default_model, count_max), change(), gallery, queue, usage, me, forget_me, owner, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -132,7 +134,7 @@ class Client(discord.AutoShardedClient):
         self.gateway_status.expect(())
         await locks.take(shards.ids)
         # Before the first command: what is not known yet would be refused.
-        await until_answered(self.services.rules.servers.load)
+        await until_answered(self.services.rules.load)
         self.take_on(shards)
         try:
             async with asyncio.TaskGroup() as group:

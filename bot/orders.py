@@ -12,9 +12,9 @@ from bot.messages.estimate import over_seconds
 from bot.messages.order import order_content
 from bot.rights.access import in_time, require_control, visible_order
 from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
-from bot.services import Interaction, services_of, words_of
+from bot.services import Interaction, services_of
 from core.errors import InvalidRequest, LostJob, StaleRules, reason
-from core.operations import Need, Operation
+from core.operations import OPERATIONS, Need, Operation
 from core.orders import BORROWED, Estimate, Order, Picture, Progress, Request, Source
 from core.policy import decided, filled_in
 from core.validation import validated
@@ -129,7 +129,10 @@ async def _stored(interaction: Interaction, request: Request, sources: Sequence[
     services, rules = services_of(interaction), services_of(interaction).rules
     for _ in range(DECISIONS_MAX):
         server, member = await rules.server_of(interaction), rules.members.known(request.member_id)
-        wanted = filled_in(request, server, member, model=services.model, count_max=services.count_max)
+        offered = rules.models_here(interaction, OPERATIONS[request.operation], server, services.model)
+        wanted = filled_in(
+            request, server, member, offered=offered, model=services.model, count_max=services.count_max
+        )
         wanted = validated(
             wanted,
             default_model=services.model,
@@ -167,7 +170,7 @@ async def _answer(interaction: Interaction, progress: Progress) -> None:
     except UNAVAILABLE as error:
         log.warning("its place in line is not known: %s", reason(error))
         estimate = Estimate()
-    content = order_content(progress, estimate, {}, {}, words_of(interaction))
+    content = order_content(progress, estimate, {}, {}, services.languages.of(order.locale))
     try:
         callback = await interaction.response.send_message(view=content.view, ephemeral=order.is_ephemeral)
     except UNANSWERED as error:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import discord
 
+from bot.export import Exports
 from bot.gateway.command_permissions import CommandPermissions
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
@@ -16,6 +17,7 @@ from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
+from db.ledger import Ledger
 from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
@@ -48,6 +50,8 @@ class Services:
     command_permissions: CommandPermissions
     instruments: Instruments
     rules: RulesAtHand
+    ledger: Ledger
+    exports: Exports
 
 
 class _HasServices(Protocol):
@@ -59,4 +63,14 @@ def services_of(interaction: Interaction) -> Services:
 
 
 def words_of(interaction: Interaction) -> Words:
-    return services_of(interaction).languages.of(interaction.locale.value)
+    """For what the member alone sees."""
+    services = services_of(interaction)
+    wished = services.rules.members.known(interaction.user.id).wishes.locale
+    return services.languages.of(wished or interaction.locale.value)
+
+
+def public_words_of(interaction: Interaction) -> Words:
+    """For what everybody sees there."""
+    services = services_of(interaction)
+    locale = services.rules.servers.of(interaction.guild_id).rules.locale
+    return services.languages.of(locale) if locale else words_of(interaction)

@@ -1,16 +1,16 @@
 """What a member may ask for, as the rules of the bot's owner and of the server say, and the words for what is beyond
 them. Each says who set it. Nothing here is looked up: what is used is counted as the order is stored."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from core.errors import LimitReached, NotAllowed, Term
-from core.operations import MODELS, OPERATIONS, SIZES
+from core.operations import MODELS, OPERATIONS, SIZES, Model, Operation
 from core.orders import Request
 from core.rules import HOUSE, Allowance, Defaults, DirectMessages, House, Member, Server, Spoilers
-from core.validation import clean_prompt
+from core.validation import clean_prompt, on_offer
 from core.words import replaced, unwanted
 
 QUEUE_LENGTH_MAX = 10_000
@@ -247,6 +247,17 @@ def _within(
     return (operations is None or operation in operations) and (models is None or model in models)
 
 
+def models_here(
+    operation: Operation, default_model: str, house: House, server: Server, allowance: Allowance
+) -> dict[str, Model]:
+    """Those by name that may be chosen there."""
+    return {
+        name: model
+        for name, model in on_offer(operation, default_model).items()
+        if may_use(operation.name, name, house, server, allowance) is None
+    }
+
+
 def _check_offer(request: Request, house: House, server: Server, allowance: Allowance) -> None:
     set_by = may_use(request.operation, request.model, house, server, allowance)
     if set_by is None:
@@ -294,9 +305,11 @@ def _worded(request: Request, server: Server) -> Request:
 _TYPED = ("negative_prompt", "target")
 
 
-def filled_in(request: Request, server: Server, member: Member, *, model: str, count_max: int) -> Request:
-    """What nobody said (`request.unsaid`) is as the member wants it, or the server; at last the bot's `model`. What
-    everybody sees is in the server's language."""
+def filled_in(
+    request: Request, server: Server, member: Member, *, offered: Collection[str], model: str, count_max: int
+) -> Request:
+    """What nobody said (`request.unsaid`) is as the member wants it, or the server; at last the bot's `model`. One
+    that is not `offered` there is passed over. What everybody sees is in the server's language."""
     wishes, rules, unsaid = member.wishes, server.rules, request.unsaid
     said = {
         name: next(
@@ -306,8 +319,8 @@ def filled_in(request: Request, server: Server, member: Member, *, model: str, c
         for name in Defaults.model_fields
     }
     if "model" in unsaid:
-        known = OPERATIONS[request.operation].models
-        request = replace(request, model=said["model"] if said["model"] in known else model)
+        wanted = (wishes.defaults.model, rules.defaults.model)
+        request = replace(request, model=next((one for one in wanted if one and one in offered), model))
     if "count" in unsaid:
         request = replace(request, count=min(said["count"] or 1, count_max))
     if "private" in unsaid:

@@ -47,6 +47,8 @@ class Erasure:
         # Before the messages are recalled: one that is recorded later finds that it was not asked for.
         await self._pool.execute(_SQL["downloads_of"], member_id)
         await self._pool.execute(_COPIES["recall_all_of"], member_id)
+        for statement in ("wishes_of", "reports_of", "changes_of", "changes_about"):
+            await self._pool.execute(_SQL[statement], member_id)
         return count
 
     async def _erase_some_of(self, member_id: int) -> tuple[int, int]:

@@ -6,10 +6,27 @@ from decimal import Decimal
 
 from core.failures import Outcome
 from core.orders import Job
+from core.policy import Used
 from db import queries
 from db.pool import Connection, Pool
 
 _SQL = queries.load("ledger")
+
+
+SPENT_ORDERS_MAX = 2000
+"""Of so many orders of a member, the newest, it is told what they cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a member used for this, in credits; pictures that nothing was counted for are not among them."""
+
+    operation: str
+    model: str
+    pictures_today: int
+    today: Decimal
+    pictures: int
+    month: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,16 @@ class Ledger:
     ) -> None:
         """What became of a call whose job was taken away while it ran; it counted until now, as nobody knew."""
         await self._pool.execute(_SQL["correct"], job.id, job.attempt, outcome, request_id, generation)
+
+    async def used(self, member_id: int, guild_id: int | None) -> Used:
+        """By this member, and by all, as it counts against the limits there."""
+        row = await self._pool.fetchrow(_SQL["used"], member_id, guild_id or 0)
+        assert row is not None
+        return Used(**row)
+
+    async def spent(self, member_id: int) -> list[Spent]:
+        """This month, the most first. What the member had deleted by being forgotten is not there any more."""
+        return [Spent(**row) for row in await self._pool.fetch(_SQL["spent"], member_id, SPENT_ORDERS_MAX)]
 
     async def end_month(self) -> None:
         """Of months and days that are over nobody can tell any more which member used what."""

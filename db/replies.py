@@ -93,6 +93,16 @@ class Replies:
             is_ephemeral,
         )
 
+    async def claim_pings(self, limit: int, *, hold_seconds: float) -> list[Reply]:
+        """Those whose members are to be told that a picture is there; nobody else is given them for as long as they
+        are held."""
+        rows = await self._pool.fetch(_SQL["claim_pings"], limit, hold_seconds)
+        return await self.load([row["order_id"] for row in rows])
+
+    async def pinged(self, reply: Reply) -> None:
+        """It was told, or there is nobody to tell it to."""
+        await self._pool.fetchval(_SQL["pinged"], reply.order.id)
+
     async def removed(self, reply: Reply) -> None:
         """The message of an order that was erased is gone."""
         await self._pool.fetchval(_SQL["removed"], reply.order.id, reply.revision)

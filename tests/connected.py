@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.client import Client
+from bot.export import Exports
 from bot.gateway.endpoints import point_at
 from bot.instruments import Instruments
 from bot.messages.words import Languages
@@ -29,7 +30,9 @@ from db.bucket.client import Bucket
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
+from db.export import Export
 from db.favourites import Favourites
+from db.ledger import Ledger
 from db.members import Members
 from db.orders import Orders
 from db.picture_store import PictureStore
@@ -230,6 +233,8 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
         rules=RulesAtHand(servers, members, admission, membership, Limits()),
+        ledger=Ledger(pool),
+        exports=Exports(Export(pool), members, Ledger(pool), PictureStore(bucket, Spill(pool))),
     )
 
 

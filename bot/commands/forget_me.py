@@ -10,15 +10,20 @@ from bot.controls.buttons import Say
 from bot.messages.content import notice
 from bot.messages.notices import all_deleted
 from bot.services import Interaction, services_of, words_of
+from core.rules import Member
 
 
 @app_commands.command(
     name="forget-me", description="Delete all your pictures, prompts and favourites for good"
 )
 async def forget_me(interaction: Interaction) -> None:
+    await ask_to_forget(interaction)
+
+
+async def ask_to_forget(interaction: Interaction) -> None:
     say = words_of(interaction)
     text = say(
-        "🗑️ Delete all your pictures, prompts and favourites for good, and cancel what is waiting? "
+        "🗑️ Delete all your pictures, prompts, favourites and settings for good, and cancel what is waiting? "
         "Nothing of it can be brought back."
     )
     view = notice(text, ui.ActionRow(ForgetButton(say)))
@@ -45,5 +50,7 @@ class ForgetButton(ui.DynamicItem[ui.Button[Any]], template=r"forget-me"):
 async def _forget(interaction: Interaction) -> None:
     # With many pictures it takes longer than Discord waits for an answer.
     await interaction.response.defer()
-    count = await services_of(interaction).erasure.erase_member(interaction.user.id)
+    services = services_of(interaction)
+    count = await services.erasure.erase_member(interaction.user.id)
+    services.rules.members.learn(interaction.user.id, Member())
     await interaction.edit_original_response(view=all_deleted(count, words_of(interaction)))

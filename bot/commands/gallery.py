@@ -23,7 +23,7 @@ from bot.messages.gallery_page import empty_text, page_content
 from bot.replies.copies import record_shared
 from bot.rights.access import in_time, require_gallery
 from bot.rights.visibility import may_be_shown_to_all, may_write, seen_channel_ids
-from bot.services import Interaction, Services, services_of, words_of
+from bot.services import Interaction, Services, public_words_of, services_of, words_of
 from core.errors import BucketUnavailable, InvalidRequest, reason
 from core.orders import Picture
 from db.pictures import Page
@@ -120,7 +120,7 @@ async def _page(
 
 
 async def _show(interaction: Interaction, query: Query, page: Page, *, shared: bool = False) -> None:
-    services, say = services_of(interaction), words_of(interaction)
+    services, say = services_of(interaction), (public_words_of if shared else words_of)(interaction)
     if not page.pictures:
         view = notice(empty_text(query, interaction.user.id, say))
         await interaction.edit_original_response(view=view, attachments=[])

@@ -9,7 +9,7 @@ from bot.controls.buttons import Action, PictureButton
 from bot.messages.content import notice
 from bot.messages.picture import Link
 from bot.messages.words import Words
-from core.orders import Picture
+from core.orders import Picture, Reply
 
 
 def link_to_copy(link: Link, say: Words) -> ui.LayoutView:
@@ -56,6 +56,25 @@ def all_deleted(count: int, say: Words) -> ui.LayoutView:
         count,
     )
     return notice(f"{text} {_beyond(say)}")
+
+
+def picture_is_there(reply: Reply, say: Words, *, is_there: bool) -> str:
+    """`is_there`: whether it is told where the pictures are, so that its member has to be named and not the place."""
+    order, count = reply.order, len(reply.progress.pictures)
+    if is_there:
+        return say.plural(
+            "🔔 {member}, your picture is there.",
+            "🔔 {member}, your {count} pictures are there.",
+            count,
+            member=f"<@{order.member_id}>",
+        )
+    where = f"<#{order.channel_id}>"
+    if not order.is_ephemeral and reply.message_id is not None:
+        channel_id = reply.channel_id or order.channel_id
+        where = f"https://discord.com/channels/{order.guild_id}/{channel_id}/{reply.message_id}"
+    return say.plural(
+        "🔔 Your picture is there: {where}", "🔔 Your {count} pictures are there: {where}", count, where=where
+    )
 
 
 def _beyond(say: Words) -> str:

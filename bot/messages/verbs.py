@@ -80,8 +80,10 @@ def form_title(operation: Operation, model: Model, say: Words) -> str:
     return f"{title[: 42 - len(cost)]} · {cost}"
 
 
-def dear_question(verb: Verb, operation: Operation, model: Model, say: Words) -> tuple[str, ui.Item[Any]]:
-    """And the button that says yes to it."""
+def dear_question(
+    verb: Verb, operation: Operation, model: Model, left: str, say: Words
+) -> tuple[str, ui.Item[Any]]:
+    """And the button that says yes to it. `left` says what is left to be used."""
     cost = price(model.credits, say)
     text = say(
         "{emoji} **{title}** with {model} costs **{price}**. Go on?",
@@ -91,7 +93,9 @@ def dear_question(verb: Verb, operation: Operation, model: Model, say: Words) ->
         price=cost,
     )
     label = say("Yes, for {price}", price=cost)
-    return text, VerbButton(Step.SURE, verb, label, operation.emoji, discord.ButtonStyle.primary)
+    return f"{text}\n{left}".rstrip(), VerbButton(
+        Step.SURE, verb, label, operation.emoji, discord.ButtonStyle.primary
+    )
 
 
 def vary_menu(source: Source, models: Iterable[Model], say: Words) -> ui.LayoutView:

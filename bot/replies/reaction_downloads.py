@@ -18,7 +18,7 @@ from bot.replies.fair_line import FairLine, LeftOut
 from bot.sending import send_once, send_what_is_taken
 from bot.services import Services
 from core.errors import BucketUnavailable, reason
-from core.orders import Picture
+from core.orders import Order, Picture
 from db.pool import UNAVAILABLE
 from db.retry import until_answered
 from ops.logs import about_job
@@ -91,8 +91,7 @@ class ReactionDownloads:
     async def _deliver(self, payload: discord.RawReactionActionEvent, picture: Picture) -> bool:
         """Whether it arrived, as a link at least."""
         member_id, order = payload.user_id, picture.order
-        # A reaction does not tell its member's language; that of the order's own member is known.
-        say = self._services.languages.of(order.locale) if order.member_id == member_id else ENGLISH
+        say = self._words_for(payload, order)
         try:
             arrived = await self._send(member_id, picture, say)
         except UNANSWERED as error:
@@ -103,6 +102,14 @@ class ReactionDownloads:
         if not arrived:
             await until_answered(partial(self._services.downloads.take_back, member_id, picture.id))
         return arrived
+
+    def _words_for(self, payload: discord.RawReactionActionEvent, order: Order) -> Words:
+        """A reaction does not tell its member's language; that of the order's own member is known."""
+        rules = self._services.rules
+        of_place = rules.servers.of(payload.guild_id).rules.locale
+        own = order.locale if order.member_id == payload.user_id else of_place
+        locale = rules.members.known(payload.user_id).wishes.locale or own
+        return self._services.languages.of(locale) if locale else ENGLISH
 
     async def _send(self, member_id: int, picture: Picture, say: Words) -> bool:
         """Whether it arrived, as a link at least. Raises what discord.py raises."""

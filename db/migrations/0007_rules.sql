@@ -21,8 +21,12 @@ alter table servers
 alter table audit add column told_at timestamptz;
 -- The newest changes of a server (audit.of_server).
 create index audit_of_server on audit (guild_id, id);
--- What a member has changed is in the member's export, and is forgotten with the member (audit.of_member).
+-- What a member has changed is in the member's export, and is forgotten with the member (erasure.changes_of,
+-- export.changes).
 create index audit_of_member on audit (member_id);
+-- Whom a change is about, as a block is about somebody, is forgotten with them (erasure.changes_about).
+create index audit_about on audit ((coalesce(change #>> '{blocked,0}', change ->> 'lifted')))
+    where coalesce(change #>> '{blocked,0}', change ->> 'lifted') is not null;
 -- What is to be written to its server's channel (audit.claim_untold).
 create index audit_untold on audit (id) where told_at is null;
 
@@ -42,10 +46,22 @@ create index blocks_of_server on blocks (guild_id, blocked_at);
 
 -- What a member wants where nothing else is said.
 create table members (
-    member_id bigint primary key,
-    settings  jsonb not null default '{}',
-    revision  bigint not null default 1
+    member_id  bigint primary key,
+    settings   jsonb not null default '{}',
+    -- It begins with the time, so that a new row is not taken for one that was forgotten.
+    revision   bigint not null default (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+    changed_at timestamptz not null default now()
 );
+-- Each process has them at hand, and looks for those that were changed lately (members.changed).
+create index members_changed on members (changed_at);
+
+-- When a member may next be told that a picture is there which took long. Null until the order's end was shown;
+-- infinity where there is nothing to tell, or it was told.
+alter table replies add column ping_at timestamptz;
+-- The bot looks for what is to be told (replies.claim_pings).
+create index replies_pings on replies (ping_at) where ping_at < 'infinity';
+create trigger announce_ping after update of ping_at on replies
+    for each row when (new.ping_at <= now()) execute function announce('ping_due');
 
 -- A picture that a member finds should not be there, until whoever manages its server has decided.
 create table reports (
@@ -68,7 +84,8 @@ create table reports (
 create unique index reports_open on reports (picture_id) where decision is null;
 -- The open ones of a server, the oldest first (reports.open_of).
 create index reports_of_server on reports (guild_id, id) where decision is null;
--- What a member has reported is in the member's export, and is forgotten with the member (reports.of_member).
+-- What a member has reported is in the member's export, and is forgotten with the member (erasure.reports_of,
+-- export.reports).
 create index reports_of_member on reports (member_id);
 
 -- As `usage` is by month. Here and there, `here` is a member in one server.

@@ -147,6 +147,25 @@ delete from favourites where member_id = $1;
 -- name: downloads_of
 delete from downloads where member_id = $1;
 
+-- name: wishes_of
+delete from members where member_id = $1;
+
+-- name: reports_of
+-- A report is still to be decided; who made it, and in which words, is not known any more.
+update reports set member_id = 0, reason = '' where member_id = $1 and member_id <> 0;
+
+-- name: changes_of
+-- What was changed stays, as others live by it.
+update audit set member_id = 0 where member_id = $1 and member_id <> 0;
+
+-- name: changes_about
+-- A block that stands is known by itself; of what was changed about the member it is not told any more about whom.
+update audit
+set change = case
+    when change ? 'lifted' then jsonb_set(change, '{lifted}', '"0"') else jsonb_set(change, '{blocked,0}', '"0"')
+end
+where coalesce(change #>> '{blocked,0}', change ->> 'lifted') = $1::bigint::text;
+
 -- name: claim_removals
 -- What is to be removed from the bucket; another worker is given it only if this one has not done so in time.
 with due as (

@@ -12,6 +12,52 @@ select count_usage(month, day, holder, guild_id, -credits)
 from corrected join jobs on jobs.id = corrected.job_id
 where $3 = 'free';
 
+-- name: used
+-- What is used of all that there can be limits of, where $1 looks, in the server $2.
+with asker as materialized (
+    select usage_holder($1, usage_month()) as holder, usage_month() as month, usage_day() as day
+)
+select
+    used_in_day(day, 'all', '') as all_day, used_in_month(month, 'all', '') as all_month,
+    used_in_day(day, 'server', int8send($2)) as server_day,
+    used_in_month(month, 'server', int8send($2)) as server_month,
+    used_in_day(day, 'member', holder) as member_day, used_in_month(month, 'member', holder) as member_month,
+    used_in_day(day, 'here', usage_here(holder, $2)) as here_day,
+    used_in_month(month, 'here', usage_here(holder, $2)) as here_month,
+    member_jobs, jobs_here
+from asker, (
+    select count(*) as member_jobs, count(*) filter (where guild_id = $2) as jobs_here
+    from jobs where member_id = $1 and state in ('queued', 'running')
+) as open;
+
+-- name: spent
+-- For what a member used credits this month, among the newest orders, $2 at most. It counts as the sums do.
+select
+    operation, model,
+    count(*) filter (where is_today) as pictures_today, coalesce(sum(credits) filter (where is_today), 0) as today,
+    count(*) as pictures, sum(credits) as month
+from (
+    select id, operation, model, created_at from orders
+    where member_id >= $1 and member_id <= $1 and member_id <> 0
+    order by member_id desc, id desc
+    limit $2
+) as newest cross join lateral (
+    -- The limit tells the planner how few they are.
+    select
+        day = usage_day() as is_today,
+        case when state in ('queued', 'running') then price else 0 end + (
+            select coalesce(sum(credits), 0) from calls
+            where calls.job_id = jobs.id and outcome in ('billed', 'unknown')
+        ) as credits
+    from jobs
+    where jobs.id > newest.id * 16 and jobs.id < newest.id * 16 + 16
+    order by jobs.id
+    limit 15
+) as counted
+where created_at >= usage_month() at time zone 'UTC' and credits > 0
+group by operation, model
+order by month desc, operation, model;
+
 -- name: audit
 -- What is counted, beside a recount: what calls may be billed, and what is reserved for the jobs that are open. Each
 -- sum that differs, of a month or of a day. Of members it is known for as long as that lasts.

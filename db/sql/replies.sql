@@ -130,7 +130,8 @@ where shown_revision < revision and given_up_revision < revision;
 
 -- name: shown
 -- The token is dropped once the order's end is shown ($9): nothing will be edited through it any more. That of a
--- private reply is kept until it is erased, as nothing else finds such a message.
+-- private reply is kept until it is erased, as nothing else finds such a message. Where a picture is there more than a
+-- minute after it was asked for, it is due from then on that its member is told, if that is wanted.
 update replies
 set shown_revision = greatest(shown_revision, $2),
     message_id = coalesce($3, message_id),
@@ -140,9 +141,38 @@ set shown_revision = greatest(shown_revision, $2),
     estimate_over_at = now() + make_interval(secs => $8),
     due_at = now() + make_interval(secs => $6),
     failure = null,
-    token = case when not $9 or $2 < revision or $10 then token end
+    token = case when not $9 or $2 < revision or $10 then token end,
+    ping_at = case
+        when not $9 or ping_at is not null then ping_at
+        when exists (
+            select from orders join members on members.member_id = orders.member_id
+                join pictures on pictures.id > orders.id * 16 and pictures.id < orders.id * 16 + 16
+            where orders.id = $1 and members.settings @> '{"ping": true}' and pictures.erased_at is null
+                and pictures.created_at between orders.created_at + interval '1 minute' and now()
+                and pictures.created_at > now() - interval '1 hour'
+        ) then now()
+        else 'infinity'
+    end
 where order_id = $1
 returning order_id;
+
+-- name: claim_pings
+-- Orders of which it is to be told that they are there; nobody else is given them while they are held.
+with due as (
+    select order_id from replies
+    where ping_at <= now() and ping_at < 'infinity'
+    order by ping_at
+    limit $1
+    for update skip locked
+)
+update replies
+set ping_at = now() + make_interval(secs => $2)
+from due
+where replies.order_id = due.order_id
+returning replies.order_id;
+
+-- name: pinged
+update replies set ping_at = 'infinity' where order_id = $1 returning order_id;
 
 -- name: removed
 -- The message of an order that was erased: nothing of where it was is kept.

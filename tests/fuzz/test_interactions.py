@@ -148,7 +148,10 @@ async def test_a_picture_is_ordered_or_refused_in_words(
     await talk.check_orders()
 
 
-commands = st.sampled_from(["imagine", "gallery", "queue", "forget-me", "imagin", "IMAGINE", ""]) | texts
+commands = (
+    st.sampled_from(["imagine", "gallery", "queue", "usage", "me", "forget-me", "imagin", "IMAGINE", ""])
+    | texts
+)
 names = st.sampled_from(["prompt", "width", "search", "member", "favourites", "page_size", "nobody"]) | texts
 
 Option: TypeAlias = tuple[str, int, Any]

@@ -9,6 +9,7 @@ from bot.controls.buttons import Action
 from bot.controls.verbs import Step, Verb
 from core.operations import CHANGES
 from core.orders import Picture, Upload
+from core.rules import Allowance
 from db.uploads import Uploads
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from sandbox.discord.rules.permissions import Permission as P
@@ -165,7 +166,12 @@ async def test_what_is_dear_is_asked_once_more_and_ordered_once(place: Place) ->
     picture = await place.paint(place.ada, "paintings", "a fox")
     before = await orders(place)
     one = Verb("upscale", picture.id, DEAR)
-    assert "60 credits" in await verb(place, one, place.ada)
+    await place.bot.client.services.rules.servers.edit_house(
+        1, {}, lambda house: house.but(each_member=Allowance(credits_per_month=150))
+    )
+    asked = await verb(place, one, place.ada)
+    assert "60 credits" in asked
+    assert "You have 147 of 150 credits left this month." in asked
     assert await orders(place) == before
     question = last_message(place)
     for _ in range(2):

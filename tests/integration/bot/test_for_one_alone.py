@@ -24,6 +24,8 @@ async def test_what_one_asks_for_in_a_channel_is_shown_to_that_member_alone(plac
         "edited": lambda: place.edit(secret, place.ada, "paintings"),
         "gallery": lambda: place.gallery(place.ada, "paintings"),
         "queue": lambda: place.act(COMMAND, command("queue"), place.ada, "paintings"),
+        "usage": lambda: place.act(COMMAND, command("usage"), place.ada, "paintings"),
+        "me": lambda: place.act(COMMAND, command("me"), place.ada, "paintings"),
         "forget-me": lambda: place.act(COMMAND, command("forget-me"), place.ada, "paintings"),
         "doctor": lambda: place.act(COMMAND, command("doctor"), place.ada, "paintings"),
         "not shared": lambda: place.page(Move.SHARE, secret.id, query, place.ben, "attic"),

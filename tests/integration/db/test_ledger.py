@@ -12,9 +12,9 @@ import pytest
 from core.errors import LimitReached
 from core.failures import FAILURES, FailureCode, JobFailed, Outcome
 from core.orders import Job
-from core.policy import Limits
+from core.policy import Limits, Used
 from db.erasure import Erasure
-from db.ledger import Difference, Ledger, audit
+from db.ledger import Difference, Ledger, Spent, audit
 from db.orders import Orders
 from db.pool import Pool
 from db.spill import Spill
@@ -465,3 +465,36 @@ async def test_whom_a_provider_means_is_told_by_the_hash_that_it_was_given(
     await Erasure(pool).erase_member(BERT)
     status, said = await asyncio.to_thread(run, database_url, "member", berts.holder.hex())
     assert (status, said) == (1, "nobody has this hash, or they were forgotten\n")
+
+
+async def test_a_member_is_told_what_it_was_used_for(pool: Pool) -> None:
+    await painted(pool, member_id=ANNA)
+    await painted(pool, member_id=ANNA)
+    await painted(pool, member_id=BERT)
+    failing = await running(pool, member_id=ANNA, model="sd3.5-medium")
+    await worker(pool).fail(failing, JobFailed(FailureCode.REFUSED, "free"))
+    await waiting(pool, member_id=ANNA, model="ultra", count=2, guild_id=None)
+    await pool.execute("update jobs set day = day - 1 where id = (select min(id) from jobs)")
+    ledger = Ledger(pool)
+    assert await ledger.spent(ANNA) == [
+        Spent("imagine", "ultra", 2, Decimal(16), 2, Decimal(16)),
+        Spent("imagine", "core", 1, Decimal(3), 2, Decimal(6)),
+    ]
+    assert await ledger.used(ANNA, 20) == Used(
+        member_jobs=2,
+        jobs_here=0,
+        all_day=Decimal(25),
+        all_month=Decimal(25),
+        server_day=Decimal(9),
+        server_month=Decimal(9),
+        member_day=Decimal(22),
+        member_month=Decimal(22),
+        here_day=Decimal(6),
+        here_month=Decimal(6),
+    )
+    direct = await ledger.used(ANNA, None)
+    assert (direct.here_day, direct.server_day, direct.jobs_here) == (Decimal(16), Decimal(16), 2)
+    await Erasure(pool).erase_member(ANNA)
+    # What it was for goes, and what counts stays.
+    assert await ledger.spent(ANNA) == []
+    assert (await ledger.used(ANNA, 20)).member_month == Decimal(6)

@@ -99,8 +99,10 @@ async def test_what_was_decided_by_older_rules_is_not_stored(pool: Pool, servers
     await members.edit(ANNA, lambda wishes: wishes.but(ping=True))
     with pytest.raises(StaleRules) as stale:
         await orders.create(request(**asked), Limits(), seen())
-    assert (stale.value.member.wishes, stale.value.member.revision) == (Wishes(ping=True), 1)
-    assert await orders.create(request(**asked), Limits(), seen(member=1)) is not None
+    assert stale.value.member.wishes == Wishes(ping=True)
+    assert (
+        await orders.create(request(**asked), Limits(), seen(member=stale.value.member.revision)) is not None
+    )
     # In direct messages no server's rules count.
     assert (
         await orders.create(request(guild_id=None), Limits(), Seen(servers.house_revision, 0, 0)) is not None

@@ -332,10 +332,11 @@ def test_fields_are_ordered_once_some_are_chosen(operation: Operation, say: Word
 def test_what_is_dear_is_asked_about_with_its_price(say: Words) -> None:
     model = UPSCALE.models["upscale-creative"]
     verb = Verb(UPSCALE.name, 17, model.name)
-    question, button = dear_question(verb, UPSCALE, model, say)
+    question, button = dear_question(verb, UPSCALE, model, "what is left", say)
     payload: Any = button.to_component_dict()
     within(payload)
     assert "60 " in question
+    assert question.endswith("\nwhat is left")
     assert "60 " in payload["label"]
     assert payload["custom_id"] == "sure:upscale:upscale-creative:17:"
 

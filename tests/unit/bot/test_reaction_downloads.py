@@ -13,6 +13,7 @@ from bot.messages.words import Languages
 from bot.replies.reaction_downloads import CROWD, FILE_BYTES_MAX, HELD_BYTES_MAX, ReactionDownloads
 from core.errors import BucketUnavailable
 from core.orders import Picture
+from core.rules import ServerRules, Wishes
 from tests.conditions import until
 from tests.jobs import NOW, order, picture
 from tests.unit.bot.edge import BOT_ID, Edge, refusal
@@ -36,8 +37,18 @@ class House:
         self.go = asyncio.Event()
         self.go.set()
         self.postgres: list[Exception] = []
+        server, member = SimpleNamespace(rules=ServerRules()), SimpleNamespace(wishes=Wishes())
+        servers, members = (
+            SimpleNamespace(of=lambda _guild_id: server),
+            SimpleNamespace(known=lambda _member_id: member),
+        )
         services = SimpleNamespace(
-            pictures=self, downloads=self, copies=self, picture_store=self, languages=Languages()
+            pictures=self,
+            downloads=self,
+            copies=self,
+            picture_store=self,
+            languages=Languages(),
+            rules=SimpleNamespace(servers=servers, members=members),
         )
         client, given = cast("tuple[Any, Any]", (self.edge, services))
         self.downloads = ReactionDownloads(client, given, ("📥", "❤️"))

@@ -228,6 +228,7 @@ def test_the_limits_are_those_of_all_of_the_server_and_of_the_member_here() -> N
     )
 
 
+OFFERED = ("core", "ultra")
 UNSAID = frozenset({"model", "shape", "style", "count", "private"})
 
 
@@ -243,6 +244,8 @@ UNSAID = frozenset({"model", "shape", "style", "count", "private"})
         ({"model": "core", "count": 4}, {"model": "ultra", "count": 2}, ("core", (1024, 1024), None, 3)),
         # What is not on offer any more is ignored.
         ({"model": "gone", "shape": "round", "style": "nice"}, {}, ("core", (1024, 1024), None, 1)),
+        # And so is what this member may not use here.
+        ({"model": "sd3.5-large"}, {"model": "ultra"}, ("ultra", (1024, 1024), None, 1)),
     ],
 )
 def test_what_nobody_said_is_as_the_member_wants_it_or_the_server(
@@ -250,10 +253,17 @@ def test_what_nobody_said_is_as_the_member_wants_it_or_the_server(
 ) -> None:
     member = Member(Wishes(defaults=Defaults(**wishes)), 1)
     asked = replace(request(guild_id=GUILD), unsaid=UNSAID)
-    now = filled_in(asked, ruled(defaults=Defaults(**server)), member, model="core", count_max=3)
+    now = filled_in(
+        asked, ruled(defaults=Defaults(**server)), member, offered=OFFERED, model="core", count_max=3
+    )
     assert (now.model, now.size, now.style, now.count) == expected
     said = replace(asked, unsaid=frozenset())
-    assert filled_in(said, ruled(defaults=Defaults(**server)), member, model="core", count_max=3) == said
+    assert (
+        filled_in(
+            said, ruled(defaults=Defaults(**server)), member, offered=OFFERED, model="core", count_max=3
+        )
+        == said
+    )
 
 
 @pytest.mark.parametrize(
@@ -270,12 +280,16 @@ def test_what_everybody_sees_is_in_the_server_s_language(
     private: bool, rules: dict[str, str], wishes: dict[str, str], locale: str
 ) -> None:
     asked = request(private=private, guild_id=GUILD)
-    now = filled_in(asked, ruled(**rules), Member(Wishes(**wishes)), model="core", count_max=4)
+    now = filled_in(
+        asked, ruled(**rules), Member(Wishes(**wishes)), offered=OFFERED, model="core", count_max=4
+    )
     assert now.locale == locale
 
 
 def test_who_wants_to_be_private_is_unless_it_was_said() -> None:
     member = Member(Wishes(private=True))
     asked = replace(request(guild_id=GUILD), unsaid=frozenset({"private"}))
-    assert filled_in(asked, OPEN, member, model="core", count_max=4).private
-    assert not filled_in(request(guild_id=GUILD), OPEN, member, model="core", count_max=4).private
+    assert filled_in(asked, OPEN, member, offered=OFFERED, model="core", count_max=4).private
+    assert not filled_in(
+        request(guild_id=GUILD), OPEN, member, offered=OFFERED, model="core", count_max=4
+    ).private

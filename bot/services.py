@@ -11,6 +11,7 @@ from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
 from bot.rules import RulesAtHand
+from db.blocks import Blocks
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -38,6 +39,7 @@ class Services:
     downloads: Downloads
     copies: Copies
     erasure: Erasure
+    blocks: Blocks
     languages: Languages
     model: str
     count_max: int

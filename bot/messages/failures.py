@@ -86,6 +86,9 @@ FAILURE_TEXTS = {
         "A picture that this was to be made from does not fit: its shape is too long and narrow. "
         "Cut it, and try again."
     ),
+    FailureCode.MASK_EMPTY: said(
+        "The mask is black all over, so nothing was to change. What should change has to be white in it."
+    ),
     FailureCode.GENERATION_GONE: said(
         "Stability began this, and then knew nothing of it any more, several times in a row. "
         "Try again in a few minutes."

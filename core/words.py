@@ -91,6 +91,8 @@ def replaced(rules: Iterable[WordRule], text: str) -> str:
 
 def plain_form(text: str) -> str:
     """Without what looks the same and is written otherwise: full-width letters, ligatures, what is not seen."""
+    if text.isascii():
+        return text
     seen = "".join(char for char in text if unicodedata.category(char) != "Cf")
     return unicodedata.normalize("NFKC", _SELECTORS.sub("", seen))
 

@@ -32,6 +32,7 @@ from bot.settings import BotSettings
 from core.errors import Misconfigured, ShardLost
 from core.settings import load, refuse
 from db.alarms import Alarms
+from db.audit import Audit
 from db.blocks import Blocks
 from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
@@ -75,14 +76,14 @@ class Bot:
         orders, replies, copies = Orders(pool), Replies(pool), Copies(pool)
         store = PictureStore(bucket, Spill(pool))
         self.client = client = new_client(settings, languages)
-        self._reactions = DownloadReactions(client, reaction=settings.reactions[0])
+        servers = Servers(pool, settings.first_house)
+        self._reactions = DownloadReactions(client, servers, reaction=settings.reactions[0])
         messenger, concurrency = Messenger(client, instruments), settings.reply_concurrency
         self._reconciler = Reconciler(
             orders, replies, store, messenger, self._reactions, languages, instruments, concurrency
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
-        servers = Servers(pool, settings.first_house)
         members, owners = Members(pool), Owners(client)
         self._admission = Admission(client, servers, owners, members, languages, settings.allowed_server_ids)
         membership = Membership(client, servers, self._admission)
@@ -117,6 +118,7 @@ class Bot:
             command_permissions=client.command_permissions,
             instruments=instruments,
             rules=RulesAtHand(servers, members, self._admission, membership, settings.limits),
+            audit=Audit(pool),
         )
         self._rules = WakeLoop(servers.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)

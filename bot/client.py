@@ -18,6 +18,7 @@ from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
 from bot.commands.owner import owner
 from bot.commands.queue import queue
+from bot.commands.settings import settings
 from bot.commands.tree import Tree
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
@@ -71,7 +72,7 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, forget_me, owner, doctor
+    return imagine(default_model, count_max), change(), gallery, queue, settings, forget_me, owner, doctor
 
 
 class Client(discord.AutoShardedClient):

@@ -24,6 +24,7 @@ from bot.services import Services
 from core.policy import Limits
 from core.rules import House
 from core.settings import DatabaseSettings
+from db.audit import Audit
 from db.blocks import Blocks
 from db.bucket.client import Bucket
 from db.copies import Copies
@@ -230,6 +231,7 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
         rules=RulesAtHand(servers, members, admission, membership, Limits()),
+        audit=Audit(pool),
     )
 
 

@@ -243,7 +243,6 @@ async def test_direct_messages_are_for_members_of_what_is_let_in(
     owner: Owner, bot: Connected, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules = bot.client.services.rules
-    await rules.begin()
     world, guilds, ben = bot.server.world, bot.server.guilds, owner.ids["Ben"]
 
     def asked(since: int) -> int:
@@ -287,7 +286,6 @@ async def test_direct_messages_are_for_members_of_what_is_let_in(
 async def test_a_member_is_blocked_everywhere_until_it_is_lifted(
     owner: Owner, bot: Connected, pool: Pool
 ) -> None:
-    await bot.client.services.rules.begin()
     await owner.reconcile()
     ben, cleo = owner.ids["Ben"], owner.ids["Cleo"]
     await owner.imagine("Ben")

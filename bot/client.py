@@ -36,6 +36,7 @@ from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.status import GatewayStatus
 from bot.messages.words import Languages, Translator
+from bot.owner.doctor import limit_of_all
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
@@ -133,7 +134,9 @@ class Client(discord.AutoShardedClient):
         self.gateway_status.expect(())
         await locks.take(shards.ids)
         # Before the first command: what is not known yet would be refused.
-        await until_answered(self.services.rules.servers.load)
+        servers = self.services.rules.servers
+        await until_answered(servers.load)
+        log.info("%s; /owner changes it, on the page Money", limit_of_all(servers.house))
         self.take_on(shards)
         try:
             async with asyncio.TaskGroup() as group:

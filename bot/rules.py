@@ -7,7 +7,8 @@ import discord
 
 from bot.owner.admission import Admission
 from bot.owner.membership import Membership
-from core.policy import Asker, Limits
+from core.offers import MayUse
+from core.policy import Asker, Limits, may_use
 from core.rules import DirectMessages, Server
 from db.members import Members
 from db.servers import Servers
@@ -30,12 +31,21 @@ class RulesAtHand:
         # Its first command came before it was put down.
         return await self.admission.meet(interaction.guild)
 
+    def may_use_of(self, interaction: "discord.Interaction[Any]") -> MayUse:
+        """What menus offer to the member here."""
+        house, server = self.servers.house, self.servers.of(interaction.guild_id)
+        allowance = server.rules.allowance_of(_role_ids(interaction.user))
+        return lambda operation, model: may_use(operation, model, house, server, allowance) is None
+
     async def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
         """Raises InvalidRequest where it cannot be told at the moment."""
         user, channel = interaction.user, interaction.channel
         if interaction.guild_id is None and self.servers.house.direct_messages is DirectMessages.MEMBERS:
             return Asker(is_known=await self.membership.is_known(user.id))
-        # Roles that are gone are not among them.
-        roles = user.roles if isinstance(user, discord.Member) else []
         parent = channel.parent if isinstance(channel, discord.Thread) else channel
-        return Asker(frozenset(role.id for role in roles), bool(getattr(parent, "nsfw", False)))
+        return Asker(_role_ids(user), bool(getattr(parent, "nsfw", False)))
+
+
+def _role_ids(user: discord.abc.User) -> frozenset[int]:
+    """Roles that are gone are not among them."""
+    return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()

@@ -14,6 +14,7 @@ from bot.rules import RulesAtHand
 from db.audit import Audit
 from db.blocks import Blocks
 from db.copies import Copies
+from db.dashboard import Dashboard
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
@@ -50,6 +51,7 @@ class Services:
     instruments: Instruments
     rules: RulesAtHand
     audit: Audit
+    dashboard: Dashboard
 
 
 class _HasServices(Protocol):

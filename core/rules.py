@@ -173,7 +173,7 @@ class ServerRules(Rules):
         return best(held) if held else self.everybody
 
 
-def differences(before: ServerRules, after: ServerRules) -> dict[str, list[Any]]:
+def differences(before: Rules, after: Rules) -> dict[str, list[Any]]:
     """What the audit says of a change: by its name, what it was and what it is, None being what it is where nobody has
     set it. Roles and defaults are named each, as in `roles.17`; of the words there are those gone and come."""
     was, now = _facts(before), _facts(after)
@@ -186,7 +186,7 @@ def differences(before: ServerRules, after: ServerRules) -> dict[str, list[Any]]
     return found
 
 
-def _facts(rules: ServerRules) -> dict[str, Any]:
+def _facts(rules: Rules) -> dict[str, Any]:
     facts: dict[str, Any] = _ordered(rules.model_dump(mode="json", exclude_defaults=True))
     for name in ("roles", "defaults"):
         facts |= {f"{name}.{key}": value for key, value in facts.pop(name, {}).items()}

@@ -66,6 +66,11 @@ class Alarm:
     price: Decimal | None = None
 
     @property
+    def problem(self) -> str:
+        """The first sentence of the remedy."""
+        return self.remedy.partition(". ")[0] + "."
+
+    @property
     def remedy(self) -> str:
         price = "" if self.price is None else f" for pictures of {self.price.normalize():f} credits or more"
         return _REMEDIES[self.code].format(provider=self.provider.title(), model=self.model, price=price)

@@ -28,6 +28,7 @@ from db.audit import Audit
 from db.blocks import Blocks
 from db.bucket.client import Bucket
 from db.copies import Copies
+from db.dashboard import Dashboard
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
@@ -208,8 +209,8 @@ def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> Services:
     storage = StorageChecks(settings, pool, bucket)
-    doctor = BotDoctor(client, client.registration, storage, settings)
     servers, members, languages = Servers(pool, House()), Members(pool), Languages()
+    doctor = BotDoctor(client, client.registration, storage, servers, settings)
     admission = Admission(client, servers, Owners(client), members, languages, ())
     membership = Membership(client, servers, admission)
     return Services(
@@ -232,6 +233,7 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         instruments=Instruments(new_registry()),
         rules=RulesAtHand(servers, members, admission, membership, Limits()),
         audit=Audit(pool),
+        dashboard=Dashboard(pool),
     )
 
 

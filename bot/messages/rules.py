@@ -1,7 +1,6 @@
 """What a server's managers have set, and what was changed of it, in words. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -148,8 +147,3 @@ def shape_text(shape: str, say: Words) -> str:
 
 def mentions(sign: str, ids: Iterable[int]) -> str:
     return ", ".join(f"<{sign}{one}>" for one in ids)
-
-
-def credits_text(value: Decimal | None) -> str:
-    """As it is typed into a form."""
-    return "" if value is None else f"{value.normalize():f}"

@@ -14,8 +14,10 @@ from bot.answers.errors import on
 from bot.controls.buttons import Press
 from bot.controls.pages import select
 from bot.messages.content import Content, File, view_of
+from bot.rights.access import in_time
 from bot.services import Interaction, services_of, words_of
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StaleRules
+from core.rules import House, differences
 
 PANEL = "owner"
 
@@ -43,7 +45,10 @@ class Page:
 class PageName(StrEnum):
     """In the order of the menu; `/owner` begins with the first."""
 
+    DASHBOARD = "dashboard"
     SERVERS = "servers"
+    MONEY = "money"
+    OFFER = "offer"
     BLOCKS = "blocks"
 
 
@@ -90,8 +95,8 @@ async def require_owner(interaction: Interaction) -> None:
 async def open_panel(interaction: Interaction) -> None:
     """Raises InvalidRequest for anybody but an owner."""
     await require_owner(interaction)
-    content = await _content(interaction, PageName.SERVERS, "", "")
-    await interaction.response.send_message(view=content.view, files=content.attachments(), ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await show_page(interaction, PageName.DASHBOARD)
 
 
 async def show_page(interaction: Interaction, name: PageName, argument: str = "", *, done: str = "") -> None:
@@ -110,8 +115,33 @@ async def show_page(interaction: Interaction, name: PageName, argument: str = ""
 async def turn(interaction: Interaction, argument: str, values: tuple[str, ...]) -> None:
     """By the menu, or by a button that leads to a page: its argument is what `page_id` made."""
     name, _, argument = (values[0] if values else argument).partition(".")
-    known = next((one for one in PageName if one == name), PageName.SERVERS)
+    known = next((one for one in PageName if one == name), PageName.DASHBOARD)
+    if known is PageName.DASHBOARD:
+        await interaction.response.defer()
     await show_page(interaction, known, argument)
+
+
+async def save_house(interaction: Interaction, edit: Callable[[House], House]) -> str:
+    """What is said of it. Raises InvalidRequest."""
+    changed = dict[str, Any]()
+
+    def edited(house: House) -> House:
+        after = edit(house)
+        # Read as it is saved, as of what another owner has saved just before.
+        changed.clear()
+        changed.update(differences(house, after))
+        return after
+
+    say, servers = words_of(interaction), services_of(interaction).rules.servers
+    try:
+        await in_time(servers.edit_house(interaction.user.id, changed, edited))
+    except StaleRules as error:
+        raise being_changed() from error
+    return say("Saved; it counts from now on.")
+
+
+def being_changed() -> InvalidRequest:
+    return InvalidRequest("The settings are being changed at this very moment. Try again.")
 
 
 async def _content(interaction: Interaction, name: PageName, argument: str, done: str) -> Content:

@@ -1,15 +1,14 @@
 """Who may paint how much, and by what: everybody, and each role that has an allowance of its own."""
 
-import re
 from collections.abc import Collection, Sequence
-from decimal import Decimal
 from typing import Any
 
 import discord
 from discord import ui
 
+from bot.controls.amounts import AT_ONCE, SPENDING, amount_fields, typed_amounts
 from bot.controls.pages import Typed, button, form, ids, role_select, rows
-from bot.messages.rules import CHOOSABLE, allowance_text, credits_text
+from bot.messages.rules import CHOOSABLE, allowance_text
 from bot.messages.words import Words
 from bot.services import Interaction, services_of, words_of
 from bot.settings_panel.panel import Shown, filled, page, pressed, save, show
@@ -18,18 +17,8 @@ from core.operations import MODELS, OPERATIONS, Model
 from core.rules import ROLES_MAX, Allowance, ServerRules
 
 _EVERYBODY = 0
-_AT_ONCE_MAX = 100
-_CREDITS_MAX = Decimal(1_000_000_000)
-_NUMBER_LENGTH_MAX = 13
 _LINES_LENGTH_MAX = 2700  # of a message's 4,000 characters; a role's own page has the whole of it
-_WHOLE = re.compile("[0-9]{1,4}")
-_CREDITS = re.compile(r"[0-9]{1,11}(?:[.,][0-9]{1,2})?")
-
-_FIELDS = {
-    "at_once": Term("Pictures at once"),
-    "credits_per_day": Term("Credits a day"),
-    "credits_per_month": Term("Credits a month"),
-}
+_AMOUNTS = (AT_ONCE, *SPENDING)
 
 
 @page("who", "👥", Term("Who and how much"))
@@ -119,12 +108,6 @@ async def open_form(
 
 
 def _fields(allowance: Allowance, default_model: str, say: Words) -> list[ui.Label[Any]]:
-    def text(name: str, value: str) -> ui.Label[Any]:
-        field = ui.TextInput[Any](
-            custom_id=name, default=value or None, required=False, max_length=_NUMBER_LENGTH_MAX
-        )
-        return ui.Label(text=say(_FIELDS[name]), description=say("Empty: no limit"), component=field)
-
     def menu(name: str, title: str, names: dict[str, str], chosen: Collection[str] | None) -> ui.Label[Any]:
         options = [
             discord.SelectOption(label=label, value=value, default=chosen is not None and value in chosen)
@@ -137,11 +120,8 @@ def _fields(allowance: Allowance, default_model: str, say: Words) -> list[ui.Lab
 
     models = {one.name: one.title for one in _choosable(default_model)}
     operations = {one.name: say(one.title) for one in OPERATIONS.values()}
-    at_once = "" if allowance.at_once is None else str(allowance.at_once)
     return [
-        text("at_once", at_once),
-        text("credits_per_day", credits_text(allowance.credits_per_day)),
-        text("credits_per_month", credits_text(allowance.credits_per_month)),
+        *amount_fields(allowance, _AMOUNTS, say, say("Empty: no limit")),
         menu("models", say("Models"), models, allowance.models),
         menu("operations", say("What can be done"), operations, allowance.operations),
     ]
@@ -167,39 +147,15 @@ async def set_allowance(interaction: Interaction, guild: discord.Guild, argument
 
 def _typed_allowance(typed: Typed, choosable: set[str]) -> Allowance:
     """Raises InvalidRequest."""
-    at_once, *credits = ("".join(typed.get(name, ())).strip() for name in _FIELDS)
-    if at_once and (_WHOLE.fullmatch(at_once) is None or int(at_once) > _AT_ONCE_MAX):
-        raise InvalidRequest(
-            "{field}: “{text}” is no whole number from 0 to {most}.",
-            field=_FIELDS["at_once"],
-            text=at_once,
-            most=_AT_ONCE_MAX,
-        )
-    values = {name: _credits(name, text) for name, text in zip(list(_FIELDS)[1:], credits, strict=True)}
     models = choosable & set(typed.get("models", ()))
     operations = OPERATIONS.keys() & set(typed.get("operations", ()))
     # What comes with its operation is not asked for.
     others = MODELS.keys() - CHOOSABLE.keys()
     return Allowance(
-        at_once=int(at_once) if at_once else None,
         models=frozenset(models | others) if models and models != choosable else None,
         operations=frozenset(operations) if operations and operations != OPERATIONS.keys() else None,
-        **values,
+        **typed_amounts(typed, _AMOUNTS),
     )
-
-
-def _credits(name: str, text: str) -> Decimal | None:
-    if not text:
-        return None
-    value = Decimal(text.replace(",", ".")) if _CREDITS.fullmatch(text) else None
-    if value is None or value > _CREDITS_MAX:
-        raise InvalidRequest(
-            "{field}: “{text}” is no number of credits from 0 to {most}, with two decimals at most.",
-            field=_FIELDS[name],
-            text=text,
-            most=int(_CREDITS_MAX),
-        )
-    return value
 
 
 @pressed("role-remove")

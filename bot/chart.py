@@ -10,11 +10,11 @@ from importlib.resources import as_file, files
 
 from PIL import Image
 
-WIDTH = 800
+WIDTH = 640
 """In pixels."""
 
-_BAR_HEIGHT, _DAYS_HEIGHT, _AROUND = 46, 320, 80
-_LABEL_LENGTH_MAX = 20
+_BAR_HEIGHT, _DAYS_HEIGHT, _AROUND = 48, 300, 84
+_LABEL_LENGTH_MAX = 18
 _GROUND, _INK, _FAINT, _COLOUR = "#2b2d31", "#f2f3f5", "#4e5058", "#f0882f"
 _FONT = "DejaVu Sans"
 _UNDRAWN = re.compile("[^\u0020-\u007e\u00a1-\u024f\u0370-\u052f\u2010-\u203a\u20ac]+")
@@ -65,11 +65,9 @@ def _svg(chart: Bars) -> str:
         colors=(_COLOUR,),
         opacity="1",
         font_family=_FONT,
-        title_font_size=30,
-        label_font_size=24,
-        major_label_font_size=24,
-        value_font_size=22,
-        value_colors=(_INK,),
+        title_font_size=32,
+        label_font_size=27,
+        major_label_font_size=27,
     )
     are_days = chart.most is not None
     # The first of what lies is drawn at the bottom.

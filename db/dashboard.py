@@ -14,7 +14,7 @@ _SQL = queries.load("dashboard")
 LISTED_MAX = 10
 """So many servers and models are named; the others are summed."""
 
-WAITS_MAX = 2000
+WAITS_MAX = 500
 """Of so many pictures at most the median wait is."""
 
 

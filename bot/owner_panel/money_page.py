@@ -52,9 +52,13 @@ async def _all(interaction: Interaction) -> Shown:
     say, services = words_of(interaction), services_of(interaction)
     house, used = services.rules.servers.house, await in_time(services.dashboard.used(None))
     now = {
-        "in_all": _used(used.all_day, used.all_month, say),
-        "each_server": say("the most is {used}", used=_used(used.server_day, used.server_month, say)),
-        "each_member": say("the most is {used}", used=_used(used.member_day, used.member_month, say)),
+        "in_all": say("used: {used}", used=_used(used.all_day, used.all_month, say)),
+        "each_server": say(
+            "the most that one used: {used}", used=_used(used.server_day, used.server_month, say)
+        ),
+        "each_member": say(
+            "the most that one used: {used}", used=_used(used.member_day, used.member_month, say)
+        ),
     }
     lines = []
     for name, title in _TITLES.items():
@@ -80,7 +84,8 @@ async def _one(interaction: Interaction, server: Server) -> Shown:
         if _is_set(server.granted)
         else say("as each server: {limits}", limits=_limits(services.rules.servers.house.each_server, say))
     )
-    text = f"🏠 **{_name(server)}:** {limits}\n-# {_used(used.server_day, used.server_month, say)}"
+    now = say("used: {used}", used=_used(used.server_day, used.server_month, say))
+    text = f"🏠 **{_name(server)}:** {limits}\n-# {now}"
     buttons = (
         button(f"owner:limits:{server.guild_id}", say("Change"), "✏️"),
         button(page_id(PageName.SERVERS, str(server.guild_id)), say("Back"), "↩️"),
@@ -101,7 +106,7 @@ def _names(rules: Rules) -> Sequence[str]:
 def _used(day: Decimal | None, month: Decimal | None, say: Words) -> str:
     nothing = Decimal(0)
     return say(
-        "used: {day} today, {month} this month",
+        "{day} today, {month} this month",
         day=price(day or nothing, say),
         month=price(month or nothing, say),
     )

@@ -10,13 +10,14 @@ from tests.lives import painted
 async def test_figures_are_of_this_month_and_the_largest_are_named(pool: Pool) -> None:
     dashboard = Dashboard(pool)
     empty = await dashboard.figures()
-    assert not empty.credits and not empty.by_server and not empty.by_model and not empty.pictures
+    assert not any((empty.credits, empty.by_server, empty.by_model, empty.pictures))
     assert empty.wait_seconds is None
     for _ in range(2):
         await painted(pool, guild_id=7)
     await painted(pool, guild_id=None)
     await pool.execute(
-        "insert into usage select usage_month(), 'server', int8send(n), n % 16, n * 0.001 from generate_series(100, 150) n"
+        "insert into usage select usage_month(), 'server', int8send(n), n % 16, n * 0.001 "
+        "from generate_series(100, 150) n"
     )
     await dashboard.note_balance("stability", Decimal("12.5"))
     await dashboard.note_balance("stability", Decimal(12))
@@ -27,9 +28,10 @@ async def test_figures_are_of_this_month_and_the_largest_are_named(pool: Pool) -
     assert (
         figures.credits == sum(credits for _model, credits in figures.by_model) == 3 * figures.by_server[1][1]
     )
-    assert (figures.pictures, figures.failures, figures.other_models) == (3, 0, 0)
+    assert (figures.pictures, figures.failures) == (3, 0)
     assert figures.wait_seconds is not None
-    assert [(one.provider, one.credits) for one in figures.balances] == [("stability", 12)]
+    assert not figures.other_models
+    assert [(one.provider, str(one.credits)) for one in figures.balances] == [("stability", "12")]
     used = await dashboard.used(7)
     assert used.server_month == used.server_day == figures.by_server[0][1]
     assert (used.all_month, used.all_day) == (figures.credits, figures.credits)

@@ -61,7 +61,9 @@ async def test_a_server_is_let_in_shut_left_and_asked_about_anew(
     waiting = await dora.reply(await dora.imagine("a fox", channel=THERE, width=256, height=256), is_waiting)
 
     # Shut, with what waits there, by the page of /owner.
-    panel = await ada.reply(await ada.use("owner"), lambda m: "2 servers" in text(m))
+    panel = await ada.reply(await ada.use("owner"), lambda m: "Dashboard" in text(m))
+    await ada.choose(panel, "servers", menu="Another page")
+    panel = await now(ada, panel, "2 servers")
     await ada.choose(panel, str(await annex.id()), menu="Open a server")
     panel = await now(ada, panel, "All servers")
     await ada.press(panel, "Shut")
@@ -85,7 +87,9 @@ async def test_a_server_is_let_in_shut_left_and_asked_about_anew(
     await paint(dora, channel=THERE)
 
     # Refused and left, it is asked about anew when it comes again.
-    panel = await ada.reply(await ada.use("owner"), lambda m: "2 servers" in text(m))
+    panel = await ada.reply(await ada.use("owner"), lambda m: "Dashboard" in text(m))
+    await ada.choose(panel, "servers", menu="Another page")
+    panel = await now(ada, panel, "2 servers")
     await ada.choose(panel, str(await annex.id()), menu="Open a server")
     panel = await now(ada, panel, "All servers")
     await ada.press(panel, "Refuse and leave")

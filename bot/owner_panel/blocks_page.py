@@ -1,4 +1,4 @@
-"""The page of `/owner` with the members who may ask for nothing, anywhere."""
+"""The page of `/owner` with the members who may ask for nothing, anywhere, and the servers that are shut."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,26 +12,36 @@ from bot.messages.prompts import escape
 from bot.messages.words import Words
 from bot.owner_panel.panel import PageName, Shown, on_owner, page, page_id, show_page
 from bot.owner_panel.reasons import fields, filled_in
+from bot.owner_panel.servers_page import choice, title_of
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, Term
-from core.rules import HOUSE
+from core.rules import HOUSE, Server
 from db.blocks import Block
 
 LISTED_MAX = 15
+SHUT_MAX = 5
+_REASON_SHOWN_MAX = 60
 _OPTION_LENGTH_MAX = 100
 _MEMBER = "member"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 10**16
+"""In 2286; any client may send a number that no date has."""
 
 
-@page(PageName.BLOCKS, "⛔", Term("Blocked members"))
+@page(PageName.BLOCKS, "⛔", Term("Blocks"))
 async def render(interaction: Interaction, argument: str) -> Shown:
     """The newest first; of a number, those from before so many microseconds after 1970."""
     say, blocks = words_of(interaction), services_of(interaction).blocks
-    before = _EPOCH + timedelta(microseconds=ids([argument])[0]) if ids([argument]) else None
+    before = next((_EPOCH + timedelta(microseconds=min(one, _LATEST)) for one in ids([argument])), None)
     found = await blocks.of_server(HOUSE, limit=LISTED_MAX + 1, before=before)
     listed = found[:LISTED_MAX]
     lines = [_line(block, say) for block in listed] or [say("Nobody is blocked.")]
-    items: list[ui.Item[Any]] = [ui.ActionRow(user_select("owner:block", say("Block a member everywhere")))]
+    items: list[ui.Item[Any]] = []
+    if before is None and (shut := _shut(interaction)):
+        names = ", ".join(title_of(server) for server in shut)
+        lines.append(say("Servers that are shut: {names}", names=names))
+        items.append(choice(shut, say))
+    items.append(ui.ActionRow(user_select("owner:block", say("Block a member everywhere"))))
     if listed:
         options = [
             discord.SelectOption(
@@ -51,11 +61,18 @@ async def render(interaction: Interaction, argument: str) -> Shown:
     return Shown("\n".join(lines), (*items, ui.ActionRow(*buttons)))
 
 
+def _shut(interaction: Interaction) -> list[Server]:
+    """Some of them; the page of the servers has all."""
+    now, servers = datetime.now(UTC), services_of(interaction).rules.servers.all()
+    shut = (server for server in servers if server.is_allowed is False and not server.is_open(now))
+    return sorted(shut, key=lambda server: server.name.casefold())[:SHUT_MAX]
+
+
 def _line(block: Block, say: Words) -> str:
     values = {
         "who": f"<@{block.member_id}>",
         "by": f"<@{block.blocked_by}>",
-        "why": f" ({escape(block.reason)})" if block.reason else "",
+        "why": f" ({escape(block.reason, _REASON_SHOWN_MAX)})" if block.reason else "",
     }
     if block.until is None:
         return say("{who}: for good, by {by}.{why}", **values)
@@ -91,6 +108,7 @@ async def submit_block(interaction: Interaction, argument: str, typed: Typed) ->
     if member_id in await services.rules.admission.owners.ids():
         raise InvalidRequest("Who owns this bot cannot be blocked.")
     reason, until = filled_in(typed)
+    await interaction.response.defer()
     count = await services.blocks.block(member_id, HOUSE, by=interaction.user.id, reason=reason, until=until)
     done = say("<@{member}> is blocked.", member=str(member_id))
     if count:
@@ -101,6 +119,7 @@ async def submit_block(interaction: Interaction, argument: str, typed: Typed) ->
 @on_owner("lift")
 async def press_lift(interaction: Interaction, _argument: str, values: tuple[str, ...]) -> None:
     member_id, say = _member_of("".join(values)), words_of(interaction)
+    await interaction.response.defer()
     await services_of(interaction).blocks.lift(member_id, HOUSE, by=interaction.user.id)
     await show_page(
         interaction, PageName.BLOCKS, done=say("<@{member}> is no longer blocked.", member=str(member_id))

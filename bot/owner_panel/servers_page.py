@@ -1,5 +1,6 @@
 """The page of `/owner` with the servers: which are let in, and what is decided about each."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from discord import ui
 from bot.controls.pages import Typed, button, form, select
 from bot.messages.admission import NAME_LENGTH_MAX, state_of
 from bot.messages.prompts import escape
+from bot.messages.words import Words
 from bot.owner_panel.decisions import known_server, leave, let_in, shut
 from bot.owner_panel.panel import PageName, Shown, on_owner, page, page_id, show_page
 from bot.owner_panel.reasons import fields, filled_in
@@ -44,21 +46,13 @@ async def _list(interaction: Interaction, number: int) -> Shown:
         head += ", " + say.plural("{count} waits for you", "{count} wait for you", waiting)
     credits = await known.credits([server.guild_id for server in listed])
     lines = [
-        f"{_sign(server)} {_title(server)} · {_size(interaction, server)}"
+        f"{_sign(server)} {title_of(server)} · {_size(interaction, server)}"
         + say("{credits} credits this month", credits=plain(credits[server.guild_id]))
         for server in listed
     ]
     items: list[ui.Item[Any]] = []
     if listed:
-        options = [
-            discord.SelectOption(
-                label=(server.name or str(server.guild_id))[:NAME_LENGTH_MAX],
-                value=str(server.guild_id),
-                emoji=_sign(server),
-            )
-            for server in listed
-        ]
-        items.append(ui.ActionRow(select("owner:server", say("Open a server"), options)))
+        items.append(choice(listed, say))
     if pages > 1:
         items.append(
             ui.ActionRow(
@@ -76,14 +70,28 @@ async def _list(interaction: Interaction, number: int) -> Shown:
     return Shown("\n".join([head, *lines]), tuple(items))
 
 
+def choice(servers: Sequence[Server], say: Words) -> ui.ActionRow[Any]:
+    """Opens one of these; they are 25 at most."""
+    options = [
+        discord.SelectOption(
+            label=(server.name or str(server.guild_id))[:NAME_LENGTH_MAX],
+            value=str(server.guild_id),
+            emoji=_sign(server),
+        )
+        for server in servers
+    ]
+    return ui.ActionRow(select("owner:server", say("Open a server"), options))
+
+
 async def _one(interaction: Interaction, server: Server) -> Shown:
     say, known = words_of(interaction), services_of(interaction).rules.servers
     by = await known.decided_by(server.guild_id)
     credits = (await known.credits([server.guild_id]))[server.guild_id]
     guild = interaction.client.get_guild(server.guild_id)
     lines = [
-        f"**{_title(server)}** · {server.guild_id}",
-        state_of(server, say) + (" " + say("Decided by {who}.", who=f"<@{by}>") if by else ""),
+        f"**{title_of(server)}** · {server.guild_id}",
+        state_of(server, say),
+        *([say("Decided by {who}.", who=f"<@{by}>")] if by else ()),
         _size(interaction, server) + say("{credits} credits this month", credits=plain(credits)),
     ]
     if guild is not None:
@@ -104,7 +112,7 @@ async def _sure(interaction: Interaction, server: Server) -> Shown:
     say = words_of(interaction)
     text = say(
         "🚪 Leave {name}? What waits there is cancelled. Only who manages that server can invite the bot again.",
-        name=_title(server),
+        name=title_of(server),
     )
     danger = discord.ButtonStyle.danger
     buttons = (
@@ -121,7 +129,10 @@ async def open_server(interaction: Interaction, _argument: str, values: tuple[st
 
 @on_owner("let-in")
 async def press_let_in(interaction: Interaction, argument: str, _values: tuple[str, ...]) -> None:
-    await _show_done(interaction, await let_in(interaction, known_server(interaction, argument)))
+    server, say = known_server(interaction, argument), words_of(interaction)
+    await interaction.response.defer()
+    await let_in(interaction, server)
+    await show_page(interaction, PageName.SERVERS, argument, done=say("Saved; it counts from now on."))
 
 
 @on_owner("shut")
@@ -134,22 +145,19 @@ async def press_shut(interaction: Interaction, argument: str, _values: tuple[str
 
 @on_owner("shut", form=True)
 async def submit_shut(interaction: Interaction, argument: str, typed: Typed) -> None:
+    server, say = known_server(interaction, argument), words_of(interaction)
     reason, until = filled_in(typed)
-    await _show_done(interaction, await shut(interaction, known_server(interaction, argument), reason, until))
+    await interaction.response.defer()
+    await shut(interaction, server, reason, until)
+    await show_page(interaction, PageName.SERVERS, argument, done=say("Saved; it counts from now on."))
 
 
 @on_owner("quit")
 async def press_quit(interaction: Interaction, argument: str, _values: tuple[str, ...]) -> None:
-    server = known_server(interaction, argument)
+    server, say = known_server(interaction, argument), words_of(interaction)
     await interaction.response.defer()
-    await _show_done(interaction, await leave(interaction, server))
-
-
-async def _show_done(interaction: Interaction, server: Server) -> None:
-    say = words_of(interaction)
-    await show_page(
-        interaction, PageName.SERVERS, str(server.guild_id), done=say("Saved; it counts from now on.")
-    )
+    await leave(interaction, server)
+    await show_page(interaction, PageName.SERVERS, argument, done=say("The bot has left it."))
 
 
 def _back(label: str) -> Any:
@@ -170,7 +178,7 @@ def _sign(server: Server) -> str:
     return "❓" if server.is_allowed is None else "✅" if server.is_open(datetime.now(UTC)) else "🚫"
 
 
-def _title(server: Server) -> str:
+def title_of(server: Server) -> str:
     return escape(server.name, NAME_LENGTH_MAX) or str(server.guild_id)
 
 

@@ -160,7 +160,7 @@ class Servers:
             server.name,
             server.revision,
             by,
-            json.dumps(change) if change is not None else None,
+            json.dumps(change) if change else None,
             server.asked_at,
             server.left_at,
         )

@@ -23,6 +23,7 @@ from bot.owner_panel.panel import (
     page,
     page_id,
     save_house,
+    saved,
     show_page,
 )
 from bot.rights.access import in_time
@@ -163,5 +164,5 @@ async def _grant(interaction: Interaction, server: Server, typed: Typed) -> None
         await in_time(servers.edit(server.guild_id, interaction.user.id, changed, edit))
     except StaleRules as error:
         raise being_changed() from error
-    done = words_of(interaction)("Saved; it counts from now on.")
+    done = saved(changed, words_of(interaction))
     await show_page(interaction, PageName.MONEY, str(server.guild_id), done=done)

@@ -1,7 +1,7 @@
 """`/owner`: pages of which one is shown at a time, in one message that only its owner sees. At each press it is asked
 anew whether it is an owner who presses: custom ids can be forged, and a team loses members."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -14,6 +14,7 @@ from bot.answers.errors import on
 from bot.controls.buttons import Press
 from bot.controls.pages import select
 from bot.messages.content import Content, File, view_of
+from bot.messages.words import Words
 from bot.rights.access import in_time
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, StaleRules
@@ -137,7 +138,11 @@ async def save_house(interaction: Interaction, edit: Callable[[House], House]) -
         await in_time(servers.edit_house(interaction.user.id, changed, edited))
     except StaleRules as error:
         raise being_changed() from error
-    return say("Saved; it counts from now on.")
+    return saved(changed, say)
+
+
+def saved(changed: Mapping[str, Any], say: Words) -> str:
+    return say("Saved; it counts from now on.") if changed else say("It was like that before.")
 
 
 def being_changed() -> InvalidRequest:

@@ -71,8 +71,10 @@ async def test_limits_count_at_once_and_are_said_to_be_the_owners(owner: Owner, 
     used = await owner.press("owner:page:money.")
     assert "used: 12 credits today, 12 credits this month" in used
     assert "the most that one used: 12 credits today" in used
-    # It is a number, or nothing is changed.
+    # It is another number, or nothing is changed.
     before = await pool.fetchval("select count(*) from audit")
+    assert "It was like that before." in await owner.submit("owner:limits:each_member", at_once="4")
+    assert "It was like that before." in await owner.submit(f"owner:limits:{easel.id}", credits_per_day="")
     for text in ("-1", "2.500", "many", "1e3", "10000000000"):
         assert "is no number of credits" in await owner.submit("owner:limits:in_all", credits_per_month=text)
     assert "is no whole number" in await owner.submit("owner:limits:each_member", at_once="1.5")

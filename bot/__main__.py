@@ -20,6 +20,7 @@ from bot.messages.words import Languages
 from bot.owner.admission import Admission
 from bot.owner.alerts import Alerts
 from bot.owner.doctor import BotDoctor
+from bot.owner.first_limit import FirstLimit
 from bot.owner.membership import Membership
 from bot.owner.owners import Owners
 from bot.replies.copies import CopyRemover
@@ -34,9 +35,11 @@ from bot.settings import BotSettings
 from core.errors import Misconfigured, ShardLost
 from core.settings import load, refuse
 from db.alarms import Alarms
+from db.audit import Audit
 from db.blocks import Blocks
 from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
+from db.dashboard import Dashboard
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.export import Export
@@ -79,19 +82,21 @@ class Bot:
         orders, replies, copies = Orders(pool), Replies(pool), Copies(pool)
         store = PictureStore(bucket, Spill(pool))
         self.client = client = new_client(settings, languages)
-        self._reactions = DownloadReactions(client, reaction=settings.reactions[0])
+        servers = Servers(pool, settings.first_house)
+        self._reactions = DownloadReactions(client, servers, reaction=settings.reactions[0])
         messenger, concurrency = Messenger(client, instruments), settings.reply_concurrency
         self._reconciler = Reconciler(
             orders, replies, store, messenger, self._reactions, languages, instruments, concurrency
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
-        servers = Servers(pool, settings.first_house)
         members, owners = Members(pool), Owners(client)
         self._admission = Admission(client, servers, owners, members, languages, settings.allowed_server_ids)
         membership = Membership(client, servers, self._admission)
         rules = RulesAtHand(servers, members, self._admission, membership, settings.limits)
         ledger = Ledger(pool)
+        dashboard = Dashboard(pool)
+        self._first_limit = FirstLimit(client, servers, dashboard, self._admission)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -119,12 +124,14 @@ class Bot:
             model=settings.stability_model,
             count_max=settings.pictures_per_order_max,
             wake=self._reconciler.wake,
-            doctor=new_doctor(settings, client, pool, bucket),
+            doctor=new_doctor(settings, client, servers, pool, bucket),
             command_permissions=client.command_permissions,
             instruments=instruments,
             rules=rules,
             ledger=ledger,
             exports=Exports(Export(pool), members, ledger, store),
+            audit=Audit(pool),
+            dashboard=dashboard,
         )
         self._pings = Pings(client, replies, copies, members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")
@@ -161,6 +168,7 @@ class Bot:
         supervisor.start(self._rules.serve())
         supervisor.start(self._pings.serve())
         supervisor.start(self._admission.serve())
+        supervisor.start(self._first_limit.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
     def _poll(self) -> None:
@@ -170,6 +178,7 @@ class Bot:
         self._rules.wake()
         self._pings.wake()
         self._admission.wake()
+        self._first_limit.wake()
 
 
 def new_client(settings: BotSettings, languages: Languages) -> Client:
@@ -182,9 +191,11 @@ def new_client(settings: BotSettings, languages: Languages) -> Client:
     )
 
 
-def new_doctor(settings: BotSettings, client: Client, pool: Pool, bucket: Bucket) -> BotDoctor:
+def new_doctor(
+    settings: BotSettings, client: Client, servers: Servers, pool: Pool, bucket: Bucket
+) -> BotDoctor:
     storage, token = StorageChecks(settings, pool, bucket), settings.discord_token.get_secret_value()
-    return BotDoctor(client, client.registration, storage, settings, token=token)
+    return BotDoctor(client, client.registration, storage, servers, settings, token=token)
 
 
 async def serve(settings: BotSettings, traces: Traces) -> None:
@@ -205,7 +216,7 @@ async def examine(settings: BotSettings, channel_id: int | None) -> list[Finding
         open_bucket(settings) as bucket,
         new_client(settings, Languages()) as client,
     ):
-        bot = new_doctor(settings, client, pool, bucket)
+        bot = new_doctor(settings, client, Servers(pool, settings.first_house), pool, bucket)
         return await bot.examine((lambda: bot.lacking_in(channel_id)) if channel_id is not None else None)
 
 

@@ -86,7 +86,10 @@ async def go_to(interaction: Interaction, verb: Verb) -> None:
     change, say = await _change(interaction, verb), words_of(interaction)
     operation, model, source = change.operation, change.model, change.source
     if operation is VARY and not verb.given:
-        models = on_offer(VARY, services_of(interaction).model).values()
+        offered = on_offer(VARY, services_of(interaction).model).values()
+        may_use = services_of(interaction).rules.may_use_of(interaction)
+        # Where none may be used, who chooses one is told so.
+        models = [model for model in offered if may_use(VARY.name, model.name)] or offered
         await interaction.response.send_message(view=vary_menu(source, models, say), ephemeral=True)
     elif operation is EXTEND and not verb.given:
         await interaction.response.send_message(view=extend_menu(source, model, say), ephemeral=True)

@@ -19,6 +19,7 @@ from bot.commands.imagine import imagine
 from bot.commands.me import me
 from bot.commands.owner import owner
 from bot.commands.queue import queue
+from bot.commands.settings import settings
 from bot.commands.tree import Tree
 from bot.commands.usage import usage
 from bot.controls.buttons import OrderButton, PictureButton
@@ -37,6 +38,7 @@ from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.status import GatewayStatus
 from bot.messages.words import Languages, Translator
+from bot.owner.doctor import limit_of_all
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
@@ -73,7 +75,8 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, usage, me, forget_me, owner, doctor
+    mine = usage, me, forget_me
+    return imagine(default_model, count_max), change(), gallery, queue, settings, *mine, owner, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -135,6 +138,7 @@ class Client(discord.AutoShardedClient):
         await locks.take(shards.ids)
         # Before the first command: what is not known yet would be refused.
         await until_answered(self.services.rules.load)
+        log.info("%s; /owner changes it, on the page Money", limit_of_all(self.services.rules.servers.house))
         self.take_on(shards)
         try:
             async with asyncio.TaskGroup() as group:

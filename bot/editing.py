@@ -95,9 +95,15 @@ async def _open(interaction: Interaction, order_id: int, typed: Mapping[str, str
     progress, say = await _editable(interaction, order_id), words_of(interaction)
     order, operation = progress.order, OPERATIONS[progress.order.operation]
     default_model = services_of(interaction).model
-    models = on_offer(operation, default_model)
+    offered, may_use = (
+        on_offer(operation, default_model),
+        services_of(interaction).rules.may_use_of(interaction),
+    )
+    # Where none may be used, who chooses one is told so.
+    models = {name: one for name, one in offered.items() if may_use(operation.name, name)} or offered
     if order.model not in models:
-        order = replace(order, model=VARYING_MODEL if operation is VARY else default_model)
+        usual = VARYING_MODEL if operation is VARY else default_model
+        order = replace(order, model=usual if usual in models else next(iter(models)))
     modal = edit_modal(
         order,
         {**as_asked(order), **typed},

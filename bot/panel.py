@@ -11,13 +11,15 @@ from core.orders import Order, Picture, Source
 async def show_panel(interaction: Interaction, source: Source) -> None:
     """In the place of a deferred answer. Raises BucketUnavailable."""
     services, say = services_of(interaction), words_of(interaction)
+    may_use = services.rules.may_use_of(interaction)
     if not isinstance(source, Picture):
-        await show(interaction, upload_panel(source, services.model, say))
+        await show(interaction, upload_panel(source, services.model, may_use, say))
         return
     parents = await _parents(interaction, source.order)
     previews = await read_previews(services.picture_store, [source])
     link = new_link(services.picture_store, source)
-    await show(interaction, picture_panel(source, previews[source.id], link, parents, services.model, say))
+    preview = previews[source.id]
+    await show(interaction, picture_panel(source, preview, link, parents, services.model, may_use, say))
 
 
 async def _parents(interaction: Interaction, order: Order) -> list[Picture | None]:

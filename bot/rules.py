@@ -7,8 +7,9 @@ import discord
 
 from bot.owner.admission import Admission
 from bot.owner.membership import Membership
+from core.offers import MayUse
 from core.operations import Model, Operation
-from core.policy import Asker, Limits, limits_of, models_here
+from core.policy import Asker, Limits, limits_of, may_use, models_here
 from core.rules import Allowance, DirectMessages, Server
 from db.members import Members
 from db.servers import Servers
@@ -51,6 +52,12 @@ class RulesAtHand:
         """Those by name that this member may choose there."""
         allowance = _allowance(interaction, server)
         return models_here(operation, default_model, self.servers.house, server, allowance)
+
+    def may_use_of(self, interaction: "discord.Interaction[Any]") -> MayUse:
+        """What menus offer to the member here."""
+        house, server = self.servers.house, self.servers.of(interaction.guild_id)
+        allowance = _allowance(interaction, server)
+        return lambda operation, model: may_use(operation, model, house, server, allowance) is None
 
     async def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
         """Raises InvalidRequest where it cannot be told at the moment."""

@@ -12,8 +12,10 @@ from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
 from bot.rules import RulesAtHand
+from db.audit import Audit
 from db.blocks import Blocks
 from db.copies import Copies
+from db.dashboard import Dashboard
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.favourites import Favourites
@@ -52,6 +54,8 @@ class Services:
     rules: RulesAtHand
     ledger: Ledger
     exports: Exports
+    audit: Audit
+    dashboard: Dashboard
 
 
 class _HasServices(Protocol):

@@ -1,22 +1,27 @@
 """What can be done with a picture, and how what was typed for it is read."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from core.errors import InvalidRequest, Term
 from core.operations import CHANGES, UPSCALE, Kind, Model, Operation, Param, check_upscale
 from core.validation import fields_in, on_offer
 
+MayUse: TypeAlias = Callable[[str, str], bool]
+"""Whether a model may be used for an operation, by their names; the operation's is first."""
 
-def offered(width: int, height: int, default_model: str) -> list[tuple[Operation, tuple[Model, ...]]]:
-    """The changes that a picture of this size in pixels can have, each with the models that take it."""
+
+def offered(
+    width: int, height: int, default_model: str, may_use: MayUse
+) -> list[tuple[Operation, tuple[Model, ...]]]:
+    """The changes that a picture of this size in pixels can have, each with the models that take it and may be used."""
     found = (
         (
             operation,
             tuple(
                 model
                 for model in on_offer(operation, default_model).values()
-                if _takes(operation, model, width, height)
+                if _takes(operation, model, width, height) and may_use(operation.name, model.name)
             ),
         )
         for operation in CHANGES

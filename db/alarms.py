@@ -1,12 +1,11 @@
 """What the owner of the bot has to mend, until it is mended: noticed by workers, told by the bot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-
-import asyncpg
+from typing import Any
 
 from db import queries
 from db.pool import Pool
@@ -67,9 +66,21 @@ class Alarm:
     price: Decimal | None = None
 
     @property
+    def problem(self) -> str:
+        """The first sentence of the remedy."""
+        return self.remedy.partition(". ")[0] + "."
+
+    @property
     def remedy(self) -> str:
         price = "" if self.price is None else f" for pictures of {self.price.normalize():f} credits or more"
         return _REMEDIES[self.code].format(provider=self.provider.title(), model=self.model, price=price)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedAlarm:
+    id: int
+    alarm: Alarm
+    ended_at: datetime
 
 
 class Alarms:
@@ -116,15 +127,23 @@ class Alarms:
 
     async def claim_untold(self) -> list[Alarm]:
         """The alarms that nobody has told the owner yet; for TELL_SECONDS they are the caller's to tell."""
-        return [_alarm(row) for row in await self._pool.fetch(_SQL["claim_untold"], TELL_SECONDS)]
+        return [_alarm(dict(row)) for row in await self._pool.fetch(_SQL["claim_untold"], TELL_SECONDS)]
 
     async def told(self, alarm: Alarm) -> None:
         await self._pool.execute(_SQL["told"], alarm.code, alarm.provider, alarm.model)
 
+    async def claim_ended(self) -> list[EndedAlarm]:
+        """As `claim_untold`, of those that are over and of which the owner was told."""
+        rows = [dict(row) for row in await self._pool.fetch(_SQL["claim_ended"], TELL_SECONDS)]
+        return [EndedAlarm(row.pop("id"), ended_at=row.pop("ended_at"), alarm=_alarm(row)) for row in rows]
+
+    async def end_told(self, ended: EndedAlarm) -> None:
+        await self._pool.execute(_SQL["end_told"], ended.id)
+
     async def open(self) -> list[Alarm]:
         """Told or not, the oldest first."""
-        return [_alarm(row) for row in await self._pool.fetch(_SQL["open"])]
+        return [_alarm(dict(row)) for row in await self._pool.fetch(_SQL["open"])]
 
 
-def _alarm(row: asyncpg.Record) -> Alarm:
+def _alarm(row: Mapping[str, Any]) -> Alarm:
     return Alarm(**{**row, "code": AlarmCode(row["code"])})

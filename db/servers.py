@@ -50,6 +50,15 @@ class Servers:
     def house_revision(self) -> int:
         return self._known[HOUSE].revision if HOUSE in self._known else 0
 
+    @property
+    def is_first_limit_told(self) -> bool:
+        """Whether the owner knows that a limit stands which nobody has set."""
+        return not self.house.is_first or self._known.get(HOUSE, _UNKNOWN).asked_at is not None
+
+    async def first_limit_told(self) -> None:
+        await self._pool.execute(_SQL["first_limit_told"])
+        await self.load()
+
     def all(self) -> list[Server]:
         """Every server that was ever met."""
         return [server for guild_id, server in self._known.items() if guild_id != HOUSE]
@@ -151,7 +160,7 @@ class Servers:
             server.name,
             server.revision,
             by,
-            json.dumps(change) if change is not None else None,
+            json.dumps(change) if change else None,
             server.asked_at,
             server.left_at,
         )

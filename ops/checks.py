@@ -24,6 +24,10 @@ class CheckFailed(TigerbrushError):
         self.remedy = remedy
 
 
+class CheckWarned(CheckFailed):
+    """It works as it is, but somebody should look at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """`run` returns what it saw or raises CheckFailed; `remedy` is for what else it raises. `needs` are run before."""
@@ -39,10 +43,17 @@ class Finding:
     name: str
     ok: bool
     text: str
+    is_warning: bool = False
 
     @property
     def line(self) -> str:
-        return f"{'ok   ' if self.ok else 'WRONG'} {self.name}: {self.text}"
+        return (
+            f"{'WRONG' if not self.ok else 'look ' if self.is_warning else 'ok   '} {self.name}: {self.text}"
+        )
+
+    @property
+    def sign(self) -> str:
+        return "❌" if not self.ok else "⚠️" if self.is_warning else "✅"
 
 
 async def run_checks(checks: Sequence[Check], settings: Settings) -> list[Finding]:
@@ -64,7 +75,8 @@ async def _run(check: Check) -> Finding:
         async with asyncio.timeout(CHECK_SECONDS):
             return Finding(check.name, True, await check.run())
     except CheckFailed as failed:
-        return Finding(check.name, False, f"{str(failed).rstrip('.')}. {failed.remedy}")
+        warns = isinstance(failed, CheckWarned)
+        return Finding(check.name, warns, f"{str(failed).rstrip('.')}. {failed.remedy}", is_warning=warns)
     except TimeoutError:
         return Finding(check.name, False, f"no answer within {CHECK_SECONDS:.0f} seconds. {check.remedy}")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the owner has to know

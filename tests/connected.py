@@ -25,9 +25,11 @@ from bot.services import Services
 from core.policy import Limits
 from core.rules import House
 from core.settings import DatabaseSettings
+from db.audit import Audit
 from db.blocks import Blocks
 from db.bucket.client import Bucket
 from db.copies import Copies
+from db.dashboard import Dashboard
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.export import Export
@@ -210,8 +212,8 @@ def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> Services:
     storage = StorageChecks(settings, pool, bucket)
-    doctor = BotDoctor(client, client.registration, storage, settings)
     servers, members, languages = Servers(pool, House()), Members(pool), Languages()
+    doctor = BotDoctor(client, client.registration, storage, servers, settings)
     admission = Admission(client, servers, Owners(client), members, languages, ())
     membership = Membership(client, servers, admission)
     return Services(
@@ -235,6 +237,8 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         rules=RulesAtHand(servers, members, admission, membership, Limits()),
         ledger=Ledger(pool),
         exports=Exports(Export(pool), members, Ledger(pool), PictureStore(bucket, Spill(pool))),
+        audit=Audit(pool),
+        dashboard=Dashboard(pool),
     )
 
 

@@ -19,6 +19,7 @@ from core.errors import Misconfigured
 from core.settings import load, refuse
 from db.alarms import Alarms
 from db.bucket.client import Bucket, open_bucket
+from db.dashboard import Dashboard
 from db.downloads import Downloads
 from db.erasure import Erasure
 from db.ledger import Ledger
@@ -140,6 +141,9 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
             supervisor.every(settings.poll_seconds, wake)
         supervisor.every(collector.TICK_SECONDS, looks.wake)
         _schedule(parts, supervisor, probe)
+        for runner in runners.values():
+            noting = partial(upkeep.note_balance, Dashboard(pool), runner.provider)
+            supervisor.every(upkeep.BALANCE_SECONDS, noting, at_once=True)
         supervisor.start(listen(settings.listen_dsn, channels, is_worker=True))
         supervisor.start(sweeping.serve())
         supervisor.start(uploading.serve())

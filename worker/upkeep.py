@@ -5,17 +5,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from core.errors import BucketUnavailable, reason
+from core.failures import JobFailed
 from db import daily_tasks, retention
 from db.bucket.client import Bucket
 from db.bucket.sweep import sweep
+from db.dashboard import Dashboard
 from db.downloads import Downloads
 from db.pool import UNAVAILABLE, Pool
 from db.queue import Queue
 from db.uploads import Uploads
 from ops.database_probe import DatabaseProbe
 from worker.instruments import Instruments
+from worker.providers.provider import Provider
 
 log = logging.getLogger(__name__)
+
+BALANCE_SECONDS = 600.0
+"""So old is what the owner sees of the account at most."""
 
 HOURLY_SECONDS = 3600.0
 """For what is due once a day at most: a worker that is replaced every day comes to it too."""
@@ -43,6 +49,13 @@ async def reclaim_expired(
         instruments.reclaimed(state)
     if reclaimed:
         log.warning("took back %d jobs whose worker was lost: %s", len(reclaimed), list(reclaimed))
+
+
+async def note_balance(dashboard: Dashboard, provider: Provider) -> None:
+    try:
+        await dashboard.note_balance(provider.name, await provider.balance())
+    except (JobFailed, *UNAVAILABLE) as error:
+        log.info("the balance with %s is not known: %s", provider.title, reason(error))
 
 
 async def hourly(downloads: Downloads) -> None:

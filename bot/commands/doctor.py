@@ -27,7 +27,7 @@ async def doctor(interaction: Interaction) -> None:
     findings = await services_of(interaction).doctor.examine(lacking)
     ok = sum(finding.ok for finding in findings)
     # In English, as the log is: it says what to look up there.
-    lines = [f"{'✅' if finding.ok else '❌'} **{finding.name}**: {finding.text}" for finding in findings]
+    lines = [f"{finding.sign} **{finding.name}**: {finding.text}" for finding in findings]
     head = say("### 🩺 {ok} of {all} checks are ok", ok=ok, all=len(findings))
     view = notice("\n".join([head, *lines])[:_LENGTH_MAX])
     await interaction.edit_original_response(view=view)

@@ -3,6 +3,9 @@
 from discord import app_commands
 
 import bot.owner_panel.blocks_page
+import bot.owner_panel.dashboard_page
+import bot.owner_panel.money_page
+import bot.owner_panel.offer_page
 import bot.owner_panel.servers_page  # noqa: F401 - they register themselves
 from bot.owner_panel.panel import open_panel
 from bot.services import Interaction

@@ -137,6 +137,11 @@ def user_select(custom_id: str, placeholder: str, *, least: int = 1, most: int =
     )
 
 
+def rows(*controls: Control) -> list[ui.ActionRow[Any]]:
+    """Each in a row of its own, as menus have to be."""
+    return [ui.ActionRow(one) for one in controls]
+
+
 def form(custom_id: str, title: str, *labels: ui.Label[Any]) -> ui.Modal:
     """Discord takes 1 to 5 labels."""
     modal = ui.Modal(title=title, custom_id=custom_id, timeout=_FORM_TIMEOUT_SECONDS)

@@ -13,6 +13,7 @@ from bot.messages.picture import GREEN, WHY_UNSEEN, Link, again, facts, full_siz
 from bot.messages.prompts import escape
 from bot.messages.verbs import verb_select
 from bot.messages.words import Words
+from core.offers import MayUse
 from core.operations import MODELS, OPERATIONS
 from core.orders import BORROWED, Order, Picture, Upload
 
@@ -26,10 +27,11 @@ def picture_panel(
     link: Link | None,
     parents: Sequence[Picture | None],
     default_model: str,
+    may_use: MayUse,
     say: Words,
 ) -> Content:
     """`parents` are what it is made from; None is what was handed in, or cannot be seen."""
-    return _Panel(picture, preview, link, parents, default_model, say).content()
+    return _Panel(picture, preview, link, parents, default_model, may_use, say).content()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class _Panel:
     link: Link | None
     parents: Sequence[Picture | None]
     default_model: str
+    may_use: MayUse
     say: Words
     link_as: LinkAs = LinkAs.BUTTON
 
@@ -83,7 +86,7 @@ class _Panel:
         """An expired picture has no original to make another from."""
         picture, say = self.picture, self.say
         copy: list[ui.Item[Any]] = [PictureButton(Action.LINK, picture.id, say)] if links else []
-        select = None if picture.is_expired else verb_select(picture, self.default_model, say)
+        select = None if picture.is_expired else verb_select(picture, self.default_model, self.may_use, say)
         return [
             [*links, *copy, *again(picture.order, say)],
             [select] if select is not None else [],
@@ -94,14 +97,14 @@ class _Panel:
         ]
 
 
-def upload_panel(upload: Upload, default_model: str, say: Words) -> Content:
+def upload_panel(upload: Upload, default_model: str, may_use: MayUse, say: Words) -> Content:
     container = ui.Container[Any](accent_colour=GREEN)
     if upload.url is not None:
         gallery = ui.MediaGallery[Any]()
         gallery.add_item(media=upload.url)
         container.add_item(gallery)
     container.add_item(ui.TextDisplay(f"-# {upload.width} × {upload.height}"))
-    select = verb_select(upload, default_model, say)
+    select = verb_select(upload, default_model, may_use, say)
     if select is None:
         container.add_item(ui.TextDisplay(say("Nothing can be done with a picture of this size and shape.")))
     else:

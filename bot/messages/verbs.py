@@ -12,7 +12,7 @@ from bot.controls.verbs import FieldSelect, Option, Step, Verb, VerbButton, Verb
 from bot.messages.content import Content, File, notice, view_of
 from bot.messages.failures import said
 from bot.messages.words import Words, amount
-from core.offers import offered
+from core.offers import MayUse, offered
 from core.operations import (
     ERASE,
     EXTEND,
@@ -44,10 +44,10 @@ def price(credits: Decimal, say: Words) -> str:
     return say.plural("{count} credit", "{count} credits", number, count=count)
 
 
-def verb_select(source: Source, default_model: str, say: Words) -> VerbSelect | None:
+def verb_select(source: Source, default_model: str, may_use: MayUse, say: Words) -> VerbSelect | None:
     """None where nothing can be done with it."""
     options = []
-    for operation, models in offered(source.width, source.height, default_model):
+    for operation, models in offered(source.width, source.height, default_model, may_use):
         if operation is VARY or (len(models) == 1 and len(operation.models) == 1):
             options.append(_option(operation, models, source, say(operation.title), say))
         else:
@@ -101,7 +101,8 @@ def dear_question(
 def vary_menu(source: Source, models: Iterable[Model], say: Words) -> ui.LayoutView:
     """The picture's own model first, where it can; `models` are those that can."""
     by_name = {model.name: model for model in models}
-    own = by_name.get(source.order.model if isinstance(source, Picture) else "") or by_name[VARYING_MODEL]
+    wanted = source.order.model if isinstance(source, Picture) else ""
+    own = by_name.get(wanted) or by_name.get(VARYING_MODEL) or next(iter(by_name.values()))
 
     def verb(model: Model, how: str) -> Verb:
         return Verb(VARY.name, source.id, model.name, {"strength": f"{VARIATIONS[how]:g}"})
@@ -128,7 +129,10 @@ def vary_menu(source: Source, models: Iterable[Model], say: Words) -> ui.LayoutV
         for how, (emoji, name) in _STRENGTHS.items()
     ]
     text = say("🎲 How much should change? {model} paints it.", model=own.title)
-    return notice(text, ui.ActionRow(*buttons), ui.ActionRow(VerbSelect(say("Another model"), others)))
+    rows: list[ui.ActionRow[Any]] = [ui.ActionRow(*buttons)]
+    if others:
+        rows.append(ui.ActionRow(VerbSelect(say("Another model"), others)))
+    return notice(text, *rows)
 
 
 def extend_menu(source: Source, model: Model, say: Words) -> ui.LayoutView:

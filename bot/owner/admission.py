@@ -16,7 +16,7 @@ import discord
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_final
 from bot.messages.admission import question, questions_left
-from bot.messages.words import Languages
+from bot.messages.words import Languages, Words
 from bot.owner.alerts import NONCE_LENGTH_MAX, tell_owner
 from bot.owner.owners import Owners
 from core.errors import StaleRules
@@ -134,8 +134,7 @@ class Admission:
         unasked = [guild for guild in self._there() if _is_unasked(self._servers.of(guild.id))]
         if not unasked:
             return
-        wishes = (await self._members.find(await self.owners.told_id())).wishes
-        say = self._languages.of(wishes.locale or "en-US")
+        say = await self.owner_words()
         alone, together = unasked[:ASKED_AT_ONCE_MAX], unasked[ASKED_AT_ONCE_MAX:]
         # First, so that what Discord does not take for now makes no more messages of them.
         if together:
@@ -148,6 +147,10 @@ class Admission:
             content = question(guild, await self._owner_of(guild), await self._invited_by(guild), say)
             if await tell_owner(self._client, content, _nonce([guild])):
                 await self._asked(guild.id)
+
+    async def owner_words(self) -> Words:
+        wishes = (await self._members.find(await self.owners.told_id())).wishes
+        return self._languages.of(wishes.locale or "en-US")
 
     async def _asked(self, guild_id: int) -> None:
         now = datetime.now(UTC)

@@ -1,6 +1,7 @@
-"""Tells the owner of the bot, once each, what only the owner can mend."""
+"""Tells the owner of the bot, once each, what only the owner can mend, and when it is mended."""
 
 import logging
+from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 
@@ -32,10 +33,29 @@ class Alerts:
             text = f"{alarm.remedy}\nIn detail: {alarm.detail}"
             log.error("alarm: %s", text)
             # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
-            nonce = sha256(f"{alarm.code} {alarm.provider} {alarm.model} {alarm.raised_at}".encode())
-            content = Content(notice(f"🚨 {text}"))
-            if await tell_owner(self._client, content, nonce.hexdigest()[:NONCE_LENGTH_MAX]):
+            nonce = _nonce(f"{alarm.code} {alarm.provider} {alarm.model} {alarm.raised_at}")
+            if await tell_owner(self._client, Content(notice(f"🚨 {text}")), nonce):
                 await until_answered(partial(self._alarms.told, alarm))
+        for ended in await self._alarms.claim_ended():
+            alarm = ended.alarm
+            text = f"Over, after {_span(ended.ended_at - alarm.raised_at)}: {alarm.problem}"
+            log.info("alarm: %s", text)
+            if await tell_owner(self._client, Content(notice(f"✅ {text}")), _nonce(f"end {ended.id}")):
+                await until_answered(partial(self._alarms.end_told, ended))
+
+
+def _nonce(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:NONCE_LENGTH_MAX]
+
+
+def _span(time: timedelta) -> str:
+    minutes = round(time.total_seconds() / 60)
+    if minutes < 1:
+        return "less than a minute"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "day"), (hours, "hour"), (minutes, "minute"))
+    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in parts if count)
 
 
 async def tell_owner(client: discord.Client, content: Content, nonce: str) -> bool:

@@ -8,9 +8,11 @@ from discord.http import Route
 
 from bot.discord_errors import in_a_line, is_final, is_wrong_token
 from bot.gateway.registration import Registration
+from core.rules import House
 from core.settings import DatabaseSettings
-from ops.checks import Check, CheckFailed, Finding, run_checks
-from ops.storage_checks import StorageChecks
+from db.servers import Servers
+from ops.checks import Check, CheckFailed, CheckWarned, Finding, run_checks
+from ops.storage_checks import POSTGRES, SCHEMA, StorageChecks
 
 NEEDED = {
     "view_channel": "View Channels",
@@ -37,6 +39,14 @@ def missing(permissions: discord.Permissions, *, in_thread: bool) -> list[str]:
     return [words for name, words in NEEDED.items() if name != needless and not getattr(permissions, name)]
 
 
+def limit_of_all(house: House) -> str:
+    """In English, as the log is."""
+    spans = (("a day", house.in_all.credits_per_day), ("a month", house.in_all.credits_per_month))
+    limits = [f"{credits:f} credits {span}" for span, credits in spans if credits is not None]
+    since = ", since the first start, as nobody has set a limit" if house.is_first else ""
+    return f"all members together may use {' and '.join(limits) or 'as much as they like'}{since}"
+
+
 @dataclass(frozen=True, slots=True)
 class BotDoctor:
     """`client` is the running one, or one that is to log in by `token`."""
@@ -44,6 +54,7 @@ class BotDoctor:
     client: discord.Client
     registration: Registration
     storage: StorageChecks
+    servers: Servers
     settings: DatabaseSettings
     token: str = field(default="", repr=False)
 
@@ -53,6 +64,7 @@ class BotDoctor:
     def checks(self, lacking: Lacking | None) -> list[Check]:
         checks = [
             *self.storage.all(),
+            Check("limit", self._limit, (POSTGRES, SCHEMA)),
             Check(_TOKEN, self._log_in, remedy=_REACHED),
             Check("gateway", self._gateway, (_TOKEN,), _REACHED),
             Check("commands", self._commands, (_TOKEN,), _REACHED),
@@ -84,6 +96,14 @@ class BotDoctor:
         # Not the channel's own method, by which nobody may attach files who may write only in threads.
         permissions = discord.abc.GuildChannel.permissions_for(known, member)
         return missing(permissions, in_thread=isinstance(channel, discord.Thread))
+
+    async def _limit(self) -> str:
+        await self.servers.load()
+        if self.servers.house.is_first:
+            raise CheckWarned(
+                limit_of_all(self.servers.house), "Set your own with /owner, on the page Money."
+            )
+        return limit_of_all(self.servers.house)
 
     async def _log_in(self) -> str:
         try:

@@ -1,7 +1,7 @@
 """`/owner`: pages of which one is shown at a time, in one message that only its owner sees. At each press it is asked
 anew whether it is an owner who presses: custom ids can be forged, and a team loses members."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -14,9 +14,11 @@ from bot.answers.errors import on
 from bot.controls.buttons import Press
 from bot.controls.pages import select
 from bot.messages.content import Content, File, view_of
+from bot.messages.words import Words
 from bot.rights.access import in_time
 from bot.services import Interaction, services_of, words_of
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, StaleRules
+from core.rules import House, differences
 
 PANEL = "owner"
 
@@ -44,7 +46,10 @@ class Page:
 class PageName(StrEnum):
     """In the order of the menu; `/owner` begins with the first."""
 
+    DASHBOARD = "dashboard"
     SERVERS = "servers"
+    MONEY = "money"
+    OFFER = "offer"
     BLOCKS = "blocks"
 
 
@@ -91,8 +96,8 @@ async def require_owner(interaction: Interaction) -> None:
 async def open_panel(interaction: Interaction) -> None:
     """Raises InvalidRequest for anybody but an owner."""
     await require_owner(interaction)
-    content = await _content(interaction, PageName.SERVERS, "", "")
-    await interaction.response.send_message(view=content.view, files=content.attachments(), ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await show_page(interaction, PageName.DASHBOARD)
 
 
 async def show_page(interaction: Interaction, name: PageName, argument: str = "", *, done: str = "") -> None:
@@ -111,8 +116,37 @@ async def show_page(interaction: Interaction, name: PageName, argument: str = ""
 async def turn(interaction: Interaction, argument: str, values: tuple[str, ...]) -> None:
     """By the menu, or by a button that leads to a page: its argument is what `page_id` made."""
     name, _, argument = (values[0] if values else argument).partition(".")
-    known = next((one for one in PageName if one == name), PageName.SERVERS)
+    known = next((one for one in PageName if one == name), PageName.DASHBOARD)
+    if known is PageName.DASHBOARD:
+        await interaction.response.defer()
     await show_page(interaction, known, argument)
+
+
+async def save_house(interaction: Interaction, edit: Callable[[House], House]) -> str:
+    """What is said of it. Raises InvalidRequest."""
+    changed = dict[str, Any]()
+
+    def edited(house: House) -> House:
+        after = edit(house)
+        # Read as it is saved, as of what another owner has saved just before.
+        changed.clear()
+        changed.update(differences(house, after))
+        return after
+
+    say, servers = words_of(interaction), services_of(interaction).rules.servers
+    try:
+        await in_time(servers.edit_house(interaction.user.id, changed, edited))
+    except StaleRules as error:
+        raise being_changed() from error
+    return saved(changed, say)
+
+
+def saved(changed: Mapping[str, Any], say: Words) -> str:
+    return say("Saved; it counts from now on.") if changed else say("It was like that before.")
+
+
+def being_changed() -> InvalidRequest:
+    return InvalidRequest("The settings are being changed at this very moment. Try again.")
 
 
 async def _content(interaction: Interaction, name: PageName, argument: str, done: str) -> Content:

@@ -104,7 +104,8 @@ async def _one(interaction: Interaction, server: Server) -> Shown:
     ]
     if server.left_at is None:
         buttons.append(button(page_id(PageName.SERVERS, f"{id_}{_LEAVE}"), say("Refuse and leave"), "🚪"))
-    return Shown("\n".join(lines), (ui.ActionRow(*buttons), ui.ActionRow(_back(say("All servers")))))
+    limits = button(page_id(PageName.MONEY, str(id_)), say("Limits"), "💰")
+    return Shown("\n".join(lines), (ui.ActionRow(*buttons), ui.ActionRow(limits, _back(say("All servers")))))
 
 
 async def _sure(interaction: Interaction, server: Server) -> Shown:

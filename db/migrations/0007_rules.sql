@@ -98,6 +98,35 @@ create table usage_days (
     primary key (day, scope, key, part)
 );
 
+-- An alarm of which the owner was told, and which is over, until that is told too.
+create table ended_alarms (
+    id        bigint generated always as identity primary key,
+    kind      text not null,
+    provider  text not null,
+    model     text not null,
+    detail    text not null,
+    raised_at timestamptz not null,
+    price     numeric,
+    ended_at  timestamptz not null default now(),
+    -- When somebody may next try to tell it; later while one does.
+    tell_at   timestamptz not null default now()
+);
+create trigger announce_end after insert on ended_alarms
+    for each row execute function announce('alarm_raised');
+
+-- What was left of an account when a worker last asked, for the owner's eyes.
+create table balances (
+    provider text primary key,
+    credits  numeric not null,
+    known_at timestamptz not null default now()
+);
+
+-- What became of a month's jobs, and what its calls cost, are ranges of the tables (dashboard.jobs). The months follow
+-- one another there, so a range is found by an index of a few pages that costs nothing to write.
+create index jobs_of_month on jobs using brin (month);
+-- The same (dashboard.by_model).
+create index calls_begun on calls using brin (begun_at);
+
 -- The day in which a job was asked for, by which it counts until its end.
 alter table jobs add column day date not null default (now() at time zone 'UTC')::date;
 

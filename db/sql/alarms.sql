@@ -14,10 +14,17 @@ where coalesce(alarms.price, 0) > coalesce(excluded.price, 0);
 -- name: resolve
 -- Those that concern all of the provider's models, and those of this one ($3). Of what concerns a price, a picture
 -- that cost as much shows that it is over.
-delete from alarms
-where kind = any($1::text[]) and provider = $2 and model in ('', $3)
-    and ($4::timestamptz is null or raised_at < $4)
-    and ($5::numeric is null or coalesce(price, 0) <= $5);
+-- The owner learns that it is over who has learnt of it, or does at this moment.
+with ended as (
+    delete from alarms
+    where kind = any($1::text[]) and provider = $2 and model in ('', $3)
+        and ($4::timestamptz is null or raised_at < $4)
+        and ($5::numeric is null or coalesce(price, 0) <= $5)
+    returning *
+)
+insert into ended_alarms (kind, provider, model, detail, raised_at, price)
+select kind, provider, model, detail, raised_at, price from ended
+where told_at is not null or tell_at > now();
 
 -- name: due
 -- What somebody may try now, whether it is over.
@@ -44,3 +51,13 @@ returning kind as code, provider, model, detail, raised_at, price;
 
 -- name: told
 update alarms set told_at = now() where kind = $1 and provider = $2 and model = $3;
+
+-- name: claim_ended
+-- As claim_untold.
+update ended_alarms
+set tell_at = now() + make_interval(secs => $1)
+where tell_at <= now()
+returning id, kind as code, provider, model, detail, raised_at, price, ended_at;
+
+-- name: end_told
+delete from ended_alarms where id = $1;

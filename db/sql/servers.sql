@@ -31,6 +31,13 @@ audited as (
 )
 select revision, pg_notify('rules_changed', '') from (select * from saved union all select * from changed) as done;
 
+-- name: first_limit_told
+-- The owner knows that a first limit stands: of row 0, that is what the owner was asked about.
+insert into servers (guild_id, asked_at) values (0, now())
+on conflict (guild_id) do update
+set asked_at = now(), revision = servers.revision + 1
+where servers.asked_at is null;
+
 -- name: lock
 -- Whoever shuts a server waits for the orders that are being stored there (the function `store_order`), and those that
 -- come next wait for the change.

@@ -12,10 +12,11 @@ from tests.server import Server
 THERE = "sketches"
 
 
-async def restarted(house: House, bot: Process, one: Member) -> None:
+async def restarted(house: House, bot: Process, one: Member) -> Process:
     await bot.stop()
-    await house.bot()
+    bot = await house.bot()
     await one.until_bot_is(online=True)
+    return bot
 
 
 async def now(one: Member, message: Message, said: str) -> Message:
@@ -51,7 +52,7 @@ async def test_a_server_is_let_in_shut_left_and_asked_about_anew(
     assert "has not let this server in yet, and has been asked" in await tried(dora)
 
     # The message outlives the bot that has sent it, and it is not sent again.
-    await restarted(house, bot, ada)
+    bot = await restarted(house, bot, ada)
     await ada.press(asked, "Allow")
     decided = await ada.message(lambda m: m["id"] == asked["id"] and "It is let in" in text(m))
     assert f"Decided by <@{ada.user_id}>" in text(decided)
@@ -59,7 +60,9 @@ async def test_a_server_is_let_in_shut_left_and_asked_about_anew(
     waiting = await dora.reply(await dora.imagine("a fox", channel=THERE, width=256, height=256), is_waiting)
 
     # Shut, with what waits there, by the page of /owner.
-    panel = await ada.reply(await ada.use("owner"), lambda m: "2 servers" in text(m))
+    panel = await ada.reply(await ada.use("owner"), lambda m: "Dashboard" in text(m))
+    await ada.choose(panel, "servers", menu="Another page")
+    panel = await now(ada, panel, "2 servers")
     await ada.choose(panel, str(await annex.id()), menu="Open a server")
     panel = await now(ada, panel, "All servers")
     await ada.press(panel, "Shut")
@@ -81,7 +84,9 @@ async def test_a_server_is_let_in_shut_left_and_asked_about_anew(
     await paint(dora, channel=THERE)
 
     # Refused and left, it is asked about anew when it comes again.
-    panel = await ada.reply(await ada.use("owner"), lambda m: "2 servers" in text(m))
+    panel = await ada.reply(await ada.use("owner"), lambda m: "Dashboard" in text(m))
+    await ada.choose(panel, "servers", menu="Another page")
+    panel = await now(ada, panel, "2 servers")
     await ada.choose(panel, str(await annex.id()), menu="Open a server")
     panel = await now(ada, panel, "All servers")
     await ada.press(panel, "Refuse and leave")

@@ -53,6 +53,7 @@ async def test_all_is_well_in_the_house(house: House, ada: Member, exits: AsyncE
     members_way = await exits.enter_async_context(front(environment["AWS_ENDPOINT_URL_S3"]))
     public = f"{members_way.url}/{environment['BUCKET_NAME']}"
     environment["PUBLIC_BUCKET_URL"] = public
+    environment["CREDITS_PER_MONTH"] = "500.5"
     await start(house, ada)
     for said in (
         await doctor(house, "bot", "--channel", ada.channels["paintings"]),
@@ -61,9 +62,17 @@ async def test_all_is_well_in_the_house(house: House, ada: Member, exits: AsyncE
         assert (said.status, said.wrong) == (0, []), said.lines
         assert len(said.lines) >= 10
         assert f"ok    links: open at {public}, with the right bytes" in said.lines
+    # What nobody has set works, but somebody should.
+    said = await doctor(house, "bot", CREDITS_PER_MONTH=None)
+    assert said.status == 0
+    (line,) = said.wrong
+    assert line.startswith(
+        "look  limit: all members together may use 2500 credits a month, since the first start"
+    )
+    assert "/owner" in line
 
     owner_says = await ada.reply(await ada.use("doctor"), lambda m: "checks are ok" in text(m))
-    assert "14 of 14 checks are ok" in text(owner_says), text(owner_says)
+    assert "15 of 15 checks are ok" in text(owner_says), text(owner_says)
     assert owner_says["flags"] & 64
     await fault(
         house.servers.discord.url, "forbid", channel=ada.channels["paintings"], permission="ATTACH_FILES"

@@ -150,6 +150,9 @@ async def test_an_empty_account_pauses_the_queue_and_fails_nothing(
         await until(lambda: connection.fetchval("select count(*) from alarms"), lambda count: count == 0)
     await paint(ada, channel="dm")
     assert len([m for m in await ada.history("dm") if "🚨" in text(m)]) == 1
+    # Whoever was told is told that it is over, too.
+    over = await ada.message(lambda message: "✅ Over, after " in text(message))
+    assert "The account with Stability has run out of credits" in text(over)
 
 
 async def test_one_prompt_and_one_price_stop_nobody_else(house: House, ada: Member, ben: Member) -> None:

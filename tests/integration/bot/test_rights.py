@@ -6,8 +6,10 @@ from bot.controls.buttons import Action
 from bot.controls.page_controls import Move, Query
 from bot.owner.doctor import BotDoctor
 from core.orders import Picture, State
+from core.rules import House
 from core.settings import DatabaseSettings
 from db.pictures import Pictures
+from db.servers import Servers
 from ops.checks import CheckFailed
 from ops.storage_checks import StorageChecks
 from sandbox.discord.interactions import COMMAND
@@ -81,7 +83,7 @@ async def test_the_doctor_looks_for_what_is_needed_there(place: Place, database_
     bot_id, client = place.world.bot_id, place.bot.client
     settings = DatabaseSettings.model_validate({"database_url": database_url})
     storage = StorageChecks(settings, place.bot.pool, place.bucket)
-    doctor = BotDoctor(client, client.registration, storage, settings)
+    doctor = BotDoctor(client, client.registration, storage, Servers(place.bot.pool, House()), settings)
 
     async def told(at: str) -> str:
         """By the command, and by `python -m bot doctor --channel`; who may not write cannot attach either."""

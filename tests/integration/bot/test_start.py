@@ -14,9 +14,11 @@ from bot.messages.words import Languages
 from bot.owner.doctor import BotDoctor
 from bot.settings import BotSettings
 from core.errors import Misconfigured
+from core.rules import House
 from db.bucket.client import Bucket
 from db.pool import Pool
 from db.rate_limits import IdentifyLimit
+from db.servers import Servers
 from db.shard_locks import ShardLocks
 from ops.checks import CheckFailed
 from ops.storage_checks import StorageChecks
@@ -117,7 +119,14 @@ async def test_the_doctor_takes_no_page_for_discords_word(start: Start, pool: Po
     start.answer(status=401, body="html", path=LOGIN)
     async with start.client as client:
         storage = StorageChecks(start.settings, pool, bucket)
-        doctor = BotDoctor(client, client.registration, storage, start.settings, token=start.server.token)
+        doctor = BotDoctor(
+            client,
+            client.registration,
+            storage,
+            Servers(pool, House()),
+            start.settings,
+            token=start.server.token,
+        )
         with pytest.raises(CheckFailed, match="it is not Discord who says so"):
             await doctor._log_in()
         await client.http.close()

@@ -141,6 +141,9 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("export", "handed_in"): ((MEMBER, 1000), {"uploads_of_member"}),
     ("rate_limits", "take"): (("stability", 150, 11.0), {"rate_limit_slots_free"}),
     ("spill", "keep"): ((JOB, b"", b""), {"spill_pkey", "pictures_pkey"}),
+    ("dashboard", "by_model"): ((LATER, 10), {"calls_begun"}),
+    ("dashboard", "jobs"): ((LATER.date() + timedelta(days=62),), {"jobs_of_month"}),
+    ("dashboard", "wait"): ((500,), {"pictures_pkey", "orders_pkey"}),
     ("gauges", "read"): ((), {"jobs_queue", "jobs_running", "replies_behind"}),
 }
 
@@ -159,7 +162,8 @@ IN_FUNCTIONS = {
 """What functions ask cannot be explained itself; this is it."""
 
 OF_SMALL_TABLES = {
-    "alarms_pkey", "audit_pkey", "daily_tasks_pkey", "migrations_pkey", "rate_limit_slots_pkey", "servers_pkey",
+    "alarms_pkey", "audit_pkey", "balances_pkey", "daily_tasks_pkey", "ended_alarms_pkey", "migrations_pkey",
+    "rate_limit_slots_pkey", "servers_pkey",
     "usage_keys_pkey",
 }  # fmt: skip
 """Keys of a handful of rows: they keep doubles out."""

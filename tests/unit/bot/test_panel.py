@@ -39,6 +39,12 @@ from core.orders import Picture, Upload
 from tests.jobs import NOW, order, picture
 
 GERMAN = Languages().of("de")
+
+
+def anything(_operation: str, _model: str) -> bool:
+    return True
+
+
 WORDS = pytest.mark.parametrize("say", [ENGLISH, GERMAN], ids=["en", "de"])
 EACH = pytest.mark.parametrize(
     ("operation", "model"),
@@ -101,7 +107,7 @@ def labels(modal: ui.Modal) -> dict[str, dict[str, Any]]:
 
 @WORDS
 def test_the_menu_has_every_verb_with_its_price(say: Words) -> None:
-    select = verb_select(shown(), "core", say)
+    select = verb_select(shown(), "core", anything, say)
     assert select is not None
     within(select.item.to_component_dict())
     found = options(select)
@@ -147,15 +153,17 @@ def test_the_menu_has_every_verb_with_its_price(say: Words) -> None:
     ],
 )
 def test_what_cannot_be_done_with_a_size_is_left_out(size: tuple[int, int], missing: set[str]) -> None:
-    found = {operation.name for operation, _models in offered(*size, "core")}
+    found = {operation.name for operation, _models in offered(*size, "core", anything)}
     assert {operation.name for operation in CHANGES} - found == missing
 
 
 def test_a_large_picture_is_offered_the_upscalers_that_make_it_larger() -> None:
-    models = next(models for operation, models in offered(2048, 2048, "core") if operation is UPSCALE)
+    models = next(
+        models for operation, models in offered(2048, 2048, "core", anything) if operation is UPSCALE
+    )
     assert {model.name for model in models} == {"upscale-fast", "upscale-conservative", "upscale-creative"}
-    assert verb_select(upload(5, 6000), "core", ENGLISH) is None
-    assert "Nothing can be done" in words(upload_panel(upload(5, 6000), "core", ENGLISH))
+    assert verb_select(upload(5, 6000), "core", anything, ENGLISH) is None
+    assert "Nothing can be done" in words(upload_panel(upload(5, 6000), "core", anything, ENGLISH))
 
 
 @WORDS
@@ -346,7 +354,7 @@ def test_the_panel_has_everything_and_tells_of_the_parents(say: Words) -> None:
     parent = replace(picture(2, of=order(id=5, prompt="a red fox *here*")), width=640, height=480)
     of = replace(order(operation=EXTEND.name, inputs=(parent.id, -3), model="outpaint"), params={"left": 100})
     child = picture(of=of, width=1024, height=768)
-    text = words(picture_panel(child, b"x", None, [parent, None], "core", say))
+    text = words(picture_panel(child, b"x", None, [parent, None], "core", anything, say))
     assert "a red fox \\\\*here\\\\*" in text
     assert f"picture:open:{parent.id}" in text
     assert say("to the left") in text
@@ -359,19 +367,19 @@ def test_the_panel_has_everything_and_tells_of_the_parents(say: Words) -> None:
 
 
 def test_an_expired_picture_offers_no_verbs_and_says_why() -> None:
-    text = words(picture_panel(replace(shown(), expired_at=NOW), b"x", None, [], "core", ENGLISH))
+    text = words(picture_panel(replace(shown(), expired_at=NOW), b"x", None, [], "core", anything, ENGLISH))
     assert "'custom_id': 'verbs'" not in text
     assert "has expired" in text
     assert "order:again" in text
 
 
 def test_the_panel_of_an_upload_shows_it_and_its_verbs_alone() -> None:
-    text = words(upload_panel(upload(), "core", ENGLISH))
+    text = words(upload_panel(upload(), "core", anything, ENGLISH))
     assert "https://cdn.example/fox.png" in text
     assert "verb:cut-out:remove-background:-7:" in text
     for absent in ("favourite", "delete", "link", "settings"):
         assert absent not in text
-    assert "cdn.example" not in words(upload_panel(upload(url=None), "core", ENGLISH))
+    assert "cdn.example" not in words(upload_panel(upload(url=None), "core", anything, ENGLISH))
 
 
 def test_the_settings_are_there_to_copy_within_a_message() -> None:

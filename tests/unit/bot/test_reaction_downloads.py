@@ -13,7 +13,7 @@ from bot.messages.words import Languages
 from bot.replies.reaction_downloads import CROWD, FILE_BYTES_MAX, HELD_BYTES_MAX, ReactionDownloads
 from core.errors import BucketUnavailable
 from core.orders import Picture
-from core.rules import ServerRules, Wishes
+from core.rules import Server, ServerRules, Wishes
 from tests.conditions import until
 from tests.jobs import NOW, order, picture
 from tests.unit.bot.edge import BOT_ID, Edge, refusal
@@ -37,11 +37,9 @@ class House:
         self.go = asyncio.Event()
         self.go.set()
         self.postgres: list[Exception] = []
-        server, member = SimpleNamespace(rules=ServerRules()), SimpleNamespace(wishes=Wishes())
-        servers, members = (
-            SimpleNamespace(of=lambda _guild_id: server),
-            SimpleNamespace(known=lambda _member_id: member),
-        )
+        self.rules = ServerRules()
+        servers = SimpleNamespace(of=lambda _id: Server(20, rules=self.rules))
+        members = SimpleNamespace(known=lambda _id: SimpleNamespace(wishes=Wishes()))
         services = SimpleNamespace(
             pictures=self,
             downloads=self,
@@ -146,6 +144,14 @@ async def test_what_counts_is_told_with_and_without_its_selector(emoji: str) -> 
     house = House()
     await house.react(emoji=emoji)
     assert len(house.sent()) == 1
+
+
+@pytest.mark.parametrize(("emoji", "sent"), [("⬆", 1), ("⬆️", 1), ("📥", 1), ("🎉", 0)])
+async def test_a_servers_own_counts_and_the_one_under_its_older_pictures(emoji: str, sent: int) -> None:
+    house = House()
+    house.rules = ServerRules(reaction="⬆️")
+    await house.react(emoji=emoji)
+    assert len(house.sent()) == sent
 
 
 async def test_other_reactions_and_those_of_bots_count_for_nothing() -> None:

@@ -33,7 +33,7 @@ TITLES = {
 }
 
 SPOILERS = {
-    Spoilers.ASKED: said("never, unless somebody asks for it"),
+    Spoilers.ASKED: said("never, unless asked for"),
     Spoilers.ROLES: said("for some roles"),
     Spoilers.ALWAYS: said("always"),
 }
@@ -72,7 +72,7 @@ def _named(titles: Collection[str], say: Words) -> str:
 
 def word_text(rule: WordRule, say: Words) -> str:
     text = escape(rule.text, WORD_LENGTH_MAX)
-    shown = say("pattern “{text}”", text=text) if rule.is_pattern else f"“{text}”"
+    shown = say("pattern “{text}”", text=text) if rule.is_pattern else say("“{text}”", text=text)
     if rule.replacement is None:
         return say("{word} is refused", word=shown)
     if not rule.replacement:

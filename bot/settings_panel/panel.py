@@ -52,7 +52,10 @@ class Page:
 
 
 PAGES: dict[str, Page] = {}
-"""By name, in the order of their buttons."""
+"""By name."""
+
+_ORDER = ("where", "who", "what", "defaults", "changes")
+"""Of their buttons; one that is asked for and is none of them is the first."""
 
 
 def page(name: str, emoji: str, title: str) -> Callable[[Build], str]:
@@ -101,7 +104,7 @@ async def turn(interaction: Interaction, guild: discord.Guild, argument: str, _c
 async def show(
     interaction: Interaction, guild: discord.Guild, name: str, argument: str = "", *, note: str = ""
 ) -> None:
-    """In the place of the page before. A name that no page has is the first one's."""
+    """In the place of the page before."""
     view = await page_view(interaction, guild, name, argument, note=note)
     await interaction.response.edit_message(view=view)
 
@@ -110,7 +113,7 @@ async def page_view(
     interaction: Interaction, guild: discord.Guild, name: str, argument: str = "", *, note: str = ""
 ) -> ui.LayoutView:
     say, server = words_of(interaction), await services_of(interaction).rules.server_of(interaction)
-    here = PAGES.get(name) or next(iter(PAGES.values()))
+    here = PAGES[name if name in _ORDER else _ORDER[0]]
     container = ui.Container[Any]()
     if note:
         container.add_item(ui.TextDisplay(note[:_NOTE_LENGTH_MAX]))
@@ -119,7 +122,7 @@ async def page_view(
         container.add_item(item)
     buttons = [
         button(f"settings:page:{one.name}", say(one.title), one.emoji, disabled=one is here and not argument)
-        for one in PAGES.values()
+        for one in map(PAGES.__getitem__, _ORDER)
     ]
     return view_of(container, ui.ActionRow(*buttons))
 

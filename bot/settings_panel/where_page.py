@@ -41,7 +41,7 @@ async def WHERE(shown: Shown) -> Sequence[ui.Item[Any]]:
     if rules.age_restricted_only and not any(getattr(one, "nsfw", False) for one in guild.channels):
         lines.append(say("⚠️ No channel of this server is age-restricted, so nothing is painted in it."))
     if rules.age_restricted_only:
-        toggle = button("settings:age:no", say("Allow all channels, whatever their age"), "🔞")
+        toggle = button("settings:age:no", say("Allow channels without an age restriction too"), "🔞")
     else:
         toggle = button("settings:age:yes", say("Age-restricted channels only"), "🔞")
     most = CHANNELS_MAX

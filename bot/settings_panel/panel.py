@@ -16,10 +16,14 @@ from bot.messages.rules import change_lines
 from bot.messages.words import Words
 from bot.rights.access import in_time, require_manager
 from bot.services import Interaction, services_of, words_of
-from core.errors import InvalidRequest, StaleRules
+from core.errors import InvalidRequest, StaleRules, TigerbrushError
 from core.rules import Server, ServerRules, differences
 
 _NOTE_LENGTH_MAX = 700
+
+
+class NothingChanged(TigerbrushError):
+    """It is like that already: nothing to save, nor for the audit to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +142,19 @@ async def save(
         # Read as it is saved, as of what another manager has saved just before.
         changed.clear()
         changed.update(differences(server.rules, rules))
+        if not changed:
+            raise NothingChanged
         return replace(server, rules=rules)
 
     servers = services_of(interaction).rules.servers
+    # What is like that here may be otherwise by now.
+    await in_time(servers.load())
     try:
         await in_time(servers.edit(guild.id, interaction.user.id, changed, edited))
+    except NothingChanged:
+        await show(interaction, guild, name, argument, note=say("It was like that before."))
+        return
     except StaleRules as error:
         raise InvalidRequest("The settings are being changed at this very moment. Try again.") from error
     lines = "; ".join(change_lines(changed, say, services_of(interaction).languages.names))
-    note = say("✅ Saved: {changes}", changes=lines) if changed else say("It was like that before.")
-    await show(interaction, guild, name, argument, note=note)
+    await show(interaction, guild, name, argument, note=say("✅ Saved: {changes}", changes=lines))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.controls.buttons import PRESSES
-from core.rules import HOUSE, Allowance, House, Server, ServerRules
+from core.rules import Allowance, House, Server, ServerRules
 from db.servers import Servers
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.rules.permissions import Permission as P
@@ -236,22 +236,28 @@ async def test_who_may_no_longer_manage_it_changes_nothing(place: Place) -> None
     assert len(await audit(place)) == 1
 
 
-async def test_two_managers_at_once_change_both(place: Place, ada: SettingsPanel) -> None:
-    """The other one by another process, of which this one has not heard."""
-    guild_id = int(place.world.guild.id)
-    other = Servers(place.bot.pool, House())
-    await other.load()
+async def test_two_managers_at_once_change_both(
+    place: Place, ada: SettingsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one by another process, just before this one saves."""
+    guild_id, servers = int(place.world.guild.id), place.bot.client.services.rules.servers
+    other, load = Servers(place.bot.pool, House()), servers.load
 
     def edit(server: Server) -> Server:
-        rules = ServerRules(everybody=Allowance(at_once=5), age_restricted_only=True)
-        return replace(server, rules=rules)
+        return replace(
+            server, rules=server.rules.but(everybody=Allowance(at_once=5), age_restricted_only=True)
+        )
 
-    await other.edit(guild_id, int(place.ben), {"everybody": [None, {"at_once": 5}]}, edit)
-    shown = await ada.press("settings:age:yes")
-    assert "It was like that before." in shown
+    async def overtaken() -> None:
+        await load()
+        monkeypatch.setattr(servers, "load", load)
+        await other.load()
+        await other.edit(guild_id, int(place.ben), {"by": ["another", "process"]}, edit)
+
     await ada.turn("who")
+    monkeypatch.setattr(servers, "load", overtaken)
     await ada.fill("settings:allowance:0", at_once="6")
-    assert (await audit(place))[-1][1] == {"everybody": [{"at_once": 5}, {"at_once": 6}]}
+    assert "It was like that before." in await ada.press("settings:age:yes")
+    assert (await audit(place))[-1] == (int(place.ada), {"everybody": [{"at_once": 5}, {"at_once": 6}]})
     await other.load()
     assert other.of(guild_id).rules == ServerRules(everybody=Allowance(at_once=6), age_restricted_only=True)
-    assert other.of(HOUSE).revision == 0

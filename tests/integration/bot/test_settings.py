@@ -2,12 +2,24 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.controls.buttons import PRESSES
-from core.rules import Allowance, House, Server, ServerRules
+from core.operations import OPERATIONS
+from core.rules import (
+    WORDS_MAX,
+    Allowance,
+    Defaults,
+    House,
+    Server,
+    ServerRules,
+    Spoilers,
+    WordRule,
+    differences,
+)
 from db.servers import Servers
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.rules.permissions import Permission as P
@@ -261,3 +273,45 @@ async def test_two_managers_at_once_change_both(
     assert (await audit(place))[-1] == (int(place.ada), {"everybody": [{"at_once": 5}, {"at_once": 6}]})
     await other.load()
     assert other.of(guild_id).rules == ServerRules(everybody=Allowance(at_once=6), age_restricted_only=True)
+
+
+async def test_whatever_is_set_its_pages_fit_into_a_message(place: Place, ada: SettingsPanel) -> None:
+    """The local Discord refuses what the real one would. Every role and channel of these is gone."""
+    most = Allowance(
+        at_once=100,
+        credits_per_day=Decimal("999999999.99"),
+        credits_per_month=Decimal("999999999.99"),
+        models=frozenset({"ultra", "sd3.5-large-turbo", "stable-diffusion-xl-1024-v1-0"}),
+        operations=frozenset(OPERATIONS) - {"imagine"},
+    )
+    ids = range(10**18, 10**18 + 25)
+    rules = ServerRules(
+        channels=frozenset(ids),
+        log_channel=10**18,
+        age_restricted_only=True,
+        everybody=most,
+        roles=dict.fromkeys(ids, most),
+        words=tuple(WordRule(text=f"{n}" + "*" * 190, replacement="_" * 200) for n in range(WORDS_MAX)),
+        spoilers=Spoilers.ROLES,
+        spoiler_roles=frozenset(ids),
+        defaults=Defaults(model="gone", shape="gone", style="gone", count=4),
+        locale="xx",
+        reaction="👩‍🎨",
+    )
+    servers = place.bot.client.services.rules.servers
+    change = differences(ServerRules(), rules)
+    for _ in range(11):
+        await servers.edit(
+            int(place.world.guild.id), int(place.ada), change, lambda one: replace(one, rules=rules)
+        )
+    for name in ("where", "who", f"who:{10**18}", "what", "defaults", "changes"):
+        assert "###" in await ada.turn(name)
+    assert "100. “99" in await ada.press("settings:words:9")
+    assert "100 of 100" in await ada.press("settings:word-remove:9", "x")
+    for forged in ("settings:allowance:0", f"settings:allowance:{10**18}", "settings:reaction"):
+        assert "custom_id" in await ada.press(forged)
+    await ada.press("settings:role", place.world.guild.id)
+    await ada.fill(f"settings:allowance:{place.world.guild.id}", at_once="1")
+    assert "no more can" in ada.told or "This role" in ada.told
+    await ada.fill("settings:word-add", text="one more", kind=["word"], then=["refuse"], by="")
+    assert "There are 100 already" in ada.told

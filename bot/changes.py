@@ -34,12 +34,12 @@ from core.operations import (
     SIZES,
     UPSCALE,
     VARY,
-    VARYING_MODEL,
     Input,
     Model,
     Need,
     Operation,
     Role,
+    usual_model,
 )
 from core.orders import Picture, Source
 from core.validation import model_on_offer, on_offer
@@ -183,8 +183,7 @@ async def _change(interaction: Interaction, verb: Verb) -> _Change:
     operation = next((one for one in CHANGES if one.name == verb.operation), None)
     if operation is None:
         raise _gone()
-    usual = VARYING_MODEL if operation is VARY else next(iter(operation.models))
-    model = model_on_offer(operation, verb.model or usual, services_of(interaction).model)
+    model = model_on_offer(operation, verb.model or usual_model(operation), services_of(interaction).model)
     return _Change(verb, operation, model, source)
 
 

@@ -38,7 +38,9 @@ async def sources_of(interaction: Interaction, order: Order) -> list[Source]:
 
 
 def is_picture(attachment: discord.Attachment) -> bool:
-    return (attachment.content_type or "").partition(";")[0] in _KINDS and bool(attachment.width)
+    return (attachment.content_type or "").partition(";")[0] in _KINDS and bool(
+        attachment.width and attachment.height
+    )
 
 
 async def handed_in(interaction: Interaction, attachments: Sequence[discord.Attachment]) -> list[Upload]:

@@ -41,6 +41,7 @@ class FailureCode(StrEnum):
     GENERATION_GONE = "generation_gone"
     INPUT_BROKEN = "input_broken"
     INPUT_MISFIT = "input_misfit"
+    MASK_EMPTY = "mask_empty"
     WORKER_LOST = "worker_lost"
     INTERNAL = "internal"
 
@@ -86,6 +87,7 @@ FAILURES = {
     FailureCode.GENERATION_GONE: Failure(logging.WARNING, Outcome.UNKNOWN, transient=True),
     FailureCode.INPUT_BROKEN: Failure(logging.INFO, Outcome.FREE),
     FailureCode.INPUT_MISFIT: Failure(logging.INFO, Outcome.FREE),
+    FailureCode.MASK_EMPTY: Failure(logging.INFO, Outcome.FREE),
     FailureCode.WORKER_LOST: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
     FailureCode.INTERNAL: Failure(logging.ERROR, Outcome.UNKNOWN, transient=True),
 }

@@ -335,6 +335,11 @@ VARYING_MODEL = "sd3.5-medium"
 """What varies a picture where no model is named, at the price nearest to that of most pictures."""
 
 
+def usual_model(operation: Operation) -> str:
+    """What makes a change where no model is named."""
+    return VARYING_MODEL if operation is VARY else next(iter(operation.models))
+
+
 def _editor(name: str, title: str, good_at: str, credits: str, *, styles: tuple[str, ...] = STYLES) -> Model:
     return Model(name, title, good_at, Decimal(credits), shapes=_RATIOS, styles=styles)
 

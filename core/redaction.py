@@ -33,6 +33,8 @@ _PATTERNS = tuple(
             r"(\b(?:X-Amz-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature)(?:=|%3D))[^&\s\"'<>)]+",
             rf"\1{SECRET}",
         ),
+        # Discord's, of an attachment.
+        (r"((?:[?&;]|%26|%3F)hm(?:=|%3D))[0-9a-f]+", rf"\1{SECRET}"),
         (r"(\bauthorization(?:[\"']\s*[:,]|\s*[:=])\s*[\"']?)[^\"'\r\n)]+", rf"\1{SECRET}"),
         (r"\b(Bearer|Bot)(\s+)[\w.~+/=-]{20,}", rf"\1\2{SECRET}"),
         # The password of a URL, and that of a list of words.

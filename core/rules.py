@@ -84,13 +84,47 @@ class DirectMessages(StrEnum):
 
 
 class House(Rules):
-    """The owner's, for everything. `is_first` until the owner has decided about a limit of all."""
+    """The owner's, for everything. `is_first` until the owner has decided about a limit of all.
+
+    Until the owner has set something, the environment has it: what is stored is what was set, None included.
+    """
 
     in_all: Spending = Spending()
     each_server: Spending = Spending()
     each_member: Allowance = Allowance()
     direct_messages: DirectMessages = DirectMessages.MEMBERS
     is_first: bool = False
+
+    def stored(self) -> str:
+        return self.model_dump_json(exclude_unset=True)
+
+    def over(self, first: "House") -> "House":
+        """What is set here, and else what holds at first."""
+        return first.model_copy(
+            update={name: _over(getattr(self, name), getattr(first, name)) for name in self.model_fields_set}
+        )
+
+    def having(self, before: "House", after: "House") -> "House":
+        """With what is another after than before."""
+        changed = {
+            name: _having(getattr(self, name), getattr(before, name), getattr(after, name))
+            for name in House.model_fields
+            if getattr(before, name) != getattr(after, name)
+        }
+        return self.model_copy(update=changed)
+
+
+def _over(value: Any, first: Any) -> Any:
+    if not isinstance(value, Rules):
+        return value
+    return first.model_copy(update={name: getattr(value, name) for name in value.model_fields_set})
+
+
+def _having(value: Any, before: Any, after: Any) -> Any:
+    if not isinstance(value, Rules):
+        return after
+    names = [name for name in type(value).model_fields if getattr(before, name) != getattr(after, name)]
+    return value.model_copy(update={name: getattr(after, name) for name in names})
 
 
 class Spoilers(StrEnum):
@@ -196,6 +230,10 @@ class Server:
     rules: ServerRules = field(default_factory=ServerRules)
     revision: int = 0
     name: str = ""
+    asked_at: datetime | None = None
+    """When the bot's owner was asked whether to let it in."""
+    left_at: datetime | None = None
+    """Since when the bot is not there any more."""
 
     def is_open(self, now: datetime) -> bool:
         return self.is_allowed is True or (self.shut_until is not None and self.shut_until <= now)

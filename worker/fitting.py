@@ -8,6 +8,7 @@ import math
 import struct
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from PIL import ExifTags, Image, ImageFilter
 
@@ -22,6 +23,9 @@ REQUEST_BYTES_MAX = 9_500_000
 
 QUALITIES = (95, 85, 75, 60, 45, 30, 15)
 """Of a JPEG, where a PNG would be too large; WebP without loss takes as much and seconds more."""
+
+BLACK_MAX = 15
+"""Of 255: a JPEG's black is not quite that."""
 
 SOFTNESS = 0.01
 """How far a mask of fields is blurred, of its shorter side."""
@@ -108,11 +112,14 @@ def _part(material: Material, share: int) -> _Part:
 
 
 def _mask(material: Material, size: tuple[int, int]) -> _Part:
-    """What can be seen through is not painted, so it stays."""
+    """What can be seen through is not painted, so it stays. Where nothing changes, nothing is to be paid."""
     with opened(material.content, UPLOAD_PIXELS_MAX, material.broken) as image:
         orientation = _orientation(image)
         lying = size[::-1] if orientation in _QUARTER_TURNS else size
-        return _encoded(_scaled(image, lying, orientation, "black").convert("L"))
+        mask = _scaled(image, lying, orientation, "black").convert("L")
+    if cast("tuple[int, int]", mask.getextrema())[1] <= BLACK_MAX:
+        raise JobFailed(FailureCode.MASK_EMPTY)
+    return _encoded(mask)
 
 
 def _encoded(image: Image.Image) -> _Part:

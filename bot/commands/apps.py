@@ -40,6 +40,11 @@ async def _offer(interaction: Interaction, message: discord.Message, operation: 
     say = words_of(interaction)
     sources = await _sources(interaction, message)
     if not sources:
+        if any(embed.image or embed.thumbnail for embed in message.embeds):
+            raise InvalidRequest(
+                "The picture in this message is not a file of its own, so it cannot be taken from here."
+                " Save it, and hand it in with `/change`."
+            )
         raise InvalidRequest(
             "There is no picture in this message that can be changed: a PNG, a JPEG or a WebP."
         )

@@ -14,7 +14,7 @@ from bot.mentions import spelled_out
 from bot.orders import changed, submit
 from bot.services import Interaction, services_of
 from bot.sources import handed_in
-from core.operations import CHANGES, PROMPT_LENGTH_MAX, Kind, Need, Operation, Param, Role
+from core.operations import CHANGES, PROMPT_LENGTH_MAX, Kind, Need, Operation, Param, Role, usual_model
 from core.validation import fields_in, model_on_offer
 
 _SUGGESTIONS_MAX = 25
@@ -114,8 +114,9 @@ async def _change(interaction: Interaction, operation: Operation, given: Mapping
     files = [given[_NAMES[one.role]] for one in operation.inputs if given[_NAMES[one.role]] is not None]
     sources = await handed_in(interaction, files)
     prompt = spelled_out(interaction, given.get("prompt") or "")
-    usual = next(iter(operation.models))
-    model = model_on_offer(operation, given.get("model") or usual, services_of(interaction).model)
+    model = model_on_offer(
+        operation, given.get("model") or usual_model(operation), services_of(interaction).model
+    )
     if model.is_dear:
         typed = {PROMPT: prompt, **{name: str(value) for name, value in params.items() if value is not None}}
         await ask_sure(interaction, operation, model, sources[0], typed, private=given["private"])

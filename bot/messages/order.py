@@ -13,7 +13,7 @@ from bot.controls.buttons import Action, OrderButton
 from bot.controls.page_controls import PictureSelect
 from bot.messages.content import LINK_URL_LENGTH_MAX, Content, LinkAs, Unseen, view_of
 from bot.messages.estimate import likely_done, waiting_line
-from bot.messages.failures import FAILURE_TEXTS
+from bot.messages.failures import CANCEL_TEXTS, FAILURE_TEXTS
 from bot.messages.picture import (
     GREEN,
     WHY_NONE_IS_SEEN,
@@ -27,7 +27,7 @@ from bot.messages.picture import (
     shown,
     why_no_link,
 )
-from bot.messages.words import Words
+from bot.messages.words import Words, amount
 from core.failures import FAILURES, FailureCode, Outcome
 from core.orders import Estimate, Job, Picture, Progress, State
 
@@ -116,7 +116,7 @@ class _Message:
             case State.FAILED:
                 return [say("### ⚠️ No picture"), *self._missing()]
             case State.CANCELLED:
-                return [say("### 🚫 Cancelled"), self._charge(progress.jobs)]
+                return [say("### 🚫 Cancelled"), *self._why_cancelled(), self._charge(progress.jobs)]
 
     def _painting(self) -> list[str]:
         """While none of its jobs is at work, the rest of an order waits in line like any other."""
@@ -142,7 +142,7 @@ class _Message:
         if count == 1:
             return []
         if not progress.is_final:
-            number, price = _amount(progress.jobs[0].price)
+            number, price = amount(progress.jobs[0].price)
             return [
                 say.plural(
                     "{each} × {count} credit", "{each} × {count} credits", number, count=price, each=count
@@ -154,7 +154,7 @@ class _Message:
         if there < count:
             found = [say("{done} of {count} pictures", done=there, count=count)]
         if progress.in_state(State.FAILED, State.CANCELLED):
-            number, cost = _amount(sum((job.counted for job in progress.jobs), Decimal(0)))
+            number, cost = amount(sum((job.counted for job in progress.jobs), Decimal(0)))
             found.append(say.plural("{count} credit in all", "{count} credits in all", number, count=cost))
         return found
 
@@ -170,6 +170,10 @@ class _Message:
         lines += [f"{_numbers(pictures)} {text}" for text, pictures in told.items()]
         return lines if self.progress.state is State.FAILED else [*lines, *self._missing()]
 
+    def _why_cancelled(self) -> list[str]:
+        reasons = dict.fromkeys(job.cancelled_for for job in self.progress.jobs)
+        return [self.say(CANCEL_TEXTS[reason]) for reason in reasons if reason is not None]
+
     def _missing(self) -> list[str]:
         """The jobs without a picture: each reason once, with what it counts."""
         progress, say = self.progress, self.say
@@ -181,7 +185,8 @@ class _Message:
             several = progress.order.count > 1
             lines += [f"{_numbers(jobs)} ⚠️ {reason} {charge}"] if several else [reason, charge]
         if cancelled and progress.state is not State.CANCELLED:
-            lines.append(" ".join([_numbers(cancelled), say("🚫 Cancelled."), self._charge(cancelled)]))
+            said = [say("🚫 Cancelled."), *self._why_cancelled(), self._charge(cancelled)]
+            lines.append(" ".join([_numbers(cancelled), *said]))
         there = {picture.id for picture in progress.pictures}
         deleted = [job for job in progress.in_state(State.DONE) if job.id not in there]
         if deleted:
@@ -195,12 +200,12 @@ class _Message:
             return self.say("Nothing was charged.")
         if code is not None and FAILURES[code].outcome is Outcome.BILLED:
             return self.say("Stability charges for it all the same.")
-        number, amount = _amount(counted)
+        number, count = amount(counted)
         return self.say.plural(
             "It counts as {count} credit, as Stability may bill what it had begun.",
             "It counts as {count} credits, as Stability may bill what it had begun.",
             number,
-            count=amount,
+            count=count,
         )
 
     def _full_sizes(self, room: int) -> tuple[list[ui.Item[Any]], list[str]]:
@@ -215,7 +220,9 @@ class _Message:
             label = self.say("Full size {number}", number=picture.number)
             text = f"🔗 [{label}]({link.url})"
             if self.link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
-                buttons.append(ui.Button(label=label, emoji="🔗", url=link.url))
+                # Four of them fit in one line of a phone where only the first says what they are.
+                short = str(picture.number) if buttons else label
+                buttons.append(ui.Button(label=short, emoji="🔗", url=link.url))
             elif len("\n".join([*texts, text])) <= room:
                 texts.append(text)
             else:
@@ -234,8 +241,3 @@ class _Message:
 
 def _numbers(of: Iterable[Job | Picture]) -> str:
     return f"**{', '.join(str(one.number) for one in of)}.**"
-
-
-def _amount(credits: Decimal) -> tuple[int, Decimal]:
-    """What chooses the form of the word, and the number as it is written."""
-    return 1 if credits == 1 else 2, Decimal(f"{credits.normalize():f}")

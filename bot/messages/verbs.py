@@ -11,7 +11,7 @@ from discord import ui
 from bot.controls.verbs import FieldSelect, Option, Step, Verb, VerbButton, VerbSelect, chosen_fields
 from bot.messages.content import Content, File, notice, view_of
 from bot.messages.failures import said
-from bot.messages.words import Words
+from bot.messages.words import Words, amount
 from core.offers import offered
 from core.operations import (
     ERASE,
@@ -40,8 +40,8 @@ _OPTION_LENGTH_MAX = 100
 
 
 def price(credits: Decimal, say: Words) -> str:
-    whole = Decimal(f"{credits.normalize():f}")
-    return say.plural("{count} credit", "{count} credits", 1 if whole == 1 else 2, count=whole)
+    number, count = amount(credits)
+    return say.plural("{count} credit", "{count} credits", number, count=count)
 
 
 def verb_select(source: Source, default_model: str, say: Words) -> VerbSelect | None:

@@ -59,6 +59,11 @@ def rounded(value: float, decimals: int) -> Decimal:
     return Decimal(f"{value:.{decimals}f}")
 
 
+def amount(credits: Decimal) -> tuple[int, Decimal]:
+    """What chooses the form of the word, and the number as it is written."""
+    return 1 if credits == 1 else 2, Decimal(f"{credits.normalize():f}")
+
+
 ENGLISH = Words(gettext.NullTranslations(), {})
 
 

@@ -82,6 +82,10 @@ def too_many_commands(limit: int) -> DiscordError:
     return DiscordError(400, 30032, f"Maximum number of application commands reached ({limit})")
 
 
+def too_many_roles(limit: int) -> DiscordError:
+    return DiscordError(400, 30005, f"Maximum number of server roles reached ({limit})")
+
+
 def too_many_reactions(limit: int) -> DiscordError:
     return DiscordError(403, 30010, f"Maximum number of reactions reached ({limit})")
 

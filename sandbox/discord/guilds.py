@@ -59,7 +59,8 @@ class Guilds:
         if user_id == self._world.bot_id:
             data = {"guild_id": guild.id, **self._render.member(member)}
             self._events.guild("GUILD_MEMBER_UPDATE", guild, data)
-        self._events.world_changed()
+        else:
+            self._events.world_changed()
 
     def add_role(self, guild: Guild, name: str, permissions: int = 0) -> Role:
         """Above @everyone, and below all others."""

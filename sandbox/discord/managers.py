@@ -1,7 +1,5 @@
 """What members with the rights to it change about a server: the bot, roles, channels; and who is in it."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from sandbox.discord import errors
@@ -19,8 +17,6 @@ ROLE_NAME_LENGTH_MAX = 100
 ROLES_MAX = 250
 CHANNEL_NAME_LENGTH_MAX = 100
 OVERWRITES_MAX = 100
-
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Managers:
@@ -103,7 +99,7 @@ class Managers:
         guild = self._managed(request, Permission.MANAGE_ROLES)
         name, permissions = await _role_fields(request)
         if len(guild.roles) >= ROLES_MAX:
-            raise errors.DiscordError(400, 30005, f"Maximum number of guild roles reached ({ROLES_MAX})")
+            raise errors.too_many_roles(ROLES_MAX)
         role = self._guilds.add_role(guild, name or "new role", permissions or 0)
         return answer(self._render.role(role))
 
@@ -131,11 +127,11 @@ class Managers:
         guild = self._managed(request, Permission.MANAGE_CHANNELS)
         form = Form()
         node = Node(await json_of_member(request), form)
+        node.only("name", "nsfw")
         name = node.text("name", minimum=1, maximum=CHANNEL_NAME_LENGTH_MAX, required=True)
+        nsfw = node.boolean("nsfw")
         form.refuse_if_wrong()
-        channel = self._owner.add_channel(
-            name or "", guild_id=guild.id, overwrites=[], nsfw=node.boolean("nsfw")
-        )
+        channel = self._owner.add_channel(name or "", guild_id=guild.id, nsfw=nsfw)
         return answer(self._render.channel(channel))
 
     async def edit_channel(self, request: web.Request) -> web.Response:

@@ -15,7 +15,8 @@ POLL_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Generation:
-    """`fault` is what was provoked for its picture; `sha256` is that of the picture once it was fetched."""
+    """`fault` is what was provoked for its picture; `sha256` is that of the picture once it was fetched;
+    `lost`: whoever asked was told that there is none."""
 
     id: str
     path: str
@@ -27,8 +28,10 @@ class Generation:
     early_polls: int = 0
     fetched: int = 0
     sha256: str | None = None
+    lost: bool = False
 
     def not_found(self) -> ApiError:
+        self.lost = True
         return _not_found(self.id)
 
 

@@ -10,6 +10,7 @@ DRAW = """async (source) => {
     const { markdown } = await import("/page/markdown-view.js");
     const directory = {
         user: (id) => (id === "1" ? { username: "ada", global_name: "Ada" } : undefined),
+        role: (id) => (id === "3" ? { name: "Patrons" } : undefined),
         textChannel: (id) => (id === "2" ? { name: "paintings" } : undefined),
     };
     return markdown(source, directory).innerHTML;
@@ -41,6 +42,7 @@ CASES = {
     "<#2> </imagine:3> @everyone": " ".join(
         f'<span class="mention">{name}</span>' for name in ("#paintings", "/imagine", "@everyone")
     ),
+    "<@&3> <@&9>": '<span class="mention">@Patrons</span> <span class="mention">@unknown-role</span>',
     "<:brush:4> <a:wave:5>": ":brush: :wave:",
     "<img src=x onerror=alert(1)>": "&lt;img src=x onerror=alert(1)&gt;",
     "<t:x:R>": "&lt;t:x:R&gt;",

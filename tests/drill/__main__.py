@@ -16,12 +16,12 @@ from db.pool import Connection
 from tests.conditions import until
 from tests.drill import evidence as found
 from tests.drill.checks import judge
-from tests.drill.crowd import Crowd
+from tests.drill.crowd import Crowd, Patient
 from tests.drill.evidence import Answers, Evidence
 from tests.drill.faults import Faults
 from tests.drill.journal import Journal
 from tests.drill.report import report
-from tests.drill.schedule import day, schedule
+from tests.drill.schedule import GENERATION_SECONDS, day, deaths, schedule
 from tests.drill.system import System, left_running, system
 from tests.member import member
 
@@ -29,6 +29,7 @@ NAMES = ("Ada", "Ben", "Cleo")
 KEPT = ("log.txt", "schedule.json", "orders.json", "jobs.json", "ledger.json", "calls.json", "report.txt")
 CONNECTIONS_GONE_SECONDS = 10.0
 START_TIMEOUT_SECONDS = 60.0
+BEGIN_TIMEOUT_SECONDS = 60.0
 
 
 async def drill(options: argparse.Namespace, directory: Path) -> bool:
@@ -58,10 +59,13 @@ async def _run(options: argparse.Namespace, directory: Path, running: System, se
     """Load and faults, and then quiet until everything has come to its end."""
     if options.day:
         faults = day(options.seconds)
+    elif options.later:
+        faults = deaths(options.seed, options.seconds, workers=options.workers)
+        running.servers.stability.latency_seconds = GENERATION_SECONDS
     else:
         faults = schedule(options.seed, options.seconds, workers=options.workers, only=options.only)
     (directory / "schedule.json").write_text(json.dumps([fault.as_json() for fault in faults], indent=1))
-    url = running.servers.discord.url
+    url = running.discord_url
     async with AsyncExitStack() as exits:
         members = {
             name: await exits.enter_async_context(member(url, name)) for name in NAMES[: options.members]
@@ -72,9 +76,16 @@ async def _run(options: argparse.Namespace, directory: Path, running: System, se
         ada = members[NAMES[0]]
         await ada.until(lambda: ada.bot_is_online, within_seconds=START_TIMEOUT_SECONDS)
         begun_as = running.process_ids
-        crowd = Crowd(members, seed=options.seed, per_second=options.rate)
+        crowd = (
+            Patient(members, seed=options.seed, count=options.later)
+            if options.later
+            else Crowd(members, seed=options.seed, per_second=options.rate)
+        )
         breaking = Faults(running, list(members.values()), seen.journal)
         asking = asyncio.create_task(crowd.ask())
+        if options.later:
+            # Whose worker dies before Stability has answered it, nobody can know.
+            await _begun(running, options.later)
         print(f"{len(faults)} faults in {options.seconds:g} s ...", flush=True)
         try:
             await breaking.run(faults)
@@ -88,6 +99,18 @@ async def _run(options: argparse.Namespace, directory: Path, running: System, se
         seen.process_ids = {name: [id_, running.process_ids[name]] for name, id_ in begun_as.items()}
         seen.deleted = {int(id_) for one in members.values() for id_ in one.deleted}
     return crowd
+
+
+async def _begun(running: System, count: int) -> None:
+    connection = await running.database.connect()
+    try:
+        await until(
+            lambda: connection.fetchval("select count(*) from jobs where generation is not null"),
+            lambda begun: begun == count,
+            within_seconds=BEGIN_TIMEOUT_SECONDS,
+        )
+    finally:
+        await connection.close()
 
 
 async def _settle(running: System, seen: Evidence, within_seconds: float) -> None:
@@ -129,6 +152,7 @@ async def _collect(running: System, seen: Evidence) -> None:
         environment[name] for name in ("STABILITY_API_KEY", "DISCORD_TOKEN", "AWS_SECRET_ACCESS_KEY")
     ]
     seen.calls = list(running.servers.stability.calls)
+    seen.generations = dict(running.servers.stability.generations)
 
 
 async def _connections_left(connection: Connection) -> dict[str, int]:
@@ -165,6 +189,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--day", action="store_true", help="each service away, slow and lying in turn, and no process touched"
     )
+    parser.add_argument(
+        "--later",
+        type=int,
+        default=0,
+        help="so many pictures that are answered later, begun at once, while every worker is killed again and again",
+    )
     parser.add_argument("--settle", type=float, default=120.0, help="how long it may take afterwards")
     parser.add_argument("--keep", action="store_true", help="keep the logs of a drill that went well, too")
     options = parser.parse_args()
@@ -191,6 +221,7 @@ def main() -> None:
                 f"again: python -m tests.drill --seed {options.seed} --seconds {options.seconds:g} "
                 f"--workers {options.workers} --members {options.members} --rate {options.rate:g}"
                 + (" --day" if options.day else "")
+                + (f" --later {options.later}" if options.later else "")
                 + (f" --only {shlex.join(options.only)}" if any(options.only) else "")
             )
     sys.exit(0 if kept else 1)

@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.drill.bills import keys, surplus, uncounted
+from core.operations import OPERATIONS
+from tests.drill.bills import Bills, is_answered_later, keys, surplus, uncounted
 from tests.drill.evidence import Evidence, Row, Shown
-from tests.drill.losses import AFTER_SECONDS, Losses, attempts
+from tests.drill.losses import AFTER_SECONDS, Attempt, Losses, attempts
 from tests.drill.schedule import UNTOUCHED_MODEL
 
 FINAL = ("done", "failed", "cancelled")
@@ -43,7 +44,7 @@ def stored_once(evidence: Evidence) -> Iterator[Finding]:
     """A command that was answered with the hourglass is one order with its jobs, and no interaction is two."""
     orders = Counter(order["interaction_id"] for order in evidence.orders)
     for interaction, text in evidence.answers.items():
-        if "⏳ Waiting" in text and not orders[interaction]:
+        if "⏳ Waiting" in text and not orders[evidence.questions.get(interaction, interaction)]:
             yield Finding("lost", f"interaction {interaction} was answered, but no order is stored")
         if "nothing was started" in text and orders[interaction]:
             yield Finding(
@@ -78,8 +79,10 @@ def ended(evidence: Evidence) -> Iterator[Finding]:
 
 def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
     """A done job has one original and one preview; the original is what Stability sent, or of its size."""
-    sent = {(call.prompt, call.seed): call.sha256 for call in evidence.calls if call.billed}
-    digests = {call.sha256 for call in evidence.calls if call.billed}
+    bills = Bills(evidence)
+    for key, is_kept in evidence.uploads.items():
+        if is_kept and f"{key}/upload" not in evidence.objects:
+            yield Finding("lost", f"what was handed in as {key} is not in the bucket")
     for job in _kept(evidence):
         original, preview = (evidence.objects.get(key) for key in keys(job))
         if original is None or preview is None:
@@ -89,36 +92,42 @@ def stored_pictures(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("wrong picture", f"{_job(job)} is {original.size}")
         if preview.size is None:
             yield Finding("wrong picture", f"the preview of {_job(job)} does not decode")
-        if job["operation"] == "upscale":
-            known = original.sha256 in digests
-        else:
-            known = not _is_untouched(job) or original.sha256 == sent.get((job["prompt"], job["seed"]))
-        if not known:
+        sent = bills.picture_of(job)
+        if sent is None:
+            # Said by the bill.
+            continue
+        is_other = job["seed"] not in (None, sent.seed)
+        if is_other or (_is_untouched(job) and original.sha256 != sent.sha256):
             yield Finding("wrong picture", f"the original of {_job(job)} is not what Stability sent for it")
 
 
 def orphans(evidence: Evidence) -> Iterator[Finding]:
     """Objects that nothing leads to. Those that a lost worker left are cleared away by the sweep."""
     wanted = {key for job in _kept(evidence) for key in keys(job)}
+    wanted |= {f"{key}/upload" for key in evidence.uploads}
     jobs = {(str(job["key"]), str(job["number"])): job for job in evidence.jobs}
     losses, begun = Losses(evidence.journal), attempts(evidence.journal)
     for key in sorted(evidence.objects.keys() - wanted):
         name, which, *rest = key.split("/")
-        job = jobs.get((name, which))
-        if job is None:
+        job = jobs.get((name, which)) if rest else None
+        if key.startswith(tuple(evidence.removals)):
+            yield Finding("orphan awaiting the sweep", f"{key}: its removal is to come again", broken=False)
+        elif job is None:
             yield Finding("orphan", f"{key} is no job's")
-            continue
-        number = int(rest[0])
-        attempt = next((a for a in begun.get(job["id"], []) if a.number == number), None)
-        until = attempt.until if attempt else 0.0
-        reason = attempt and (
-            losses.of_worker(attempt.worker, attempt.at, until)
-            or losses.of_line("bucket", attempt.at, min(until, attempt.at + 5 * AFTER_SECONDS))
-        )
-        if reason:
+        elif reason := _why_left(job, int(rest[0]), begun.get(job["id"], []), losses):
             yield Finding("orphan awaiting the sweep", f"{key} of {_job(job)}: {reason}", broken=False)
         else:
-            yield Finding("orphan", f"{key} of {_job(job)}, attempt {number}, for no known reason")
+            yield Finding("orphan", f"{key} of {_job(job)}, for no known reason")
+
+
+def _why_left(job: Row, number: int, begun: list[Attempt], losses: Losses) -> str | None:
+    """What is answered later has more attempts than were begun: one for each worker that was lost."""
+    attempt = next((one for one in reversed(begun) if one.number <= number), None)
+    if attempt is None or job["erased_at"] is not None:
+        return None
+    return losses.of_worker(
+        None if is_answered_later(job) else attempt.worker, attempt.at, attempt.until
+    ) or losses.of_line("bucket", attempt.at, min(attempt.until, attempt.at + 5 * AFTER_SECONDS))
 
 
 def delivered(evidence: Evidence) -> Iterator[Finding]:
@@ -202,11 +211,16 @@ def forgotten(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _doubled(order: Row, ends: list[Shown], losses: Losses) -> Iterator[Finding]:
-    """A bot that died between an edit and its record edits again, or writes elsewhere if it must."""
+    """A bot that died between an edit and its record edits again, or writes elsewhere if it must; as does one that
+    did not hear of an edit by the only token that finds a private reply, and that token then ended."""
     if len(ends) < 2:
         return
     what = f"{_name(order)} is shown by {[(shown.channel_id, shown.id) for shown in ends]}"
-    reasons = [losses.of_bot(shown.at) for shown in ends if shown.id != order["message_id"]]
+    reasons = [
+        losses.of_bot(shown.at) or (losses.of_token(shown.at, shown.at) if shown.ephemeral else None)
+        for shown in ends
+        if shown.id != order["message_id"]
+    ]
     if len({shown.channel_id for shown in ends}) == len(ends) and all(reasons):
         yield Finding("doubled, explained", f"{what}: {reasons[0]}", broken=False)
     else:
@@ -301,6 +315,8 @@ def _kept(evidence: Evidence) -> Iterator[Row]:
 
 
 def _is_untouched(job: Row) -> bool:
+    if not OPERATIONS[job["operation"]].sized:
+        return True
     sides = job["width"], job["height"]
     return job["model"] == UNTOUCHED_MODEL and all(
         side % UNTOUCHED_STEP == 0 and side >= UNTOUCHED_MIN for side in sides

@@ -16,6 +16,7 @@ from db.pool import Connection
 from sandbox.discord import Exchange
 from sandbox.discord.state import MESSAGES_PER_CHANNEL_MAX, World
 from sandbox.stability import Call
+from sandbox.stability.generations import Generation
 from tests.drill.journal import Journal
 from tests.member import text, walk
 
@@ -31,24 +32,15 @@ select (select count(*) from jobs where state in ('queued', 'running')) as open,
 
 # The bill is checked by what was asked for, which deleting takes out of the rows.
 _REMEMBER = """
-create table drill_orders (id bigint primary key, prompt text not null);
-create table drill_pictures (id bigint primary key, seed bigint);
+create table drill_orders (id bigint primary key, prompt text not null, borrowed boolean not null);
 create function remember_order() returns trigger language plpgsql as $$
 begin
-    insert into drill_orders values (old.id, old.prompt);
-    return null;
-end
-$$;
-create function remember_picture() returns trigger language plpgsql as $$
-begin
-    insert into drill_pictures values (old.id, old.seed);
+    insert into drill_orders values (old.id, old.prompt, old.params ? 'borrowed');
     return null;
 end
 $$;
 create trigger remember_order after update of erased_at on orders
     for each row when (old.erased_at is null) execute function remember_order();
-create trigger remember_picture after update of erased_at on pictures
-    for each row when (old.erased_at is null) execute function remember_picture();
 """
 
 _ORDERS = """
@@ -62,25 +54,24 @@ from orders
 order by orders.id
 """
 
-# A picture has the size that was asked for; an enlargement has that which its worker recorded.
+# A picture has the size that was asked for; what is made from another one has that which its worker recorded.
 _JOBS = """
 select jobs.id, jobs.order_id, jobs.id % 16 as number, jobs.state, jobs.attempt, jobs.failure, jobs.started_at,
        jobs.finished_at, jobs.lease_until, jobs.run_after, orders.key, orders.operation, orders.model,
        coalesce(drill_orders.prompt, orders.prompt) as prompt,
+       coalesce(drill_orders.borrowed, orders.params ? 'borrowed') as borrowed,
        coalesce((orders.params ->> 'width')::integer, pictures.width) as width,
        coalesce((orders.params ->> 'height')::integer, pictures.height) as height,
-       pictures.attempt as picture_attempt, pictures.erased_at,
-       coalesce(drill_pictures.seed, pictures.seed) as seed
+       pictures.attempt as picture_attempt, pictures.erased_at, pictures.seed
 from jobs
     join orders on orders.id = jobs.order_id
     left join pictures on pictures.id = jobs.id
     left join drill_orders on drill_orders.id = orders.id
-    left join drill_pictures on drill_pictures.id = jobs.id
 order by jobs.id
 """
 
 _LEDGER = """
-select calls.job_id, calls.attempt, calls.credits, calls.outcome, calls.request_id,
+select calls.job_id, calls.attempt, calls.credits, calls.outcome, calls.request_id, calls.generation,
        coalesce(drill_orders.prompt, orders.prompt) as prompt
 from calls
     join jobs on jobs.id = calls.job_id
@@ -88,6 +79,12 @@ from calls
     left join drill_orders on drill_orders.id = orders.id
 order by calls.job_id, calls.attempt
 """
+
+# Where no url is left, the bucket has it.
+_UPLOADS = "select key, url is null as is_kept from uploads where erased_at is null"
+
+_OF_A_PANEL = ("picture:erase:", "picture:favourite:", "order:reopen:")
+"""What begins so is under what shows no order: the panel of a picture, a question, a form that was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +108,8 @@ class Shown:
 
     @property
     def orders(self) -> set[int]:
-        """Those that its buttons are for; the question whether to delete a picture shows none."""
-        if any(one.startswith("picture:erase:") for one in self.custom_ids):
+        """Those that its buttons are for."""
+        if any(one.startswith(_OF_A_PANEL) for one in self.custom_ids):
             return set()
         parts = [one.split(":") for one in self.custom_ids]
         ids = {int(part[2]) for part in parts if part[0] == "order"}
@@ -147,7 +144,19 @@ class Evidence:
     connections: dict[str, int] = field(default_factory=dict)
     connections_left: dict[str, int] = field(default_factory=dict)
     objects: dict[str, Stored] = field(default_factory=dict)
+    removals: list[str] = field(default_factory=list)
+    """How the names begin of what is to be removed from the bucket once more."""
+
+    uploads: dict[str, bool] = field(default_factory=dict)
+    """What members handed in, by its key: whether the bucket has to have it."""
+
     calls: list[Call] = field(default_factory=list)
+    generations: dict[str, Generation] = field(default_factory=dict)
+    """What was begun at Stability, by its id."""
+
+    questions: dict[int, int] = field(default_factory=dict)
+    """Of interactions that said yes to a price: the message that asked, which is the order's interaction."""
+
     messages: dict[tuple[int, int], Shown] = field(default_factory=dict)
     crowded_out_before: dict[int, int] = field(default_factory=dict)
     """Of channels that are full: the oldest message that is still there."""
@@ -185,6 +194,8 @@ async def read_tables(evidence: Evidence, connection: Connection) -> None:
         for row in await connection.fetch(_ORDERS)
     ]
     evidence.ledger = [dict(row) for row in await connection.fetch(_LEDGER)]
+    evidence.uploads = {str(row["key"]): row["is_kept"] for row in await connection.fetch(_UPLOADS)}
+    evidence.removals = [row["prefix"] for row in await connection.fetch("select prefix from removals")]
     _totals, differences = await audit(connection)
     evidence.differences = [str(difference) for difference in differences]
     sizes = await connection.fetch(
@@ -236,7 +247,10 @@ def read_world(evidence: Evidence, world: World) -> None:
                 at = datetime.fromisoformat(message.edited_timestamp or message.timestamp).timestamp()
                 shown = Shown(int(channel_id), int(message.id), text(body), ids, at, message.is_ephemeral)
                 evidence.messages[shown.channel_id, shown.id] = shown
-    evidence.secrets += [interaction.token for interaction in world.interactions.values()]
+    for interaction in world.interactions.values():
+        evidence.secrets.append(interaction.token)
+        if interaction.message_id and interaction.data.get("custom_id", "").startswith("sure:"):
+            evidence.questions[int(interaction.id)] = int(interaction.message_id)
 
 
 def outcomes(jobs: list[Row]) -> Counter[str]:

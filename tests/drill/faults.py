@@ -59,6 +59,9 @@ _CALLS = {
     Kind.CALL_EDGE_402: "empty402",
     Kind.CALL_EDGE_429: "html429",
     Kind.CALL_EDGE_200: "html200",
+    Kind.RESULT_LOST: "result-lost",
+    Kind.RESULT_500: "result-500",
+    Kind.RESULT_HALF: "result-half",
 }
 CREDITS_OF_THE_POOR = 2.9
 """For a few pictures of the cheapest model, and none of the default one."""
@@ -107,7 +110,7 @@ class Faults:
         self._running = running
         self._members = members
         self._journal = journal
-        self._url = running.servers.discord.url
+        self._url = running.discord_url
         self._key = running.servers.stability.key
         self._credits = running.servers.stability.credits
 

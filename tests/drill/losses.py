@@ -51,19 +51,26 @@ class Losses:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def of_worker(self, worker: str, since: float, until: float) -> str | None:
-        """The first thing that took the worker away in that time, or its way to Postgres for so long that its
-        lease ran out; what is over sooner has to be waited for."""
+    def of_worker(self, worker: str | None, since: float, until: float) -> str | None:
+        """The first thing that took the worker (None: any of them) away in that time, or its way to Postgres for so
+        long that its lease ran out; what is over sooner has to be waited for."""
         for event in self._overlapping(since, until):
             kind, target = event.kind, event.target
-            if kind in _OF_A_WORKER and target == worker:
-                return f"{worker} met {kind.value.partition(': ')[2]}"
+            if kind in _OF_A_WORKER and _is(target, worker):
+                return f"{target} met {kind.value.partition(': ')[2]}"
         for end in self._journal.ends:
-            if end.name == worker and since <= end.at <= until and not end.expected:
-                return f"{worker} ended with status {end.status}"
+            if _is(end.name, worker) and since <= end.at <= until and not end.expected:
+                return f"{end.name} ended with status {end.status}"
         for event in self._overlapping(since, until):
             # While it is away for all, nobody takes a lease back.
-            if event.loses_leases and event.target == worker:
+            if event.loses_leases and _is(event.target, worker):
+                return event.kind.value
+        return None
+
+    def of_lease(self, worker: str, since: float, until: float) -> str | None:
+        """What took jobs away from a worker that lived on and came back."""
+        for event in self._overlapping(since, until):
+            if event.target == worker and (event.kind is Kind.WORKER_FREEZE or event.loses_leases):
                 return event.kind.value
         return None
 
@@ -89,6 +96,10 @@ class Losses:
         for event in self._journal.events:
             if event.done and event.began_at <= until and event.ended_at >= since:
                 yield _Met(event.fault.kind, event.fault.target, event.ended_at - event.began_at)
+
+
+def _is(name: str, worker: str | None) -> bool:
+    return name == worker or (worker is None and name.startswith("worker"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from tests.drill.bills import answered_later
 from tests.drill.checks import Finding
 from tests.drill.crowd import Crowd
 from tests.drill.evidence import Evidence, outcomes
@@ -22,6 +23,7 @@ def report(evidence: Evidence, findings: list[Finding], crowd: Crowd, *, all_sho
         *_table("jobs by outcome", outcomes(evidence.jobs)),
         *_table("faults by kind", evidence.journal.faults_by_kind()),
         *_table("Stability's calls by status", Counter(str(call.status) for call in evidence.calls)),
+        *_table("answered later", answered_later(evidence), is_sum=False),
         "process ids at the beginning and the end: "
         + ", ".join(f"{name} {ids[0]} {ids[1]}" for name, ids in evidence.process_ids.items()),
         *_findings(findings, all_shown),
@@ -33,8 +35,8 @@ def report(evidence: Evidence, findings: list[Finding], crowd: Crowd, *, all_sho
     return "\n".join(lines)
 
 
-def _table(title: str, counts: Counter[str]) -> Iterator[str]:
-    yield f"{title}: {sum(counts.values())}"
+def _table(title: str, counts: Counter[str], *, is_sum: bool = True) -> Iterator[str]:
+    yield f"{title}: {counts.total()}" if is_sum else f"{title}:"
     for name, count in sorted(counts.items()):
         yield f"  {count:5d}  {name}"
 

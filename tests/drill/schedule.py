@@ -62,6 +62,9 @@ class Kind(StrEnum):
     CALL_EDGE_402 = "stability: an empty body with 402 from the edge"
     CALL_EDGE_429 = "stability: a page with 429 from the edge"
     CALL_EDGE_200 = "stability: a page with 200 from the edge"
+    RESULT_LOST = "stability: a result is gone"
+    RESULT_500 = "stability: a result comes as 500"
+    RESULT_HALF = "stability: a result comes in half"
     ACCOUNT_KEY = "account: key is refused"
     ACCOUNT_POOR = "account: credits for the cheap models alone"
 
@@ -208,6 +211,29 @@ def day(seconds: float) -> list[Fault]:
         )
         for number, kind in enumerate(DAY)
     ]
+
+
+DEATH_SECONDS = (3.0, 9.0)
+"""From one death to the next: some come while a worker is still starting, and some as it looks after a picture."""
+
+GENERATION_SECONDS = 15.0
+"""How long Stability takes then for what it answers later, so that it has to be asked after more than once."""
+
+
+def deaths(seed: int, seconds: float, *, workers: int) -> list[Fault]:
+    """Every worker is killed at once, again and again, and every other time with pictures that no bucket took."""
+    rng = random.Random(f"deaths {seed}")
+    faults: list[Fault] = []
+    now, number = FIRST_SECONDS, 0
+    while now < seconds:
+        faults += [
+            Fault(round(now, 2), Kind.WORKER_KILL, 0.0, name, 1, 0.0) for name in worker_names(workers)
+        ]
+        lasts = rng.uniform(*DEATH_SECONDS)
+        if number % 2:
+            faults.append(Fault(round(now, 2), Kind.BUCKET_HANG, round(lasts, 2) - 0.1, "all", 1, 0.0))
+        now, number = now + lasts, number + 1
+    return faults
 
 
 def worker_names(count: int) -> list[str]:

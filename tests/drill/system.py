@@ -42,10 +42,12 @@ STOP_TIMEOUT_SECONDS = 30.0
 
 
 class System:
-    """`postgres_lines` has one line for each process, so that one can be cut off alone."""
+    """`postgres_lines` has one line for each process, so that one can be cut off alone. By `discord_url` members
+    reach the local Discord past its line."""
 
     def __init__(self, servers: Stack, directory: Path, journal: Journal, workers: int) -> None:
         self.servers = servers
+        self.discord_url = servers.discord.url
         self.bucket_directory = directory / "s3" / servers.environment["BUCKET_NAME"]
         self.database = Database(directory / "postgres", servers.environment["DATABASE_URL"])
         self.names = ["bot", *worker_names(workers)]
@@ -66,6 +68,8 @@ class System:
     async def start(self) -> None:
         for line in self.lines:
             await line.start()
+        # As it is named in all that the bot is told: a worker fetches attachments over the line too.
+        self.servers.discord.url = f"http://127.0.0.1:{self.discord_line.port}"
         for name in self.names:
             process = Process(
                 name,
@@ -138,8 +142,8 @@ class System:
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.bucket_line.port}",
             "PYTHONPATH": str(Path(__file__).parent / "stacks"),
             "STABILITY_API_HOST": f"http://127.0.0.1:{self.stability_line.port}",
-            "DISCORD_API_BASE": f"http://127.0.0.1:{self.discord_line.port}/api/v10",
-            "DISCORD_GATEWAY_URL": f"ws://127.0.0.1:{self.discord_line.port}/gateway",
+            "DISCORD_API_BASE": self.servers.discord.api_base,
+            "DISCORD_GATEWAY_URL": self.servers.discord.gateway_url,
         }
 
     def _to_postgres(self) -> Connect:

@@ -17,6 +17,7 @@ from db.pool import Pool
 from sandbox.processes import Process
 from tests.conditions import until
 from tests.e2e.pictures import download
+from tests.e2e.test_changes import SIZE, picture
 from tests.e2e.test_covered import shared_by
 from tests.e2e.test_gallery import open_gallery
 from tests.e2e.test_outages import Bridge
@@ -110,6 +111,30 @@ async def test_a_worker_dies_after_the_bucket_has_the_picture(
     assert [tuple(call) for call in calls] == [("unknown", 3), ("billed", 3)]
     assert (await audit(pool))[1] == []
     assert await pool.fetchval("select count(*) from pictures") == 1
+
+
+async def test_workers_die_before_and_after_what_was_begun_is_in_the_ledger(
+    house: House, ada: Member, pool: Pool, bucket: Bucket
+) -> None:
+    """Of what one began whose id nobody kept it is unknown whether it is billed; with the id it is paid for once."""
+    house.servers.stability.latency_seconds = 0
+    await house.bot()
+    worker = await house.worker("worker-1")
+    await ada.until_bot_is(online=True)
+    async with gate(house, "update", "jobs", "new.generation is not null") as kill:
+        interaction = await ada.use("change relight", image=picture(), prompt="a beach", light="left")
+        await kill(worker)
+    worker = await house.worker("worker-2")
+    await until(lambda: pool.fetchval("select generation from jobs"), bool)
+    async with gate(house, "update", "jobs", "new.state = 'done'") as kill:
+        await kill(worker)
+    await house.worker("worker-3")
+    done = await ada.reply(interaction, is_done, within_seconds=60)
+    assert (await download(link_of(done))).size == SIZE
+    assert len(house.servers.stability.calls) == 2
+    calls = await pool.fetch("select outcome, credits, generation is null from calls order by attempt")
+    assert [tuple(call) for call in calls] == [("unknown", 8, True), ("billed", 8, False)]
+    assert (await audit(pool))[1] == []
 
 
 @pytest.mark.parametrize("way", ["edit", "post", "direct message"])

@@ -9,6 +9,7 @@ import asyncpg
 
 from tests.conditions import until
 from tests.e2e.pictures import download
+from tests.e2e.test_changes import SIZE, picture
 from tests.house import House, paint, start
 from tests.member import (
     Member,
@@ -105,6 +106,23 @@ async def test_a_picture_that_the_bucket_does_not_take_is_shown_and_gets_its_lin
     assert done["id"] == spilled["id"]
     assert (await download(link_of(done))).size == (256, 256)
     assert len(house.servers.stability.calls) == 2
+    bridge.close()
+
+
+async def test_what_is_answered_later_is_kept_while_the_bucket_is_away_and_not_begun_again(
+    house: House, ada: Member
+) -> None:
+    bridge = Bridge(house.servers.environment["AWS_ENDPOINT_URL_S3"])
+    await bridge.open()
+    house.servers.environment["AWS_ENDPOINT_URL_S3"] = bridge.url
+    bridge.close()
+    await start(house, ada)
+    interaction = await ada.use("change relight", image=picture(), prompt="a beach", light="left")
+    assert len(pictures_of(await ada.reply(interaction, is_spilled, within_seconds=60))) == 1
+    await bridge.open()
+    done = await ada.reply(interaction, is_done)
+    assert (await download(link_of(done))).size == SIZE
+    assert len(house.servers.stability.calls) == 1
     bridge.close()
 
 

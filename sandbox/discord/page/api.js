@@ -41,6 +41,22 @@ export class MemberApi {
     this.eventsUrl = `${this.#path}/events`;
   }
 
+  inviteBot(guildId) {
+    return call("PUT", `${this.#path}/guilds/${guildId}/bot`);
+  }
+
+  removeBot(guildId) {
+    return call("DELETE", `${this.#path}/guilds/${guildId}/bot`);
+  }
+
+  giveRole(guildId, userId, roleId) {
+    return call("PUT", `${this.#path}/guilds/${guildId}/members/${userId}/roles/${roleId}`);
+  }
+
+  takeRole(guildId, userId, roleId) {
+    return call("DELETE", `${this.#path}/guilds/${guildId}/members/${userId}/roles/${roleId}`);
+  }
+
   channels() {
     return call("GET", `${this.#path}/channels`);
   }

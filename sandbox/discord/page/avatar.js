@@ -13,7 +13,7 @@ function hueOf(user) {
   return HUES[1 + (sum % (HUES.length - 1))];
 }
 
-function initials(name) {
+export function initials(name) {
   const words = name.split(/\s+/).filter(Boolean).slice(0, 2);
   return words.map((word) => [...word][0].toUpperCase()).join("");
 }

@@ -1,10 +1,11 @@
 /** The beginning of a channel, with a hint for those who see it for the first time. */
 
+import { nameOf } from "./directory.js";
 import { h, icon } from "./dom.js";
 
 const EXAMPLE = "/imagine a red fox in the snow";
 
-export function intro({ channel, title }, isEmpty) {
+export function intro({ channel, title, directory }, isEmpty) {
   const isDirect = channel.type !== 0;
   const beginning = isDirect
     ? `This is the beginning of your direct messages with ${title}.`
@@ -15,11 +16,14 @@ export function intro({ channel, title }, isEmpty) {
     h("span", { class: "intro-icon" }, icon(isDirect ? "at" : "hash")),
     h("h3", {}, isDirect ? title : `Welcome to ${title}`),
     h("p", {}, beginning),
-    isEmpty ? hint(channel) : null,
+    isEmpty ? hint(channel, directory) : null,
   );
 }
 
-function hint(channel) {
+function hint(channel, directory) {
+  if (channel.guild_id !== null && !directory.hasBot) {
+    return h("p", { class: "hint" }, `${nameOf(directory.bot)} is not in this server yet.`);
+  }
   if (!channel.can_use_commands) return h("p", { class: "hint" }, "Nothing was painted here yet.");
   return h(
     "p",

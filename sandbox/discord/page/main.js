@@ -14,6 +14,7 @@ import { keepCurrent } from "./timestamps.js";
 const find = (selector) => document.querySelector(selector);
 
 class Page {
+  #world;
   #directory;
   #me = null;
   #api = null;
@@ -28,14 +29,15 @@ class Page {
   #sidebar = new Sidebar({ element: find(".sidebar"), toggle: find(".menu"), backdrop: find(".backdrop") });
 
   constructor(world) {
-    this.#directory = new Directory(world);
+    this.#world = world;
+    this.#directory = new Directory(world, null, []);
     addEventListener("hashchange", () => this.follow());
     keepCurrent(find(".log"));
   }
 
   /** Goes where the address says. */
   follow() {
-    const { members } = this.#directory;
+    const { members } = this.#world;
     const [memberId] = location.hash.slice(1).split("/");
     const { user } = members.find((member) => member.user.id === memberId) ?? members[0];
     if (user.id !== this.#me?.id) this.#become(user);
@@ -59,26 +61,37 @@ class Page {
     if (type === "READY") this.#ready(data);
     else if (type === "BOT_PRESENCE") this.#showPresence(data.online);
     else if (type === "COMMANDS_UPDATE") this.#composer.loadCommands();
+    else if (type === "WORLD_UPDATE") this.#lookAgain();
     else if (type.startsWith("INTERACTION_")) this.#interactions.take(type, data);
     else if (data.channel_id === this.#room?.channel.id) this.#log.take(event);
     else if (type === "MESSAGE_CREATE") this.#countUnread(data);
   }
 
   /** A stream has begun, or begun anew: whatever was missed is asked for. */
-  async #ready({ bot_online: botOnline }) {
-    const api = this.#api;
+  #ready({ bot_online: botOnline }) {
     find(".banner").hidden = true;
     this.#botOnline = botOnline;
-    const channels = await api.channels();
+    return this.#lookAgain();
+  }
+
+  /** Servers, their roles and channels, or who is in them may be others now. */
+  async #lookAgain() {
+    const api = this.#api;
+    const [world, channels] = await Promise.all([fetchWorld(), api.channels()]);
     if (this.#api !== api) return;
+    this.#world = world;
     this.#channels = channels;
     this.#openChannel({ again: true });
   }
 
   #openChannel({ again = false } = {}) {
     const id = location.hash.split("/")[1];
-    const channel = this.#channels.find((one) => one.id === id) ?? this.#channels[0];
+    const here = this.#channels.find((one) => one.guild_id === this.#directory.guild.id);
+    const channel = this.#channels.find((one) => one.id === id) ?? here ?? this.#channels[0];
     if (!channel || (!again && channel.id === this.#room?.channel.id)) return;
+    // Direct messages are read beside the server that was open, if they are whose it is.
+    const guildId = channel.guild_id ?? this.#guildBeside();
+    this.#directory = new Directory(this.#world, guildId, this.#channels);
     history.replaceState(null, "", `#${this.#me.id}/${channel.id}`);
     this.#room = new Room({
       directory: this.#directory,
@@ -94,6 +107,23 @@ class Page {
     this.#show();
     this.#log.open(this.#room);
     this.#composer.open(this.#room);
+  }
+
+  #guildBeside() {
+    const mine = this.#world.guilds.filter((guild) => guild.members.some((one) => one.user_id === this.#me.id));
+    return (mine.find((guild) => guild.id === this.#directory.guild.id) ?? mine[0])?.id;
+  }
+
+  /** What the member does to the server that is open. */
+  get #manage() {
+    const { id } = this.#directory.guild;
+    const told = (call) => call.catch((error) => this.#composer.tell(error.message));
+    return {
+      inviteBot: () => told(this.#api.inviteBot(id)),
+      removeBot: () => told(this.#api.removeBot(id)),
+      giveRole: (userId, roleId) => told(this.#api.giveRole(id, userId, roleId)),
+      takeRole: (userId, roleId) => told(this.#api.takeRole(id, userId, roleId)),
+    };
   }
 
   #countUnread(message) {
@@ -124,6 +154,7 @@ class Page {
       me: this.#me,
       unread: this.#unread,
       botOnline: this.#botOnline,
+      manage: this.#manage,
     });
   }
 }

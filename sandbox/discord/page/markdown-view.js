@@ -25,6 +25,10 @@ const VIEWS = {
     const user = directory.user(node.id);
     return mention(user ? `@${nameOf(user)}` : "@unknown-user");
   },
+  role: (node, inner, directory) => {
+    const name = directory.role(node.id)?.name ?? "unknown-role";
+    return mention(name === "@everyone" ? name : `@${name}`);
+  },
   channel: (node, inner, directory) => mention(`#${directory.textChannel(node.id)?.name ?? "unknown"}`),
   lists: (node, inner) => h("div", { class: "lists" }, inner),
   list: (node, inner, directory) => {

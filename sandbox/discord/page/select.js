@@ -8,6 +8,7 @@ import { openPopover } from "./popover.js";
 
 const STRING_SELECT = 3;
 const USER_SELECT = 5;
+const ROLE_SELECT = 6;
 const MENTIONABLE_SELECT = 7;
 const CHANNEL_SELECT = 8;
 
@@ -17,15 +18,25 @@ export function isSelect(component) {
   );
 }
 
-/** What can be chosen: the component's own options, or what the server has. It lists no roles. */
+/** What can be chosen: the component's own options, or what the server has. */
 function choicesOf(component, directory) {
-  if (component.type === STRING_SELECT) return component.options;
-  if (component.type === CHANNEL_SELECT) {
-    return directory.textChannels.map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
+  const { type, channel_types: types = [] } = component;
+  if (type === STRING_SELECT) return component.options;
+  if (type === CHANNEL_SELECT) {
+    return directory.channels
+      .filter((channel) => types.length === 0 || types.includes(channel.type))
+      .map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
   }
-  const people =
-    component.type === USER_SELECT || component.type === MENTIONABLE_SELECT ? directory.users : [];
-  return people.map((user) => ({ label: nameOf(user), value: user.id, description: user.username }));
+  const people = type === ROLE_SELECT ? [] : directory.users;
+  const roles = type === USER_SELECT ? [] : directory.roles;
+  return [
+    ...people.map((user) => ({ label: nameOf(user), value: user.id, description: user.username })),
+    ...roles.map((role) => ({
+      label: role.name,
+      value: role.id,
+      description: type === MENTIONABLE_SELECT ? "Role" : null,
+    })),
+  ];
 }
 
 export class SelectMenu {

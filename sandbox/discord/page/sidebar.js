@@ -1,8 +1,10 @@
-/** Channels to open and members to be; both are links of the page's address. */
+/** Servers and channels to open, and members to be; all are links of the page's address. */
 
 import { avatar } from "./avatar.js";
 import { nameOf } from "./directory.js";
 import { h, icon } from "./dom.js";
+import { botRow, roleChips, rolesButton } from "./manage.js";
+import { serverLinks } from "./servers.js";
 
 export class Sidebar {
   #element;
@@ -23,17 +25,20 @@ export class Sidebar {
     element.addEventListener("click", (event) => event.target.closest("a") && this.#setOpen(false));
   }
 
-  show({ directory, channels, open, me, unread, botOnline }) {
+  show(shown) {
+    const { directory, channels, open, me, unread, botOnline } = shown;
     const link = (channel) =>
       this.#channel(channel, { directory, open, me, unread: unread.get(channel.id), botOnline });
     this.#part(".guild").textContent = directory.guild.name;
-    this.#part(".text-channels").replaceChildren(...channels.filter((one) => one.type === 0).map(link));
-    this.#part(".direct-messages").replaceChildren(...channels.filter((one) => one.type !== 0).map(link));
-    const focused = document.activeElement?.name === "member";
-    this.#part(".members").replaceChildren(
-      ...directory.members.map((member) => this.#member(member, me, open)),
-    );
-    if (focused) this.#part(".members input:checked").focus();
+    const here = channels.filter((one) => one.type === 0 && one.guild_id === directory.guild.id);
+    this.#part(".servers ul").replaceChildren(...serverLinks(shown));
+    this.#part(".text-channels").replaceChildren(...here.map(link));
+    this.#part(".direct-messages").replaceChildren(...channels.filter((one) => one.guild_id === null).map(link));
+    const { name, dataset } = document.activeElement ?? {};
+    this.#part(".members").replaceChildren(...directory.members.map((member) => this.#member(member, shown)));
+    this.#part(".bot").replaceChildren(botRow(shown));
+    if (name === "member") this.#part(".members input:checked").focus();
+    if (dataset?.rolesOf) this.#part(`[data-roles-of="${dataset.rolesOf}"]`)?.focus();
   }
 
   /** Only has an effect where the window is too narrow for both. */
@@ -41,7 +46,7 @@ export class Sidebar {
     this.#toggle.setAttribute("aria-expanded", String(isOpen));
     this.#element.classList.toggle("open", isOpen);
     this.#backdrop.hidden = !isOpen;
-    if (isOpen) this.#part("a[aria-current]")?.focus();
+    if (isOpen) this.#part(".channels a[aria-current]")?.focus();
   }
 
   #part(selector) {
@@ -65,27 +70,35 @@ export class Sidebar {
         isDirect ? h("span", { class: "presence" }, avatar(directory.bot, "small"), status) : icon("hash"),
         h("span", { class: "channel-name" }, isDirect ? nameOf(directory.bot) : channel.name),
         isDirect ? h("span", { class: "visually-hidden" }, botOnline ? ", online" : ", offline") : null,
+        channel.nsfw ? h("abbr", { class: "age", title: "Age-restricted" }, "18+") : null,
         unread ? badge : null,
       ),
     );
   }
 
-  #member({ user, about }, me, open) {
+  #member({ user, about }, shown) {
+    const { directory, me, open } = shown;
     const choose = () => {
       location.hash = `${user.id}/${open?.type === 0 ? open.id : ""}`;
     };
+    const radio = h("input", {
+      type: "radio",
+      name: "member",
+      value: user.id,
+      checked: user.id === me.id,
+      onchange: choose,
+    });
     return h(
-      "label",
-      { class: "member" },
-      h("input", {
-        type: "radio",
-        name: "member",
-        value: user.id,
-        checked: user.id === me.id,
-        onchange: choose,
-      }),
-      avatar(user, "small"),
-      h("span", {}, h("strong", {}, nameOf(user)), h("small", {}, about)),
+      "div",
+      { class: "member-row" },
+      h(
+        "label",
+        { class: "member" },
+        radio,
+        avatar(user, "small"),
+        h("span", {}, h("strong", {}, nameOf(user)), h("small", {}, about), roleChips(directory, user.id)),
+      ),
+      rolesButton(user, shown),
     );
   }
 }

@@ -308,6 +308,9 @@ async def test_what_others_posted_can_be_changed_by_way_of_its_menu(place: Place
     text = Attachment("3", "notes.txt", "text/plain", 10)
     for message in (posted(place, place.cleo), posted(place, place.cleo, text)):
         assert "no picture in this message" in await use_on(place, message, place.ada)
+    preview = posted(place, place.cleo)
+    preview.embeds.append({"type": "rich", "image": {"url": "https://example.com/fox.png"}})
+    assert "Save it" in await use_on(place, preview, place.ada)
     asked = await use_on(place, posted(place, place.cleo, files[0]), place.ada, "In the style of this")
     assert "'custom_id': 'shape'" in asked
 

@@ -23,6 +23,7 @@ from ops.storage_checks import StorageChecks
 from sandbox.discord import DiscordServer
 from sandbox.discord.outages import RestFault
 from tests.conditions import until
+from tests.connected import services_for
 
 LOGIN, APPLICATION, ADVICE = "/users/@me", "/oauth2/applications/@me", "/gateway/bot"
 ANSWERS: list[dict[str, Any]] = [
@@ -69,6 +70,7 @@ class Start:
 @pytest.fixture
 async def start(
     pool: Pool,
+    bucket: Bucket,
     database_url: str,
     bucket_environment: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
@@ -86,6 +88,7 @@ async def start(
     )
     client = Client(Languages())
     client.identify_limit = IdentifyLimit(pool)
+    client.services = services_for(client, settings, pool, bucket)
     yield Start(server, client, pool, settings)
     await server.stop()
 

@@ -16,6 +16,7 @@ from db.queue import Queue
 from tests.conditions import soon, until
 from tests.lives import fill, painted, painted_by, stored, waiting, worker
 from tests.orders import held_up, request
+from tests.workshop import used
 
 ANNA, BERT, CLEO = 1, 2, 3
 
@@ -426,6 +427,41 @@ async def test_a_lost_worker_is_fenced_at_every_write(queue: Queue, pool: Pool) 
     await queue.finish(painted_by(successor, seed=2))
     (picture,) = (await stored(pool, lost.order.id)).progress.pictures
     assert (picture.seed, picture.attempt) == (2, 2)
+
+
+async def test_what_was_begun_is_asked_after_anew_by_another_attempt(queue: Queue, pool: Pool) -> None:
+    order_id = (await waiting(pool)).order.id
+    job = await claim_one(queue)
+    await queue.begun(job, "its id", look_after_seconds=0)
+    assert await queue.reclaim_expired(await queue.clock()) == {}
+    (lost,) = await queue.claim_begun(1)
+    before = (await stored(pool, order_id)).revision
+    await run_out(pool, lost)
+    assert await queue.reclaim_expired(await queue.clock()) == {job.id: State.RUNNING}
+    found = await row(pool, job)
+    assert [found[name] for name in ("worker", "failure", "finished_at")] == [None] * 3
+    # To the member nothing has changed, and what may be billed is counted already.
+    assert ((await stored(pool, order_id)).revision, await used(pool)) == (before, 3)
+    (again,) = await queue.claim_begun(1)
+    assert (again.attempt, again.faults, again.generation) == (2, 1, "its id")
+    assert again.started_at == job.started_at
+    call = await pool.fetchrow("select attempt, outcome, ended_at, generation from calls")
+    assert call is not None
+    assert tuple(call) == (2, "open", None, "its id")
+    for write in (queue.look_later(lost, seconds=0), queue.finish(painted_by(lost))):
+        with pytest.raises(LostJob):
+            await write
+    await run_out(pool, again)
+    assert await queue.reclaim_expired(await queue.clock()) == {job.id: State.RUNNING}
+    (last,) = await queue.claim_begun(1)
+    await run_out(pool, last)
+    assert await queue.reclaim_expired(await queue.clock()) == {job.id: State.FAILED}
+    found = await row(pool, job)
+    assert (found["generation"], found["lease_until"], found["failure"]) == (None, None, "worker_lost")
+    assert found["finished_at"] is not None
+    assert await pool.fetchval("select outcome from calls where ended_at is not null") == "unknown"
+    assert (await stored(pool, order_id)).revision == before + 1
+    assert await used(pool) == 3
 
 
 async def test_a_job_that_keeps_losing_its_worker_fails(queue: Queue, pool: Pool) -> None:

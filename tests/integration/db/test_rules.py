@@ -27,7 +27,6 @@ EASEL, ANNEX = 5, 6
 async def servers(pool: Pool) -> Servers:
     one = Servers(pool, House())
     await one.load()
-    await one.set_first()
     return one
 
 
@@ -35,14 +34,23 @@ def allowing(server: Server) -> Server:
     return replace(server, is_allowed=True)
 
 
-async def test_the_first_rules_are_put_down_once_and_then_only_changed(pool: Pool, servers: Servers) -> None:
+async def test_what_the_owner_has_set_holds_and_the_rest_is_as_the_environment_has_it(
+    pool: Pool, servers: Servers
+) -> None:
     await servers.edit_house(
         OWNER, {"in_all": [None, 5]}, lambda house: house.but(in_all=Spending(credits_per_day=5))
     )
-    another = Servers(pool, House(in_all=Spending(credits_per_day=77)))
+    first = House(in_all=Spending(credits_per_day=77, credits_per_month=88), is_first=True)
+    another = Servers(pool, first)
     await another.load()
-    await another.set_first()
-    assert another.house.in_all.credits_per_day == 5
+    assert another.house == House(in_all=Spending(credits_per_day=5, credits_per_month=88), is_first=True)
+    unlimited = Spending(credits_per_day=5, credits_per_month=None)
+    assert await another.edit_house(OWNER, {}, lambda house: house.but(in_all=unlimited)) == House(
+        in_all=unlimited, is_first=True
+    )
+    await servers.load()
+    assert servers.house.in_all == unlimited
+    await pool.execute("delete from audit where change = '{}'")
     assert [dict(row) for row in await pool.fetch("select guild_id, member_id, change from audit")] == [
         {"guild_id": HOUSE, "member_id": OWNER, "change": '{"in_all": [null, 5]}'}
     ]

@@ -111,6 +111,8 @@ async def test_roles_and_channels_change_and_the_bot_hears_of_them_but_of_no_mem
         path = f"/guilds/{await annex.id()}/members/{ben.user_id}"
         assert (await bot.call("GET", path)).refusal == (404, 10007)
     assert not [kind for kind in gateway.kinds if kind.startswith("GUILD_MEMBER")]
+    await annex.give("Tigerbrush", "Guests")
+    assert (await gateway.event("GUILD_MEMBER_UPDATE"))["user"]["id"] == bot.application_id
 
 
 def selecting(kind: int, **more: Any) -> dict[str, Any]:

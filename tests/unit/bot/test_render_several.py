@@ -108,14 +108,14 @@ def test_what_is_there_already_is_shown_while_the_rest_is_painted() -> None:
     assert files(content) == {"1.webp": b"1", "3.webp": b"3"}
     assert [one["media"]["url"] for one in gallery(content)] == ["attachment://1.webp", "attachment://3.webp"]
     assert {one["description"] for one in gallery(content)} == {"a red fox in the snow"}
-    assert buttons(content) == ["Full size 1", "Full size 3", "Cancel"]
+    assert buttons(content) == ["Full size 1", "3", "Cancel"]
     assert options(content) == []
     assert "order:cancel:1" in json.dumps(components(content))
 
 
 def test_each_button_leads_to_the_full_size_of_its_number() -> None:
     found = json.dumps(components(show(four(DONE, REFUSED, DONE, WAITING))))
-    assert re.findall(r'"label": "Full size (\d)".*?&n=(\d)', found) == [("1", "1"), ("3", "3")]
+    assert re.findall(r'"label": "(?:Full size )?(\d)".*?&n=(\d)', found) == [("1", "1"), ("3", "3")]
 
 
 def test_the_rest_of_an_order_that_waits_again_says_so() -> None:
@@ -134,7 +134,7 @@ def test_when_all_is_over_each_can_be_opened_and_the_order_asked_for_again() -> 
     assert len(gallery(content)) == 4
     assert [value for _label, value in options(content)] == ["17", "18", "19", "20"]
     assert [label[:3] for label, _value in options(content)] == ["1. ", "2. ", "3. ", "4. "]
-    assert buttons(content) == [*(f"Full size {n}" for n in (1, 2, 3, 4)), "Again", "Edit"]
+    assert buttons(content) == ["Full size 1", "2", "3", "4", "Again", "Edit"]
     assert re.findall(r"order:\w+:\d+", json.dumps(components(content))) == ["order:again:1", "order:edit:1"]
     assert "picture:" not in json.dumps(components(content))
     said = texts(content)
@@ -196,7 +196,7 @@ def test_a_deleted_one_leaves_the_others(last: dict[str, Any]) -> None:
     assert "**2.** 🗑️ Deleted." in texts(content)
     assert "2.webp" not in files(content)
     assert "18" not in [value for _label, value in options(content)]
-    assert "Full size 2" not in buttons(content)
+    assert "2" not in buttons(content)
 
 
 def test_a_deleted_one_and_a_failed_one_are_an_order_without_pictures() -> None:

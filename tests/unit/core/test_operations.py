@@ -29,10 +29,16 @@ from core.operations import (
     check_upscale,
     extended_size,
     offer,
+    usual_model,
 )
 
 CHOICE_LENGTH_MAX = 100
 """Of a choice's label, at Discord."""
+
+
+def test_the_usual_model_of_each_change_can_make_it_and_is_the_cheaper_one_for_variations() -> None:
+    assert [one for one in CHANGES if usual_model(one) not in one.models] == []
+    assert (usual_model(VARY), usual_model(UPSCALE)) == ("sd3.5-medium", FAST.name)
 
 
 @pytest.mark.parametrize("model", PAINTERS.values(), ids=lambda model: model.name)

@@ -113,6 +113,8 @@ LOOKS = {
     "https://b.t3.tigrisfiles.io/a.png?X-Amz-Credential=who%2F2026&X-Amz-Signature=0badc0de&x=1": "0badc0de",
     "…?x=1&X-Amz-Signature=0bad": "0bad",
     "…?X-Amz-Security-Token=0badc0de&x=1": "0badc0de",
+    "https://cdn.discordapp.com/a/1/2/fox.png?ex=67&is=66&hm=0badc0de&x=1": "0badc0de",
+    "url%3A%2Fa.png%3Fex%3D67%26hm%3D0badc0de": "0badc0de",
     r"{\"id\": 1, \"token\": \"in-an-event\"}": "in-an-event",
     f"Authorization: {AWS4}": "0badc0de",
     "headers {'Authorization': 'Bot MTIzNDU2Nzg5'}": "MTIz",

@@ -11,7 +11,7 @@ from core.failures import FailureCode, JobFailed, Outcome
 from core.orders import Job, State
 from tests.conditions import until
 from tests.jobs import job
-from tests.unit.worker.test_job import PAINTING, PICTURES, House
+from tests.unit.worker.runner_house import PAINTING, PICTURES, House
 from worker import imaging
 from worker.collector import GONE_SECONDS, LOOK_SECONDS_MAX, UNREADABLE_SECONDS, Collector
 

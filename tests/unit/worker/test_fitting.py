@@ -256,6 +256,15 @@ def test_a_mask_has_the_size_of_the_picture_and_what_is_not_painted_stays() -> N
     assert near(mask, 0.9, 0.9, (0,))
 
 
+@pytest.mark.parametrize(
+    "drawn", [Image.new("L", (50, 50), 12), Image.new("RGBA", (50, 50), (255, 255, 255, 0))]
+)
+def test_a_mask_in_which_nothing_is_to_be_painted_is_refused_for_nothing(drawn: Image.Image) -> None:
+    with pytest.raises(JobFailed) as raised:
+        fitted([material(saved(halves())), material(saved(drawn), Role.MASK)])
+    assert (raised.value.code, raised.value.outcome) == (FailureCode.MASK_EMPTY, "free")
+
+
 def test_fields_are_white_and_soft_where_they_border_on_others() -> None:
     mask = mask_of([1, 2, 6], (900, 600))
     assert (mask.mode, mask.size) == ("L", (900, 600))

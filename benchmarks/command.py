@@ -8,11 +8,15 @@ import asyncio
 import statistics
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
+
+import asyncpg
 
 from benchmarks.figures import interleaved, p99, told
 from benchmarks.house import JOBS_MAX, house, module, quiet, running, stability
 from benchmarks.report import Goal, Result, Table
 from benchmarks.stage import Stage
+from core.rules import Allowance, ServerRules, WordRule
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.processes import Process
 from sandbox.stack import Stack
@@ -21,6 +25,7 @@ from tests.member import Member, is_waiting, member
 TITLE = "The command"
 
 PAINTING_SECONDS = 1.0
+SERVERS = 1000
 AT_ONCE = 15
 """So many pictures a second, at that speed: what Stability allows a key."""
 
@@ -78,12 +83,40 @@ async def measure(stage: Stage) -> Result:
             stage.say("command: alone")
             # No more than Ada may have at once, in all.
             alone = await interleaved(stage.amount(40, quick=2), cases)
+        await _furnish(servers.environment["DATABASE_URL"])
+        await ada.until_bot_is(online=False)
+        async with running(servers.bot()):
+            await ada.until_bot_is(online=True)
+            stage.say(f"command: with the settings of {SERVERS} servers")
+            ruled = await interleaved(stage.amount(40, quick=2), cases)
             crowd = stage.amount(JOBS_MAX, quick=5)
             stage.say(f"command: with {2 * crowd} jobs being shown")
             await _crowd(servers, crowd)
             async with running(servers.worker()):
                 loaded = await interleaved(stage.amount(50, quick=2), cases)
-    return _result(alone, loaded)
+    return _result(alone, ruled, loaded)
+
+
+async def _furnish(postgres_url: str) -> None:
+    """Servers that have set much, beside the one where it is measured; and there is room again for more jobs."""
+    rules = ServerRules(
+        channels=frozenset(range(1, 26)),
+        roles={role: Allowance(at_once=3, credits_per_day=Decimal(50)) for role in range(1, 26)},
+        words=tuple(WordRule(text=f"word {number}") for number in range(100)),
+    )
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        await connection.execute(
+            "update jobs set state = 'cancelled', finished_at = now() where state = 'queued'"
+        )
+        await connection.execute(
+            "insert into servers (guild_id, is_allowed, settings) "
+            "select id, true, $1::text::jsonb from generate_series(1, $2) as id",
+            rules.stored(),
+            SERVERS,
+        )
+    finally:
+        await connection.close()
 
 
 @asynccontextmanager
@@ -116,13 +149,19 @@ async def _crowd(servers: Stack, jobs: int) -> None:
                 await one.reply(interaction, is_waiting)
 
 
-def _result(alone: dict[str, list[float]], loaded: dict[str, list[float]]) -> Result:
+def _result(
+    alone: dict[str, list[float]], ruled: dict[str, list[float]], loaded: dict[str, list[float]]
+) -> Result:
     def beyond(samples: dict[str, list[float]]) -> list[float]:
         return [ours - pong for ours, pong in zip(samples["ours"], samples["pong"], strict=True)]
 
     rows = [
         (title, *cells, told(beyond(samples), 1))
-        for title, samples in (("alone", alone), ("with 200 jobs being shown", loaded))
+        for title, samples in (
+            ("alone", alone),
+            (f"with the settings of {SERVERS:,} servers", ruled),
+            ("with those, and 200 jobs being shown", loaded),
+        )
         for cells in [
             [f"{told(samples[name], 1)}, p99 {p99(samples[name]):.1f}" for name in ("ours", "pong")]
         ]
@@ -137,7 +176,7 @@ def _result(alone: dict[str, list[float]], loaded: dict[str, list[float]]) -> Re
     goal = Goal("first reply, over pong (median)", 2, statistics.median(beyond(alone)), "ms", at_most=True)
     samples = {
         f"{name}, {when}, ms": figures
-        for when, case in (("alone", alone), ("loaded", loaded))
+        for when, case in (("alone", alone), ("ruled", ruled), ("loaded", loaded))
         for name, figures in case.items()
     }
     return Result([table], [goal], samples)

@@ -75,8 +75,8 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    mine = usage, me, forget_me
-    return imagine(default_model, count_max), change(), gallery, queue, settings, *mine, owner, doctor
+    painting = imagine(default_model, count_max), change(), gallery, queue
+    return *painting, usage, me, forget_me, settings, owner, doctor
 
 
 class Client(discord.AutoShardedClient):

@@ -25,6 +25,9 @@ TITLES = {
     "spoiler_roles": said("Roles whose pictures are spoilers"),
     "locale": said("Language of what everybody sees"),
     "reaction": said("Download reaction"),
+    "is_allowed": said("Let in by the owner of this bot"),
+    "shut_reason": said("Reason"),
+    "shut_until": said("Until"),
     "defaults.model": said("Model"),
     "defaults.shape": said("Shape"),
     "defaults.style": said("Style"),
@@ -32,7 +35,7 @@ TITLES = {
 }
 
 SPOILERS = {
-    Spoilers.ASKED: said("never, unless somebody asks for it"),
+    Spoilers.ASKED: said("never, unless asked for"),
     Spoilers.ROLES: said("for some roles"),
     Spoilers.ALWAYS: said("always"),
 }
@@ -71,7 +74,7 @@ def _named(titles: Collection[str], say: Words) -> str:
 
 def word_text(rule: WordRule, say: Words) -> str:
     text = escape(rule.text, WORD_LENGTH_MAX)
-    shown = say("pattern “{text}”", text=text) if rule.is_pattern else f"“{text}”"
+    shown = say("pattern “{text}”", text=text) if rule.is_pattern else say("“{text}”", text=text)
     if rule.replacement is None:
         return say("{word} is refused", word=shown)
     if not rule.replacement:
@@ -81,16 +84,22 @@ def word_text(rule: WordRule, say: Words) -> str:
 
 def change_lines(change: Mapping[str, Any], say: Words, languages: Mapping[str, str]) -> list[str]:
     """Of `core.rules.differences`; of any other change its names as they are. `languages` are by Discord's names."""
-    lines = []
-    for name, (was, now) in change.items():
-        if name == "words":
-            lines += [
-                say("no longer: {rule}", rule=word_text(WordRule.model_validate(one), say)) for one in was
-            ]
-            lines += [word_text(WordRule.model_validate(one), say) for one in now]
-        else:
-            value = partial(_value, name, say=say, languages=languages)
-            lines.append(f"{_title(name, say)}: {value(was)} → {value(now)}")
+    lines: list[str] = []
+    for name, values in change.items():
+        match name, values:
+            case "words", [gone, come]:
+                rules = [[WordRule.model_validate(one) for one in some] for some in (gone, come)]
+                lines += [say("no longer: {rule}", rule=word_text(one, say)) for one in rules[0]]
+                lines += [word_text(one, say) for one in rules[1]]
+            case "blocked", [member_id, *_more]:
+                lines.append(say("{member} is blocked", member=f"<@{member_id}>"))
+            case "lifted", member_id:
+                lines.append(say("{member} is not blocked any more", member=f"<@{member_id}>"))
+            case _, [was, now]:
+                value = partial(_value, name, say=say, languages=languages)
+                lines.append(f"{_title(name, say)}: {value(was)} → {value(now)}")
+            case _:
+                lines.append(name)
     return lines
 
 
@@ -119,8 +128,10 @@ def _value(name: str, value: Any, *, say: Words, languages: Mapping[str, str]) -
             return mentions("@&", value or ()) or say("none")
         case "spoilers":
             return say(SPOILERS[Spoilers(value or Spoilers.ASKED)])
-        case "age_restricted_only":
+        case "age_restricted_only" | "is_allowed":
             return say("yes") if value else say("no")
+        case "shut_reason" | "shut_until":
+            return say("none") if value is None else escape(str(value), WORD_LENGTH_MAX)
         case "locale":
             return say("each member's own") if value is None else languages.get(value, value)
     return shown_default(name, value, say)

@@ -19,6 +19,7 @@ from core.policy import may_use
 from core.rules import Allowance, Server, ServerRules
 from core.validation import on_offer
 
+_DEFAULTS = {name: TITLES[f"defaults.{name}"] for name in ("model", "shape", "style", "count")}
 _NONE = "-"  # a value of a menu cannot be empty
 _EMOJI_LENGTH_MAX = 40
 
@@ -34,21 +35,22 @@ async def DEFAULTS(shown: Shown) -> Sequence[ui.Item[Any]]:
     say, rules, services = shown.say, shown.rules, services_of(shown.interaction)
     names = services.languages.names
     values = dict(rules.defaults)
+    language = names.get(rules.locale, rules.locale) if rules.locale else say("each member's own")
+    told = {
+        say(title): shown_default(f"defaults.{name}", values[name], say) for name, title in _DEFAULTS.items()
+    }
+    told[say("Language of what everybody sees")] = language
+    told[say("Download reaction")] = shown_default("reaction", rules.reaction, say)
     lines = [
         say("### 🎛️ Defaults"),
         say("-# What is meant where a member says nothing and wants nothing else."),
+        *(f"**{title}:** {value}" for title, value in told.items()),
     ]
-    for name in ("model", "shape", "style", "count"):
-        field = f"defaults.{name}"
-        lines.append(f"**{say(TITLES[field])}:** {shown_default(field, values[name], say)}")
-    language = names.get(rules.locale, rules.locale) if rules.locale else say("each member's own")
-    lines.append(f"**{say(TITLES['locale'])}:** {language}")
-    lines.append(f"**{say(TITLES['reaction'])}:** {shown_default('reaction', rules.reaction, say)}")
     menus = [
-        _menu(f"default:{name}", say(TITLES[f"defaults.{name}"]), options, values[name], say)
+        _menu(f"default:{name}", say(_DEFAULTS[name]), options, values[name], say)
         for name, options in _options(services, shown.server, say).items()
     ]
-    menus.append(_menu("locale", say(TITLES["locale"]), names, rules.locale, say))
+    menus.append(_menu("locale", say("Language"), names, rules.locale, say))
     return [
         ui.TextDisplay("\n".join(lines)),
         *rows(*menus),

@@ -16,10 +16,14 @@ from bot.messages.rules import change_lines
 from bot.messages.words import Words
 from bot.rights.access import in_time, require_manager
 from bot.services import Interaction, services_of, words_of
-from core.errors import InvalidRequest, StaleRules
+from core.errors import InvalidRequest, StaleRules, TigerbrushError
 from core.rules import Server, ServerRules, differences
 
 _NOTE_LENGTH_MAX = 700
+
+
+class NothingChanged(TigerbrushError):
+    """It is like that already: nothing to save, nor for the audit to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,10 @@ class Page:
 
 
 PAGES: dict[str, Page] = {}
-"""By name, in the order of their buttons."""
+"""By name."""
+
+_ORDER = ("where", "who", "what", "defaults", "changes")
+"""Of their buttons; one that is asked for and is none of them is the first."""
 
 
 def page(name: str, emoji: str, title: str) -> Callable[[Build], str]:
@@ -101,7 +108,7 @@ async def turn(interaction: Interaction, guild: discord.Guild, argument: str, _c
 async def show(
     interaction: Interaction, guild: discord.Guild, name: str, argument: str = "", *, note: str = ""
 ) -> None:
-    """In the place of the page before. A name that no page has is the first one's."""
+    """In the place of the page before."""
     view = await page_view(interaction, guild, name, argument, note=note)
     await interaction.response.edit_message(view=view)
 
@@ -110,7 +117,7 @@ async def page_view(
     interaction: Interaction, guild: discord.Guild, name: str, argument: str = "", *, note: str = ""
 ) -> ui.LayoutView:
     say, server = words_of(interaction), await services_of(interaction).rules.server_of(interaction)
-    here = PAGES.get(name) or next(iter(PAGES.values()))
+    here = PAGES[name if name in _ORDER else _ORDER[0]]
     container = ui.Container[Any]()
     if note:
         container.add_item(ui.TextDisplay(note[:_NOTE_LENGTH_MAX]))
@@ -119,7 +126,7 @@ async def page_view(
         container.add_item(item)
     buttons = [
         button(f"settings:page:{one.name}", say(one.title), one.emoji, disabled=one is here and not argument)
-        for one in PAGES.values()
+        for one in map(PAGES.__getitem__, _ORDER)
     ]
     return view_of(container, ui.ActionRow(*buttons))
 
@@ -135,13 +142,19 @@ async def save(
         # Read as it is saved, as of what another manager has saved just before.
         changed.clear()
         changed.update(differences(server.rules, rules))
+        if not changed:
+            raise NothingChanged
         return replace(server, rules=rules)
 
     servers = services_of(interaction).rules.servers
+    # What is like that here may be otherwise by now.
+    await in_time(servers.load())
     try:
         await in_time(servers.edit(guild.id, interaction.user.id, changed, edited))
+    except NothingChanged:
+        await show(interaction, guild, name, argument, note=say("It was like that before."))
+        return
     except StaleRules as error:
         raise InvalidRequest("The settings are being changed at this very moment. Try again.") from error
     lines = "; ".join(change_lines(changed, say, services_of(interaction).languages.names))
-    note = say("✅ Saved: {changes}", changes=lines) if changed else say("It was like that before.")
-    await show(interaction, guild, name, argument, note=note)
+    await show(interaction, guild, name, argument, note=say("✅ Saved: {changes}", changes=lines))

@@ -20,7 +20,6 @@ _PAINTED_IN = (
     ChannelType.voice,
     ChannelType.stage_voice,
     ChannelType.forum,
-    ChannelType.media,
 )
 _LOGGED_IN = (ChannelType.text, ChannelType.news)
 
@@ -41,7 +40,7 @@ async def WHERE(shown: Shown) -> Sequence[ui.Item[Any]]:
     if rules.age_restricted_only and not any(getattr(one, "nsfw", False) for one in guild.channels):
         lines.append(say("⚠️ No channel of this server is age-restricted, so nothing is painted in it."))
     if rules.age_restricted_only:
-        toggle = button("settings:age:no", say("Allow all channels, whatever their age"), "🔞")
+        toggle = button("settings:age:no", say("Allow channels without an age restriction too"), "🔞")
     else:
         toggle = button("settings:age:yes", say("Age-restricted channels only"), "🔞")
     most = CHANNELS_MAX

@@ -24,6 +24,7 @@ from core.rules import (
     Wishes,
     WordRule,
     best,
+    differences,
 )
 from tests.orders import request
 
@@ -293,3 +294,30 @@ def test_who_wants_to_be_private_is_unless_it_was_said() -> None:
     assert not filled_in(
         request(guild_id=GUILD), OPEN, member, offered=OFFERED, model="core", count_max=4
     ).private
+
+
+def test_a_change_is_told_by_what_differs_alone() -> None:
+    fox, wolf = WordRule(text="fox"), WordRule(text="wolf", replacement="dog")
+    many = frozenset({"core", "ultra", "sd3.5-flash"})
+    before = ServerRules(
+        channels=frozenset({7, 5}),
+        roles={1: amounts(3), 2: amounts(models=many)},
+        words=(fox,),
+        log_channel=9,
+    )
+    after = before.but(
+        channels=frozenset({9, 5}),
+        roles={2: amounts(models=many), 3: Allowance()},
+        words=(wolf,),
+        log_channel=None,
+        defaults=Defaults(count=2),
+    )
+    assert differences(before, after) == {
+        "channels": [[5, 7], [5, 9]],
+        "roles.1": [{"credits_per_day": "3"}, None],
+        "roles.3": [None, {}],
+        "words": [[{"text": "fox"}], [{"text": "wolf", "replacement": "dog"}]],
+        "log_channel": [9, None],
+        "defaults.count": [None, 2],
+    }
+    assert differences(after, after.but()) == {}

@@ -30,6 +30,7 @@ from bot.settings import BotSettings
 from core.errors import Misconfigured, ShardLost
 from core.settings import load, refuse
 from db.alarms import Alarms
+from db.audit import Audit
 from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
 from db.downloads import Downloads
@@ -72,14 +73,14 @@ class Bot:
         orders, replies, copies = Orders(pool), Replies(pool), Copies(pool)
         store = PictureStore(bucket, Spill(pool))
         self.client = client = new_client(settings, languages)
-        self._reactions = DownloadReactions(client, reaction=settings.reactions[0])
+        servers = Servers(pool, settings.first_house)
+        self._reactions = DownloadReactions(client, servers, reaction=settings.reactions[0])
         messenger, concurrency = Messenger(client, instruments), settings.reply_concurrency
         self._reconciler = Reconciler(
             orders, replies, store, messenger, self._reactions, languages, instruments, concurrency
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
-        servers = Servers(pool, settings.first_house)
         admission = Admission(client, servers, settings.allowed_server_ids)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
@@ -111,6 +112,7 @@ class Bot:
             command_permissions=client.command_permissions,
             instruments=instruments,
             rules=RulesAtHand(servers, Members(pool), admission, settings.limits),
+            audit=Audit(pool),
         )
         self._rules = WakeLoop(servers.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)

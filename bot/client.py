@@ -17,10 +17,13 @@ from bot.commands.forget_me import ForgetButton, forget_me
 from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
 from bot.commands.queue import queue
+from bot.commands.settings import settings
 from bot.commands.tree import Tree
 from bot.controls.buttons import OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
 from bot.controls.page_controls import PageButton, PictureSelect
+from bot.controls.pages import CUSTOM_ID as PANEL_ID
+from bot.controls.pages import Control, submitted
 from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
 from bot.discord_errors import UNANSWERED, watched
 from bot.editing import submit_edit
@@ -61,13 +64,14 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
     VerbSelect,
     FieldSelect,
     ForgetButton,
+    Control,
 )
 
 
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, forget_me, doctor
+    return imagine(default_model, count_max), change(), gallery, queue, settings, forget_me, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -210,6 +214,8 @@ class Client(discord.AutoShardedClient):
                 await submit_edit(interaction, int(match["id"]))
             elif match := FORM_ID.fullmatch(custom_id):
                 await submit_form(interaction, verb_of(match))
+            elif match := PANEL_ID.fullmatch(custom_id):
+                await submitted(interaction, match)
             else:
                 log.warning("an unknown modal was submitted")
 

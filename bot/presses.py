@@ -4,6 +4,7 @@ from bot.answers.errors import on
 from bot.answers.show import new_link
 from bot.controls.buttons import Action
 from bot.controls.page_controls import OPEN
+from bot.controls.pages import OUTDATED
 from bot.messages.content import notice
 from bot.messages.notices import deleted, link_to_copy, sure_to_delete
 from bot.messages.panel import settings_text
@@ -112,3 +113,8 @@ async def restore(interaction: Interaction, picture_id: int) -> None:
     picture = await visible_picture(interaction, picture_id)
     await interaction.response.defer()
     await show_panel(interaction, picture)
+
+
+@on(OUTDATED)
+async def outdated(_interaction: Interaction, *_told: object) -> None:
+    raise InvalidRequest("This is of another version of the bot. Use the command once more.")

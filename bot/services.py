@@ -11,6 +11,7 @@ from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
 from bot.rules import RulesAtHand
+from db.audit import Audit
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -46,6 +47,7 @@ class Services:
     command_permissions: CommandPermissions
     instruments: Instruments
     rules: RulesAtHand
+    audit: Audit
 
 
 class _HasServices(Protocol):

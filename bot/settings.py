@@ -36,12 +36,12 @@ def _emoji_list(value: str) -> str:
     parts = _split(value)
     if any(part.startswith("<") or ":" in part for part in parts):
         raise ValueError("names an emoji of a server's own, and other servers have none of that")
-    if not all(map(_is_emoji, parts)):
+    if not all(map(is_emoji, parts)):
         raise ValueError("is not a list of emoji")
     return value
 
 
-def _is_emoji(part: str) -> bool:
+def is_emoji(part: str) -> bool:
     """As far as it can be told without a list of all emoji."""
     # Digits and a few letters are emoji by the selector or the enclosing mark that follows them.
     signs = re.sub("[^ ][\ufe0f\u20e3]+", "", part)

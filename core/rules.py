@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,7 +32,7 @@ class Rules(BaseModel):
     def stored(self) -> str:
         return self.model_dump_json(exclude_defaults=True)
 
-    def but(self, **changes: Any) -> Any:
+    def but(self, **changes: Any) -> Self:
         """With these in place of its own. Raises ValidationError."""
         return type(self).model_validate({**dict(self), **(self.model_extra or {}), **changes})
 
@@ -171,6 +171,34 @@ class ServerRules(Rules):
     def allowance_of(self, role_ids: Iterable[int]) -> Allowance:
         held = [self.roles[role_id] for role_id in role_ids if role_id in self.roles]
         return best(held) if held else self.everybody
+
+
+def differences(before: ServerRules, after: ServerRules) -> dict[str, list[Any]]:
+    """What the audit says of a change: by its name, what it was and what it is, None being what it is where nobody has
+    set it. Roles and defaults are named each, as in `roles.17`; of the words there are those gone and come."""
+    was, now = _facts(before), _facts(after)
+    found = {
+        name: [was.get(name), now.get(name)] for name in {**was, **now} if was.get(name) != now.get(name)
+    }
+    if "words" in found:
+        gone, come = (words or [] for words in found["words"])
+        found["words"] = [[one for one in gone if one not in come], [one for one in come if one not in gone]]
+    return found
+
+
+def _facts(rules: ServerRules) -> dict[str, Any]:
+    facts: dict[str, Any] = _ordered(rules.model_dump(mode="json", exclude_defaults=True))
+    for name in ("roles", "defaults"):
+        facts |= {f"{name}.{key}": value for key, value in facts.pop(name, {}).items()}
+    return facts
+
+
+def _ordered(value: Any) -> Any:
+    """Sets have no order of their own."""
+    if isinstance(value, dict):
+        return {name: _ordered(one) for name, one in value.items()}
+    is_set = isinstance(value, list) and not any(isinstance(one, dict) for one in value)
+    return sorted(value) if is_set else value
 
 
 class Granted(Spending):

@@ -22,6 +22,7 @@ from bot.services import Services
 from core.policy import Limits
 from core.rules import House
 from core.settings import DatabaseSettings
+from db.audit import Audit
 from db.bucket.client import Bucket
 from db.copies import Copies
 from db.downloads import Downloads
@@ -224,6 +225,7 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
         rules=RulesAtHand(servers, Members(pool), Admission(client, servers, ()), Limits()),
+        audit=Audit(pool),
     )
 
 

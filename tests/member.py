@@ -12,6 +12,10 @@ import aiohttp
 
 TIMEOUT_SECONDS = 30.0
 
+STRING_SELECT = 3
+SELECTS = (STRING_SELECT, 5, 6, 7, 8)
+"""The others are of users, roles, both, and channels."""
+
 Message = dict[str, Any]
 Values = str | bool | list[str] | list["File"]
 
@@ -32,6 +36,7 @@ class Member:
         self._url = f"{url}/sandbox/members/{user_id}"
         self._changed = asyncio.Condition()
         self.user_id = user_id
+        self.url = url
         self.locale = "en-US"
         self.channels = channels
         self.seen: dict[str, list[Message]] = {}
@@ -108,10 +113,18 @@ class Member:
         await self.press(panel, "Delete")
         return await self.message(lambda m: m["id"] == panel["id"] and "for good" in text(m))
 
-    async def choose(self, message: Message, value: str) -> str:
-        """Chooses from the one select menu."""
-        (menu,) = (one for one in walk(message) if one["type"] == 3)
-        data = {"custom_id": menu["custom_id"], "component_type": 3, "values": [value]}
+    async def choose(self, message: Message, *values: str, menu: str = "") -> str:
+        """Chooses from the one select menu, or the one with `menu` in its placeholder or custom id.
+
+        Members, roles and channels are given by their names, or by their ids.
+        """
+        (select,) = (
+            one
+            for one in walk(message)
+            if one["type"] in SELECTS and menu in f"{one.get('placeholder')} {one['custom_id']}"
+        )
+        chosen = await self._chosen(select["type"], list(values), message["channel_id"])
+        data = {"custom_id": select["custom_id"], "component_type": select["type"], "values": chosen}
         return await self._component(message, data)
 
     async def modal(self) -> dict[str, Any]:
@@ -120,8 +133,16 @@ class Member:
         return self.modals[-1]
 
     async def submit(self, modal: dict[str, Any], **values: Values) -> str:
-        """Fills in some fields of a modal, leaves the others as they are, and sends it."""
+        """Fills in some fields of a modal, leaves the others as they are, and sends it.
+
+        Members, roles and channels are given as for `choose`.
+        """
         files: list[File] = []
+        for field in walk(modal):
+            given = values.get(field.get("custom_id", ""))
+            if field["type"] in SELECTS and isinstance(given, list):
+                names = [one for one in given if isinstance(one, str)]
+                values[field["custom_id"]] = await self._chosen(field["type"], names, modal["channel_id"])
         components = [
             _filled(field, values.get(field["custom_id"]), files)
             for field in walk(modal)
@@ -227,6 +248,30 @@ class Member:
         elif kind == "MESSAGE_REACTION_REMOVE":
             self.reactions.discard((data["message_id"], data["user_id"], data["emoji"]["name"]))
 
+    async def world(self) -> dict[str, Any]:
+        """The servers with their roles, members and channels, as the page is told them."""
+        async with self._session.get(f"{self.url}/sandbox/world") as response:
+            world: dict[str, Any] = await response.json()
+            return world
+
+    async def call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, status: int = 204
+    ) -> Any:
+        """What the page can ask for besides; `path` is below this member's."""
+        async with self._session.request(method, self._url + path, json=body) as response:
+            answer = await response.json() if response.content_type == "application/json" else None
+            assert response.status == status, answer
+            return answer
+
+    async def _chosen(self, kind: int, values: list[str], channel_id: str) -> list[str]:
+        """The ids of what a select menu of this type has by these names; other values as they are."""
+        if kind == STRING_SELECT:
+            return values
+        world = await self.world()
+        guild_id = next(one["guild_id"] for one in world["channels"] if one["id"] == channel_id)
+        ids = ids_in(world, guild_id, kind)
+        return [ids.get(value, value) for value in values]
+
     async def _attached(self, channel_id: str, files: list[File]) -> dict[str, Any]:
         return await attached(self._session, f"{self._url}/channels/{channel_id}", files)
 
@@ -272,6 +317,7 @@ def _filled(field: dict[str, Any], value: Values | None, files: list[File]) -> d
     """`files` take those that are to be uploaded."""
     filled = {"type": field["type"], "custom_id": field["custom_id"]}
     chosen = [option["value"] for option in field.get("options", []) if option.get("default")]
+    chosen += [one["id"] for one in field.get("default_values", [])]
     match field["type"]:
         case 4:  # a text input
             return {**filled, "value": field.get("value", "") if value is None else value}
@@ -287,16 +333,49 @@ def _filled(field: dict[str, Any], value: Values | None, files: list[File]) -> d
             return {**filled, "values": chosen if value is None else value}
 
 
+def ids_in(world: dict[str, Any], guild_id: str, kind: int) -> dict[str, str]:
+    """Of a server's members, roles or channels, by their names, as far as a select menu of this type has them."""
+    guild = next(one for one in world["guilds"] if one["id"] == guild_id)
+    users = {name_of(one["user"]): one["user"]["id"] for one in world["members"]}
+    users[world["bot"]["username"]] = world["bot"]["id"]
+    here = {one["user_id"] for one in guild["members"]}
+    members = {name: id_ for name, id_ in users.items() if id_ in here}
+    roles = {one["name"]: one["id"] for one in guild["roles"]}
+    channels = {one["name"]: one["id"] for one in world["channels"] if one["guild_id"] == guild_id}
+    # Where a role has the name of a member, as that of the bot, the member is meant.
+    return {5: members, 6: roles, 7: {**roles, **members}, 8: channels}[kind]
+
+
+def name_of(user: dict[str, Any]) -> str:
+    name: str = user.get("global_name") or user["username"]
+    return name
+
+
+def _channels_of(world: dict[str, Any], seen: list[dict[str, Any]], server: str | None) -> dict[str, str]:
+    """By their names in `server`, and else in those servers that the bot is in, the first of them first."""
+    order = [one["id"] for one in world["guilds"] if one["has_bot"]]
+    if server is not None:
+        order.insert(0, next(one["id"] for one in world["guilds"] if one["name"] == server))
+    channels = {"dm": next(one["id"] for one in seen if one["type"] == 1)}
+    for guild_id in order:
+        for one in seen:
+            if one["guild_id"] == guild_id:
+                channels.setdefault(one["name"], one["id"])
+    return channels
+
+
 @asynccontextmanager
-async def member(url: str, name: str) -> AsyncIterator[Member]:
-    """Ada, Ben or Cleo, looking at the server and at the direct messages with the bot (channel `dm`)."""
+async def member(url: str, name: str, *, server: str | None = None) -> AsyncIterator[Member]:
+    """Ada, Ben, Cleo or Dora, looking at their servers and at the direct messages with the bot (channel `dm`).
+
+    `server` is looked at even if the bot is not in it, and where two have a channel of one name, that is its.
+    """
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{url}/sandbox/world") as response:
             world = await response.json()
-        users = [m["user"] for m in world["members"]]
-        user_id = next(u["id"] for u in users if name in (u.get("global_name"), u["username"]))
+        user_id = next(one["user"]["id"] for one in world["members"] if name_of(one["user"]) == name)
         async with session.get(f"{url}/sandbox/members/{user_id}/channels") as response:
-            channels = {c["name"] if c["type"] == 0 else "dm": c["id"] for c in await response.json()}
+            channels = _channels_of(world, await response.json(), server)
         one = Member(session, url, user_id, channels)
         connected = asyncio.Event()
         watching = asyncio.create_task(one.watch(connected))

@@ -39,7 +39,9 @@ class Place:
         return self.bot.server.world
 
     def channel(self, name: str) -> Channel:
-        return next(one for one in self.world.channels.values() if one.name == name)
+        """Of a server that the bot is in."""
+        known = {guild.id for guild in self.world.bot_guilds()}
+        return next(one for one in self.world.channels.values() if one.name == name and one.guild_id in known)
 
     async def act(self, kind: int, data: dict[str, Any], by: str, at: str, **looks: Any) -> str:
         """All that the bot says because of it. `looks` are what a component has beside what is sent of it."""

@@ -83,8 +83,13 @@ def _select(name: str, choices: Iterable[tuple[str, str]], typed: Mapping[str, s
 
 
 def filled_in(submission: Any) -> dict[str, str]:
-    """What was typed and chosen by the custom ids of the fields, wherever in the submission these are."""
-    found: dict[str, str] = {}
+    """What was typed and chosen by the custom ids of the fields; of several that were chosen, the first."""
+    return {name: values[0] for name, values in fields_of(submission).items() if values}
+
+
+def fields_of(submission: Any) -> dict[str, tuple[str, ...]]:
+    """All that was typed and chosen by the custom ids of the fields, wherever in the submission these are."""
+    found: dict[str, tuple[str, ...]] = {}
     pending = [submission]
     while pending:
         component = pending.pop()
@@ -92,8 +97,9 @@ def filled_in(submission: Any) -> dict[str, str]:
             pending += component
         elif isinstance(component, dict):
             name, value, chosen = (component.get(key) for key in ("custom_id", "value", "values"))
-            value = chosen[0] if isinstance(chosen, list) and chosen else value
-            if isinstance(name, str) and isinstance(value, str):
-                found[name] = value
+            values = chosen if isinstance(chosen, list) else [value]
+            texts = tuple(one for one in values if isinstance(one, str))
+            if isinstance(name, str) and len(texts) == len(values):
+                found[name] = texts
             pending += component.get("components"), component.get("component")
     return found

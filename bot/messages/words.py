@@ -77,6 +77,11 @@ class Languages:
             for one in languages
         }
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Of each language, as it calls itself, by Discord's name for it."""
+        return {"en-US": "English"} | {one: say("English") for one, say in sorted(self._words.items())}
+
     def of(self, locale: str) -> Words:
         """For a locale as Discord names it, such as `de` or `pt-BR`."""
         return self._words.get(locale) or self._words.get(locale.split("-")[0]) or ENGLISH

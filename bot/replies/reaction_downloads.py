@@ -37,7 +37,7 @@ _CLOSED = {50007, 50278}
 
 
 class ReactionDownloads:
-    """`emoji` are the reactions that count."""
+    """`emoji` are the reactions that count, and in a server its own."""
 
     def __init__(self, client: discord.Client, services: Services, emoji: Sequence[str]) -> None:
         self._client = client
@@ -52,7 +52,7 @@ class ReactionDownloads:
     async def on_reaction(self, payload: discord.RawReactionActionEvent) -> None:
         """Works on messages of any age."""
         asked = payload.user_id, payload.message_id
-        if _plain(str(payload.emoji.name)) not in self._emoji or self._is_bot(payload):
+        if not self._counts(payload) or self._is_bot(payload):
             return
         if asked in self._in_progress:
             return
@@ -67,6 +67,12 @@ class ReactionDownloads:
             log.warning("a reaction cannot be served while Postgres is away: %s", reason(error))
         finally:
             self._in_progress.discard(asked)
+
+    def _counts(self, payload: discord.RawReactionActionEvent) -> bool:
+        """The bot's own also where a server has another, as they are under its older pictures."""
+        emoji = _plain(str(payload.emoji.name))
+        own = self._services.rules.servers.of(payload.guild_id).rules.reaction
+        return emoji in self._emoji or (own is not None and emoji == _plain(own))
 
     def _is_bot(self, payload: discord.RawReactionActionEvent) -> bool:
         """In direct messages, where no member comes with the event, there is no other bot than this one."""

@@ -3,6 +3,8 @@
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import discord
+
 from bot.rights.visibility import may_see, rights_where_made
 from bot.services import Interaction, services_of
 from core.errors import InvalidRequest
@@ -76,6 +78,18 @@ async def require_imagine(interaction: Interaction, order: Order | None) -> None
         )
     if may is False:
         raise InvalidRequest("You may not use `/imagine` in this channel, and this button is one.")
+
+
+async def require_manager(interaction: Interaction) -> discord.Guild:
+    """The server. For `/settings` and each press in its panel: rights may be lost while it is open."""
+    guild = interaction.guild
+    if guild is None or not interaction.permissions.manage_guild:
+        raise InvalidRequest(
+            "Only who may manage this server (Manage Server) can see and change its settings."
+        )
+    if await _may_use(interaction, "settings") is False:
+        raise InvalidRequest("You may not use `/settings` in this channel, and this is part of it.")
+    return guild
 
 
 async def require_gallery(interaction: Interaction) -> None:

@@ -50,6 +50,10 @@ def unknown_message() -> DiscordError:
     return DiscordError(404, 10008, "Unknown Message")
 
 
+def unknown_role() -> DiscordError:
+    return DiscordError(404, 10011, "Unknown Role")
+
+
 def unknown_user() -> DiscordError:
     return DiscordError(404, 10013, "Unknown User")
 
@@ -118,6 +122,10 @@ def invalid_webhook_token() -> DiscordError:
     return DiscordError(401, 50027, "Invalid Webhook Token")
 
 
+def invalid_role() -> DiscordError:
+    return DiscordError(400, 50028, "Invalid Role")
+
+
 def invalid_form(errors: Json) -> DiscordError:
     return DiscordError(400, 50035, "Invalid Form Body", errors)
 
@@ -138,6 +146,10 @@ def duplicate_command_names(*path: str) -> DiscordError:
     return invalid_field(
         "Application command names must be unique", *path, code="APPLICATION_COMMANDS_DUPLICATE_NAME"
     )
+
+
+def invalid_guild() -> DiscordError:
+    return DiscordError(400, 50055, "Invalid Guild")
 
 
 def invalid_json() -> DiscordError:

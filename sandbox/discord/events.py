@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sandbox.discord.gateway import Gateway, Intent
-from sandbox.discord.guild import render_command_permissions
+from sandbox.discord.guild import render_command_permissions, render_guild_create
 from sandbox.discord.render import Render
 from sandbox.discord.rules.permissions import Permission, permissions_of
 from sandbox.discord.state import Channel, Guild, Message, World
@@ -51,20 +51,40 @@ class Events:
         if kind == "MESSAGE_REACTION_ADD":
             more["message_author_id"] = message.author_id
             if not channel.is_direct:
-                more["member"] = self._render.member(self._world.guild_of(channel).members[user_id])
+                member = self._world.guild_of(channel).members.get(user_id)
+                more |= {"member": self._render.member(member)} if member is not None else {}
         direct, guild = Intent.DIRECT_MESSAGE_REACTIONS, Intent.GUILD_MESSAGE_REACTIONS
         self._to_bot(kind, message, {**data, **more}, direct if channel.is_direct else guild)
 
     def channel(self, kind: str, channel: Channel) -> None:
-        """`kind` is CHANNEL_CREATE, _UPDATE or _DELETE, or THREAD_CREATE: the bot alone is told."""
+        """`kind` is CHANNEL_CREATE, _UPDATE or _DELETE, or THREAD_CREATE."""
         if kind != "THREAD_CREATE" or self._may_view(channel, self._world.bot_id):
-            data = self._render.channel(channel)
-            self._gateway.dispatch(kind, data, intent=Intent.GUILDS, guild_id=channel.guild_id)
+            self.guild(kind, self._world.guild_of(channel), self._render.channel(channel))
+
+    def guild(self, kind: str, guild: Guild, data: Json) -> None:
+        """Of a server, to the bot while it is in it. The members' pages look again at whatever changed."""
+        if self._world.bot_id in guild.members:
+            self._gateway.dispatch(kind, data, intent=Intent.GUILDS, guild_id=guild.id)
+        self.world_changed()
+
+    def bot_joined(self, guild: Guild) -> None:
+        self.guild("GUILD_CREATE", guild, render_guild_create(self._world, guild, self._render))
+        self.commands_changed()
+
+    def bot_left(self, guild: Guild) -> None:
+        """Without `unavailable`, as of a server that is not the bot's any more."""
+        self._gateway.dispatch("GUILD_DELETE", {"id": guild.id}, intent=Intent.GUILDS, guild_id=guild.id)
+        self.commands_changed()
+        self.world_changed()
+
+    def world_changed(self) -> None:
+        self._streams.send_all("WORLD_UPDATE", {})
 
     def command_permissions(self, guild: Guild, target_id: str) -> None:
         """Needs no intent. `target_id` is a command, or the application for all of its commands."""
-        data = render_command_permissions(self._world, guild, target_id)
-        self._gateway.dispatch("APPLICATION_COMMAND_PERMISSIONS_UPDATE", data, guild_id=guild.id)
+        if self._world.bot_id in guild.members:
+            data = render_command_permissions(self._world, guild, target_id)
+            self._gateway.dispatch("APPLICATION_COMMAND_PERMISSIONS_UPDATE", data, guild_id=guild.id)
         self.commands_changed()
 
     def interaction(self, payload: Json, channel: Channel) -> None:
@@ -89,15 +109,15 @@ class Events:
         channel = self._channel(message)
         data = self._render.message_for_bot(message)
         if not channel.is_direct:
-            author = self._world.guild_of(channel).members[message.author_id]
             data["guild_id"] = channel.guild_id
-            data["member"] = self._render.member_without_user(author)
+            # Of a reply that came after its author left there is none.
+            if (author := self._world.guild_of(channel).members.get(message.author_id)) is not None:
+                data["member"] = self._render.member_without_user(author)
         self._to_bot(kind, message, data, _message_intent(channel))
 
     def _to_members(self, kind: str, message: Message, data: Callable[[str], Json]) -> None:
         channel = self._channel(message)
-        for member in self._world.people():
-            user_id = member.user_id
+        for user_id in (user.id for user in self._world.people()):
             if message.visible_to not in (None, user_id) or message.dismissed:
                 continue
             if self._may_view(channel, user_id):

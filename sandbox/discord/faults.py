@@ -71,7 +71,8 @@ class Faults:
         self._owner.channel_changed(channel)
 
     def _take_direct_messages(self, order: Json, *, taken: bool) -> None:
-        self._world.guild.members[order["member"]].takes_direct_messages = taken
+        for member in self._world.memberships(self._world.users[order["member"]].id):
+            member.takes_direct_messages = taken
 
     def _limit_sessions(self, order: Json) -> None:
         self._gateway.sessions_left = int(order["remaining"])

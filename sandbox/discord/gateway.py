@@ -262,9 +262,10 @@ class Gateway:
         self._sessions[session.id] = session
         self.sessions_left -= 1
         self._send(session, "READY", self._ready(session, connection.url))
-        for guild in self._world.guilds.values():
+        for guild in self._world.bot_guilds():
             if intents & Intent.GUILDS and _is_of(session, guild.id):
-                self._send(session, "GUILD_CREATE", render_guild_create(self._world, guild, self._render))
+                created = render_guild_create(self._world, guild, self._render)
+                self._send(session, "GUILD_CREATE", {**created, "unavailable": False})
         self.on_presence(True)
         return None
 
@@ -318,7 +319,9 @@ class Gateway:
                 del self._sessions[session.id]
 
     def _ready(self, session: Session, url: str) -> Json:
-        guilds = [{"id": id_, "unavailable": True} for id_ in self._world.guilds if _is_of(session, id_)]
+        guilds = [
+            {"id": one.id, "unavailable": True} for one in self._world.bot_guilds() if _is_of(session, one.id)
+        ]
         return {
             "v": 10,
             "user": self._render.current_user(),

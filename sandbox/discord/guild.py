@@ -41,7 +41,10 @@ def render_guild(guild: Guild, render: Render) -> Json:
 
 
 def render_guild_create(world: World, guild: Guild, render: Render) -> Json:
-    """Without the privileged members intent, the bot is told of no member but itself."""
+    """Without the privileged members intent, the bot is told of no member but itself.
+
+    As at a join: that a server was unavailable before is said by `unavailable` beside this.
+    """
     bot = guild.members[world.bot_id]
     channels = [channel for channel in world.channels.values() if channel.guild_id == guild.id]
     seen = {c.id for c in channels if Permission.VIEW_CHANNEL in permissions_of(world, c, world.bot_id)}
@@ -49,7 +52,6 @@ def render_guild_create(world: World, guild: Guild, render: Render) -> Json:
         **render_guild(guild, render),
         "joined_at": bot.joined_at,
         "large": False,
-        "unavailable": False,
         "member_count": len(guild.members),
         "members": [render.member(bot)],
         "channels": [render.channel(channel) for channel in channels if not channel.is_thread],

@@ -98,6 +98,9 @@ class Interactions:
         if not self._gateway.has_session:
             self._fail(interaction, "the bot is offline")
             return interaction
+        if channel.guild_id is not None and self._world.bot_guild(channel.guild_id) is None:
+            self._fail(interaction, "the bot is not in this server")
+            return interaction
         self.send(interaction)
         asyncio.get_running_loop().call_later(FIRST_ANSWER_SECONDS, self._time_out, interaction)
         return interaction
@@ -199,7 +202,7 @@ class Interactions:
             case Answer.MESSAGE:
                 return self._message(interaction, data, uploads)
             case Answer.DEFERRED_MESSAGE:
-                channel = self._world.channels[interaction.channel_id]
+                channel = self._messages.channel(interaction.channel_id)
                 return self._messages.create_loading(channel, Origin(interaction, _is_ephemeral(data)))
             case Answer.DEFERRED_UPDATE:
                 return self._required_source(interaction)
@@ -228,7 +231,7 @@ class Interactions:
         return Answer(kind), data or {}
 
     def _message(self, interaction: Interaction, body: Json, uploads: dict[int, Upload]) -> Message:
-        channel = self._world.channels[interaction.channel_id]
+        channel = self._messages.channel(interaction.channel_id)
         origin = Origin(interaction, _is_ephemeral(body))
         return self._messages.create(channel, self._world.bot_id, body, uploads, origin)
 

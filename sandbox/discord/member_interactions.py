@@ -13,10 +13,11 @@ from sandbox.discord.payloads import IN_DIRECT_MESSAGES, IN_GUILD
 from sandbox.discord.rest.wire import answer
 from sandbox.discord.rules import selects
 from sandbox.discord.rules.attachments import Upload
+from sandbox.discord.rules.candidates import candidates
 from sandbox.discord.rules.command_permissions import may_use
 from sandbox.discord.rules.commands import CHAT_INPUT, MESSAGE, key_of
 from sandbox.discord.rules.components import BUTTON
-from sandbox.discord.rules.modals import read_submission
+from sandbox.discord.rules.modals import fields_of, read_submission
 from sandbox.discord.rules.options import flat, read_options
 from sandbox.discord.rules.permissions import Permission
 from sandbox.discord.rules.tree import walk
@@ -83,13 +84,13 @@ class MemberInteractions:
         ]
 
     async def commands(self, request: web.Request) -> web.Response:
-        user_id, channel = self._viewers.member(request).user_id, self._viewers.channel(request)
+        user_id, channel = self._viewers.member(request).id, self._viewers.channel(request)
         usable = self._usable(channel).values()
         return answer([command for command in usable if may_use(self._world, command, channel, user_id)])
 
     async def interact(self, request: web.Request) -> web.Response:
         body = await json_of_member(request)
-        user_id, channel = self._viewers.member(request).user_id, self._viewers.channel(request)
+        user_id, channel = self._viewers.member(request).id, self._viewers.channel(request)
         kinds = {
             interactions.COMMAND: self._command,
             interactions.COMPONENT: self._component,
@@ -166,6 +167,7 @@ class MemberInteractions:
         told["component_type"] = component["type"]
         if component["type"] != BUTTON:
             told["values"] = _chosen(component, data.get("values", []))
+            self._refuse_unknown(asked, component, told["values"])
         return _Told(told, message)
 
     def _modal(self, asked: _Asked) -> _Told:
@@ -184,11 +186,20 @@ class MemberInteractions:
             raise errors.invalid_field("Is of no modal that was opened for this member", "custom_id")
         sent = {key: value for key, value in asked.data.items() if key != "attachments"}
         components = read_submission(opener.modal, sent, files=asked.file_ids)
+        chosen = {one["custom_id"]: one.get("values", []) for one in walk(components) if "custom_id" in one}
+        for field_ in fields_of(opener.modal):
+            self._refuse_unknown(asked, field_, chosen[field_["custom_id"]])
         # A modal is submitted once.
         opener.modal = None
         message = self._world.message(asked.channel.id, opener.message_id or "")
         named = {value for one in walk(components) for value in one.get("values", [])}
         return _Told({"custom_id": custom_id, "components": components}, message, opener, named)
+
+    def _refuse_unknown(self, asked: _Asked, select: Json, values: list[str]) -> None:
+        if select["type"] not in selects.ENTITIES:
+            return
+        if not set(values) <= candidates(self._world, select, asked.channel, asked.user_id):
+            raise errors.invalid_field("Not among those that can be chosen", "values")
 
     def _usable(self, channel: Channel) -> dict[tuple[int, str], Json]:
         """By type and name; a command of the server stands before a global one."""
@@ -198,6 +209,7 @@ class MemberInteractions:
             for command in self._world.commands.values()
             if context in (command["contexts"] if command["contexts"] is not None else (0, 1, 2))
             and command.get("guild_id") in (None, channel.guild_id)
+            and (channel.guild_id is None or self._world.bot_guild(channel.guild_id) is not None)
         ]
         return {key_of(one): one for one in sorted(usable, key=lambda one: "guild_id" in one)}
 

@@ -9,7 +9,7 @@ from sandbox.discord.render import Render
 from sandbox.discord.rest.channels import read_emoji
 from sandbox.discord.rest.wire import answer, number_in
 from sandbox.discord.rules.permissions import Permission, to_write_in
-from sandbox.discord.state import Channel, World
+from sandbox.discord.state import Channel, Guild, User, World
 from sandbox.discord.streams import Streams
 from sandbox.discord.uploads import Uploads
 from sandbox.discord.viewers import Viewers, is_shown_to, json_of_member
@@ -60,17 +60,21 @@ class Members:
                 "bot": self._render.user_by_id(world.bot_id),
                 "bot_online": self._gateway.is_bot_online,
                 "guild": {"id": world.guild.id, "name": world.guild.name},
+                "guilds": [self._server(guild) for guild in world.guilds.values()],
                 "members": [
-                    {"user": self._render.user_by_id(member.user_id), "about": member.about}
-                    for member in world.people()
+                    {"user": self._render.user(user), "about": self._about(user)} for user in world.people()
                 ],
                 "channels": [self._told(channel) for channel in world.channels.values() if channel.name],
             }
         )
 
     async def channels(self, request: web.Request) -> web.Response:
-        user_id = self._viewers.member(request).user_id
-        seen = sorted(self._world.channels.values(), key=lambda channel: (channel.type, channel.position))
+        user_id = self._viewers.member(request).id
+        order = list(self._world.guilds)
+        seen = sorted(
+            self._world.channels.values(),
+            key=lambda one: (one.type, order.index(one.guild_id) if one.guild_id else 0, one.position),
+        )
         return answer(
             [
                 {
@@ -86,11 +90,11 @@ class Members:
         )
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        user_id = self._viewers.member(request).user_id
+        user_id = self._viewers.member(request).id
         return await self._streams.serve(request, user_id, {"bot_online": self._gateway.is_bot_online})
 
     async def page(self, request: web.Request) -> web.Response:
-        user_id, channel = self._viewers.member(request).user_id, self._viewers.channel(request)
+        user_id, channel = self._viewers.member(request).id, self._viewers.channel(request)
         limit = number_in(request, "limit", PAGE_DEFAULT)
         before = number_in(request, "before", 2**63)
         found = [
@@ -101,7 +105,7 @@ class Members:
         return answer([self._render.message(message, user_id) for message in found[-limit:]])
 
     async def post(self, request: web.Request) -> web.Response:
-        user_id, channel = self._viewers.member(request).user_id, self._viewers.channel(request)
+        user_id, channel = self._viewers.member(request).id, self._viewers.channel(request)
         body = await json_of_member(request)
         entries = body.get("attachments") or []
         uploads = dict(enumerate(self._uploads.named(user_id, entries).values()))
@@ -117,7 +121,7 @@ class Members:
         return answer(self._render.message(message, user_id))
 
     async def delete(self, request: web.Request) -> web.Response:
-        user_id, message = self._viewers.member(request).user_id, self._viewers.message(request)
+        user_id, message = self._viewers.member(request).id, self._viewers.message(request)
         if message.is_ephemeral:
             self._messages.dismiss(message)
         else:
@@ -128,17 +132,40 @@ class Members:
         return web.Response(status=204)
 
     async def react(self, request: web.Request) -> web.Response:
-        user_id, message = self._viewers.member(request).user_id, self._viewers.message(request)
+        user_id, message = self._viewers.member(request).id, self._viewers.message(request)
         if message.is_ephemeral:
             raise unknown_message()
         self._messages.react(message, user_id, read_emoji(request.match_info["emoji"]))
         return web.Response(status=204)
 
     async def take_reaction_back(self, request: web.Request) -> web.Response:
-        user_id, message = self._viewers.member(request).user_id, self._viewers.message(request)
+        user_id, message = self._viewers.member(request).id, self._viewers.message(request)
         self._messages.take_reaction_back(message, user_id, read_emoji(request.match_info["emoji"]))
         return web.Response(status=204)
 
+    def _server(self, guild: Guild) -> Json:
+        """With all its roles, and its members with theirs."""
+        return {
+            "id": guild.id,
+            "name": guild.name,
+            "owner_id": guild.owner_id,
+            "has_bot": self._world.bot_id in guild.members,
+            "roles": [self._render.role(role) for role in guild.roles.values()],
+            "members": [
+                {"user_id": one.user_id, "roles": one.roles, "about": one.about}
+                for one in guild.members.values()
+            ],
+        }
+
+    def _about(self, user: User) -> str:
+        return next((one.about for one in self._world.memberships(user.id) if one.about), "")
+
     def _told(self, channel: Channel) -> Json:
-        name = channel.name or self._world.users[self._world.bot_id].username
-        return {"id": channel.id, "type": channel.type, "name": name, "topic": channel.topic}
+        return {
+            "id": channel.id,
+            "type": channel.type,
+            "name": channel.name or self._world.users[self._world.bot_id].username,
+            "topic": channel.topic,
+            "guild_id": channel.guild_id,
+            "nsfw": channel.nsfw,
+        }

@@ -207,7 +207,8 @@ class Messages:
     def _require_direct_messages_open(self, channel: Channel, author_id: str) -> None:
         if channel.recipient_id is None or author_id != self._world.bot_id:
             return
-        if not self._world.guild.members[channel.recipient_id].takes_direct_messages:
+        shared = [guild.members.get(channel.recipient_id) for guild in self._world.bot_guilds()]
+        if not any(member.takes_direct_messages for member in shared if member is not None):
             raise errors.cannot_message_user()
 
     def _made_with_nonce(self, channel: Channel, author_id: str, body: Json) -> Message | None:

@@ -39,7 +39,12 @@ class Owner:
         self._events.channel("CHANNEL_UPDATE", channel)
 
     def remove_channel(self, channel: Channel) -> None:
-        del self._world.channels[channel.id]
+        """With its threads, and all that was said there."""
+        threads = [one.id for one in self._world.channels.values() if one.parent_id == channel.id]
+        for id_ in (channel.id, *threads):
+            del self._world.channels[id_]
+            gone = self._world.messages.pop(id_, {}).values()
+            self._store.drop_files([file.id for message in gone for file in message.attachments])
         self._store.changed()
         self._events.channel("CHANNEL_DELETE", channel)
 

@@ -76,6 +76,9 @@ def _resolved(world: World, render: Render, interaction: Interaction, channel: C
                 }
                 for id_ in known
             }
+    roles = {} if channel.is_direct else world.guild_of(channel).roles
+    if chosen := [roles[id_] for id_ in named.roles if id_ in roles]:
+        found["roles"] = {role.id: render.role(role) for role in chosen}
     channels = [world.channels[id_] for id_ in named.channels if id_ in world.channels]
     if channels:
         found["channels"] = {
@@ -97,6 +100,7 @@ def _resolved(world: World, render: Render, interaction: Interaction, channel: C
 @dataclass(slots=True)
 class _Named:
     users: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     attachments: list[str] = field(default_factory=list)
 
@@ -109,10 +113,12 @@ def _named(data: Json) -> _Named:
         commands.ATTACHMENT: named.attachments,
     }
     of_component = {
-        selects.USER_SELECT: named.users,
-        selects.MENTIONABLE_SELECT: named.users,
-        selects.CHANNEL_SELECT: named.channels,
-        FILE_UPLOAD: named.attachments,
+        selects.USER_SELECT: (named.users,),
+        selects.ROLE_SELECT: (named.roles,),
+        # An id is of one or the other.
+        selects.MENTIONABLE_SELECT: (named.users, named.roles),
+        selects.CHANNEL_SELECT: (named.channels,),
+        FILE_UPLOAD: (named.attachments,),
     }
     for option in flat(data.get("options", [])):
         if option["type"] in of_option:
@@ -124,7 +130,8 @@ def _named(data: Json) -> _Named:
     for component in (pressed, *_filled_in(data.get("components"))):
         kind, values = component.get("type"), component.get("values")
         if isinstance(kind, int) and isinstance(values, list):
-            of_component.get(kind, []).extend(values)
+            for ids in of_component.get(kind, ()):
+                ids.extend(values)
     return named
 
 

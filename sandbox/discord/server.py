@@ -15,9 +15,10 @@ from sandbox.discord.cdn import Cdn
 from sandbox.discord.events import Events
 from sandbox.discord.exchange import Exchange
 from sandbox.discord.faults import Faults
-from sandbox.discord.gateway import HEARTBEAT_INTERVAL_SECONDS, Gateway, Intent
-from sandbox.discord.guild import render_guild_create
+from sandbox.discord.gateway import HEARTBEAT_INTERVAL_SECONDS, Gateway
+from sandbox.discord.guilds import Guilds
 from sandbox.discord.interactions import Interactions
+from sandbox.discord.managers import Managers
 from sandbox.discord.member_interactions import MemberInteractions
 from sandbox.discord.members import Members
 from sandbox.discord.messages import Messages
@@ -26,6 +27,7 @@ from sandbox.discord.ratelimits import RateLimits
 from sandbox.discord.render import Render
 from sandbox.discord.rest.channels import Channels
 from sandbox.discord.rest.commands import Commands
+from sandbox.discord.rest.guilds import GuildsOfBot
 from sandbox.discord.rest.users import Users
 from sandbox.discord.rest.webhooks import Webhooks
 from sandbox.discord.rest.wire import PREFIX, Wire, errors_in_shape
@@ -46,7 +48,7 @@ class DiscordServer:
     """`directory` keeps the world over restarts; without one it is forgotten.
 
     `interactions` and `gateway` tell the bot of anything; a member's client can only do what Discord lets it.
-    `owner` does what the owner of a server does.
+    `owner` and `guilds` do what the owner of a server does, whoever that is.
     """
 
     def __init__(
@@ -74,21 +76,24 @@ class DiscordServer:
             token=token,
             heartbeat_interval_seconds=heartbeat_interval_seconds,
         )
-        events = Events(self.world, render, self.gateway, self._streams)
+        events = self._events = Events(self.world, render, self.gateway, self._streams)
         messages = Messages(self.world, self._store, events)
         interactions = Interactions(self.world, self._store, render, events, self.gateway, messages)
         self.interactions = interactions
         self.owner = Owner(self.world, self._store, events)
+        self.guilds = Guilds(self.world, self._store, render, events)
         self._faults = Faults(self.world, self.gateway, interactions, self.owner)
         viewers = Viewers(self.world, messages)
         uploads = Uploads(self.world, viewers)
         members = Members(self.world, render, self.gateway, self._streams, messages, viewers, uploads)
         asking = MemberInteractions(self.world, self._store, messages, interactions, viewers, uploads)
-        self._beside_rest = (members, asking, uploads, cdn, self.owner)
+        managing = Managers(self.world, render, viewers, messages, self.owner, self.guilds)
+        self._beside_rest = (members, asking, uploads, cdn, managing, self.owner)
         wire = Wire(RateLimits(clock), self._faults.rest, token=token, clock=clock, on_exchange=on_exchange)
         self._rest = web.Application(middlewares=wire.middlewares, client_max_size=_BODY_BYTES_MAX)
         for part in (
             Users(self.world, render, self.gateway, gateway_url=lambda: self.gateway_url),
+            GuildsOfBot(self.world, render, self.guilds),
             Commands(self.world, self._store, events),
             Channels(self.world, render, messages),
             Webhooks(self.world, render, messages, interactions),
@@ -105,11 +110,10 @@ class DiscordServer:
         return self.url.replace("http", "ws", 1) + "/gateway"
 
     def add_guild(self, name: str, channel_name: str) -> str:
-        """The id of one more server that the bot is in. For tests: the page shows all channels as one's."""
+        """The id of one more server, with the members of the first and the bot. For tests."""
         guild = another_guild(self.world, name, channel_name)
         self._store.changed()
-        created = render_guild_create(self.world, guild, self._render)
-        self.gateway.dispatch("GUILD_CREATE", created, intent=Intent.GUILDS, guild_id=guild.id)
+        self._events.bot_joined(guild)
         return guild.id
 
     def attach(self, filename: str, content: bytes) -> str:

@@ -21,6 +21,10 @@ class Snowflakes:
         self._last = max(milliseconds << 22, self._last + 1)
         return str(self._last)
 
+    def skip_millisecond(self) -> None:
+        """What comes next is of a later one than all before."""
+        self._last |= (1 << 22) - 1
+
 
 def time_of(snowflake: str) -> float:
     return (int(snowflake) >> 22) / 1000 + DISCORD_EPOCH_SECONDS

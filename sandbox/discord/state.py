@@ -46,7 +46,7 @@ class Role:
 
 @dataclass(slots=True)
 class Member:
-    """`about` is one line for the page."""
+    """`about` is one line for the page; direct messages of the bot are taken by who takes them in a server with it."""
 
     user_id: str
     roles: list[str]
@@ -188,7 +188,7 @@ class Guild:
 
 @dataclass(slots=True)
 class World:
-    """The first of the servers is the one that all people are members of."""
+    """The first of the servers is The Easel, whose owner is the application's; the bot need not be in each."""
 
     snowflakes: Snowflakes
     clock: Callable[[], float]
@@ -212,15 +212,25 @@ class World:
         return next(iter(self.guilds.values()))
 
     def guild_of(self, channel: Channel) -> Guild:
-        """For direct messages the first, where everybody is a member."""
+        """For direct messages the first, which then says nothing of who is a member."""
         return self.guilds[channel.guild_id] if channel.guild_id is not None else self.guild
 
     def governing(self, channel: Channel) -> Channel:
         """The channel whose overwrites count: that of a thread is its parent."""
         return self.channels[channel.parent_id] if channel.parent_id is not None else channel
 
-    def people(self) -> Iterator[Member]:
-        return (member for member in self.guild.members.values() if member.user_id != self.bot_id)
+    def people(self) -> Iterator[User]:
+        return (user for user in self.users.values() if user.id != self.bot_id)
+
+    def memberships(self, user_id: str) -> list[Member]:
+        return [guild.members[user_id] for guild in self.guilds.values() if user_id in guild.members]
+
+    def bot_guilds(self) -> list[Guild]:
+        """Those that the bot is in, which are all that it knows of."""
+        return [guild for guild in self.guilds.values() if self.bot_id in guild.members]
+
+    def bot_guild(self, guild_id: str) -> Guild | None:
+        return next((guild for guild in self.bot_guilds() if guild.id == guild_id), None)
 
     def direct_channel(self, user_id: str) -> Channel | None:
         return next((c for c in self.channels.values() if c.recipient_id == user_id), None)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from sandbox.discord.seed import seed
+from sandbox.discord.seed import add_annex, seed
 from sandbox.discord.snowflake import Snowflakes
 from sandbox.discord.state import (
     Attachment,
@@ -49,7 +49,11 @@ class Store:
             saved = json.loads((self._directory / "world.json").read_text())
         except FileNotFoundError:
             return seed(self._clock)
-        return _world_from(_of_several_servers(saved), self._clock)
+        world = _world_from(_of_several_servers(saved), self._clock)
+        if not any(user.username == "dora" for user in world.users.values()):
+            # An earlier version had one server alone.
+            add_annex(world)
+        return world
 
     def changed(self) -> None:
         """Has the world written soon."""

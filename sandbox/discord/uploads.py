@@ -47,7 +47,7 @@ class Uploads:
 
     async def reserve(self, request: web.Request) -> web.Response:
         """Says where each of the files is to be sent."""
-        user_id = self._viewers.member(request).user_id
+        user_id = self._viewers.member(request).id
         self._viewers.channel(request)
         form = Form()
         files = Node(await json_of_member(request), form).items(

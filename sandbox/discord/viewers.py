@@ -4,7 +4,7 @@ from aiohttp import web
 
 from sandbox.discord import errors
 from sandbox.discord.messages import Messages
-from sandbox.discord.state import Channel, Member, Message, World
+from sandbox.discord.state import Channel, Message, User, World
 from sandbox.discord.wire import Json
 
 
@@ -15,19 +15,19 @@ class Viewers:
         self._world = world
         self._messages = messages
 
-    def member(self, request: web.Request) -> Member:
-        member = self._world.guild.members.get(request.match_info["member"])
-        if member is None or member.user_id == self._world.bot_id:
+    def member(self, request: web.Request) -> User:
+        user = self._world.users.get(request.match_info["member"])
+        if user is None or user.bot:
             raise errors.unknown_member()
-        return member
+        return user
 
     def channel(self, request: web.Request) -> Channel:
         channel = self._messages.channel(request.match_info["channel"])
-        self._messages.require(channel, self.member(request).user_id)
+        self._messages.require(channel, self.member(request).id)
         return channel
 
     def message(self, request: web.Request) -> Message:
-        return self.seen(self.member(request).user_id, self.channel(request), request.match_info["message"])
+        return self.seen(self.member(request).id, self.channel(request), request.match_info["message"])
 
     def seen(self, user_id: str, channel: Channel, message_id: str) -> Message:
         message = self._messages.find(channel.id, message_id)

@@ -128,7 +128,7 @@ class Commands:
         if request.match_info["application"] != self._world.application_id:
             raise errors.unknown_application()
         guild_id = request.match_info.get("guild")
-        if guild_id is not None and guild_id not in self._world.guilds:
+        if guild_id is not None and self._world.bot_guild(guild_id) is None:
             raise errors.missing_access()
         return guild_id
 

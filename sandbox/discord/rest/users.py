@@ -1,4 +1,4 @@
-"""The bot itself, other users, the servers, and where the gateway is."""
+"""The bot itself, other users, and where the gateway is."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ from aiohttp import web
 
 from sandbox.discord import errors
 from sandbox.discord.gateway import IDENTIFY_BUCKETS, SESSIONS_PER_DAY, Gateway
-from sandbox.discord.guild import render_guild
 from sandbox.discord.render import Render
 from sandbox.discord.rest.wire import answer, json_of
 from sandbox.discord.state import World
@@ -34,8 +33,6 @@ class Users:
             web.get("/applications/@me", self.application),
             web.get("/oauth2/applications/@me", self.application),
             web.get("/applications/{application}/emojis", self.application_emojis),
-            web.get("/guilds/{guild}", self.guild),
-            web.get("/guilds/{guild}/members/{user}", self.member),
         ]
 
     async def gateway(self, _request: web.Request) -> web.Response:
@@ -58,15 +55,6 @@ class Users:
         if user is None:
             raise errors.unknown_user()
         return answer(self._render.user(user))
-
-    async def member(self, request: web.Request) -> web.Response:
-        guild = self._world.guilds.get(request.match_info["guild"])
-        if guild is None:
-            raise errors.missing_access()
-        member = guild.members.get(request.match_info["user"])
-        if member is None:
-            raise errors.unknown_user()
-        return answer(self._render.member(member))
 
     async def open_direct_messages(self, request: web.Request) -> web.Response:
         body = await json_of(request, self._world.snowflakes.next)
@@ -96,7 +84,7 @@ class Users:
                 "tags": [],
                 "redirect_uris": [],
                 "owner": self._render.user(owner),
-                "approximate_guild_count": len(self._world.guilds),
+                "approximate_guild_count": len(self._world.bot_guilds()),
                 "approximate_user_install_count": 0,
                 "approximate_user_authorization_count": 0,
                 "event_webhooks_status": 1,
@@ -109,9 +97,3 @@ class Users:
 
     async def application_emojis(self, _request: web.Request) -> web.Response:
         return answer({"items": []})
-
-    async def guild(self, request: web.Request) -> web.Response:
-        guild = self._world.guilds.get(request.match_info["guild"])
-        if guild is None:
-            raise errors.unknown_guild()
-        return answer(render_guild(guild, self._render))

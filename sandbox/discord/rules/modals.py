@@ -93,6 +93,8 @@ def _row(node: Node) -> Json:
 def _field(node: Node, *, labelled: bool) -> Json:
     kind = node.choice("type", (TEXT_INPUT, *_LABELLED) if labelled else (TEXT_INPUT,))
     if kind in _LABELLED:
+        if node.fields.get("disabled"):
+            node.error("MODAL_COMPONENT_DISABLED", "Nothing in a modal can be disabled", "disabled")
         return {"type": kind, **read_id(node), **_LABELLED[kind](node)}
     if kind is None:
         return {"type": 0}

@@ -32,6 +32,20 @@ class Permission(IntFlag):
 
 ALL = Permission(sum(Permission))
 
+EVERYONE = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.ADD_REACTIONS
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.CHANGE_NICKNAME
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.SEND_MESSAGES_IN_THREADS
+)
+"""What @everyone may in a new server, and what the bot asks for when it is invited."""
+
 DIRECT_MESSAGES = (
     Permission.ADD_REACTIONS
     | Permission.VIEW_CHANNEL

@@ -118,7 +118,7 @@ async def test_many_at_once_take_the_memory_of_a_few_and_members_take_turns(
     await bot.pool.execute("update replies set message_id = order_id")
     await bot.pool.execute("update pictures set bytes = $1", ORIGINAL_BYTES)
     held = Held(monkeypatch)
-    people = [one.user_id for one in reactions.world.people()][:3]
+    people = [one.id for one in reactions.world.people()][:3]
     for user_id in people:
         for picture in pictures:
             reactions.dispatch(user_id, picture.order.id)

@@ -32,9 +32,13 @@ async def test_the_world_is_told_to_whoever_asks(bot: Bot, gateway: GatewayClien
     assert world["application"] == {"id": bot.application_id, "name": "Tigerbrush"}
     assert (world["bot"]["bot"], world["bot_online"]) == (True, True)
     assert world["guild"] == {"id": bot.guild_id, "name": "The Easel"}
-    assert [member["user"]["global_name"] for member in world["members"]] == ["Ada", "Ben", "Cleo"]
+    assert [member["user"]["global_name"] for member in world["members"]] == ["Ada", "Ben", "Cleo", "Dora"]
     assert all(member["about"] for member in world["members"])
-    assert [channel["name"] for channel in world["channels"]] == ["paintings", "announcements"]
+    names = {guild["name"]: (guild["owner_id"], guild["has_bot"]) for guild in world["guilds"]}
+    ada_id, *_, dora_id = (member["user"]["id"] for member in world["members"])
+    assert names == {"The Easel": (ada_id, True), "The Annex": (dora_id, False)}
+    channels = [one["name"] for one in world["channels"]]
+    assert channels == ["paintings", "announcements", "sketches", "after-dark"]
     assert (await bot.fetch(bot.server.url + "/sandbox/members/1/channels")).refusal == (404, 10007)
     bots_own = f"{bot.server.url}/sandbox/members/{bot.application_id}/channels"
     assert (await bot.fetch(bots_own)).refusal == (404, 10007)
@@ -64,6 +68,7 @@ async def test_each_member_sees_their_channels_and_may_do_what_is_said_there(
     await bot.call("PUT", bot.commands, [PAINT])
     person = Person(session, bot.server, name)
     channels = (await person.call("GET", "/channels")).body
+    channels = [one for one in channels if one["guild_id"] in (None, bot.guild_id)]
     assert [channel["type"] for channel in channels] == [0, 0, 1]
     rights = ("can_send", "can_react", "can_use_commands", "can_manage_messages")
     told = ["".join("ny"[channel[right]] for right in rights) for channel in channels]

@@ -107,6 +107,25 @@ async def test_it_logs_in_and_knows_where_it_is(painter: Painter, bot: Bot) -> N
     assert [command["name"] for command in (await bot.call("GET", bot.commands)).body] == ["paint"]
 
 
+async def test_an_invitation_is_a_new_server_and_a_removal_the_end_of_it(
+    painter: Painter, server: DiscordServer
+) -> None:
+    annex = server.guilds.named("The Annex")
+    for _ in range(2):
+        joined = painter.wait_for("guild_join")
+        server.guilds.invite_bot(annex)
+        guild = await soon(joined)
+        assert (guild.name, str(guild.owner_id)) == ("The Annex", annex.owner_id)
+        assert guild.me.guild_permissions.send_messages
+        left = painter.wait_for("guild_remove")
+        server.guilds.remove_bot(annex)
+        assert (await soon(left)).id == guild.id
+    joined = painter.wait_for("guild_join")
+    server.guilds.invite_bot(annex)
+    await (await soon(joined)).leave()
+    assert server.world.bot_guild(annex.id) is None
+
+
 async def test_a_wrong_token_does_not_log_in(painter: Painter) -> None:
     async with discord.Client(intents=INTENTS) as client:
         with pytest.raises(discord.LoginFailure):

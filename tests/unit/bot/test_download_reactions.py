@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.replies.download_reactions import WAITING_MAX, DownloadReactions
 from bot.replies.messenger import Shown
 from core.orders import Progress, State
+from core.rules import Server, ServerRules
 from tests.conditions import until
 from tests.jobs import done, job, order, progress, reply
 from tests.unit.bot.edge import Edge, refusal
@@ -20,7 +22,9 @@ HALF = Progress(
 )
 
 
-async def served(edge: Edge, reactions: DownloadReactions, count: int) -> list[tuple[int, int]]:
+async def served(
+    edge: Edge, reactions: DownloadReactions, count: int, emoji: str = "📥"
+) -> list[tuple[int, int]]:
     async def look() -> int:
         return len(edge.calls)
 
@@ -30,12 +34,17 @@ async def served(edge: Edge, reactions: DownloadReactions, count: int) -> list[t
     await asyncio.sleep(0)
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
-    assert {(name, how["emoji"]) for name, _channel, _id, how in edge.calls} == {("react", "📥")}
+    assert {(name, how["emoji"]) for name, _channel, _id, how in edge.calls} == {("react", emoji)}
     return [(channel_id, message_id) for _name, channel_id, message_id, _how in edge.calls]
 
 
+def server(reaction: str | None = None) -> Any:
+    """Where every one is."""
+    return SimpleNamespace(of=lambda _id: Server(20, rules=ServerRules(reaction=reaction)))
+
+
 def reactions(edge: Edge) -> DownloadReactions:
-    return DownloadReactions(cast("Any", edge), reaction="📥")
+    return DownloadReactions(cast("Any", edge), server(), reaction="📥")
 
 
 @pytest.mark.parametrize(
@@ -64,3 +73,10 @@ async def test_beyond_so_many_there_is_none_and_one_that_is_refused_stops_nobody
     for number in range(WAITING_MAX + 3):
         ours.add(reply(done()), Shown(30, number))
     assert await served(edge, ours, WAITING_MAX) == [(30, number) for number in range(WAITING_MAX)]
+
+
+async def test_a_server_has_its_own() -> None:
+    edge = Edge()
+    ours = DownloadReactions(cast("Any", edge), server("💾"), reaction="📥")
+    ours.add(reply(done()), Shown(30, 1))
+    assert await served(edge, ours, 1, "💾") == [(30, 1)]

@@ -13,6 +13,7 @@ from bot.messages.words import Languages
 from bot.replies.reaction_downloads import CROWD, FILE_BYTES_MAX, HELD_BYTES_MAX, ReactionDownloads
 from core.errors import BucketUnavailable
 from core.orders import Picture
+from core.rules import Server, ServerRules
 from tests.conditions import until
 from tests.jobs import NOW, order, picture
 from tests.unit.bot.edge import BOT_ID, Edge, refusal
@@ -36,8 +37,15 @@ class House:
         self.go = asyncio.Event()
         self.go.set()
         self.postgres: list[Exception] = []
+        self.rules = ServerRules()
+        servers = SimpleNamespace(of=lambda _id: Server(20, rules=self.rules))
         services = SimpleNamespace(
-            pictures=self, downloads=self, copies=self, picture_store=self, languages=Languages()
+            pictures=self,
+            downloads=self,
+            copies=self,
+            picture_store=self,
+            languages=Languages(),
+            rules=SimpleNamespace(servers=servers),
         )
         client, given = cast("tuple[Any, Any]", (self.edge, services))
         self.downloads = ReactionDownloads(client, given, ("📥", "❤️"))
@@ -135,6 +143,14 @@ async def test_what_counts_is_told_with_and_without_its_selector(emoji: str) -> 
     house = House()
     await house.react(emoji=emoji)
     assert len(house.sent()) == 1
+
+
+@pytest.mark.parametrize(("emoji", "sent"), [("⬆", 1), ("⬆️", 1), ("📥", 1), ("🎉", 0)])
+async def test_a_servers_own_counts_and_the_one_under_its_older_pictures(emoji: str, sent: int) -> None:
+    house = House()
+    house.rules = ServerRules(reaction="⬆️")
+    await house.react(emoji=emoji)
+    assert len(house.sent()) == sent
 
 
 async def test_other_reactions_and_those_of_bots_count_for_nothing() -> None:

@@ -62,11 +62,19 @@ def test_a_world_of_before_there_were_several_servers_is_read(tmp_path: Path) ->
     first.save()
     path = tmp_path / "world.json"
     old = json.loads(path.read_text())
-    (old["guild"],) = old.pop("guilds")
+    old["guild"], annex = old.pop("guilds")
+    dora = old["users"].pop()
+    of_easel = [one for one in old["channels"] if one["guild_id"] in (None, old["guild"]["id"])]
+    old["channels"] = [one for one in of_easel if one["recipient_id"] != dora["id"]]
     for channel in old["channels"]:
         del channel["guild_id"]
     path.write_text(json.dumps(old))
-    assert saved(Store(tmp_path, time.time).world) == saved(first.world)
+    read = Store(tmp_path, time.time).world
+    assert saved(read).keys() == saved(first.world).keys()
+    assert read.guild == first.world.guild
+    assert read.messages == first.world.messages
+    # It has the second server now, which it had not.
+    assert [guild.name for guild in read.guilds.values()] == ["The Easel", annex["name"]]
 
 
 def test_a_write_that_breaks_off_leaves_the_old_world(

@@ -228,3 +228,33 @@ def test_ids_are_given_in_order_around_those_that_were_asked_for() -> None:
             ],
         }
     ]
+
+
+def entity_select(kind: int, *defaults: Component, **fields: Any) -> Component:
+    return {"type": kind, "custom_id": "who", "default_values": list(defaults), **fields}
+
+
+@pytest.mark.parametrize(
+    ("select", "refused"),
+    [
+        (entity_select(5, {"id": "1", "type": "user"}), []),
+        (entity_select(7, {"id": "1", "type": "user"}, {"id": "2", "type": "role"}, max_values=2), []),
+        (entity_select(8, {"id": "1", "type": "channel"}, channel_types=[0, 11]), []),
+        (entity_select(6, {"id": "1", "type": "user"}), ["default_values.0.type: BASE_TYPE_CHOICES"]),
+        (entity_select(6, {"id": "x", "type": "role"}), ["default_values.0.id: NUMBER_TYPE_COERCE"]),
+        (
+            entity_select(6, {"id": "1", "type": "role"}, {"id": "2", "type": "role"}),
+            ["default_values: BASE_TYPE_BAD_LENGTH"],
+        ),
+        (
+            entity_select(6, *[{"id": "1", "type": "role"}] * 2, max_values=2),
+            ["default_values: SET_TYPE_ALREADY_CONTAINS_VALUE"],
+        ),
+        (entity_select(8, channel_types=[99]), ["channel_types: BASE_TYPE_CHOICES"]),
+        (entity_select(5, channel_types=[0]), ["channel_types: UNKNOWN_FIELD"]),
+    ],
+)
+def test_what_is_chosen_beforehand_is_of_the_kind_and_not_too_much(
+    select: Component, refused: list[str]
+) -> None:
+    assert refusals(row(select)) == [f"{ROW}.0.{one}" for one in refused]

@@ -19,6 +19,8 @@ from bot.messages.words import Languages
 from bot.owner.admission import Admission
 from bot.owner.alerts import Alerts
 from bot.owner.doctor import BotDoctor
+from bot.owner.membership import Membership
+from bot.owner.owners import Owners
 from bot.replies.copies import CopyRemover
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger
@@ -31,6 +33,7 @@ from core.errors import Misconfigured, ShardLost
 from core.settings import load, refuse
 from db.alarms import Alarms
 from db.audit import Audit
+from db.blocks import Blocks
 from db.bucket.client import Bucket, open_bucket
 from db.copies import Copies
 from db.downloads import Downloads
@@ -81,7 +84,10 @@ class Bot:
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
-        admission = Admission(client, servers, settings.allowed_server_ids)
+        servers = Servers(pool, settings.first_house)
+        members, owners = Members(pool), Owners(client)
+        self._admission = Admission(client, servers, owners, members, languages, settings.allowed_server_ids)
+        membership = Membership(client, servers, self._admission)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -104,6 +110,7 @@ class Bot:
             downloads=Downloads(pool),
             copies=copies,
             erasure=Erasure(pool),
+            blocks=Blocks(pool),
             languages=languages,
             model=settings.stability_model,
             count_max=settings.pictures_per_order_max,
@@ -111,7 +118,7 @@ class Bot:
             doctor=new_doctor(settings, client, pool, bucket),
             command_permissions=client.command_permissions,
             instruments=instruments,
-            rules=RulesAtHand(servers, Members(pool), admission, settings.limits),
+            rules=RulesAtHand(servers, members, self._admission, membership, settings.limits),
             audit=Audit(pool),
         )
         self._rules = WakeLoop(servers.load, postponed="the rules could not be looked up")
@@ -145,6 +152,7 @@ class Bot:
         supervisor.start(self._alerts.serve())
         supervisor.start(self._remover.serve())
         supervisor.start(self._rules.serve())
+        supervisor.start(self._admission.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
     def _poll(self) -> None:
@@ -152,6 +160,7 @@ class Bot:
         self._alerts.wake()
         self._remover.wake()
         self._rules.wake()
+        self._admission.wake()
 
 
 def new_client(settings: BotSettings, languages: Languages) -> Client:

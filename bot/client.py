@@ -16,6 +16,7 @@ from bot.commands.doctor import doctor
 from bot.commands.forget_me import ForgetButton, forget_me
 from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
+from bot.commands.owner import owner
 from bot.commands.queue import queue
 from bot.commands.settings import settings
 from bot.commands.tree import Tree
@@ -25,7 +26,7 @@ from bot.controls.page_controls import PageButton, PictureSelect
 from bot.controls.pages import CUSTOM_ID as PANEL_ID
 from bot.controls.pages import Control, submitted
 from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
-from bot.discord_errors import UNANSWERED, watched
+from bot.discord_errors import watched
 from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
@@ -71,7 +72,7 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, settings, forget_me, doctor
+    return imagine(default_model, count_max), change(), gallery, queue, settings, forget_me, owner, doctor
 
 
 class Client(discord.AutoShardedClient):
@@ -197,6 +198,7 @@ class Client(discord.AutoShardedClient):
         self.command_permissions.forget()
 
     async def on_ready(self) -> None:
+        self.services.rules.admission.wake()
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -226,21 +228,15 @@ class Client(discord.AutoShardedClient):
             self.command_permissions.forget(payload.guild.id)
             self.command_permissions.learn(payload.guild.id)
 
-    async def on_guild_available(self, guild: discord.Guild) -> None:
-        await self._meet(guild)
+    async def on_guild_available(self, _guild: discord.Guild) -> None:
+        self.services.rules.admission.wake()
 
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        await self._meet(guild)
-
-    async def _meet(self, guild: discord.Guild) -> None:
-        """What fails now is made up for by the first command there."""
-        try:
-            await self.services.rules.admission.meet(guild)
-        except (*UNANSWERED, *UNAVAILABLE) as error:
-            log.warning("server %d could not be put down: %s", guild.id, reason(error))
+    async def on_guild_join(self, _guild: discord.Guild) -> None:
+        self.services.rules.admission.wake()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         self.command_permissions.forget(guild.id)
+        self.services.rules.admission.wake()
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         await self.downloads.on_reaction(payload)

@@ -140,7 +140,7 @@ async def _stored(interaction: Interaction, request: Request, sources: Sequence[
             rules.servers.house,
             Seen(rules.servers.house_revision, server.revision, member.revision),
         )
-        wanted, limits = decided(wanted, rules.asker_of(interaction), house, server, rules.limits)
+        wanted, limits = decided(wanted, await rules.asker_of(interaction), house, server, rules.limits)
         try:
             return await services.orders.create(wanted, limits, seen)
         except StaleRules as stale:

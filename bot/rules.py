@@ -6,8 +6,9 @@ from typing import Any
 import discord
 
 from bot.owner.admission import Admission
+from bot.owner.membership import Membership
 from core.policy import Asker, Limits
-from core.rules import Server
+from core.rules import DirectMessages, Server
 from db.members import Members
 from db.servers import Servers
 
@@ -19,6 +20,7 @@ class RulesAtHand:
     servers: Servers
     members: Members
     admission: Admission
+    membership: Membership
     limits: Limits
 
     async def server_of(self, interaction: "discord.Interaction[Any]") -> Server:
@@ -28,8 +30,11 @@ class RulesAtHand:
         # Its first command came before it was put down.
         return await self.admission.meet(interaction.guild)
 
-    def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
+    async def asker_of(self, interaction: "discord.Interaction[Any]") -> Asker:
+        """Raises InvalidRequest where it cannot be told at the moment."""
         user, channel = interaction.user, interaction.channel
+        if interaction.guild_id is None and self.servers.house.direct_messages is DirectMessages.MEMBERS:
+            return Asker(is_known=await self.membership.is_known(user.id))
         # Roles that are gone are not among them.
         roles = user.roles if isinstance(user, discord.Member) else []
         parent = channel.parent if isinstance(channel, discord.Thread) else channel

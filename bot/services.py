@@ -12,6 +12,7 @@ from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
 from bot.rules import RulesAtHand
 from db.audit import Audit
+from db.blocks import Blocks
 from db.copies import Copies
 from db.downloads import Downloads
 from db.erasure import Erasure
@@ -39,6 +40,7 @@ class Services:
     downloads: Downloads
     copies: Copies
     erasure: Erasure
+    blocks: Blocks
     languages: Languages
     model: str
     count_max: int

@@ -44,6 +44,14 @@ class State(StrEnum):
         return self in (State.DONE, State.FAILED, State.CANCELLED)
 
 
+class CancelReason(StrEnum):
+    """Why a job was cancelled, if not by who may cancel its order."""
+
+    SERVER_SHUT = "server_shut"
+    BOT_REMOVED = "bot_removed"
+    MEMBER_BLOCKED = "member_blocked"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is to be made, for whom and where.
@@ -146,6 +154,7 @@ class Job:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     failure: FailureCode | None = None
+    cancelled_for: CancelReason | None = None
     counted: Decimal = Decimal(0)
     generation: str | None = None
     """The provider's id of what it was begun as, where its answer comes later."""

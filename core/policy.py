@@ -197,10 +197,14 @@ def _check_place(request: Request, asker: Asker, house: House, server: Server) -
                 "The owner of this bot has not let this server in yet, and has been asked. "
                 "Until then nothing is painted here."
             )
-        raise NotAllowed(
-            "The owner of this bot does not let it paint in this server.{why}",
-            why=f" ({server.shut_reason})" if server.shut_reason else "",
-        )
+        why = f" ({server.shut_reason})" if server.shut_reason else ""
+        if server.shut_until is not None:
+            raise NotAllowed(
+                "The owner of this bot does not let it paint in this server until {time}.{why}",
+                time=f"<t:{server.shut_until.timestamp():.0f}:f>",
+                why=why,
+            )
+        raise NotAllowed("The owner of this bot does not let it paint in this server.{why}", why=why)
     rules = server.rules
     here = {request.channel_id, request.parent_channel_id}
     if rules.channels is not None and not rules.channels & here:

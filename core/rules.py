@@ -230,6 +230,10 @@ class Server:
     rules: ServerRules = field(default_factory=ServerRules)
     revision: int = 0
     name: str = ""
+    asked_at: datetime | None = None
+    """When the bot's owner was asked whether to let it in."""
+    left_at: datetime | None = None
+    """Since when the bot is not there any more."""
 
     def is_open(self, now: datetime) -> bool:
         return self.is_allowed is True or (self.shut_until is not None and self.shut_until <= now)

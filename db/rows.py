@@ -9,7 +9,7 @@ from itertools import groupby
 import asyncpg
 
 from core.failures import FailureCode
-from core.orders import Job, Order, Picture, Progress, Reply, State
+from core.orders import CancelReason, Job, Order, Picture, Progress, Reply, State
 
 _ORDER = [field.name for field in fields(Order) if field.name != "id"]
 _JOB = "id provider price turn attempt faults started_at finished_at generation".split()
@@ -26,10 +26,12 @@ def order_of(row: asyncpg.Record) -> Order:
 
 
 def job_of(row: asyncpg.Record, order: Order | None = None) -> Job:
+    state, why = State(row["state"]), row["failure"]
     return Job(
         order=order or order_of(row),
-        state=State(row["state"]),
-        failure=FailureCode(row["failure"]) if row["failure"] else None,
+        state=state,
+        failure=FailureCode(why) if why and state is State.FAILED else None,
+        cancelled_for=CancelReason(why) if why and state is State.CANCELLED else None,
         counted=row.get("counted") or Decimal(0),
         holder=row.get("holder") or b"",
         **{name: row[name] for name in _JOB},

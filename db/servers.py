@@ -5,21 +5,29 @@ told, and by a poll.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
 
 from core.errors import StaleRules
+from core.orders import CancelReason
 from core.rules import HOUSE, Granted, House, Member, Server, ServerRules
 from db import queries
-from db.pool import Pool
+from db.pool import Connection, Pool
 
 _SQL = queries.load("servers")
+_CANCEL_IN = queries.load("orders")["cancel_in"]
 
 TRIES = 5
 """How often a change is made anew where another one came before it."""
+
+_COLUMNS = ("is_allowed", "shut_until", "shut_reason", "name", "asked_at", "left_at", "revision")
+
+LATE_ORDERS = 200
+"""Of a member's orders so many are looked at for where they were given."""
 
 _UNKNOWN = Server(HOUSE)
 
@@ -55,8 +63,11 @@ class Servers:
             if row["guild_id"] not in self._known or self._known[row["guild_id"]].revision < row["revision"]
         ]
         if newer:
-            for row in await self._pool.fetch(_SQL["load"], newer):
-                self._learn(_server(row), row["settings"])
+            await self._load(newer)
+
+    async def _load(self, guild_ids: list[int]) -> None:
+        for row in await self._pool.fetch(_SQL["load"], guild_ids):
+            self._learn(_server(row), row["settings"])
 
     def _learn(self, server: Server, settings: str) -> None:
         known = self._known.get(server.guild_id)
@@ -70,7 +81,7 @@ class Servers:
         """`change` is what the audit says of it, `by` the member who makes it. Raises ValidationError, StaleRules."""
         for _ in range(TRIES):
             edited = self._set.having(self.house, edit(self.house))
-            if await self._save(self._known.get(HOUSE, _UNKNOWN), edited.stored(), by, change):
+            if await self._save(self._pool, self._known.get(HOUSE, _UNKNOWN), edited.stored(), by, change):
                 break
             await self.load()
         else:
@@ -79,22 +90,57 @@ class Servers:
         return self.house
 
     async def edit(
-        self, guild_id: int, by: int, change: Mapping[str, Any] | None, edit: Callable[[Server], Server]
+        self,
+        guild_id: int,
+        by: int,
+        change: Mapping[str, Any] | None,
+        edit: Callable[[Server], Server],
+        *,
+        cancels: CancelReason | None = None,
     ) -> Server:
-        """As `edit_house`; without a change there is nothing for the audit to say."""
+        """As `edit_house`; without a change there is nothing for the audit to say. With `cancels`, whatever is open in
+        the server ends with it, and no order is stored beside it."""
         for _ in range(TRIES):
             edited = edit(self._known.get(guild_id) or replace(_UNKNOWN, guild_id=guild_id))
-            if await self._save(edited, edited.rules.stored(), by, change):
+            async with self._pool.acquire() as connection, connection.transaction():
+                if cancels is not None:
+                    await connection.execute(_SQL["lock"], guild_id)
+                is_saved = await self._save(connection, edited, edited.rules.stored(), by, change)
+                if is_saved and cancels is not None:
+                    await connection.fetch(_CANCEL_IN, guild_id, None, cancels)
+            if is_saved:
                 break
             await self.load()
         else:
             raise StaleRules(Member())
-        await self.load()
+        await self._load([guild_id])
         return self._known[guild_id]
 
-    async def _save(self, server: Server, settings: str, by: int, change: Mapping[str, Any] | None) -> bool:
+    async def decided_by(self, guild_id: int) -> int | None:
+        """Who has last said whether a server is let in; None where nobody was asked."""
+        row = await self._pool.fetchrow(_SQL["decided_by"], guild_id)
+        return None if row is None else int(row["member_id"])
+
+    async def credits(self, guild_ids: Collection[int]) -> dict[int, Decimal]:
+        """What each of these servers has used in this month."""
+        rows = await self._pool.fetch(_SQL["credits"], list(guild_ids))
+        return {row["guild_id"]: row["credits"] for row in rows}
+
+    async def of_member(self, member_id: int) -> list[int]:
+        """The ids of those in which the member has asked for pictures lately, the latest first."""
+        rows = await self._pool.fetch(_SQL["of_member"], member_id, LATE_ORDERS)
+        return [row["guild_id"] for row in rows]
+
+    async def _save(
+        self,
+        connection: "Connection | Pool",
+        server: Server,
+        settings: str,
+        by: int,
+        change: Mapping[str, Any] | None,
+    ) -> bool:
         """False where it was changed meanwhile."""
-        row = await self._pool.fetchrow(
+        row = await connection.fetchrow(
             _SQL["save"],
             server.guild_id,
             server.is_allowed,
@@ -106,11 +152,13 @@ class Servers:
             server.revision,
             by,
             json.dumps(change) if change is not None else None,
+            server.asked_at,
+            server.left_at,
         )
         return row is not None
 
 
 def _server(row: asyncpg.Record) -> Server:
     rules = ServerRules() if row["guild_id"] == HOUSE else ServerRules.model_validate_json(row["settings"])
-    values = {name: row[name] for name in ("is_allowed", "shut_until", "shut_reason", "revision", "name")}
+    values = {name: row[name] for name in _COLUMNS}
     return Server(row["guild_id"], granted=Granted.model_validate_json(row["granted"]), rules=rules, **values)

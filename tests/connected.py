@@ -16,6 +16,8 @@ from bot.instruments import Instruments
 from bot.messages.words import Languages
 from bot.owner.admission import Admission
 from bot.owner.doctor import BotDoctor
+from bot.owner.membership import Membership
+from bot.owner.owners import Owners
 from bot.replies.reaction_downloads import ReactionDownloads
 from bot.rules import RulesAtHand
 from bot.services import Services
@@ -23,6 +25,7 @@ from core.policy import Limits
 from core.rules import House
 from core.settings import DatabaseSettings
 from db.audit import Audit
+from db.blocks import Blocks
 from db.bucket.client import Bucket
 from db.copies import Copies
 from db.downloads import Downloads
@@ -206,7 +209,9 @@ def caught(caplog: pytest.LogCaptureFixture) -> list[str]:
 def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> Services:
     storage = StorageChecks(settings, pool, bucket)
     doctor = BotDoctor(client, client.registration, storage, settings)
-    servers = Servers(pool, House())
+    servers, members, languages = Servers(pool, House()), Members(pool), Languages()
+    admission = Admission(client, servers, Owners(client), members, languages, ())
+    membership = Membership(client, servers, admission)
     return Services(
         orders=Orders(pool),
         replies=Replies(pool),
@@ -217,14 +222,15 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         downloads=Downloads(pool),
         copies=Copies(pool),
         erasure=Erasure(pool),
-        languages=Languages(),
+        blocks=Blocks(pool),
+        languages=languages,
         model="core",
         count_max=4,
         wake=lambda: None,
         doctor=doctor,
         command_permissions=client.command_permissions,
         instruments=Instruments(new_registry()),
-        rules=RulesAtHand(servers, Members(pool), Admission(client, servers, ()), Limits()),
+        rules=RulesAtHand(servers, members, admission, membership, Limits()),
         audit=Audit(pool),
     )
 

@@ -4,10 +4,9 @@ import discord
 from discord import app_commands
 
 from bot.messages.content import notice
-from bot.owner.alerts import owner_id_of
 from bot.owner.doctor import missing
+from bot.owner_panel.panel import require_owner
 from bot.services import Interaction, services_of, words_of
-from core.errors import InvalidRequest
 
 _LENGTH_MAX = 3900
 
@@ -18,8 +17,7 @@ _LENGTH_MAX = 3900
 async def doctor(interaction: Interaction) -> None:
     say = words_of(interaction)
     await interaction.response.defer(ephemeral=True)
-    if interaction.user.id != owner_id_of(await interaction.client.application_info()):
-        raise InvalidRequest("Only the owner of this bot can use this.")
+    await require_owner(interaction)
 
     async def here() -> list[str]:
         in_thread = isinstance(interaction.channel, discord.Thread)

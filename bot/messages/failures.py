@@ -1,6 +1,7 @@
 """What members are told of each way in which a job, or an answer, fails."""
 
 from core.failures import FailureCode
+from core.orders import CancelReason
 
 
 def said(text: str) -> str:
@@ -100,3 +101,10 @@ FAILURE_TEXTS = {
         "Something in Tigerbrush broke while it worked on this. That is our fault, not yours."
     ),
 }
+
+CANCEL_TEXTS = {
+    CancelReason.SERVER_SHUT: said("The owner of this bot does not let it paint in this server any more."),
+    CancelReason.BOT_REMOVED: said("This bot was removed from the server."),
+    CancelReason.MEMBER_BLOCKED: said("You may not ask for pictures any more."),
+}
+"""Where it was not who asked for it that cancelled it."""

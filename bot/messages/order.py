@@ -13,7 +13,7 @@ from bot.controls.buttons import Action, OrderButton
 from bot.controls.page_controls import PictureSelect
 from bot.messages.content import LINK_URL_LENGTH_MAX, Content, LinkAs, Unseen, view_of
 from bot.messages.estimate import likely_done, waiting_line
-from bot.messages.failures import FAILURE_TEXTS
+from bot.messages.failures import CANCEL_TEXTS, FAILURE_TEXTS
 from bot.messages.picture import (
     GREEN,
     WHY_NONE_IS_SEEN,
@@ -116,7 +116,7 @@ class _Message:
             case State.FAILED:
                 return [say("### ⚠️ No picture"), *self._missing()]
             case State.CANCELLED:
-                return [say("### 🚫 Cancelled"), self._charge(progress.jobs)]
+                return [say("### 🚫 Cancelled"), *self._why_cancelled(), self._charge(progress.jobs)]
 
     def _painting(self) -> list[str]:
         """While none of its jobs is at work, the rest of an order waits in line like any other."""
@@ -170,6 +170,10 @@ class _Message:
         lines += [f"{_numbers(pictures)} {text}" for text, pictures in told.items()]
         return lines if self.progress.state is State.FAILED else [*lines, *self._missing()]
 
+    def _why_cancelled(self) -> list[str]:
+        reasons = dict.fromkeys(job.cancelled_for for job in self.progress.jobs)
+        return [self.say(CANCEL_TEXTS[reason]) for reason in reasons if reason is not None]
+
     def _missing(self) -> list[str]:
         """The jobs without a picture: each reason once, with what it counts."""
         progress, say = self.progress, self.say
@@ -181,7 +185,8 @@ class _Message:
             several = progress.order.count > 1
             lines += [f"{_numbers(jobs)} ⚠️ {reason} {charge}"] if several else [reason, charge]
         if cancelled and progress.state is not State.CANCELLED:
-            lines.append(" ".join([_numbers(cancelled), say("🚫 Cancelled."), self._charge(cancelled)]))
+            said = [say("🚫 Cancelled."), *self._why_cancelled(), self._charge(cancelled)]
+            lines.append(" ".join([_numbers(cancelled), *said]))
         there = {picture.id for picture in progress.pictures}
         deleted = [job for job in progress.in_state(State.DONE) if job.id not in there]
         if deleted:

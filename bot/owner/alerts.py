@@ -8,6 +8,7 @@ import discord
 
 from bot.discord_errors import UNANSWERED, in_a_line, is_transient
 from bot.messages.content import Content, notice
+from bot.owner.owners import owner_id_of
 from bot.sending import send_once
 from db.alarms import Alarms
 from db.retry import until_answered
@@ -15,7 +16,7 @@ from ops.wake_loop import WakeLoop
 
 log = logging.getLogger(__name__)
 
-_NONCE_LENGTH_MAX = 25
+NONCE_LENGTH_MAX = 25
 
 
 class Alerts:
@@ -32,22 +33,17 @@ class Alerts:
             log.error("alarm: %s", text)
             # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.
             nonce = sha256(f"{alarm.code} {alarm.provider} {alarm.model} {alarm.raised_at}".encode())
-            if await self._send(text, nonce.hexdigest()[:_NONCE_LENGTH_MAX]):
+            content = Content(notice(f"🚨 {text}"))
+            if await tell_owner(self._client, content, nonce.hexdigest()[:NONCE_LENGTH_MAX]):
                 await until_answered(partial(self._alarms.told, alarm))
 
-    async def _send(self, text: str, nonce: str) -> bool:
-        """False if Discord did not take it, and may later."""
-        try:
-            owner_id = owner_id_of(await self._client.application_info())
-            owner = await self._client.fetch_user(owner_id)
-            await send_once(owner, Content(notice(f"🚨 {text}")), nonce=nonce)
-        except UNANSWERED as error:
-            log.error("the owner could not be told: %s", in_a_line(error))
-            return not is_transient(error)
-        return True
 
-
-def owner_id_of(application: discord.AppInfo) -> int:
-    """For a team, the team's owner."""
-    team = application.team
-    return team.owner_id if team and team.owner_id else application.owner.id
+async def tell_owner(client: discord.Client, content: Content, nonce: str) -> bool:
+    """By direct message. False if Discord did not take it, and may later."""
+    try:
+        owner = await client.fetch_user(owner_id_of(await client.application_info()))
+        await send_once(owner, content, nonce=nonce)
+    except UNANSWERED as error:
+        log.error("the owner could not be told: %s", in_a_line(error))
+        return not is_transient(error)
+    return True

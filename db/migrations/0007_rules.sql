@@ -84,6 +84,20 @@ create table usage_days (
 -- The day in which a job was asked for, by which it counts until its end.
 alter table jobs add column day date not null default (now() at time zone 'UTC')::date;
 
+-- A job that was cancelled by another than its member says why, as one that failed does.
+create or replace function is_sound_job(
+    id bigint, order_id bigint, state text, has_lease boolean, is_finished boolean, has_failure boolean
+)
+returns boolean language plpgsql immutable parallel safe as $$
+begin
+    return id between order_id * 16 + 1 and order_id * 16 + 15
+        and state in ('queued', 'running', 'done', 'failed', 'cancelled')
+        and has_lease = (state = 'running')
+        and is_finished = (state in ('done', 'failed', 'cancelled'))
+        and (has_failure = (state = 'failed') or state = 'cancelled');
+end
+$$;
+
 create function usage_day() returns date
 language sql stable parallel safe
 return (now() at time zone 'UTC')::date;
@@ -182,6 +196,9 @@ begin
         server_month := case
             when server_month_max is not null then used_in_month(this_month, 'server', int8send(server))
         end;
+    else
+        -- Orders of a server are stored beside each other, but not while it is shut (servers.lock).
+        perform pg_advisory_xact_lock_shared(7263446, (server % 2147483647)::integer);
     end if;
     perform pg_advisory_xact_lock(7263442, (member % 2147483647)::integer);
     is_replay := exists (select from orders where interaction_id = interaction);

@@ -17,40 +17,60 @@ where id > $1::bigint * 16 and id < $1 * 16 + 16 and erased_at is null
 order by id
 limit 15;
 
--- name: cancel
--- What is left of an order. `started_at` remains and tells whether it was being painted: a job that waits has none.
--- What was at work may be billed: its call is unknown now, unless its worker knows better (see the ledger). The call
--- is put in and not updated, as a claim that is committed meanwhile has opened one which this statement does not see.
-with chosen as (
-    select id, state, attempt, provider, month, day, holder, guild_id, price from jobs
-    where id > $1::bigint * 16 and id < $1 * 16 + 16 and state in ('queued', 'running')
-    order by id
-    for update
-),
+-- part: cancelled
+-- What is `chosen` ends. `started_at` remains and tells whether it was being painted: a job that waits has none. What was
+-- at work may be billed: its call is unknown now, unless its worker knows better (see the ledger). The call is put in
+-- and not updated, as a claim that is committed meanwhile has opened one which this statement does not see.
 cancelled as (
     update jobs
-    set state = 'cancelled', lease_until = null, generation = null, finished_at = now()
+    set state = 'cancelled', lease_until = null, generation = null, finished_at = now(), failure = chosen.why
     from chosen
     where jobs.id = chosen.id
-    returning jobs.id, chosen.state as state_before
+    returning jobs.id, jobs.order_id, chosen.state as state_before
 ),
 unknown as (
     insert into calls (job_id, attempt, provider, operation, model, credits, outcome, ended_at)
     select chosen.id, chosen.attempt, chosen.provider, orders.operation, orders.model, chosen.price, 'unknown', now()
-    from chosen join orders on orders.id = $1
+    from chosen join orders on orders.id = chosen.order_id
     where chosen.state = 'running'
     on conflict (job_id, attempt) do update set outcome = 'unknown', ended_at = now()
 ),
 freed as (
-    select count_usage(month, day, holder, guild_id, -sum(price)) from chosen
-    where state = 'queued'
-    group by month, day, holder, guild_id
+    select count_usage(month, day, holder, guild_id, more) from (
+        select month, day, holder, guild_id, -sum(price) as more from chosen
+        where state = 'queued'
+        group by month, day, holder, guild_id
+        order by holder
+    ) as change
 ),
 changed as (
     update replies set revision = revision + 1
-    where order_id = $1 and exists (select from cancelled)
+    from (select distinct order_id from cancelled order by order_id) as behind
+    where replies.order_id = behind.order_id
 )
-select id, state_before, (select count(*) from freed) as freed from cancelled order by id;
+select id, state_before, (select count(*) from freed) as freed from cancelled order by id
+
+-- name: cancel
+-- What is left of an order, by its member.
+with chosen as (
+    select id, order_id, state, attempt, provider, month, day, holder, guild_id, price, null as why from jobs
+    where id > $1::bigint * 16 and id < $1 * 16 + 16 and state in ('queued', 'running')
+    order by id
+    for update
+),
+{cancelled};
+
+-- name: cancel_in
+-- All that is open in a server ($1), or of a member ($2), or of that member in that server; $3 is why. It reads the whole
+-- line, which an owner's press may.
+with chosen as (
+    select id, order_id, state, attempt, provider, month, day, holder, guild_id, price, $3::text as why from jobs
+    where state in ('queued', 'running')
+        and ($1::bigint is null or guild_id = $1) and ($2::bigint is null or member_id = $2)
+    order by id
+    for update
+),
+{cancelled};
 
 -- name: open_of
 -- The orders of a member that have something at work or in line, with all of their jobs; those first whose turn it

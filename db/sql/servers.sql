@@ -5,22 +5,22 @@
 select guild_id, revision from servers;
 
 -- name: load
-select guild_id, is_allowed, settings, granted, shut_until, shut_reason, name, revision from servers
+select guild_id, is_allowed, settings, granted, shut_until, shut_reason, name, asked_at, left_at, revision from servers
 where guild_id = any($1::bigint[]);
 
 -- name: save
 -- Only over what was seen: $8 is that revision, 0 where there was no row. Who changed it, and what, is in the audit by
 -- the same statement.
 with saved as (
-    insert into servers (guild_id, is_allowed, settings, granted, shut_until, shut_reason, name)
-    select $1, $2, $3::text::jsonb, $4::text::jsonb, $5, $6, $7 where $8 = 0
+    insert into servers (guild_id, is_allowed, settings, granted, shut_until, shut_reason, name, asked_at, left_at)
+    select $1, $2, $3::text::jsonb, $4::text::jsonb, $5, $6, $7, $11, $12 where $8 = 0
     on conflict (guild_id) do nothing
     returning revision
 ),
 changed as (
     update servers
     set is_allowed = $2, settings = $3::text::jsonb, granted = $4::text::jsonb, shut_until = $5, shut_reason = $6,
-        name = $7, revision = revision + 1
+        name = $7, asked_at = $11, left_at = $12, revision = revision + 1
     where guild_id = $1 and revision = $8
     returning revision
 ),
@@ -30,3 +30,26 @@ audited as (
     where $10 is not null
 )
 select revision, pg_notify('rules_changed', '') from (select * from saved union all select * from changed) as done;
+
+-- name: lock
+-- Whoever shuts a server waits for the orders that are being stored there (the function `store_order`), and those that
+-- come next wait for the change.
+select pg_advisory_xact_lock(7263446, ($1::bigint % 2147483647)::integer);
+
+-- name: decided_by
+-- Who has last decided whether it is let in.
+select member_id from audit where guild_id = $1 and change ? 'is_allowed' order by id desc limit 1;
+
+-- name: credits
+-- What each of these servers has used in this month.
+select guild_id, used_in_month(usage_month(), 'server', int8send(guild_id)) as credits
+from unnest($1::bigint[]) as listed (guild_id);
+
+-- name: of_member
+-- Where a member has asked for pictures, the latest first, among the newest $2 of its orders.
+select guild_id from (
+    select id, guild_id from orders where member_id = $1 and member_id <> 0 order by id desc limit $2
+) as newest
+where guild_id is not null
+group by guild_id
+order by max(id) desc;

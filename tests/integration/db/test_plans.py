@@ -45,6 +45,10 @@ LARGE = (
 STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("orders", "find"): ((ORDER,), {"jobs_pkey", "orders_pkey"}),
     ("orders", "cancel"): ((ORDER,), {"jobs_pkey", "calls_pkey", "replies_pkey"}),
+    ("orders", "cancel_in"): ((7, None, "server_shut"), {"jobs_open", "calls_pkey", "replies_pkey"}),
+    ("servers", "decided_by"): ((7,), {"audit_of_server"}),
+    ("servers", "of_member"): ((MEMBER, 200), {"orders_of_member"}),
+    ("blocks", "of_server"): ((7, 16, None), {"blocks_of_server"}),
     ("orders", "open_of"): ((MEMBER, 100), {"jobs_open", "jobs_pkey"}),
     ("orders", "estimates"): (
         ([JOB], 999, 86400.0, 50),

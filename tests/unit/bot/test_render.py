@@ -12,13 +12,13 @@ import pytest
 from bot.messages.changes import what_was_done
 from bot.messages.content import Content, Unseen
 from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS, over_seconds
-from bot.messages.failures import FAILURE_TEXTS
+from bot.messages.failures import CANCEL_TEXTS, FAILURE_TEXTS
 from bot.messages.order import order_content
 from bot.messages.picture import Link
 from bot.messages.words import ENGLISH, Languages, Words
 from core.failures import FAILURES, FailureCode, Outcome
 from core.operations import OPERATIONS
-from core.orders import PLACE_MAX, Estimate, Job, Progress, State
+from core.orders import PLACE_MAX, CancelReason, Estimate, Job, Progress, State
 from tests.jobs import NOW, done, job, order, progress
 
 BEGUN: dict[str, Any] = {"started_at": NOW, "attempt": 1}
@@ -167,6 +167,12 @@ def test_buttons_of_the_order_name_it_and_those_of_the_picture_name_that() -> No
 def test_a_spoiler_is_covered_and_nothing_else_is(covered: bool) -> None:
     (gallery, *_rest) = components(shown(done(of=order(spoiler=covered))))[0]["components"]
     assert [item.get("spoiler", False) for item in gallery["items"]] == [covered]
+
+
+@pytest.mark.parametrize("reason", CancelReason)
+def test_what_another_cancelled_says_why(reason: CancelReason) -> None:
+    cancelled = job(state=State.CANCELLED, finished_at=NOW, cancelled_for=reason)
+    assert f"🚫 Cancelled\n{CANCEL_TEXTS[reason]}\nNothing was charged." in texts(shown(cancelled))
 
 
 def test_a_cancelled_order_says_what_it_counts() -> None:

@@ -16,6 +16,8 @@ from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue
 from bot.instruments import Instruments
 from bot.messages.words import Languages
+from bot.moderation.change_log import ChangeLog
+from bot.moderation.report_messages import ReportMessages
 from bot.owner.admission import Admission
 from bot.owner.alerts import Alerts
 from bot.owner.doctor import BotDoctor
@@ -48,6 +50,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool
 from db.rate_limits import IdentifyLimit
 from db.replies import Replies
+from db.reports import Reports
 from db.servers import Servers
 from db.shard_locks import ShardLocks
 from db.spill import Spill
@@ -84,7 +87,10 @@ class Bot:
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
-        servers = Servers(pool, settings.first_house)
+        pictures, erasure, audit = Pictures(pool), Erasure(pool), Audit(pool)
+        reports = Reports(pool, erasure)
+        self._report_messages = ReportMessages(client, reports, servers, pictures, store, languages)
+        self._change_log = ChangeLog(client, audit, servers, languages)
         members, owners = Members(pool), Owners(client)
         self._admission = Admission(client, servers, owners, members, languages, settings.allowed_server_ids)
         membership = Membership(client, servers, self._admission)
@@ -103,13 +109,13 @@ class Bot:
         client.services = Services(
             orders=orders,
             replies=replies,
-            pictures=Pictures(pool),
+            pictures=pictures,
             picture_store=store,
             uploads=Uploads(pool),
             favourites=Favourites(pool),
             downloads=Downloads(pool),
             copies=copies,
-            erasure=Erasure(pool),
+            erasure=erasure,
             blocks=Blocks(pool),
             languages=languages,
             model=settings.stability_model,
@@ -119,7 +125,8 @@ class Bot:
             command_permissions=client.command_permissions,
             instruments=instruments,
             rules=RulesAtHand(servers, members, self._admission, membership, settings.limits),
-            audit=Audit(pool),
+            audit=audit,
+            reports=reports,
         )
         self._rules = WakeLoop(servers.load, postponed="the rules could not be looked up")
         client.downloads = ReactionDownloads(client, client.services, settings.reactions)
@@ -135,6 +142,7 @@ class Bot:
             "copy_due": self._remover.wake,
             "alarm_raised": self._poll,
             "rules_changed": self._rules.wake,
+            "report_due": self._report_messages.wake,
         }
         supervisor.start(self.health.serve())
         supervisor.start(listen(settings.listen_dsn, woken))
@@ -152,6 +160,8 @@ class Bot:
         supervisor.start(self._alerts.serve())
         supervisor.start(self._remover.serve())
         supervisor.start(self._rules.serve())
+        supervisor.start(self._report_messages.serve())
+        supervisor.start(self._change_log.serve())
         supervisor.start(self._admission.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
 
@@ -160,6 +170,8 @@ class Bot:
         self._alerts.wake()
         self._remover.wake()
         self._rules.wake()
+        self._report_messages.wake()
+        self._change_log.wake()
         self._admission.wake()
 
 

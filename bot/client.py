@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+import bot.moderation.presses
 import bot.presses  # noqa: F401 - they register themselves
 from bot.changes import submit_form
 from bot.commands.apps import context_menus
@@ -18,6 +19,7 @@ from bot.commands.gallery import gallery
 from bot.commands.imagine import imagine
 from bot.commands.owner import owner
 from bot.commands.queue import queue
+from bot.commands.reports import reports
 from bot.commands.settings import settings
 from bot.commands.tree import Tree
 from bot.controls.buttons import OrderButton, PictureButton
@@ -72,7 +74,8 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    return imagine(default_model, count_max), change(), gallery, queue, settings, forget_me, owner, doctor
+    painting, changing = imagine(default_model, count_max), change()
+    return painting, changing, gallery, queue, settings, reports, forget_me, owner, doctor
 
 
 class Client(discord.AutoShardedClient):

@@ -2,7 +2,7 @@
 
 from bot.answers.show import new_link, read_previews, show
 from bot.messages.panel import picture_panel, upload_panel
-from bot.rights.access import in_time
+from bot.rights.access import in_time, may_report
 from bot.rights.visibility import may_see
 from bot.services import Interaction, services_of, words_of
 from core.orders import Order, Picture, Source
@@ -17,7 +17,11 @@ async def show_panel(interaction: Interaction, source: Source) -> None:
     parents = await _parents(interaction, source.order)
     previews = await read_previews(services.picture_store, [source])
     link = new_link(services.picture_store, source)
-    await show(interaction, picture_panel(source, previews[source.id], link, parents, services.model, say))
+    reportable = may_report(interaction, source.order)
+    await show(
+        interaction,
+        picture_panel(source, previews[source.id], link, parents, services.model, say, may_report=reportable),
+    )
 
 
 async def _parents(interaction: Interaction, order: Order) -> list[Picture | None]:

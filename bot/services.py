@@ -21,6 +21,7 @@ from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
 from db.replies import Replies
+from db.reports import Reports
 from db.uploads import Uploads
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
@@ -50,6 +51,7 @@ class Services:
     instruments: Instruments
     rules: RulesAtHand
     audit: Audit
+    reports: Reports
 
 
 class _HasServices(Protocol):

@@ -38,6 +38,7 @@ from db.pictures import Pictures
 from db.pool import Pool
 from db.rate_limits import IdentifyLimit
 from db.replies import Replies
+from db.reports import Reports
 from db.servers import Servers
 from db.spill import Spill
 from db.uploads import Uploads
@@ -232,6 +233,7 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         instruments=Instruments(new_registry()),
         rules=RulesAtHand(servers, members, admission, membership, Limits()),
         audit=Audit(pool),
+        reports=Reports(pool, Erasure(pool)),
     )
 
 

@@ -168,7 +168,7 @@ async def replying(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> As
         one.server.world.messages.clear()
         one.exchanges.clear()
         orders, replies = Orders(pool), Replies(pool)
-        reactions = DownloadReactions(one.client, reaction=EMOJI)
+        reactions = DownloadReactions(one.client, one.client.services.rules.servers, reaction=EMOJI)
         reconciler = reconciler_of(one, bucket, replies, reactions)
         one.client.services = replace(one.client.services, orders=orders, wake=reconciler.wake)
         remover = CopyRemover(one.client, Copies(pool))

@@ -27,9 +27,11 @@ def picture_panel(
     parents: Sequence[Picture | None],
     default_model: str,
     say: Words,
+    *,
+    may_report: bool = False,
 ) -> Content:
     """`parents` are what it is made from; None is what was handed in, or cannot be seen."""
-    return _Panel(picture, preview, link, parents, default_model, say).content()
+    return _Panel(picture, preview, link, parents, default_model, say, may_report=may_report).content()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class _Panel:
     parents: Sequence[Picture | None]
     default_model: str
     say: Words
+    may_report: bool
     link_as: LinkAs = LinkAs.BUTTON
 
     def content(self) -> Content:
@@ -89,7 +92,12 @@ class _Panel:
             [select] if select is not None else [],
             [
                 PictureButton(one, picture.id, say)
-                for one in (Action.FAVOURITE, Action.SETTINGS, Action.DELETE)
+                for one in (
+                    Action.FAVOURITE,
+                    Action.SETTINGS,
+                    *((Action.REPORT,) if self.may_report else ()),
+                    Action.DELETE,
+                )
             ],
         ]
 

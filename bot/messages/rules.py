@@ -1,9 +1,12 @@
 """What a server's managers have set, and what was changed of it, in words. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from discord.utils import format_dt
 
 from bot.messages.failures import said
 from bot.messages.prompts import escape
@@ -22,6 +25,7 @@ TITLES = {
     "log_channel": said("Channel for reports and changes"),
     "age_restricted_only": said("Age-restricted channels only"),
     "everybody": said("Everybody else"),
+    "is_allowed": said("Let in by the owner of the bot"),
     "spoilers": said("Pictures as spoilers"),
     "spoiler_roles": said("Roles whose pictures are spoilers"),
     "locale": said("Language of what everybody sees"),
@@ -83,7 +87,14 @@ def word_text(rule: WordRule, say: Words) -> str:
 def change_lines(change: Mapping[str, Any], say: Words, languages: Mapping[str, str]) -> list[str]:
     """Of `core.rules.differences`; of any other change its names as they are. `languages` are by Discord's names."""
     lines = []
-    for name, (was, now) in change.items():
+    for name, what in change.items():
+        if name == "blocked":
+            lines.append(_blocked(*what, say=say))
+            continue
+        if name == "lifted":
+            lines.append(say("{member} is not blocked any more", member=f"<@{what}>"))
+            continue
+        was, now = what
         if name == "words":
             lines += [
                 say("no longer: {rule}", rule=word_text(WordRule.model_validate(one), say)) for one in was
@@ -93,6 +104,14 @@ def change_lines(change: Mapping[str, Any], say: Words, languages: Mapping[str, 
             value = partial(_value, name, say=say, languages=languages)
             lines.append(f"{_title(name, say)}: {value(was)} → {value(now)}")
     return lines
+
+
+def _blocked(member_id: str, reason: str, until: str | None, *, say: Words) -> str:
+    member, why = f"<@{member_id}>", f" ({escape(reason, WORD_LENGTH_MAX)})" if reason else ""
+    if until is None:
+        return say("{member} is blocked for good{why}", member=member, why=why)
+    date = format_dt(datetime.fromisoformat(until), "f")
+    return say("{member} is blocked until {date}{why}", member=member, date=date, why=why)
 
 
 def _title(name: str, say: Words) -> str:
@@ -120,7 +139,7 @@ def _value(name: str, value: Any, *, say: Words, languages: Mapping[str, str]) -
             return mentions("@&", value or ()) or say("none")
         case "spoilers":
             return say(SPOILERS[Spoilers(value or Spoilers.ASKED)])
-        case "age_restricted_only":
+        case "age_restricted_only" | "is_allowed":
             return say("yes") if value else say("no")
         case "locale":
             return say("each member's own") if value is None else languages.get(value, value)

@@ -140,7 +140,7 @@ async def test_a_picture_is_posted_once_though_the_bot_died_before_it_recorded_i
 
     # As another bot that takes over what the first one held.
     await house.pool.execute("update replies set due_at = now()")
-    reactions = DownloadReactions(house.one.client, reaction=EMOJI)
+    reactions = DownloadReactions(house.one.client, house.one.client.services.rules.servers, reaction=EMOJI)
     second = reconciler_of(house.one, house.bucket, Replies(house.pool), reactions)
     serving = asyncio.create_task(second.serve())
     second.wake()

@@ -1,0 +1,98 @@
+"""Reporting a picture, and what moderators decide about it: in the server's channel for that, or in `/reports`."""
+
+from bot.answers.errors import on
+from bot.controls.buttons import Action
+from bot.controls.pages import Typed, ids
+from bot.messages.content import notice
+from bot.messages.reports import REASON, REASON_LENGTH_MAX, outcome, why
+from bot.moderation.queue import show_queue
+from bot.rights.access import (
+    gone,
+    in_time,
+    may_report,
+    require_moderator,
+    require_reports,
+    visible_picture,
+)
+from bot.services import Interaction, services_of, words_of
+from core.errors import InvalidRequest
+from core.orders import Picture
+from db.reports import Decision, Reported
+
+
+@on(Action.REPORT)
+async def ask_why(interaction: Interaction, picture_id: int) -> None:
+    picture = await _reportable(interaction, picture_id)
+    await interaction.response.send_modal(why(picture, words_of(interaction)))
+
+
+@on("form report:why")
+async def report(interaction: Interaction, argument: str, typed: Typed) -> None:
+    picture = await _reportable(interaction, next(iter(ids([argument])), 0))
+    guild_id, say = picture.order.guild_id, words_of(interaction)
+    if guild_id is None:
+        raise AssertionError("none but those of servers can be reported")
+    reason = " ".join("".join(typed.get(REASON, ())).split())[:REASON_LENGTH_MAX].replace("\0", "")
+    reporting = services_of(interaction).reports.report(picture.id, guild_id, interaction.user.id, reason)
+    reported = await in_time(reporting)
+    if reported is Reported.GONE:
+        raise gone()
+    if reported is Reported.TOO_MANY:
+        raise InvalidRequest(
+            "You have reported several pictures that nobody has decided about yet. Wait until somebody has."
+        )
+    text = (
+        say(
+            "🚩 Thank you. Whoever manages messages in this server will look at it; who reported is not shown."
+        )
+        if reported is Reported.NEW
+        else say(
+            "🚩 This picture is reported already; whoever manages messages in this server will look at it."
+        )
+    )
+    await interaction.response.send_message(view=notice(text), ephemeral=True)
+
+
+async def _reportable(interaction: Interaction, picture_id: int) -> Picture:
+    picture = await visible_picture(interaction, picture_id)
+    if not may_report(interaction, picture.order):
+        raise InvalidRequest("This picture cannot be reported: it is your own, or not of this server.")
+    return picture
+
+
+@on("report:keep")
+async def keep(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
+    await _decide(interaction, argument, Decision.KEPT)
+
+
+@on("report:delete")
+async def delete(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
+    await _decide(interaction, argument, Decision.DELETED)
+
+
+@on("report:block-day")
+async def block_for_a_day(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
+    await _decide(interaction, argument, Decision.BLOCKED_FOR_A_DAY)
+
+
+@on("report:block")
+async def block(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
+    await _decide(interaction, argument, Decision.BLOCKED)
+
+
+async def _decide(interaction: Interaction, argument: str, decision: Decision) -> None:
+    """The message in the channel is edited as reports are; of two decisions the first one counts."""
+    message = interaction.message
+    is_queue = message is not None and message.flags.ephemeral
+    guild = await (require_reports if is_queue else require_moderator)(interaction)
+    await interaction.response.defer()
+    reports, say = services_of(interaction).reports, words_of(interaction)
+    found = await in_time(reports.find(next(iter(ids([argument])), 0), guild.id))
+    if found is None:
+        raise InvalidRequest("There is no such report in this server.")
+    is_first = await in_time(reports.decide(found, decision, by=interaction.user.id))
+    decided = await in_time(reports.find(found.id, guild.id)) or found
+    if is_queue:
+        await show_queue(interaction, guild, found.id, note=outcome(decided, say))
+    elif not is_first:
+        raise InvalidRequest("Somebody was quicker. {outcome}", outcome=outcome(decided, say))

@@ -1,10 +1,10 @@
 """Reporting a picture, and what moderators decide about it: in the server's channel for that, or in `/reports`."""
 
 from bot.answers.errors import on
-from bot.controls.buttons import Action
+from bot.controls.buttons import Action, Press
 from bot.controls.pages import Typed, ids
 from bot.messages.content import notice
-from bot.messages.reports import REASON, REASON_LENGTH_MAX, outcome, why
+from bot.messages.reports import CONTROLS, REASON, REASON_LENGTH_MAX, outcome, why
 from bot.moderation.queue import show_queue
 from bot.rights.access import (
     gone,
@@ -17,6 +17,7 @@ from bot.rights.access import (
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest
 from core.orders import Picture
+from core.validation import clean
 from db.reports import Decision, Reported
 
 
@@ -32,7 +33,7 @@ async def report(interaction: Interaction, argument: str, typed: Typed) -> None:
     guild_id, say = picture.order.guild_id, words_of(interaction)
     if guild_id is None:
         raise AssertionError("none but those of servers can be reported")
-    reason = " ".join("".join(typed.get(REASON, ())).split())[:REASON_LENGTH_MAX].replace("\0", "")
+    reason = clean("".join(typed.get(REASON, ())))[:REASON_LENGTH_MAX]
     reporting = services_of(interaction).reports.report(picture.id, guild_id, interaction.user.id, reason)
     reported = await in_time(reporting)
     if reported is Reported.GONE:
@@ -60,26 +61,6 @@ async def _reportable(interaction: Interaction, picture_id: int) -> Picture:
     return picture
 
 
-@on("report:keep")
-async def keep(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
-    await _decide(interaction, argument, Decision.KEPT)
-
-
-@on("report:delete")
-async def delete(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
-    await _decide(interaction, argument, Decision.DELETED)
-
-
-@on("report:block-day")
-async def block_for_a_day(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
-    await _decide(interaction, argument, Decision.BLOCKED_FOR_A_DAY)
-
-
-@on("report:block")
-async def block(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
-    await _decide(interaction, argument, Decision.BLOCKED)
-
-
 async def _decide(interaction: Interaction, argument: str, decision: Decision) -> None:
     """The message in the channel is edited as reports are; of two decisions the first one counts."""
     message = interaction.message
@@ -96,3 +77,14 @@ async def _decide(interaction: Interaction, argument: str, decision: Decision) -
         await show_queue(interaction, guild, found.id, note=outcome(decided, say))
     elif not is_first:
         raise InvalidRequest("Somebody was quicker. {outcome}", outcome=outcome(decided, say))
+
+
+def _press(decision: Decision) -> Press:
+    async def press(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
+        await _decide(interaction, argument, decision)
+
+    return press
+
+
+for _decision, (_name, _emoji, _label) in CONTROLS.items():
+    on(_name)(_press(_decision))

@@ -1,4 +1,4 @@
-"""`/reports`: the open reports of a server, the oldest first, one at a time, in a message that only its moderator sees."""
+"""`/reports`: the open reports of a server, the oldest first, one at a time, in a message for one moderator."""
 
 from typing import Any
 

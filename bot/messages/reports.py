@@ -109,7 +109,8 @@ def _what(report: Report, picture: Picture | None, preview: bytes | Unseen | Non
     facts = [say("asked for by {who} in {where}", who=who, where=where), say("reported {when}", when=when)]
     if picture is not None and report.card_id is not None:
         url = f"https://discord.com/channels/{report.guild_id}/{report.card_in}/{report.card_id}"
-        facts.append(f"[{say('to the picture')}]({url})")
+        label = say("to the picture")
+        facts.append(f"[{label}]({url})")
     return [*lines, f"-# {' · '.join(facts)}"]
 
 

@@ -82,7 +82,8 @@ async def deliver_a_reply(bot: Connected) -> None:
 
     reconciler = Reconciler(
         services.orders, services.replies, services.picture_store, Refusing(bot.client, services.instruments),
-        DownloadReactions(bot.client, services.rules.servers, reaction="x"), services.languages, services.instruments, concurrency=1,
+        DownloadReactions(bot.client, services.rules.servers, reaction="x"), services.languages,
+        services.instruments, concurrency=1,
     )  # fmt: skip
     await reconciler._reconcile(await stored(bot.pool, 1))
 

@@ -7,7 +7,7 @@ a form does as `form PANEL:CONTROL`, and gets what was filled in by the names of
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import discord
 from discord import ui
@@ -102,11 +102,16 @@ def role_select(
         ui.RoleSelect(
             custom_id=custom_id,
             placeholder=placeholder,
-            default_values=[discord.SelectDefaultValue(id=one, type=_ROLE) for one in chosen],
+            default_values=_defaults(_ROLE, chosen),
             min_values=least,
             max_values=most,
         )
     )
+
+
+def _defaults(kind: discord.SelectDefaultValueType, ids: Iterable[int]) -> list[discord.SelectDefaultValue]:
+    # discord.py sends it as it gets it, and an id is a string to Discord.
+    return [discord.SelectDefaultValue(id=cast("int", str(one)), type=kind) for one in ids]
 
 
 def channel_select(
@@ -124,7 +129,7 @@ def channel_select(
             custom_id=custom_id,
             placeholder=placeholder,
             channel_types=list(kinds),
-            default_values=[discord.SelectDefaultValue(id=one, type=_CHANNEL) for one in chosen],
+            default_values=_defaults(_CHANNEL, chosen),
             min_values=least,
             max_values=most,
         )

@@ -20,7 +20,6 @@ _PAINTED_IN = (
     ChannelType.voice,
     ChannelType.stage_voice,
     ChannelType.forum,
-    ChannelType.media,
 )
 _LOGGED_IN = (ChannelType.text, ChannelType.news)
 

@@ -1,7 +1,7 @@
 """A picture is reported, and a moderator decides about it in the channel for that, over a restart of the bot."""
 
 from tests.house import House, paint
-from tests.member import Member, buttons_of, pictures_of, text
+from tests.member import Member, buttons_of, is_done, pictures_of, text
 from tests.server import Server
 
 
@@ -18,7 +18,7 @@ async def test_a_report_is_decided_about_after_a_restart(
     assert f"<@{ada.user_id}>: Channel for reports and changes: none → <#{room}>" in text(changed)
 
     shown = await paint(ben, "a rude fox")
-    await cleo.more(await cleo.message(lambda m: m["id"] == shown["id"]), "Report")
+    await cleo.more(await cleo.message(lambda m: m["id"] == shown["id"] and is_done(m)), "Report")
     thanks = await cleo.reply(await cleo.submit(await cleo.modal(), reason="It is rude."), lambda m: True)
     assert "Thank you" in text(thanks)
     report = await ada.message(lambda m: m["channel_id"] == room and "A picture was reported" in text(m))

@@ -31,6 +31,8 @@ CONTROLS = {
 }
 """What each decision's button is: its custom id without the report, and its looks."""
 
+BLOCKING = (Decision.BLOCKED_FOR_A_DAY, Decision.BLOCKED)
+
 DONE = {
     Decision.KEPT: said("↩️ The picture stays."),
     Decision.DELETED: said("🗑️ The picture is deleted."),
@@ -89,9 +91,13 @@ def report_container(
     lines = [title, *_what(report, picture, preview, say)]
     if not is_open:
         lines.append(outcome(report, say))
+    if picture is None and report.decision is Decision.KEPT:
+        lines.append(say("-# By now it is not there any more."))
     container.add_item(ui.TextDisplay("\n".join(lines)))
     if is_open:
         container.add_item(ui.ActionRow(*_buttons(report, say)))
+    elif report.decision in BLOCKING and report.painter_id:
+        container.add_item(ui.ActionRow(button(f"report:lift:{report.id}", say("Lift the block"), "↩️")))
     return container
 
 
@@ -125,16 +131,15 @@ def outcome(report: Report, say: Words) -> str:
 
 
 def _buttons(report: Report, say: Words) -> list[ui.Item[Any]]:
-    is_dear = (Decision.BLOCKED_FOR_A_DAY, Decision.BLOCKED)
     return [
         button(
             f"{name}:{report.id}",
             say(label),
             emoji,
-            discord.ButtonStyle.danger if decision in is_dear else discord.ButtonStyle.secondary,
+            discord.ButtonStyle.danger if decision in BLOCKING else discord.ButtonStyle.secondary,
         )
         for decision, (name, emoji, label) in CONTROLS.items()
-        if report.painter_id or decision not in is_dear
+        if report.painter_id or decision not in BLOCKING
     ]
 
 

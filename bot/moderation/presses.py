@@ -1,5 +1,7 @@
 """Reporting a picture, and what moderators decide about it: in the server's channel for that, or in `/reports`."""
 
+import discord
+
 from bot.answers.errors import on
 from bot.controls.buttons import Action, Press
 from bot.controls.pages import Typed, ids
@@ -18,7 +20,7 @@ from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest
 from core.orders import Picture
 from core.validation import clean
-from db.reports import Decision, Reported
+from db.reports import Decision, Report, Reported
 
 
 @on(Action.REPORT)
@@ -68,15 +70,36 @@ async def _decide(interaction: Interaction, argument: str, decision: Decision) -
     guild = await (require_reports if is_queue else require_moderator)(interaction)
     await interaction.response.defer()
     reports, say = services_of(interaction).reports, words_of(interaction)
-    found = await in_time(reports.find(next(iter(ids([argument])), 0), guild.id))
-    if found is None:
-        raise InvalidRequest("There is no such report in this server.")
+    found = await _find(interaction, guild, argument)
     is_first = await in_time(reports.decide(found, decision, by=interaction.user.id))
     decided = await in_time(reports.find(found.id, guild.id)) or found
     if is_queue:
         await show_queue(interaction, guild, found.id, note=outcome(decided, say))
     elif not is_first:
         raise InvalidRequest("Somebody was quicker. {outcome}", outcome=outcome(decided, say))
+
+
+@on("report:lift")
+async def lift(interaction: Interaction, argument: str, _chosen: tuple[str, ...]) -> None:
+    """Whoever has set the block, and why: it is the member's in this server that goes."""
+    guild = await require_moderator(interaction)
+    found, say = await _find(interaction, guild, argument), words_of(interaction)
+    member = f"<@{found.painter_id}>"
+    lifting = services_of(interaction).blocks.lift(found.painter_id, guild.id, by=interaction.user.id)
+    text = (
+        say("↩️ {member} is not blocked in this server any more.", member=member)
+        if await in_time(lifting)
+        else say("{member} is not blocked in this server.", member=member)
+    )
+    await interaction.response.send_message(view=notice(text), ephemeral=True)
+
+
+async def _find(interaction: Interaction, guild: discord.Guild, argument: str) -> Report:
+    reports = services_of(interaction).reports
+    found = await in_time(reports.find(next(iter(ids([argument])), 0), guild.id))
+    if found is None:
+        raise InvalidRequest("There is no such report in this server.")
+    return found
 
 
 def _press(decision: Decision) -> Press:

@@ -89,8 +89,13 @@ class ReportMessages:
         channel = self._client.get_partial_messageable(channel_id)
         if report.message_id is not None:
             shown = channel.get_partial_message(report.message_id)
+            # An edit without a text has discord.py forget that nobody is to be mentioned.
+            nobody = discord.AllowedMentions.none()
             await send_what_is_taken(
-                content, lambda part: shown.edit(view=part.view, attachments=part.attachments())
+                content,
+                lambda part: shown.edit(
+                    view=part.view, attachments=part.attachments(), allowed_mentions=nobody
+                ),
             )
             return report.message_id
         # Discord takes one message a nonce for some minutes, should the bot die before this is recorded.

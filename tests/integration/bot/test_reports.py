@@ -59,11 +59,17 @@ async def test_what_is_decided_is_done_and_shown(reports: Reports, place: Place,
     said = read(message)
     assert f"Decided by <@{place.ada}>" in said
     assert "Block for a day" not in said
+    assert message.mention_ids == []
     is_kept = control == "keep"
     assert has_file(message) is ("a rude fox" in said) is await reports.is_there(picture) is is_kept
     blocks = await reports.pool.fetch("select member_id, until - now() < '25 hours' as is_short from blocks")
     expected = {"block-day": [(int(place.cleo), True)], "block": [(int(place.cleo), None)]}
     assert [tuple(row) for row in blocks] == expected.get(control, [])
+    if "block" in control:
+        press = f"lift:{await reports.newest()}"
+        assert NO_MODERATOR in await reports.press(press, place.ben)
+        assert "is not blocked in this server any more" in await reports.press(press)
+        assert "is not blocked in this server." in await reports.press(press)
     # And by whoever comes later, whatever it is.
     for other in ("keep", "block"):
         assert QUICKER in await reports.press(f"{other}:{await reports.newest()}")
@@ -136,7 +142,9 @@ async def test_with_a_picture_goes_what_its_report_shows(reports: Reports, place
         assert "rude" not in read(message)
         assert r"No\." not in read(message)
     assert "nothing to decide" in read(shown[0])
-    assert f"Decided by <@{place.ada}>" in read(shown[1])
+    assert f"The picture stays. Decided by <@{place.ada}>.\n-# By now it is not there any more." in read(
+        shown[1]
+    )
     assert (
         await reports.pool.fetchval("select count(*) from reports where reason <> '' or decision is null")
         == 0

@@ -108,6 +108,10 @@ class Reports:
         """The message, if there is one, shows the report as it was claimed."""
         await self._pool.execute(_SQL["told"], report.id, channel_id, message_id, report.tell_at)
 
+    async def found(self, report: Report, channel_id: int, message_id: int) -> None:
+        """Where its message is, by a press on it: the bot may have died before that was recorded."""
+        await self._pool.execute(_SQL["found"], report.id, channel_id, message_id)
+
     async def postpone(self, report: Report, *, delay_seconds: float) -> None:
         await self._pool.execute(_SQL["postpone"], report.id, report.tell_at, delay_seconds)
 

@@ -36,6 +36,8 @@ class ChangeLog:
 
     async def tell_due(self) -> None:
         while found := await self._audit.claim_untold(SERVERS, CHANGES, hold_seconds=HOLD_SECONDS):
+            # What is not known yet has no channel, and would not be told.
+            await self._servers.load()
             for guild_id, changes in found.items():
                 await self._tell(guild_id, changes)
 

@@ -71,6 +71,8 @@ async def _decide(interaction: Interaction, argument: str, decision: Decision) -
     await interaction.response.defer()
     reports, say = services_of(interaction).reports, words_of(interaction)
     found = await _find(interaction, guild, argument)
+    if message is not None and not is_queue and found.message_id is None:
+        await in_time(reports.found(found, message.channel.id, message.id))
     is_first = await in_time(reports.decide(found, decision, by=interaction.user.id))
     decided = await in_time(reports.find(found.id, guild.id)) or found
     if is_queue:

@@ -54,6 +54,7 @@ class ReportMessages:
 
     async def show_due(self) -> None:
         while reports := await self._reports.claim_due(BATCH, hold_seconds=HOLD_SECONDS):
+            await self._servers.load()
             for report in reports:
                 await self._show(report)
 

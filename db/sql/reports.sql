@@ -80,5 +80,9 @@ update reports
 set channel_id = $2, message_id = $3, tell_at = case when tell_at is distinct from $4 then tell_at end
 where id = $1;
 
+-- name: found
+-- Its message, by a press on it, where the bot died before it was recorded.
+update reports set channel_id = $2, message_id = $3, tell_at = now() where id = $1 and message_id is null;
+
 -- name: postpone
 update reports set tell_at = now() + make_interval(secs => $3) where id = $1 and tell_at = $2;

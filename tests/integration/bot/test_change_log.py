@@ -3,8 +3,9 @@
 import pytest
 
 from bot.moderation.change_log import ChangeLog
-from core.rules import ServerRules, differences
+from core.rules import House, ServerRules, differences
 from db.blocks import Blocks
+from db.servers import Servers
 from sandbox.discord.state import Message
 from tests.integration.bot.test_reactions import read
 from tests.member import fault
@@ -17,8 +18,9 @@ class Log:
         self.place, self.pool = reports.place, reports.pool
         self.services = self.place.bot.client.services
         self.guild_id = int(self.place.world.guild.id)
-        rules, languages = self.services.rules.servers, self.services.languages
-        self.log = ChangeLog(self.place.bot.client, self.services.audit, rules, languages)
+        # As of a bot that has just been started, and knows no server yet.
+        servers, languages = Servers(self.pool, House()), self.services.languages
+        self.log = ChangeLog(self.place.bot.client, self.services.audit, servers, languages)
 
     async def change(self, count: int) -> None:
         change = differences(ServerRules(), ServerRules(age_restricted_only=True)) | {

@@ -194,6 +194,24 @@ async def test_a_message_that_moderators_removed_stops_nobody(reports: Reports, 
     assert await reports.pool.fetchval("select count(*) from reports where tell_at is not null") == 0
 
 
+async def test_a_message_that_was_not_recorded_is_found_by_a_press_on_it(
+    reports: Reports, place: Place
+) -> None:
+    """The bot died, and the picture was deleted, before it was."""
+    picture = await place.paint(place.cleo, "paintings", "a fox")
+    await reports.report(picture)
+    await reports.shown()
+    await reports.pool.execute("update reports set message_id = null, channel_id = null")
+    await place.press(Action.ERASE, picture, place.cleo, "paintings")
+    assert QUICKER in await reports.press(f"keep:{await reports.newest()}")
+    row = await reports.pool.fetchrow("select channel_id, message_id, tell_at from reports")
+    assert row is not None
+    assert (row["channel_id"], row["tell_at"]) == (int(place.channel(LOG).id), None)
+    pressed = place.world.message(place.channel(LOG).id, str(row["message_id"]))
+    assert pressed is not None
+    assert "nothing to decide" in read(pressed)
+
+
 async def test_nobody_floods_the_moderators(reports: Reports, place: Place) -> None:
     picture = await place.paint(place.cleo, "paintings", "a fox")
     await reports.pool.execute(

@@ -5,6 +5,7 @@ What there is to do is found by comparing, at each event and by a poll, so nothi
 away.
 """
 
+import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from bot.messages.admission import question, questions_left
 from bot.messages.words import Languages
 from bot.owner.alerts import NONCE_LENGTH_MAX, tell_owner
 from bot.owner.owners import Owners
+from core.errors import StaleRules
 from core.orders import CancelReason
 from core.rules import Server
 from db.members import Members
@@ -46,31 +48,41 @@ class Admission:
         self._members = members
         self._languages = languages
         self._allowed_ids = allowed_ids
+        self._meeting = asyncio.Lock()
         loop = WakeLoop(self.reconcile, postponed="what servers there are could not be recorded")
         self.wake, self.serve = loop.wake, loop.serve
 
     async def meet(self, guild: discord.Guild) -> Server:
         """Puts down that the bot is in this server, and lets it in where nobody has to be asked."""
+        if (known := await self._met(guild)) is not None:
+            return known
+        # Of the first commands there, which come at once, each would do it, and have the others decided anew.
+        async with self._meeting:
+            return await self._met(guild) or await self._put_down(guild)
+
+    async def _met(self, guild: discord.Guild) -> Server | None:
+        """None where there is something to put down."""
         server = self._servers.of(guild.id)
-        is_own = server.is_allowed is None and (
-            guild.id in self._allowed_ids or guild.owner_id in await self.owners.ids()
-        )
-        if server.revision and server.name == guild.name and server.left_at is None and not is_own:
-            return server
+        is_same = server.revision and server.name == guild.name and server.left_at is None
+        return server if is_same and not await self._lets_in_by_itself(server, guild) else None
+
+    async def _lets_in_by_itself(self, server: Server, guild: discord.Guild) -> bool:
+        if server.is_allowed is not None:
+            return False
+        return guild.id in self._allowed_ids or guild.owner_id in await self.owners.ids()
+
+    async def _put_down(self, guild: discord.Guild) -> Server:
+        server = self._servers.of(guild.id)
+        is_own = await self._lets_in_by_itself(server, guild)
         if not server.revision or server.left_at is not None:
             log.info("the bot is in server %d now", guild.id)
 
         def met(server: Server) -> Server:
             is_allowed = True if is_own and server.is_allowed is None else server.is_allowed
-            # What was not decided about by the time it left is asked anew.
-            is_unasked = server.left_at is not None and is_allowed is None
-            return replace(
-                server,
-                name=guild.name,
-                is_allowed=is_allowed,
-                asked_at=None if is_unasked else server.asked_at,
-                left_at=None,
-            )
+            if server.left_at is not None and is_allowed is False and server.asked_at is None:
+                # It was refused and left, and has come again.
+                is_allowed = None
+            return replace(server, name=guild.name, is_allowed=is_allowed, left_at=None)
 
         return await self._servers.edit(guild.id, 0, None, met)
 
@@ -85,7 +97,7 @@ class Admission:
                     if server.left_at is None and await self._has_lost(server.guild_id):
                         await self._leave_behind(server.guild_id)
                 await self._ask()
-        except UNANSWERED as error:
+        except (*UNANSWERED, StaleRules) as error:
             log.warning("what servers there are is seen to later: %s", in_a_line(error))
 
     def _there(self) -> list[discord.Guild]:

@@ -108,6 +108,7 @@ async def submit_block(interaction: Interaction, argument: str, typed: Typed) ->
     if member_id in await services.rules.admission.owners.ids():
         raise InvalidRequest("Who owns this bot cannot be blocked.")
     reason, until = filled_in(typed)
+    await interaction.response.defer()
     count = await services.blocks.block(member_id, HOUSE, by=interaction.user.id, reason=reason, until=until)
     done = say("<@{member}> is blocked.", member=str(member_id))
     if count:
@@ -118,6 +119,7 @@ async def submit_block(interaction: Interaction, argument: str, typed: Typed) ->
 @on_owner("lift")
 async def press_lift(interaction: Interaction, _argument: str, values: tuple[str, ...]) -> None:
     member_id, say = _member_of("".join(values)), words_of(interaction)
+    await interaction.response.defer()
     await services_of(interaction).blocks.lift(member_id, HOUSE, by=interaction.user.id)
     await show_page(
         interaction, PageName.BLOCKS, done=say("<@{member}> is no longer blocked.", member=str(member_id))

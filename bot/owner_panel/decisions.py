@@ -56,7 +56,10 @@ async def shut(
     def refuse(server: Server) -> Server:
         if only_if_undecided and server.is_allowed is not None:
             raise _Decided
-        return replace(server, is_allowed=False, shut_until=until, shut_reason=reason or None)
+        asked_at = server.asked_at or datetime.now(UTC)
+        return replace(
+            server, is_allowed=False, shut_until=until, shut_reason=reason or None, asked_at=asked_at
+        )
 
     change = {
         "is_allowed": [server.is_allowed, False],
@@ -79,13 +82,11 @@ async def leave(interaction: Interaction, server: Server, *, only_if_undecided: 
         # It is not there any more.
         if not is_final(error):
             raise
-    now = datetime.now(UTC)
-    return await services_of(interaction).rules.servers.edit(
-        server.guild_id,
-        interaction.user.id,
-        None,
-        lambda server: replace(server, is_allowed=None, left_at=now),
+    # That it is not there any more is put down as Discord tells it (see bot/owner/admission.py).
+    await services_of(interaction).rules.servers.edit(
+        server.guild_id, interaction.user.id, None, lambda server: replace(server, asked_at=None)
     )
+    return replace(server, left_at=datetime.now(UTC))
 
 
 async def _answer(interaction: Interaction, argument: str, decide: Callable[..., Awaitable[Server]]) -> None:

@@ -1,7 +1,7 @@
 """`/owner`: pages of which one is shown at a time, in one message that only its owner sees. At each press it is asked
 anew whether it is an owner who presses: custom ids can be forged, and a team loses members."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -14,6 +14,7 @@ from bot.answers.errors import on
 from bot.controls.buttons import Press
 from bot.controls.pages import select
 from bot.messages.content import Content, File, view_of
+from bot.rights.access import in_time
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest
 
@@ -29,7 +30,7 @@ class Shown:
     files: tuple[File, ...] = ()
 
 
-Render: TypeAlias = Callable[[Interaction, str], Awaitable[Shown]]
+Render: TypeAlias = Callable[[Interaction, str], Coroutine[Any, Any, Shown]]
 """Of the interaction, and of which of its things the page is to show; empty is how it begins."""
 
 
@@ -97,7 +98,7 @@ async def open_panel(interaction: Interaction) -> None:
 async def show_page(interaction: Interaction, name: PageName, argument: str = "", *, done: str = "") -> None:
     """In the place of the page on which something was pressed. `done` says what that has changed.
 
-    What takes longer than Discord waits for an answer is to be deferred before.
+    What may take longer than Discord waits for an answer is deferred before.
     """
     content = await _content(interaction, name, argument, done)
     if interaction.response.is_done():
@@ -116,7 +117,8 @@ async def turn(interaction: Interaction, argument: str, values: tuple[str, ...])
 
 async def _content(interaction: Interaction, name: PageName, argument: str, done: str) -> Content:
     say, page = words_of(interaction), PAGES[name]
-    shown = await page.render(interaction, argument)
+    rendering = page.render(interaction, argument)
+    shown = await (rendering if interaction.response.is_done() else in_time(rendering))
     options = [
         discord.SelectOption(label=say(one.title), emoji=one.emoji, value=key, default=key is name)
         for key, one in ((key, PAGES[key]) for key in PageName)

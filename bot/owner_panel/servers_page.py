@@ -90,7 +90,8 @@ async def _one(interaction: Interaction, server: Server) -> Shown:
     guild = interaction.client.get_guild(server.guild_id)
     lines = [
         f"**{title_of(server)}** · {server.guild_id}",
-        state_of(server, say) + (" " + say("Decided by {who}.", who=f"<@{by}>") if by else ""),
+        state_of(server, say),
+        *([say("Decided by {who}.", who=f"<@{by}>")] if by else ()),
         _size(interaction, server) + say("{credits} credits this month", credits=plain(credits)),
     ]
     if guild is not None:
@@ -127,7 +128,10 @@ async def open_server(interaction: Interaction, _argument: str, values: tuple[st
 
 @on_owner("let-in")
 async def press_let_in(interaction: Interaction, argument: str, _values: tuple[str, ...]) -> None:
-    await _show_done(interaction, await let_in(interaction, known_server(interaction, argument)))
+    server, say = known_server(interaction, argument), words_of(interaction)
+    await interaction.response.defer()
+    await let_in(interaction, server)
+    await show_page(interaction, PageName.SERVERS, argument, done=say("Saved; it counts from now on."))
 
 
 @on_owner("shut")
@@ -140,22 +144,19 @@ async def press_shut(interaction: Interaction, argument: str, _values: tuple[str
 
 @on_owner("shut", form=True)
 async def submit_shut(interaction: Interaction, argument: str, typed: Typed) -> None:
+    server, say = known_server(interaction, argument), words_of(interaction)
     reason, until = filled_in(typed)
-    await _show_done(interaction, await shut(interaction, known_server(interaction, argument), reason, until))
+    await interaction.response.defer()
+    await shut(interaction, server, reason, until)
+    await show_page(interaction, PageName.SERVERS, argument, done=say("Saved; it counts from now on."))
 
 
 @on_owner("quit")
 async def press_quit(interaction: Interaction, argument: str, _values: tuple[str, ...]) -> None:
-    server = known_server(interaction, argument)
+    server, say = known_server(interaction, argument), words_of(interaction)
     await interaction.response.defer()
-    await _show_done(interaction, await leave(interaction, server))
-
-
-async def _show_done(interaction: Interaction, server: Server) -> None:
-    say = words_of(interaction)
-    await show_page(
-        interaction, PageName.SERVERS, str(server.guild_id), done=say("Saved; it counts from now on.")
-    )
+    await leave(interaction, server)
+    await show_page(interaction, PageName.SERVERS, argument, done=say("The bot has left it."))
 
 
 def _back(label: str) -> Any:

@@ -59,7 +59,8 @@ class Owner:
 
     async def act(self, kind: int, data: dict[str, Any], by: str, **more: Any) -> str:
         before = len(self.bot.exchanges)
-        await self.bot.interact(kind, data, member_id=self.ids[by], **more)
+        # A form is opened by the press before it.
+        self.bot.opener = await self.bot.interact(kind, data, member_id=self.ids[by], **more)
         return str([call.request for call in self.bot.exchanges[before:]])
 
     async def press(self, custom_id: str, by: str = "Ada", *values: str, kind: int = BUTTON) -> str:
@@ -83,16 +84,16 @@ class Owner:
         return await self.act(COMPONENT, data, by, components=row)
 
     async def submit(self, custom_id: str, by: str = "Ada", **fields: str) -> str:
-        self.bot.opener = await self.bot.interact(
-            COMMAND, {"id": "5", "name": "queue", "type": 1}, member_id=self.ids[by]
-        )
+        await self.press("owner:page", by)
         components = [
             {"type": 18, "component": {"type": 3, "custom_id": name, "values": [value]}}
             if name == "span"
             else {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
             for name, value in fields.items()
         ]
-        return await self.act(MODAL_SUBMIT, {"custom_id": custom_id, "components": components}, by)
+        panel = [{"type": 10, "id": 1, "content": "x"}]
+        data = {"custom_id": custom_id, "components": components}
+        return await self.act(MODAL_SUBMIT, data, by, components=panel)
 
     async def owner(self, by: str = "Ada") -> str:
         return await self.act(COMMAND, {"id": "5", "name": "owner", "type": 1}, by)
@@ -197,6 +198,17 @@ async def test_nobody_else_decides_whatever_a_client_sends(owner: Owner, bot: Co
     assert await owner.state(owner.loft(0)) is None
 
 
+async def test_a_server_whose_first_commands_come_at_once_is_put_down_once(
+    owner: Owner, bot: Connected, pool: Pool
+) -> None:
+    await bot.client.wait_until_ready()
+    guild = bot.client.get_guild(int(bot.server.world.guild.id))
+    assert guild is not None
+    admission = bot.client.services.rules.admission
+    met = await asyncio.gather(*(admission.meet(guild) for _ in range(20)))
+    assert {(one.revision, one.is_allowed) for one in met} == {(1, True)}
+
+
 async def test_of_two_who_decide_at_once_one_does(owner: Owner, bot: Connected, pool: Pool) -> None:
     await owner.reconcile()
     for number in range(3):
@@ -222,17 +234,18 @@ async def test_where_the_bot_was_removed_nothing_waits_and_an_outage_is_no_remov
     await owner.reconcile()
     lost, away = owner.loft(0), owner.loft(1)
     orders = {one.name: await waiting(pool, guild_id=int(one.id)) for one in (lost, away)}
+    # What another process has of its shards is not this one's to miss.
+    bot.client.shard_count, bot.client.shard_ids = 2, [int(lost.id) // (1 << 22) % 2]
     await pool.execute(
-        "insert into servers (guild_id, name, is_allowed) values ($1, 'of another shard', true)", 1 << 22
+        "insert into servers (guild_id, name, is_allowed) values ($1, 'another shard', true)",
+        int(lost.id) ^ (1 << 22) ^ (1 << 50),
     )
-    bot.client.shard_count = 2
+    await bot.client.services.rules.servers.load()
     bot.server.gateway.dispatch(
         "GUILD_DELETE", {"id": away.id, "unavailable": True}, intent=Intent.GUILDS, guild_id=away.id
     )
     bot.server.guilds.remove_bot(lost)
     await until(lambda: _guilds(bot), lambda count: count == LOFTS)
-    bot.client.shard_ids = [0, 1]
-    await pool.execute("delete from servers where guild_id = $1", 1 << 22)
     # What Discord does not say is seen to later.
     await fault(bot.server.url, "rest", status=503, body="html", method="GET", path=f"/guilds/{lost.id}")
     for is_left in (False, True, True):
@@ -313,3 +326,23 @@ async def test_a_member_is_blocked_everywhere_until_it_is_lifted(
     await owner.imagine("Ben")
     assert await owner.orders() == 2
     assert await pool.fetchval("select count(*) from blocks") == 1
+
+
+async def test_until_discord_lets_the_bot_leave_the_server_is_shut(
+    owner: Owner, bot: Connected, pool: Pool
+) -> None:
+    await owner.reconcile()
+    loft, asked = owner.loft(2), len(owner.told())
+    await fault(bot.server.url, "rest", status=503, body="html", method="DELETE", path="/users/@me/guilds")
+    assert "Discord did not take the answer" in await owner.press(f"owner:leave:{loft.id}")
+    assert await owner.state(loft) is False
+    assert "The bot is not there any more" in await owner.press(f"owner:leave:{loft.id}")
+    await until(lambda: _guilds(bot), lambda count: count == LOFTS)
+    await owner.reconcile()
+    assert await owner.state(loft) is False
+    bot.server.guilds.invite_bot(loft)
+    await until(lambda: _guilds(bot), lambda count: count == LOFTS + 1)
+    await owner.reconcile()
+    assert await owner.state(loft) is None
+    assert len(owner.told()) == asked + 1
+    assert loft.name in owner.told()[-1]

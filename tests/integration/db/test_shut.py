@@ -142,6 +142,8 @@ async def _block(blocks: Blocks) -> None:
 
 async def test_an_order_that_comes_while_it_is_shut_is_decided_anew(pool: Pool, servers: Servers) -> None:
     seen = Seen(servers.house_revision, servers.of(EASEL).revision, 0)
+    # A month's first order makes its key, for which others wait.
+    await waiting(pool, guild_id=ANNEX)
     async with pool.acquire() as connection, connection.transaction():
         # As far as who shuts it has come: it has the lock, and has changed the row.
         await connection.execute("select pg_advisory_xact_lock(7263446, $1)", EASEL)

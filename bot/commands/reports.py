@@ -2,6 +2,7 @@
 
 from discord import app_commands
 
+from bot.moderation import blocked_page  # noqa: F401 - it registers itself
 from bot.moderation.queue import open_queue
 from bot.services import Interaction
 

@@ -10,6 +10,7 @@ from bot.answers.show import read_previews, show
 from bot.controls.pages import button, ids
 from bot.messages.content import Content, Unseen, notice, view_of
 from bot.messages.reports import files_of, report_container
+from bot.messages.words import Words
 from bot.rights.access import in_time, require_reports
 from bot.services import Interaction, services_of, words_of
 from core.orders import Picture
@@ -39,7 +40,8 @@ async def show_queue(interaction: Interaction, guild: discord.Guild, from_id: in
     here = [one for one in found if one.id >= from_id] or before
     if not here:
         text = say("✅ There are no open reports.")
-        await show(interaction, Content(notice(f"{note}\n{text}" if note else text)))
+        below: ui.ActionRow[Any] = ui.ActionRow(_blocked(say))
+        await show(interaction, Content(notice(f"{note}\n{text}" if note else text, below)))
         return
     report, after = here[0], here[1:]
     # Of one that is decided about by now nothing is left to see.
@@ -48,6 +50,7 @@ async def show_queue(interaction: Interaction, guild: discord.Guild, from_id: in
     row = [
         _button(before[-1] if before and report.id >= from_id else None, "previous", "◀️", say("Previous")),
         _button(after[0] if after else None, "next", "▶️", say("Next")),
+        _blocked(say),
     ]
     await show(
         interaction,
@@ -80,6 +83,10 @@ def _content(
         files_of(picture, preview),
         lambda unseen: _content(interaction, report, picture, unseen, note, row),
     )
+
+
+def _blocked(say: Words) -> ui.Item[Any]:
+    return button("report:blocked", say("Blocked members"), "⛔")
 
 
 def _button(report: Report | None, name: str, emoji: str, label: str) -> ui.Item[Any]:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.controls.buttons import Action
 from db.reports import OPEN_OF_MEMBER_MAX, Decision
+from sandbox.discord.interactions import COMPONENT
 from sandbox.discord.rules.permissions import Permission as P
 from sandbox.discord.state import Overwrite
 from tests.integration.bot.test_reactions import has_file, read
@@ -210,6 +211,27 @@ async def test_a_message_that_was_not_recorded_is_found_by_a_press_on_it(
     pressed = place.world.message(place.channel(LOG).id, str(row["message_id"]))
     assert pressed is not None
     assert "nothing to decide" in read(pressed)
+
+
+async def test_a_block_is_lifted_by_those_who_could_set_it(reports: Reports, place: Place) -> None:
+    guild_id = int(place.world.guild.id)
+    for blocked, where in ((place.cleo, guild_id), (place.ben, 0)):
+        await place.bot.client.services.blocks.block(int(blocked), where, by=int(place.ada), reason="rude")
+    listed = await reports.press("blocked")
+    assert f"1. <@{place.cleo}>: for good, by <@{place.ada}>. (rude)" in listed
+    assert place.ben not in listed
+    assert NO_MODERATOR in await reports.press("blocked", place.ben)
+    for member_id, by, answer in (
+        (place.cleo, place.ben, NO_MODERATOR),
+        # Of the bot's owner's, and of nobody's, nothing is lifted here.
+        (place.ben, place.ada, place.cleo),
+        ("x", place.ada, place.cleo),
+        (place.cleo, place.ada, "Nobody is blocked"),
+    ):
+        data = {"custom_id": "report:lift-block", "component_type": 3, "values": [member_id]}
+        options = [{"label": "x", "value": member_id}]
+        assert answer in await place.act(COMPONENT, data, by, LOG, options=options)
+    assert await reports.pool.fetchval("select array_agg(member_id) from blocks") == [int(place.ben)]
 
 
 async def test_nobody_floods_the_moderators(reports: Reports, place: Place) -> None:

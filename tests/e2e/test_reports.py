@@ -29,7 +29,8 @@ async def test_a_report_is_decided_about_after_a_restart(
     queue = await ada.reply(await ada.use("reports"), lambda m: "a rude fox" in text(m))
 
     await bot.kill()
-    bot = await house.bot()
+    await ada.until_bot_is(online=False)
+    await house.bot()
     await ada.until_bot_is(online=True)
     await ada.press(report, "Block for a day")
     decided = await ada.message(lambda m: m["id"] == report["id"] and "Decided by" in text(m))

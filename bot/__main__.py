@@ -17,6 +17,8 @@ from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue
 from bot.instruments import Instruments
 from bot.messages.words import Languages
+from bot.moderation.change_log import ChangeLog
+from bot.moderation.report_messages import ReportMessages
 from bot.owner.admission import Admission
 from bot.owner.alerts import Alerts
 from bot.owner.doctor import BotDoctor
@@ -54,6 +56,7 @@ from db.pictures import Pictures
 from db.pool import Pool, open_pool
 from db.rate_limits import IdentifyLimit
 from db.replies import Replies
+from db.reports import Reports
 from db.servers import Servers
 from db.shard_locks import ShardLocks
 from db.spill import Spill
@@ -97,6 +100,10 @@ class Bot:
         ledger = Ledger(pool)
         dashboard = Dashboard(pool)
         self._first_limit = FirstLimit(client, servers, dashboard, self._admission)
+        pictures, erasure, audit = Pictures(pool), Erasure(pool), Audit(pool)
+        reports = Reports(pool, erasure)
+        self._report_messages = ReportMessages(client, reports, servers, pictures, store, languages)
+        self._change_log = ChangeLog(client, audit, servers, languages)
         self._probe = DatabaseProbe(replies.next_due_seconds, every_seconds=settings.poll_seconds)
         self.health = Health(
             [
@@ -112,13 +119,13 @@ class Bot:
         client.services = Services(
             orders=orders,
             replies=replies,
-            pictures=Pictures(pool),
+            pictures=pictures,
             picture_store=store,
             uploads=Uploads(pool),
             favourites=Favourites(pool),
             downloads=Downloads(pool),
             copies=copies,
-            erasure=Erasure(pool),
+            erasure=erasure,
             blocks=Blocks(pool),
             languages=languages,
             model=settings.stability_model,
@@ -130,8 +137,9 @@ class Bot:
             rules=rules,
             ledger=ledger,
             exports=Exports(Export(pool), members, ledger, store),
-            audit=Audit(pool),
+            audit=audit,
             dashboard=dashboard,
+            reports=reports,
         )
         self._pings = Pings(client, replies, copies, members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")
@@ -149,6 +157,7 @@ class Bot:
             "alarm_raised": self._poll,
             "rules_changed": self._rules.wake,
             "ping_due": self._pings.wake,
+            "report_due": self._report_messages.wake,
         }
         supervisor.start(self.health.serve())
         supervisor.start(listen(settings.listen_dsn, woken))
@@ -167,6 +176,8 @@ class Bot:
         supervisor.start(self._remover.serve())
         supervisor.start(self._rules.serve())
         supervisor.start(self._pings.serve())
+        supervisor.start(self._report_messages.serve())
+        supervisor.start(self._change_log.serve())
         supervisor.start(self._admission.serve())
         supervisor.start(self._first_limit.serve())
         supervisor.every(settings.poll_seconds, self._poll, at_once=True)
@@ -177,6 +188,8 @@ class Bot:
         self._remover.wake()
         self._rules.wake()
         self._pings.wake()
+        self._report_messages.wake()
+        self._change_log.wake()
         self._admission.wake()
         self._first_limit.wake()
 

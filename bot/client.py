@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
+import bot.moderation.presses
 import bot.presses  # noqa: F401 - they register themselves
 from bot.changes import submit_form
 from bot.commands.apps import context_menus
@@ -19,6 +20,7 @@ from bot.commands.imagine import imagine
 from bot.commands.me import me
 from bot.commands.owner import owner
 from bot.commands.queue import queue
+from bot.commands.reports import reports
 from bot.commands.settings import settings
 from bot.commands.tree import Tree
 from bot.commands.usage import usage
@@ -75,8 +77,8 @@ CONTROLS: tuple[type[ui.DynamicItem[Any]], ...] = (
 def commands(
     default_model: str = DEFAULT_MODEL, count_max: int = COUNT_MAX
 ) -> tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...]:
-    painting = imagine(default_model, count_max), change(), gallery, queue
-    return *painting, usage, me, forget_me, settings, owner, doctor
+    painting, changing = imagine(default_model, count_max), change()
+    return painting, changing, gallery, queue, usage, me, forget_me, settings, reports, owner, doctor
 
 
 class Client(discord.AutoShardedClient):

@@ -2,7 +2,7 @@
 
 from bot.answers.show import new_link, read_previews, show
 from bot.messages.panel import picture_panel, upload_panel
-from bot.rights.access import in_time
+from bot.rights.access import in_time, may_report
 from bot.rights.visibility import may_see
 from bot.services import Interaction, services_of, words_of
 from core.orders import Order, Picture, Source
@@ -18,8 +18,11 @@ async def show_panel(interaction: Interaction, source: Source) -> None:
     parents = await _parents(interaction, source.order)
     previews = await read_previews(services.picture_store, [source])
     link = new_link(services.picture_store, source)
-    preview = previews[source.id]
-    await show(interaction, picture_panel(source, preview, link, parents, services.model, may_use, say))
+    preview, reportable = previews[source.id], may_report(interaction, source.order)
+    content = picture_panel(
+        source, preview, link, parents, services.model, may_use, say, may_report=reportable
+    )
+    await show(interaction, content)
 
 
 async def _parents(interaction: Interaction, order: Order) -> list[Picture | None]:

@@ -24,6 +24,7 @@ from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pictures import Pictures
 from db.replies import Replies
+from db.reports import Reports
 from db.uploads import Uploads
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
@@ -56,6 +57,7 @@ class Services:
     exports: Exports
     audit: Audit
     dashboard: Dashboard
+    reports: Reports
 
 
 class _HasServices(Protocol):

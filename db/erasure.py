@@ -24,15 +24,23 @@ class Erasure:
 
     async def erase(self, picture_id: int) -> None:
         """Deletes one picture, and its order with the last of them. Raises LostJob if it was erased before."""
-        order_id = picture_id // JOB_NUMBERS
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(_SQL["lock"], order_id)
-            erased = await self._erase_pictures(connection, [picture_id], forget=False)
-            if not erased:
+            await self.lock(connection, picture_id)
+            if not await self.erase_locked(connection, picture_id):
                 raise LostJob(f"picture {picture_id} is not there, or was erased before")
+
+    async def lock(self, connection: Connection, picture_id: int) -> None:
+        await connection.execute(_SQL["lock"], picture_id // JOB_NUMBERS)
+
+    async def erase_locked(self, connection: Connection, picture_id: int) -> bool:
+        """As `erase`, as a part of what else is done; False if it was erased before."""
+        order_id = picture_id // JOB_NUMBERS
+        erased = await self._erase_pictures(connection, [picture_id], forget=False)
+        if erased:
             is_ended = await connection.fetchval(_SQL["is_ended"], order_id)
             await connection.execute(_SQL["replies"], [order_id], [order_id] if is_ended else [])
             await self._erase_orders(connection, erased, [order_id] if is_ended else [], forget=False)
+        return bool(erased)
 
     async def erase_member(self, member_id: int) -> int:
         """Deletes all that is a member's and returns the number of pictures. After an interruption, call it again."""
@@ -68,7 +76,7 @@ class Erasure:
         """Those that were there still."""
         rows = await connection.fetch(_SQL["pictures"], picture_ids, forget)
         erased = [row["id"] for row in rows if row["is_new"]]
-        for table in ("favourites", "downloads", "spill"):
+        for table in ("favourites", "downloads", "spill", "reports"):
             await connection.execute(_SQL[table], erased)
         # After that which erases: so it sees what was recorded while that one waited for its lock.
         await connection.execute(_COPIES["recall"], erased)

@@ -42,6 +42,7 @@ from db.pictures import Pictures
 from db.pool import Pool
 from db.rate_limits import IdentifyLimit
 from db.replies import Replies
+from db.reports import Reports
 from db.servers import Servers
 from db.spill import Spill
 from db.uploads import Uploads
@@ -239,6 +240,7 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         exports=Exports(Export(pool), members, Ledger(pool), PictureStore(bucket, Spill(pool))),
         audit=Audit(pool),
         dashboard=Dashboard(pool),
+        reports=Reports(pool, Erasure(pool)),
     )
 
 

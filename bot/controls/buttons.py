@@ -32,6 +32,7 @@ class Action(StrEnum):
     SETTINGS = "settings"
     LINK = "link"
     FAVOURITE = "favourite"
+    REPORT = "report"
     DELETE = "delete"
     ERASE = "erase"
     KEEP = "keep"
@@ -52,6 +53,7 @@ LOOKS = {
     Action.SETTINGS: ("📝", "Settings"),
     Action.LINK: ("📋", "Link"),
     Action.FAVOURITE: ("⭐", "Favourite"),
+    Action.REPORT: ("🚩", "Report"),
     Action.DELETE: ("🗑️", "Delete"),
     Action.ERASE: ("🗑️", "Delete it for good"),
     Action.RESTORE: ("↩️", "Keep it"),

@@ -29,9 +29,11 @@ def picture_panel(
     default_model: str,
     may_use: MayUse,
     say: Words,
+    *,
+    may_report: bool = False,
 ) -> Content:
     """`parents` are what it is made from; None is what was handed in, or cannot be seen."""
-    return _Panel(picture, preview, link, parents, default_model, may_use, say).content()
+    return _Panel(picture, preview, link, parents, default_model, may_use, say, may_report).content()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class _Panel:
     default_model: str
     may_use: MayUse
     say: Words
+    may_report: bool
     link_as: LinkAs = LinkAs.BUTTON
 
     def content(self) -> Content:
@@ -92,7 +95,12 @@ class _Panel:
             [select] if select is not None else [],
             [
                 PictureButton(one, picture.id, say)
-                for one in (Action.FAVOURITE, Action.SETTINGS, Action.DELETE)
+                for one in (
+                    Action.FAVOURITE,
+                    Action.SETTINGS,
+                    *((Action.REPORT,) if self.may_report else ()),
+                    Action.DELETE,
+                )
             ],
         ]
 

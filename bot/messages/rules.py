@@ -1,8 +1,11 @@
 """What a server's managers have set, and what was changed of it, in words. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
+
+from discord.utils import format_dt
 
 from bot.messages.failures import said
 from bot.messages.prompts import escape
@@ -91,8 +94,8 @@ def change_lines(change: Mapping[str, Any], say: Words, languages: Mapping[str, 
                 rules = [[WordRule.model_validate(one) for one in some] for some in (gone, come)]
                 lines += [say("no longer: {rule}", rule=word_text(one, say)) for one in rules[0]]
                 lines += [word_text(one, say) for one in rules[1]]
-            case "blocked", [member_id, *_more]:
-                lines.append(say("{member} is blocked", member=f"<@{member_id}>"))
+            case "blocked", what:
+                lines.append(_blocked(*what, say=say))
             case "lifted", member_id:
                 lines.append(say("{member} is not blocked any more", member=f"<@{member_id}>"))
             case _, [was, now]:
@@ -101,6 +104,14 @@ def change_lines(change: Mapping[str, Any], say: Words, languages: Mapping[str, 
             case _:
                 lines.append(name)
     return lines
+
+
+def _blocked(member_id: str, reason: str, until: str | None, *, say: Words) -> str:
+    member, why = f"<@{member_id}>", f" ({escape(reason, WORD_LENGTH_MAX)})" if reason else ""
+    if until is None:
+        return say("{member} is blocked for good{why}", member=member, why=why)
+    date = format_dt(datetime.fromisoformat(until), "f")
+    return say("{member} is blocked until {date}{why}", member=member, date=date, why=why)
 
 
 def _title(name: str, say: Words) -> str:

@@ -35,7 +35,7 @@ async def render(interaction: Interaction, argument: str) -> Shown:
     before = next((_EPOCH + timedelta(microseconds=min(one, _LATEST)) for one in ids([argument])), None)
     found = await blocks.of_server(HOUSE, limit=LISTED_MAX + 1, before=before)
     listed = found[:LISTED_MAX]
-    lines = [_line(block, say) for block in listed] or [say("Nobody is blocked.")]
+    lines = [line(block, say) for block in listed] or [say("Nobody is blocked.")]
     items: list[ui.Item[Any]] = []
     if before is None and (shut := _shut(interaction)):
         names = ", ".join(title_of(server) for server in shut)
@@ -68,7 +68,7 @@ def _shut(interaction: Interaction) -> list[Server]:
     return sorted(shut, key=lambda server: server.name.casefold())[:SHUT_MAX]
 
 
-def _line(block: Block, say: Words) -> str:
+def line(block: Block, say: Words) -> str:
     values = {
         "who": f"<@{block.member_id}>",
         "by": f"<@{block.blocked_by}>",

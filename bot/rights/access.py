@@ -92,6 +92,41 @@ async def require_manager(interaction: Interaction) -> discord.Guild:
     return guild
 
 
+def may_report(interaction: Interaction, order: Order) -> bool:
+    """Of what the member sees. Private ones nobody else does, and in direct messages there is nobody to decide."""
+    is_here = order.guild_id is not None and order.guild_id == interaction.guild_id
+    return is_here and not order.private and order.member_id != interaction.user.id
+
+
+async def require_moderator(interaction: Interaction) -> discord.Guild:
+    """The server. For each decision about what was reported: who manages messages in all of it, or in its channel for
+    reports, or the server itself."""
+    guild, member = interaction.guild, interaction.user
+    if guild is None or not isinstance(member, discord.Member):
+        raise _no_moderator()
+    here, everywhere = interaction.permissions, member.guild_permissions
+    log_channel = services_of(interaction).rules.servers.of(guild.id).rules.log_channel
+    if not (
+        here.manage_guild
+        or everywhere.manage_messages
+        or (here.manage_messages and interaction.channel_id == log_channel)
+    ):
+        raise _no_moderator()
+    return guild
+
+
+def _no_moderator() -> InvalidRequest:
+    return InvalidRequest("Only who manages messages in this server, or the server, decides about reports.")
+
+
+async def require_reports(interaction: Interaction) -> discord.Guild:
+    """As `require_moderator`, for `/reports` and each press in it."""
+    guild = await require_moderator(interaction)
+    if await _may_use(interaction, "reports") is False:
+        raise InvalidRequest("You may not use `/reports` in this channel, and this is part of it.")
+    return guild
+
+
 async def require_gallery(interaction: Interaction) -> None:
     if await _may_use(interaction, "gallery") is False:
         raise InvalidRequest("You may not use `/gallery` in this channel, and this button is one.")

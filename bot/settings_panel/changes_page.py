@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-import discord
 from discord import ui
 
 from bot.controls.pages import button, ids
-from bot.messages.rules import change_lines
+from bot.messages.changes_log import change_entry
 from bot.rights.access import in_time
 from bot.services import services_of
 from bot.settings_panel.panel import Shown, page
 from core.errors import Term
 
 _ON_A_PAGE = 10
-_ENTRY_LENGTH_MAX = 320
 
 
 @page("changes", "🕘", Term("Changes"))
@@ -23,11 +21,7 @@ async def CHANGES(shown: Shown) -> Sequence[ui.Item[Any]]:
     before_id = next(iter(ids([shown.argument])), None)
     found = await in_time(services.audit.of_server(shown.guild.id, _ON_A_PAGE + 1, before_id))
     lines = [say("### 🕘 Changes")]
-    for one in found[:_ON_A_PAGE]:
-        by = f"<@{one.member_id}>" if one.member_id else say("somebody")
-        changes = "; ".join(change_lines(one.what, say, services.languages.names))
-        line = f"{discord.utils.format_dt(one.changed_at, 'R')} {by}: {changes}"
-        lines.append(line if len(line) <= _ENTRY_LENGTH_MAX else f"{line[: _ENTRY_LENGTH_MAX - 1]}…")
+    lines += [change_entry(one, say, services.languages.names) for one in found[:_ON_A_PAGE]]
     if not found:
         lines.append(
             say("Nothing was changed yet.") if before_id is None else say("There is nothing before that.")

@@ -17,8 +17,11 @@ alter table servers
     add column shut_reason text,
     add column shut_until timestamptz;
 
--- When a change was written to the server's channel for that; null where it still has to be.
-alter table audit add column told_at timestamptz;
+-- When a change was written to the server's channel for that; null where it still has to be, from `tell_at` on: what
+-- follows within seconds is told with it.
+alter table audit
+    add column told_at timestamptz,
+    add column tell_at timestamptz not null default now() + interval '3 seconds';
 -- The newest changes of a server (audit.of_server).
 create index audit_of_server on audit (guild_id, id);
 -- What a member has changed is in the member's export, and is forgotten with the member (erasure.changes_of,
@@ -71,14 +74,16 @@ create table reports (
     member_id   bigint not null,
     reason      text not null default '',
     reported_at timestamptz not null default now(),
-    -- kept, deleted or blocked, by whom and when; null while it is open.
+    -- What was decided, by whom (null: the picture was deleted by another way) and when; null while it is open.
     decision    text,
     decided_by  bigint,
     decided_at  timestamptz,
-    -- The message in the server's channel that shows it.
+    -- The message in the server's channel that shows it, and when it is to be sent or edited; null where it is as it
+    -- should be.
     channel_id  bigint,
     message_id  bigint,
-    constraint reports_decision_known check (decision in ('kept', 'deleted', 'blocked'))
+    tell_at     timestamptz default now(),
+    constraint reports_decision_known check (decision in ('kept', 'deleted', 'blocked_for_a_day', 'blocked'))
 );
 -- One open report a picture (reports.report).
 create unique index reports_open on reports (picture_id) where decision is null;
@@ -87,6 +92,12 @@ create index reports_of_server on reports (guild_id, id) where decision is null;
 -- What a member has reported is in the member's export, and is forgotten with the member (erasure.reports_of,
 -- export.reports).
 create index reports_of_member on reports (member_id);
+-- With a picture goes what was said of it, and its message changes (erasure.reports).
+create index reports_of_picture on reports (picture_id);
+-- The bot looks for messages to send or edit (reports.claim_due).
+create index reports_due on reports (tell_at) where tell_at is not null;
+create trigger announce_report after insert or update of tell_at on reports
+    for each row when (new.tell_at <= now()) execute function announce('report_due');
 
 -- As `usage` is by month. Here and there, `here` is a member in one server.
 create table usage_days (

@@ -26,6 +26,15 @@ delete from downloads where picture_id = any($1::bigint[]);
 -- name: spill
 delete from spill where picture_id = any($1::bigint[]);
 
+-- name: reports
+-- What was said of it goes, and there is nothing left to decide; the message that shows it changes.
+update reports
+set reason = '',
+    decision = coalesce(decision, 'deleted'),
+    decided_at = coalesce(decided_at, now()),
+    tell_at = now()
+where picture_id = any($1::bigint[]);
+
 -- name: is_ended
 -- Whether nothing of an order is left to be seen, nor to come.
 select not exists (

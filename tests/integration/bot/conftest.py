@@ -11,6 +11,7 @@ from db.pool import Pool
 from tests.connected import Connected, connected
 from tests.orders import forget_orders
 from tests.places import Place, furnish
+from tests.reporting import Reports, reporting
 
 
 @pytest.fixture
@@ -30,4 +31,10 @@ async def bot(
     caplog.set_level(logging.INFO, "bot")
     settings = DatabaseSettings.model_validate({"database_url": database_url})
     async with connected(settings, pool, bucket) as one:
+        yield one
+
+
+@pytest.fixture
+async def reports(place: Place) -> AsyncIterator[Reports]:
+    async with reporting(place) as one:
         yield one

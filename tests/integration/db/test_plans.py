@@ -49,6 +49,16 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("servers", "decided_by"): ((7,), {"audit_of_server"}),
     ("servers", "of_member"): ((MEMBER, 200), {"orders_of_member"}),
     ("blocks", "of_server"): ((7, 16, None), {"blocks_of_server"}),
+    ("audit", "of_server"): ((7, None, 10), {"audit_of_server"}),
+    ("audit", "claim_untold"): ((5, 100, 60.0), {"audit_untold"}),
+    ("reports", "report"): (
+        (JOB, 7, MEMBER, "", 10),
+        {"reports_open", "reports_of_member", "pictures_pkey"},
+    ),
+    ("reports", "find"): ((7, 7), {"reports_pkey", "orders_pkey", "replies_pkey"}),
+    ("reports", "open_of"): ((0, 50), {"reports_of_server", "orders_pkey", "replies_pkey"}),
+    ("reports", "claim_due"): ((5, 60.0), {"reports_due", "orders_pkey", "replies_pkey"}),
+    ("erasure", "reports"): (([JOB],), {"reports_of_picture"}),
     ("orders", "open_of"): ((MEMBER, 100), {"jobs_open", "jobs_pkey"}),
     ("orders", "estimates"): (
         ([JOB], 999, 86400.0, 50),
@@ -202,6 +212,7 @@ async def _make_large(postgres_url: str) -> str:
             "select n % 1000, n % 5000, '{}', case when n % 1000 > 0 then now() end from generate_series(1, 30000) n",
             "insert into reports (picture_id, guild_id, member_id, decision) "
             "select n, n % 100, n % 5000, case when n % 100 > 0 then 'kept' end from generate_series(1, 30000) n",
+            "update reports set tell_at = null where id > 100",
             "insert into rate_limit_slots select 'stability', n from generate_series(1, 150) n",
             "vacuum analyze",
         ):

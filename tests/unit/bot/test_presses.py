@@ -458,6 +458,7 @@ LOOKS = {
     "picture:settings:17": ("📝", "Settings"),
     "picture:link:17": ("📋", "Link"),
     "picture:favourite:17": ("⭐", "Favourite"),
+    "picture:report:17": ("🚩", "Report"),
     "picture:delete:17": ("🗑️", "Delete"),
     "picture:erase:17": ("🗑️", "Delete it for good"),
     "picture:restore:17": ("↩️", "Keep it"),

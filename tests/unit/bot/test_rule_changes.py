@@ -11,7 +11,7 @@ from bot.messages.words import ENGLISH
 @pytest.mark.parametrize(
     ("change", "lines"),
     [
-        ({"blocked": ["17", "spam", None]}, ["<@17> is blocked"]),
+        ({"blocked": ["17", "spam", None]}, ["<@17> is blocked for good (spam)"]),
         ({"lifted": "17"}, ["<@17> is not blocked any more"]),
         (
             {"is_allowed": [None, True], "shut_reason": ["a*b", None]},

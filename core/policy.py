@@ -10,7 +10,7 @@ from core.errors import LimitReached, NotAllowed, Term
 from core.operations import MODELS, OPERATIONS, SIZES, Model, Operation
 from core.orders import Request
 from core.rules import HOUSE, Allowance, Defaults, DirectMessages, House, Member, Server, Spoilers
-from core.validation import clean_prompt, on_offer
+from core.validation import checked_params, clean_prompt, on_offer
 from core.words import replaced, unwanted
 
 QUEUE_LENGTH_MAX = 10_000
@@ -288,18 +288,22 @@ def _worded(request: Request, server: Server) -> Request:
     texts = {"prompt": request.prompt} | {
         name: value for name, value in request.params.items() if isinstance(value, str) and name in _TYPED
     }
-    for text in texts.values():
+    changed = {name: replaced(rules, text) for name, text in texts.items()}
+    # What is put together by a replacement is not wanted either.
+    for text in (*texts.values(), *changed.values()):
         if rule := unwanted(rules, text):
             raise NotAllowed(
                 "This server does not want “{word}” in a prompt. {set_by}",
                 word=rule.text if not rule.is_pattern else Term("what you wrote"),
                 set_by=BY_MANAGERS,
             )
-    changed = {name: replaced(rules, text) for name, text in texts.items()}
+    if changed == texts:
+        return request
     prompt = changed.pop("prompt")
     if prompt != request.prompt:
         prompt = clean_prompt(prompt)
-    return replace(request, prompt=prompt, params={**request.params, **changed})
+    params = checked_params(OPERATIONS[request.operation], {**request.params, **changed})
+    return replace(request, prompt=prompt, params=params)
 
 
 _TYPED = ("negative_prompt", "target")

@@ -55,7 +55,14 @@ class Erasure:
         # Before the messages are recalled: one that is recorded later finds that it was not asked for.
         await self._pool.execute(_SQL["downloads_of"], member_id)
         await self._pool.execute(_COPIES["recall_all_of"], member_id)
-        for statement in ("wishes_of", "reports_of", "changes_of", "changes_about"):
+        for statement in (
+            "wishes_of",
+            "reports_of",
+            "decided_by",
+            "blocked_by",
+            "changes_of",
+            "changes_about",
+        ):
             await self._pool.execute(_SQL[statement], member_id)
         return count
 

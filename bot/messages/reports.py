@@ -126,6 +126,8 @@ def outcome(report: Report, say: Words) -> str:
         return say("🗑️ The picture is not there any more, so there is nothing to decide.")
     member = f"<@{report.painter_id}>" if report.painter_id else say("its member")
     done = say(DONE[report.decision], member=member)
+    if not report.decided_by:
+        return done
     by = say("Decided by {who}.", who=f"<@{report.decided_by}>")
     return f"{done} {by}"
 

@@ -160,8 +160,14 @@ delete from downloads where member_id = $1;
 delete from members where member_id = $1;
 
 -- name: reports_of
--- A report is still to be decided; who made it, and in which words, is not known any more.
-update reports set member_id = 0, reason = '' where member_id = $1 and member_id <> 0;
+-- A report is still to be decided; who made it, and in which words, is not known any more, and its message changes.
+update reports set member_id = 0, reason = '', tell_at = now() where member_id = $1 and member_id <> 0;
+
+-- name: decided_by
+update reports set decided_by = 0, tell_at = now() where decided_by = $1;
+
+-- name: blocked_by
+update blocks set blocked_by = 0 where blocked_by = $1;
 
 -- name: changes_of
 -- What was changed stays, as others live by it.

@@ -52,6 +52,20 @@ async def test_reports_and_changes_stay_without_whose_they_are(pool: Pool) -> No
     )
 
 
+async def test_what_a_moderator_decided_stands_without_whose_it_was(pool: Pool) -> None:
+    await pool.execute(
+        "insert into reports (picture_id, guild_id, member_id, decision, decided_by, decided_at) "
+        "values (1, 7, $1, 'kept', $2, now())",
+        BERT,
+        ANNA,
+    )
+    await Blocks(pool).block(BERT, 7, by=ANNA, reason="rude")
+    await Erasure(pool).erase_member(ANNA)
+    report = await pool.fetchrow("select decision, decided_by, tell_at <= now() as is_due from reports")
+    assert tuple(report or ()) == ("kept", 0, True)
+    assert await pool.fetchval("select blocked_by from blocks where member_id = $1", BERT) == 0
+
+
 async def test_what_was_changed_about_a_member_names_them_no_more(pool: Pool) -> None:
     blocks = Blocks(pool)
     for member in (ANNA, BERT):

@@ -190,6 +190,14 @@ def test_words_are_replaced_and_what_is_left_is_a_prompt() -> None:
     wanted = request(prompt="a Fox, fox fox", negative_prompt="no fox", guild_id=GUILD)
     now, _ = decided(wanted, Asker(), House(), ruled(words=WORDS), BASE)
     assert (now.prompt, now.negative_prompt) == ("a wolf, wolf wolf", "no wolf")
+    gone = WordRule(text="-", is_pattern=True, replacement="")
+    assert "does not want “dragon”" in complaint(ruled(words=(*WORDS, gone)), prompt="a drag-on")
+    longer = ruled(words=(WordRule(text="fox", replacement="w" * 200),))
+    asked = request(
+        operation="replace", model="search-and-replace", params={"target": "a fox"}, guild_id=GUILD
+    )
+    with pytest.raises(InvalidRequest, match="it may have 200"):
+        decided(asked, Asker(), House(), longer, BASE)
     blank = ruled(words=(WordRule(text="fox", replacement=""),))
     with pytest.raises(InvalidRequest, match="blank"):
         decided(request(prompt="fox", guild_id=GUILD), Asker(), House(), blank, BASE)

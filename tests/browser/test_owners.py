@@ -51,6 +51,7 @@ async def test_a_second_server_is_let_in_and_a_role_s_limit_is_met(house: House,
         await page.keyboard.press("Enter")
         panel = shown(page, "Only you can see this").last
         await panel.get_by_role("button", name="Who and how much").click()
+        await expect(panel).to_contain_text("Everybody else")
         await choose(page, panel, "Guests")
         await panel.get_by_role("button", name="✏️ Change", exact=True).click()
         form = page.get_by_role("dialog")

@@ -110,8 +110,9 @@ async def _furnish(postgres_url: str) -> None:
             "update jobs set state = 'cancelled', finished_at = now() where state = 'queued'"
         )
         await connection.execute(
-            "insert into servers (guild_id, is_allowed, settings) "
-            "select id, true, $1::text::jsonb from generate_series(1, $2) as id",
+            # The bot has left them, as there are none: in direct messages it would ask Discord about them.
+            "insert into servers (guild_id, is_allowed, settings, left_at) "
+            "select id, true, $1::text::jsonb, now() from generate_series(1, $2) as id",
             rules.stored(),
             SERVERS,
         )

@@ -29,6 +29,7 @@ async def house(
         servers.environment.update(
             {
                 "JOBS_PER_MEMBER_MAX": str(JOBS_MAX),
+                "CREDITS_PER_MONTH": "1000000",
                 "STABILITY_REQUESTS_PER_10_SECONDS": "10000",
             }
         )

@@ -33,6 +33,7 @@ SETTINGS = {
     "STABILITY_MODEL": UNTOUCHED_MODEL,
     # The crowd is not to be refused for its eagerness.
     "JOBS_PER_MEMBER_MAX": "100",
+    "CREDITS_PER_MONTH": "1000000",
 }
 """Short, so that in minutes happens what takes hours otherwise."""
 

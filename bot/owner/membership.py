@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import discord
 
@@ -47,18 +48,37 @@ class Membership:
         self._servers = servers
         self._admission = admission
         self._known: OrderedDict[int, _Found] = OrderedDict()
+        self._looking: dict[int, asyncio.Task[_Found]] = {}
 
     async def is_known(self, member_id: int) -> bool:
         """Raises InvalidRequest where Discord does not say."""
         found = self._known.get(member_id)
         if found is None or found.until < time.monotonic() or not self._holds(found):
-            guild_id = await self._find(member_id)
-            seconds = UNKNOWN_SECONDS if guild_id is None else KNOWN_SECONDS
-            found = self._known[member_id] = _Found(guild_id, time.monotonic() + seconds)
-            self._known.move_to_end(member_id)
-            if len(self._known) > KNOWN_MAX:
-                self._known.popitem(last=False)
+            found = await self._looked_up(member_id)
         return found.guild_id is not None or member_id in await self._admission.owners.ids()
+
+    async def _looked_up(self, member_id: int) -> _Found:
+        """Once for all that a member asks for at the same moment: Discord would not answer a hundred looks."""
+        looking = self._looking.get(member_id)
+        if looking is None:
+            looking = self._looking[member_id] = asyncio.create_task(self._look_up(member_id))
+            looking.add_done_callback(partial(self._ended, member_id))
+        return await asyncio.shield(looking)
+
+    async def _look_up(self, member_id: int) -> _Found:
+        guild_id = await self._find(member_id)
+        seconds = UNKNOWN_SECONDS if guild_id is None else KNOWN_SECONDS
+        found = self._known[member_id] = _Found(guild_id, time.monotonic() + seconds)
+        self._known.move_to_end(member_id)
+        if len(self._known) > KNOWN_MAX:
+            self._known.popitem(last=False)
+        return found
+
+    def _ended(self, member_id: int, looking: "asyncio.Task[_Found]") -> None:
+        """Also where nobody waits for it any more."""
+        del self._looking[member_id]
+        if not looking.cancelled():
+            looking.exception()
 
     def _holds(self, found: _Found) -> bool:
         return found.guild_id is None or self._is_open(found.guild_id)

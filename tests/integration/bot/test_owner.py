@@ -273,6 +273,8 @@ async def test_direct_messages_are_for_members_of_what_is_let_in(
     # Of the eight servers one is let in.
     await owner.reconcile()
     before = len(bot.exchanges)
+    at_once = (rules.membership.is_known(int(ben)) for _ in range(3))
+    assert await asyncio.gather(*at_once) == [True] * 3
     for count in (1, 2):
         await owner.imagine("Ben", direct=True)
         assert await owner.orders() == count

@@ -121,7 +121,7 @@ class Exports:
             },
             **await self._export.beside(member_id),
         }
-        return _encoded(document, indent=1).rstrip(b"}\n") + b',\n"orders": [\n'
+        return _encoded(document, indent=1).removesuffix(b"\n}") + b',\n"orders": [\n'
 
     def _orders(self, batch: Sequence[Asked]) -> list[bytes]:
         """In a thread: there are many links to sign."""

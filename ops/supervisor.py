@@ -102,10 +102,12 @@ class Supervisor:
             for finishing in self._finishing:
                 await asyncio.wait({finishing.task}, timeout=finishing.seconds)
         finally:
-            self._scheduler.shutdown(wait=False)
+            # Paused first: a run that is cancelled before its first step cannot say that it was no fault.
+            self._scheduler.pause()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._scheduler.shutdown(wait=False)
         if self._error is not None:
             raise self._error
 

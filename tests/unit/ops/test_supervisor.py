@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -246,6 +247,27 @@ async def test_what_the_end_cuts_off_in_its_run_is_no_fault(caplog: pytest.LogCa
     with caplog.at_level(logging.ERROR):
         await run(supervisor)
         await asyncio.sleep(0)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_what_the_end_meets_before_its_first_step_is_no_fault(
+    caplog: pytest.LogCaptureFixture, steps: int
+) -> None:
+    supervisor = Supervisor()
+
+    async def begin() -> None:
+        supervisor.stop()
+        with suppress(asyncio.CancelledError):
+            for _ in range(steps):
+                await asyncio.sleep(0)
+        supervisor.every(60, forever, at_once=True)
+
+    with caplog.at_level(logging.ERROR):
+        async with asyncio.timeout(5):
+            await supervisor.run(begin())
+        for _ in range(3):
+            await asyncio.sleep(0)
     assert caplog.records == []
 
 

@@ -68,7 +68,8 @@ pooler:  ## a pgbouncer for the tests of Postgres behind one
 lock: install  ## resolve the dependencies anew and write the locked requirements
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --output-file requirements/traces.txt
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --group dev --output-file requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra credentials --output-file requirements/credentials.txt
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --extra credentials --group dev --output-file requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --quiet --custom-compile-command "make lock"

@@ -50,6 +50,7 @@ from worker.inputs import Inputs
 from worker.instruments import Instruments
 from worker.job import JobRunner
 from worker.loop import Loop
+from worker.marking import Marker
 from worker.providers.provider import Provider, open_providers
 from worker.settings import WorkerSettings
 from worker.storage import Storage
@@ -176,6 +177,7 @@ def _runners(parts: _Parts, providers: list[Provider], attachments: Attachments)
             inputs,
             storage,
             cpus,
+            Marker(),
             parts.instruments,
         )
         for provider in providers

@@ -15,7 +15,7 @@ from bot.messages.verbs import verb_select
 from bot.messages.words import Words
 from core.offers import MayUse
 from core.operations import MODELS, OPERATIONS
-from core.orders import BORROWED, Order, Picture, Upload
+from core.orders import BESIDE, Order, Picture, Upload
 
 _PARENT_LENGTH_MAX = 80
 _SETTINGS_LENGTH_MAX = 3800  # of a message's 4,000 characters
@@ -140,5 +140,5 @@ def _params(order: Order) -> dict[str, str]:
     return {
         name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in order.params.items()
-        if name != BORROWED
+        if name not in BESIDE
     }

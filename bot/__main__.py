@@ -15,6 +15,7 @@ from bot.client import Client
 from bot.export import Exports
 from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue
+from bot.held_bytes import HeldBytes
 from bot.instruments import Instruments
 from bot.messages.words import Languages
 from bot.moderation.change_log import ChangeLog
@@ -140,6 +141,7 @@ class Bot:
             audit=audit,
             dashboard=dashboard,
             reports=reports,
+            held_bytes=HeldBytes(),
         )
         self._pings = Pings(client, replies, copies, members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")

@@ -98,6 +98,7 @@ class _Panel:
                 for one in (
                     Action.FAVOURITE,
                     Action.SETTINGS,
+                    Action.ORIGIN,
                     *((Action.REPORT,) if self.may_report else ()),
                     Action.DELETE,
                 )

@@ -11,6 +11,7 @@ from core.errors import CallTooSoon, LostJob, reason
 from core.failures import FailureCode, JobFailed
 from core.operations import OPERATIONS
 from core.orders import Job, State
+from core.provenance import mark_of
 from db.ledger import Ledger
 from db.pool import UNAVAILABLE
 from db.queue import Queue
@@ -156,7 +157,7 @@ class JobRunner:
 
     def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> Pictures:
         with self.instruments.stage("prepare", job):
-            return self.marker.prepare(job.order, painted, size)
+            return self.marker.prepare(mark_of(job.order), painted, size)
 
     async def _handle_failure(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""

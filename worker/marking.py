@@ -4,8 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.orders import Order
-from core.provenance import Change, Mark, has_credential, mark_of, png_with
+from core.provenance import Change, Mark, has_credential, png_with
 from ops import credentials
 from ops.credentials import Unreadable
 from ops.signing import Signer, SigningFailed
@@ -21,10 +20,9 @@ class Marker:
 
     signer: Signer | None = None
 
-    def prepare(self, order: Order, painted: bytes, size: tuple[int, int] | None) -> Pictures:
+    def prepare(self, mark: Mark, painted: bytes, size: tuple[int, int] | None) -> Pictures:
         """As `imaging.prepare`, each file with the mark. A PNG that stays as it is and has a credential is left alone:
         that is about each of its bytes, and says the same."""
-        mark = mark_of(order)
         pictures = imaging.prepare(painted, size, mark.xmp)
         original = painted
         if pictures.changes or not _holds(painted):

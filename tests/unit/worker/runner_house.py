@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import Role
-from core.orders import Job, Order, State
+from core.orders import Job, State
+from core.provenance import Mark
 from tests.workshop import instruments
 from worker import imaging
 from worker.job import JobRunner
@@ -128,7 +129,7 @@ class House:
         await self._do("prepare", *arguments[1:])
         return work(*arguments)
 
-    def prepare(self, of: Order, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
+    def prepare(self, mark: Mark, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
         return PICTURES
 
     def names(self) -> list[str]:

@@ -68,6 +68,7 @@ from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
 from ops.logs import configure
 from ops.metrics import new_registry
+from ops.signing import open_signer
 from ops.storage_checks import StorageChecks
 from ops.supervisor import Supervisor
 from ops.tracing import open_traces
@@ -90,7 +91,15 @@ class Bot:
         self._reactions = DownloadReactions(client, servers, reaction=settings.reactions[0])
         messenger, concurrency = Messenger(client, instruments), settings.reply_concurrency
         self._reconciler = Reconciler(
-            orders, replies, store, messenger, self._reactions, languages, instruments, concurrency
+            orders,
+            replies,
+            store,
+            messenger,
+            self._reactions,
+            languages,
+            instruments,
+            concurrency,
+            open_signer(settings),
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)

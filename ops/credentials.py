@@ -3,7 +3,7 @@ rest, and imported only where it is used. All of it takes milliseconds of one co
 
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """The newest manifest first, then those that it was made from. `is_intact`: the file is what was signed."""
+    """The newest manifest first, then those of the files that it was made from. `is_intact`: the file is what was signed."""
 
     manifests: tuple[Manifest, ...]
     is_intact: bool
@@ -71,9 +71,7 @@ def read(data: bytes) -> Credential | None:
         return None
     except (c2pa.C2paError, ValueError) as error:
         raise Unreadable(reason(error)) from error
-    newest = store.active_manifest
-    labels = [newest, *(label for label in reversed(store.manifests) if label != newest)]
-    return Credential(tuple(store.manifests[label].told() for label in labels), state != "Invalid")
+    return Credential(tuple(one.told() for one in store.line()), state != "Invalid")
 
 
 def settings_context(signer: "c2pa.Signer | None" = None) -> "c2pa.Context":
@@ -115,9 +113,15 @@ class _Signature(BaseModel):
     common_name: str | None = None
 
 
+class _Ingredient(BaseModel):
+    relationship: str = ""
+    active_manifest: str | None = None
+
+
 class _Manifest(BaseModel):
     claim_generator_info: list[_Agent] = []
     assertions: list[_Assertion] = []
+    ingredients: list[_Ingredient] = []
     signature_info: _Signature = _Signature()
 
     def told(self) -> Manifest:
@@ -134,6 +138,14 @@ class _Manifest(BaseModel):
 class _Store(BaseModel):
     active_manifest: str
     manifests: dict[str, _Manifest]
+
+    def line(self) -> Iterator[_Manifest]:
+        """From the newest to the one that the first picture had."""
+        left, label = dict(self.manifests), self.active_manifest
+        while (one := left.pop(label, None)) is not None:
+            yield one
+            parents = (of.active_manifest for of in one.ingredients if of.relationship == "parentOf")
+            label = next(filter(None, parents), "")
 
 
 def _actions(assertion: _Assertion) -> list[_Action]:

@@ -1,6 +1,7 @@
 """Signs pictures with the owner's certificate, so that whoever has one can tell what was done to it, and by whom."""
 
 import io
+import logging
 import struct
 import zlib
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from ops import credentials
 
 if TYPE_CHECKING:
     import c2pa
+
+log = logging.getLogger(__name__)
 
 CERTIFICATE, KEY = "C2PA_CERTIFICATE", "C2PA_PRIVATE_KEY"
 
@@ -68,6 +71,25 @@ class Signer:
         return buffer.getvalue()
 
 
+def signed(
+    signer: Signer | None, data: bytes, mark: Mark, changes: Sequence[Change], *, came: bytes
+) -> bytes:
+    """What was made of the file that `came`, with the credential that this may have; as it is where nobody can sign: no
+    picture is lost over it, and a certificate that has run out is upkeep's to notice."""
+    if signer is None or signer.has_run_out:
+        return data
+    try:
+        if credentials.may_have_one(came):
+            try:
+                return signer.signed(data, mark, changes, parent=came)
+            except SigningFailed as error:
+                log.warning("the credential with which it came cannot be kept: %s", error)
+        return signer.signed(data, mark, changes)
+    except SigningFailed as error:
+        log.error("it is not signed: %s", error)
+        return data
+
+
 def open_signer(settings: CredentialSettings) -> Signer | None:
     """None where the owner gave no certificate. Raises Misconfigured."""
     if settings.c2pa_certificate is None or settings.c2pa_private_key is None:
@@ -85,7 +107,8 @@ def _signer(certificate: str, key: str) -> Signer:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     try:
-        first, *_ = x509.load_pem_x509_certificates(certificate.encode())
+        chain = x509.load_pem_x509_certificates(certificate.encode())
+        first = chain[0]
         expires_at = first.not_valid_after_utc
     except ValueError as error:
         raise _wrong(CERTIFICATE, "cannot be read") from error
@@ -97,11 +120,14 @@ def _signer(certificate: str, key: str) -> Signer:
         raise _wrong(KEY, "is of another kind")
     if private.public_key() != first.public_key():
         raise _wrong(KEY, f"is not that of the first certificate in {CERTIFICATE}")
+    # A reader that trusts a root has it, and no other is helped by it.
+    chain = [first, *(one for one in chain[1:] if one.issuer != one.subject)]
+    sent = b"".join(one.public_bytes(serialization.Encoding.PEM) for one in chain)
     plain = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     try:
-        info = c2pa.C2paSignerInfo("es256", certificate.encode(), plain, None)
+        info = c2pa.C2paSignerInfo("es256", sent, plain, None)
         context = credentials.settings_context(c2pa.Signer.from_info(info))
     except c2pa.C2paError as error:
         raise _wrong(CERTIFICATE, f"is not taken ({reason(error)})") from error

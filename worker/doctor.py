@@ -9,6 +9,7 @@ from core.errors import Misconfigured, reason
 from core.failures import FailureCode, JobFailed
 from core.operations import MODELS
 from core.provenance import TOOL, Mark, SourceType, mark_in
+from core.settings import CredentialSettings
 from db.bucket.client import open_bucket
 from db.pool import open_pool
 from ops import credentials
@@ -36,7 +37,7 @@ async def examine_worker(settings: WorkerSettings) -> list[Finding]:
 def _marks(settings: WorkerSettings) -> Check:
     async def check() -> str:
         try:
-            return await asyncio.to_thread(_mark_one, settings)
+            return await asyncio.to_thread(mark_one, settings)
         except Misconfigured as error:
             raise CheckFailed(str(error), "Set it anew, or unset both.") from error
 
@@ -45,7 +46,7 @@ def _marks(settings: WorkerSettings) -> Check:
     )
 
 
-def _mark_one(settings: WorkerSettings) -> str:
+def mark_one(settings: CredentialSettings) -> str:
     """Marks a picture as any other, and reads it back."""
     signer = open_signer(settings)
     painted = imaging.encode(Image.new("RGB", (64, 64), "orange"), "PNG")

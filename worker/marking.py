@@ -1,13 +1,12 @@
 """What a worker stores says that it was made by AI, and keeps the credential with which it came."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.provenance import Change, Mark, has_credential, png_with
 from ops import credentials
 from ops.credentials import Unreadable
-from ops.signing import Signer, SigningFailed
+from ops.signing import Signer, signed
 from worker import imaging
 from worker.imaging import Pictures
 
@@ -27,26 +26,10 @@ class Marker:
         original = painted
         if pictures.changes or not _holds(painted):
             marked = png_with(pictures.original, mark.xmp)
-            original = self._signed(marked, mark, pictures.changes, painted)
+            original = signed(self.signer, marked, mark, pictures.changes, came=painted)
         small = dict.fromkeys([*pictures.changes, Change.RESIZED, Change.CONVERTED])
-        preview = self._signed(pictures.preview, mark, list(small), painted)
+        preview = signed(self.signer, pictures.preview, mark, list(small), came=painted)
         return replace(pictures, original=original, preview=preview)
-
-    def _signed(self, data: bytes, mark: Mark, changes: Sequence[Change], painted: bytes) -> bytes:
-        """As it is where it cannot be signed: no picture is lost over it. Upkeep tells the owner of a certificate that
-        has run out."""
-        if self.signer is None or self.signer.has_run_out:
-            return data
-        try:
-            if credentials.may_have_one(painted):
-                try:
-                    return self.signer.signed(data, mark, changes, parent=painted)
-                except SigningFailed as error:
-                    log.warning("the credential with which it came cannot be kept: %s", error)
-            return self.signer.signed(data, mark, changes)
-        except SigningFailed as error:
-            log.error("it is not signed: %s", error)
-            return data
 
 
 def _holds(png: bytes) -> bool:

@@ -11,7 +11,8 @@ from pathlib import Path
 from sandbox.claim import Claim, Taken, claimed
 from sandbox.heir import Heir, heir
 from sandbox.processes import Process, real_services
-from sandbox.stack import Stack, stack
+from sandbox.stability.credential import new_sign
+from sandbox.stack import Stack, stack, trial_certificate
 
 # Shorter than in production: whoever presses Ctrl-C here is waiting for the prompt.
 GRACE = {"SHUTDOWN_GRACE_SECONDS": "3"}
@@ -27,6 +28,8 @@ async def run(directory: Path, claim: Claim, one: Heir, *, workers: int, latency
         print("Starting a local Postgres, S3 server, Stability and Discord ...", flush=True)
         running = await exits.enter_async_context(stack(directory, latency_seconds=latency_seconds, heir=one))
         running.environment.update(GRACE)
+        running.stability.sign = new_sign()
+        running.environment.update(await trial_certificate())
         await running.migrate()
         for process in _processes(running, workers):
             await process.start()

@@ -27,7 +27,9 @@ def edge(monkeypatch: pytest.MonkeyPatch) -> Edge:
 
 def replied(shown: Progress | None = None, **changes: Any) -> Reply:
     """In its channel, 30, by the message 5; the token is alive."""
-    return reply(shown or done(), **{"message_id": 5, "token_expires_at": datetime.now(UTC) + ALIVE, **changes})
+    return reply(
+        shown or done(), **{"message_id": 5, "token_expires_at": datetime.now(UTC) + ALIVE, **changes}
+    )
 
 
 def messenger(edge: Edge, instruments: Instruments | None = None) -> Messenger:

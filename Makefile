@@ -22,7 +22,7 @@ run: install  ## the whole of it on this machine: a local Discord, Stability, Po
 	@$(BIN)/python -m sandbox
 
 test: lint  ## lint, types, import rules and every test
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report=
 
 coverage: install  ## which lines no test reached, of the last `make test`
 	@$(BIN)/coverage report --show-missing

@@ -41,7 +41,10 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """The newest manifest first, then those of the files that it was made from. `is_intact`: the file is what was signed."""
+    """The newest manifest first, then those of the files that it was made from.
+
+    `is_intact`: the file is what was signed.
+    """
 
     manifests: tuple[Manifest, ...]
     is_intact: bool

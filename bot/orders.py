@@ -116,6 +116,7 @@ async def submit(interaction: Interaction, request: Request, sources: Sequence[S
                 return False
             services.instruments.accepted(progress)
         with about_order(progress.order.id):
+            log.info("it came by interaction %d", interaction.id)
             try:
                 await _answer(interaction, progress)
             except Exception:  # it is stored: nothing may say otherwise, and the reconciler goes on with it

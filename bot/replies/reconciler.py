@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from bot.answers.show import new_link, read_previews
 from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
@@ -15,7 +16,7 @@ from bot.messages.words import Languages
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from core.errors import BucketUnavailable, reason
-from core.orders import Estimate, Reply
+from core.orders import Estimate, Reply, State
 from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pool import UNAVAILABLE
@@ -187,7 +188,10 @@ class Reconciler:
 
 
 def _revision(reply: Reply) -> str:
-    return f"revision {reply.revision} ({reply.progress.state})"
+    progress = reply.progress
+    bill = sum((job.price for job in progress.in_state(State.DONE)), Decimal(0))
+    pictures = f"{len(progress.pictures)} of {len(progress.jobs)}"
+    return f"revision {reply.revision} ({progress.state}; pictures: {pictures}; credits: {bill:g})"
 
 
 def _pause_seconds(reply: Reply, error: Exception) -> float:

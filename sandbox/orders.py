@@ -13,7 +13,7 @@ from sandbox.discord.state import Interaction, World
 _CAME = re.compile(r"order (?P<order>\d+): it came by interaction (?P<interaction>\d+)")
 _ENDED = re.compile(
     r"order (?P<order>\d+): reply updated to revision \d+ "
-    r"\((?P<state>done|failed|cancelled); pictures: (?P<pictures>\d+) of (?P<jobs>\d+); credits: (?P<credits>[\d.]+)\)"
+    r"\((?P<state>done|failed|cancelled)\); pictures: (?P<pictures>\d+) of (?P<jobs>\d+), credits: (?P<credits>[\d.]+)$"
 )
 _LOGGERS = re.compile(r"\bbot\.(orders|replies\.reconciler): ")
 """The lines are believed of these alone."""

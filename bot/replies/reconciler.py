@@ -16,7 +16,7 @@ from bot.messages.words import Languages
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from core.errors import BucketUnavailable, reason
-from core.orders import Estimate, Reply, State
+from core.orders import Estimate, Progress, Reply, State
 from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pool import UNAVAILABLE
@@ -144,7 +144,7 @@ class Reconciler:
             if reply.order.erased_at is not None:
                 log.info("reply removed")
                 return
-            log.info("reply updated to %s", _revision(reply))
+            log.info("reply updated to %s; %s", _revision(reply), _bill(reply.progress))
             if shown is not None:
                 self.reactions.add(reply, shown)
 
@@ -188,10 +188,13 @@ class Reconciler:
 
 
 def _revision(reply: Reply) -> str:
-    progress = reply.progress
-    bill = sum((job.price for job in progress.in_state(State.DONE)), Decimal(0))
-    pictures = f"{len(progress.pictures)} of {len(progress.jobs)}"
-    return f"revision {reply.revision} ({progress.state}; pictures: {pictures}; credits: {bill:g})"
+    return f"revision {reply.revision} ({reply.progress.state})"
+
+
+def _bill(progress: Progress) -> str:
+    painted = progress.in_state(State.DONE)
+    credits = sum((job.price for job in painted), Decimal(0))
+    return f"pictures: {len(painted)} of {len(progress.jobs)}, credits: {credits:g}"
 
 
 def _pause_seconds(reply: Reply, error: Exception) -> float:

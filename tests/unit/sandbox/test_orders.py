@@ -15,7 +15,7 @@ CAME = "INFO    bot.orders: order 7: it came by interaction 5"
 
 
 def ended(state: str, pictures: str, credits: str) -> str:
-    revision = f"reply updated to revision 3 ({state}; pictures: {pictures}; credits: {credits})"
+    revision = f"reply updated to revision 3 ({state}); pictures: {pictures}, credits: {credits}"
     return f"INFO    bot.replies.reconciler: order 7: {revision}"
 
 

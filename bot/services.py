@@ -8,6 +8,7 @@ import discord
 
 from bot.export import Exports
 from bot.gateway.command_permissions import CommandPermissions
+from bot.held_bytes import HeldBytes
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
@@ -58,6 +59,7 @@ class Services:
     audit: Audit
     dashboard: Dashboard
     reports: Reports
+    held_bytes: HeldBytes
 
 
 class _HasServices(Protocol):
@@ -79,4 +81,6 @@ def public_words_of(interaction: Interaction) -> Words:
     """For what everybody sees there."""
     services = services_of(interaction)
     locale = services.rules.servers.of(interaction.guild_id).rules.locale
+    if locale is None and interaction.guild_locale is not None:
+        locale = interaction.guild_locale.value
     return services.languages.of(locale) if locale else words_of(interaction)

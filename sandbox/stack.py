@@ -13,7 +13,7 @@ from sandbox.discord import DiscordServer, Exchange
 from sandbox.heir import Heir
 from sandbox.ports import HOST, Ports
 from sandbox.postgres import postgres
-from sandbox.processes import Process, print_line, python
+from sandbox.processes import Process, Spawn, print_line, python, spawn
 from sandbox.stability import StabilityServer
 
 START_TIMEOUT_SECONDS = 30.0
@@ -31,6 +31,7 @@ class Stack:
     environment: dict[str, str]
     on_line: Callable[[str, str], None] | None = None
     heir: Heir | None = None
+    spawn: Spawn = spawn
 
     async def migrate(self) -> None:
         process = self._process("migrate", "db", "migrate")
@@ -52,6 +53,7 @@ class Stack:
             restart=restart,
             on_line=self.on_line,
             heir=self.heir,
+            spawn=self.spawn,
         )
 
 

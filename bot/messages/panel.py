@@ -9,13 +9,13 @@ from discord import ui
 from bot.controls.buttons import Action, PictureButton
 from bot.messages.changes import what_was_done
 from bot.messages.content import Content, LinkAs, Unseen, view_of
-from bot.messages.picture import GREEN, WHY_UNSEEN, Link, again, facts, full_size, quote, shown
+from bot.messages.picture import GREEN, WHY_UNSEEN, Link, again, facts, full_size, shown, whole_quote
 from bot.messages.prompts import escape
 from bot.messages.verbs import verb_select
 from bot.messages.words import Words
 from core.offers import MayUse
 from core.operations import MODELS, OPERATIONS
-from core.orders import BORROWED, Order, Picture, Upload
+from core.orders import BESIDE, Order, Picture, Upload
 
 _PARENT_LENGTH_MAX = 80
 _SETTINGS_LENGTH_MAX = 3800  # of a message's 4,000 characters
@@ -51,13 +51,14 @@ class _Panel:
     def content(self) -> Content:
         picture, order, say = self.picture, self.picture.order, self.say
         media, files = shown(
-            {"preview.webp": (picture, self.preview)} if isinstance(self.preview, bytes) else {}
+            {"preview.webp": (picture, self.preview)} if isinstance(self.preview, bytes) else {}, say
         )
         text, links = full_size(picture, self.link, say, link_as=self.link_as, is_seen=bool(files))
         if isinstance(self.preview, Unseen):
             text = f"{say(WHY_UNSEEN[self.preview])}\n{text}"
         container = ui.Container[Any](*media, accent_colour=GREEN)
-        container.add_item(ui.TextDisplay(f"{quote(order, text)}\n{facts(order, say, picture)}\n{text}"))
+        lines = [whole_quote(order, text), facts(order, say, picture), text]
+        container.add_item(ui.TextDisplay("\n".join(filter(None, lines))))
         for line in self._parents():
             container.add_item(line)
         for row in self._rows(links):
@@ -98,6 +99,7 @@ class _Panel:
                 for one in (
                     Action.FAVOURITE,
                     Action.SETTINGS,
+                    Action.ORIGIN,
                     *((Action.REPORT,) if self.may_report else ()),
                     Action.DELETE,
                 )
@@ -140,5 +142,5 @@ def _params(order: Order) -> dict[str, str]:
     return {
         name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in order.params.items()
-        if name != BORROWED
+        if name not in BESIDE
     }

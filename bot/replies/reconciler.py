@@ -23,6 +23,7 @@ from db.pool import UNAVAILABLE
 from db.replies import Replies
 from db.retry import until_answered, until_stopped
 from ops.logs import about_order
+from ops.signing import Signer
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ HOLD_SECONDS = 10.0  # a claimed reply is due again after this, should its bot h
 EDIT_TIMEOUT_SECONDS = (
     8.0  # below HOLD_SECONDS, so that no second edit starts while the first may still arrive
 )
+LOOK_SECONDS = 0.5  # after something happened the line is looked at, for places that are others now
 MOVED_MAX = 5  # so many replies a poll shows at a new place in line, and so many with a new estimate
 SPINNER_PAUSE_SECONDS_MAX = 15.0  # the picture must not wait because the spinner could not be shown
 PAUSE_SECONDS_MAX = 300.0
@@ -49,6 +51,7 @@ class Reconciler:
     languages: Languages
     instruments: Instruments
     concurrency: int
+    signer: Signer | None = None
 
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,13 +59,20 @@ class Reconciler:
         """By order, with what was claimed of it meanwhile."""
         self._wake = asyncio.Event()
         self._poll_due = False
+        self._look: asyncio.TimerHandle | None = None
         self._stopped = asyncio.Event()
 
     def wake(self) -> None:
+        """Something has happened to an order."""
         self._wake.set()
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(LOOK_SECONDS, self.poll)
 
     def poll(self) -> None:
         """Looks also for changed places in line, pauses, and estimates that are over."""
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
         self._poll_due = True
         self._wake.set()
 
@@ -89,7 +99,10 @@ class Reconciler:
             return
         self._poll_due = False
         if (free := min(self.concurrency - len(self._tasks), MOVED_MAX)) > 0:
-            for reply, _place in await self.replies.claim_moved(free, hold_seconds=HOLD_SECONDS):
+            stands = await self.orders.stands()
+            for reply, _place in await self.replies.claim_moved(
+                free, hold_seconds=HOLD_SECONDS, stands=stands
+            ):
                 self._begin(reply)
             for reply in await self.replies.claim_over(free, hold_seconds=HOLD_SECONDS):
                 self._begin(reply)
@@ -156,10 +169,12 @@ class Reconciler:
             reply,
             message_id=shown.message_id if shown else None,
             channel_id=shown.channel_id if shown else None,
-            place=estimate.place,
+            place=estimate.shown_place,
             pause=estimate.paused,
-            over_seconds=over_seconds(estimate),
+            over_seconds=(over := over_seconds(estimate)),
         )
+        if over is not None:
+            asyncio.get_running_loop().call_later(over, self.poll)
 
     async def _postpone(self, reply: Reply, error: Exception) -> None:
         if not isinstance(error, _TRANSIENT) and not is_transient(error):
@@ -174,7 +189,9 @@ class Reconciler:
     async def _content(self, reply: Reply) -> tuple[Content, Estimate]:
         progress, say = reply.progress, self.languages.of(reply.order.locale)
         estimate = Estimate() if progress.is_final else await self._estimate(reply)
-        previews = await read_previews(self.store, progress.pictures, numbered=progress.order.count > 1)
+        previews = await read_previews(
+            self.store, progress.pictures, numbered=progress.order.count > 1, signer=self.signer
+        )
         links = {picture.id: new_link(self.store, picture) for picture in progress.pictures}
         return order_content(progress, estimate, previews, links, say), estimate
 

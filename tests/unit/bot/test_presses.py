@@ -8,17 +8,21 @@ import pytest
 
 import bot.changes
 import bot.commands.queue
+import bot.moderation.presses
+import bot.origin
 import bot.panel
 import bot.presses  # noqa: F401 - they register themselves
 from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
 from bot.controls.page_controls import PictureSelect
 from bot.controls.verbs import Step, Verb, VerbButton
 from bot.editing import submit_edit
+from bot.held_bytes import HELD_BYTES_MAX
 from bot.orders import HOURGLASS_SECONDS, request_of
 from bot.rights.access import require_gallery
 from bot.services import Interaction
 from core.errors import InvalidRequest, LostJob
-from core.orders import Order
+from core.orders import PRESSED, Order
+from core.provenance import mark_of, png_with
 from tests.jobs import NOW, order
 from tests.unit.bot.edge import refusal
 from tests.unit.bot.members import (
@@ -118,7 +122,7 @@ async def test_upscale_is_made_of_that_picture() -> None:
     house.pictures.pop(min(house.pictures))
     await enlarge(house, house.press(BEN))
     (request,) = house.stored
-    assert request.params == {}
+    assert request.params == {PRESSED: True}
     assert (request.operation, request.model, request.inputs, request.count) == (
         "upscale", "upscale-fast", (18,), 1,
     )  # fmt: skip
@@ -269,7 +273,7 @@ async def test_a_link_is_for_whoever_pressed_and_says_until_when() -> None:
     house = House()
     await press(house, Action.LINK, house.press(BEN))
     assert "https://b.example/full/17" in house.words()
-    assert ":R>" in house.words()
+    assert ":f>" in house.words()
     assert ephemeral(house) == [True]
     house = House()
     house.url = None
@@ -381,7 +385,7 @@ async def test_an_order_is_answered_with_its_place_and_that_is_recorded() -> Non
         2,
         {
             "message_id": 700,
-            "place": 3,
+            "place": -3,
             "pause": None,
             "hold_seconds": HOURGLASS_SECONDS,
             "is_ephemeral": False,
@@ -424,6 +428,32 @@ async def test_what_is_stored_is_never_said_to_have_failed(
     assert (house.said, "first shown" in house.names()) == ([], False)
 
 
+@pytest.mark.parametrize(
+    ("changes", "read", "said"),
+    [
+        ({}, "original", "🤖 Made by AI · Stable Image Core · Tigerbrush"),
+        ({"expired_at": NOW}, "preview", "This is what the small version says"),
+        ({"bytes": HELD_BYTES_MAX + 1}, "preview", "It has no note of its own."),
+    ],
+)
+async def test_what_the_file_says_is_read_in_it(changes: dict[str, Any], read: str, said: str) -> None:
+    house = House(**changes)
+    house.file = b"\x89PNG\r\n\x1a\n\0\0\0\0IHDR\0\0\0\0"
+    house.file = png_with(house.file, mark_of(house.order).xmp)
+    await press(house, Action.ORIGIN, house.press(BEN))
+    assert said in house.words()
+    assert ("original" in house.names()) is (read == "original")
+    assert house.services.held_bytes.held == 0
+
+
+async def test_where_too_much_is_read_already_nothing_more_is() -> None:
+    house = House(bytes=1)
+    with house.services.held_bytes.room_for(HELD_BYTES_MAX):
+        await press(house, Action.ORIGIN, house.press(BEN))
+    assert "Many pictures are being read" in house.words()
+    assert "original" not in house.names()
+
+
 async def test_postgres_being_away_is_said() -> None:
     house = House()
     house.faults["create"] = ConnectionError()
@@ -441,9 +471,27 @@ def test_what_is_asked_for_in_direct_messages_is_private() -> None:
 
     assert asked(guild_id=None)
     assert not asked()
-    assert request_of(house.press(), prompt="x", model="core", params={"seed": None, "width": 1}).params == {
-        "width": 1
-    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "guild_id", "private", "is_said"),
+    [
+        (discord.InteractionType.component, GUILD, False, True),
+        (discord.InteractionType.modal_submit, GUILD, False, True),
+        # Discord itself says who used a command; and what one alone sees is nobody else's.
+        (discord.InteractionType.application_command, GUILD, False, False),
+        (discord.InteractionType.component, GUILD, True, False),
+        (discord.InteractionType.component, None, False, False),
+    ],
+)
+def test_what_no_command_asked_for_says_for_whom_it_is(
+    kind: discord.InteractionType, guild_id: int | None, private: bool, is_said: bool
+) -> None:
+    pressed = House().press(BEN, guild_id=guild_id, type=kind)
+    # Made again from what a button had made.
+    params = {"seed": None, "width": 1, PRESSED: True}
+    request = request_of(pressed, prompt="x", model="core", params=params, private=private)
+    assert request.params == ({"width": 1, PRESSED: True} if is_said else {"width": 1})
 
 
 LOOKS = {
@@ -451,11 +499,13 @@ LOOKS = {
     "order:drop:17": ("🚫", "Cancel"),
     "order:again:17": ("🔁", "Again"),
     "order:edit:17": ("✏️", "Edit"),
+    "order:prompt:17": ("📜", "Whole prompt"),
     "order:reopen:17": ("✏️", "Open it again"),
     "picture:vary:17": ("🎲", "Vary"),
     "picture:more:17": ("🧰", "More"),
     "picture:open:17": ("↗️", "Open"),
     "picture:settings:17": ("📝", "Settings"),
+    "picture:origin:17": ("🔏", "Origin"),
     "picture:link:17": ("📋", "Link"),
     "picture:favourite:17": ("⭐", "Favourite"),
     "picture:report:17": ("🚩", "Report"),
@@ -477,3 +527,10 @@ def test_buttons_of_old_messages_are_read_and_look_as_they_did() -> None:
     assert danger == ["picture:erase:17"]
     said: Any = OrderButton(Action.AGAIN, 17, lambda text: f"<{text}>")
     assert said.item.label == "<Again>"
+
+
+async def test_the_whole_prompt_is_shown_as_it_is_to_who_may_see_it() -> None:
+    house = House(order(prompt="*" * 1000 + " at the end"))
+    await press(house, Action.PROMPT, house.press(BEN))
+    assert r"\*" * 1000 + " at the end" in house.words().replace("\\\\", "\\")
+    assert ephemeral(house) == [True]

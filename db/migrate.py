@@ -38,7 +38,7 @@ MIGRATION_SECONDS_MAX = 3600.0
 async def migrate(connection: Connection) -> list[str]:
     """Applies what is missing and returns the names of what was applied. Raises MigrationFailed."""
     async with asyncio.timeout(MIGRATION_SECONDS_MAX):
-        while not await connection.fetchval(_SQL["lock"], _LOCK):
+        while not await connection.fetchval(_SQL["lock"], _LOCK):  # noqa: ASYNC110 - another process has it
             await asyncio.sleep(LOCKED_PAUSE_SECONDS)
     try:
         await connection.execute(_SQL["create_ledger"])

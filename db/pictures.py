@@ -30,9 +30,8 @@ SUGGESTIONS_FROM = 200
 COUNT_MAX = 100_000
 """Of a gallery, which is counted by an index alone."""
 
-MARKED_COUNT_MAX = 5000
-SEARCHED_COUNT_MAX = 1000
-"""Of what is looked up one by one."""
+LOOKED_UP_MAX = 1000
+"""Of favourites, and of what is searched for by words: each is looked up."""
 
 BEST_MAX = 1000
 """So many of a server's pictures are looked at for its best."""
@@ -41,7 +40,7 @@ BEST_MAX = 1000
 class Form(IntEnum):
     """Of a picture, by the sign of its width less its height."""
 
-    UPRIGHT = -1
+    TALL = -1
     SQUARE = 0
     WIDE = 1
 
@@ -130,6 +129,7 @@ class Pictures:
         filters: Filters,
         before_id: int | None = None,
         after_id: int | None = None,
+        begins_with_id: int | None = None,
         limit: int,
     ) -> Page:
         """What most members marked in the server that the filters name, of all painters or of one; what as many did,
@@ -139,7 +139,7 @@ class Pictures:
             _SQL["best"], *_asked(owner_id, viewer_id, channel_ids, filters), searched, BEST_MAX
         )
         ids = [row["picture_id"] for row in rows]
-        start = _start(ids, before_id, after_id, limit)
+        start = _start(ids, before_id, after_id, begins_with_id, limit)
         found = await self._pool.fetch(_SQL["these"], ids[start : start + limit])
         pictures = sorted(map(picture_of, found), key=lambda picture: ids.index(picture.id))
         marks = {row["picture_id"]: row["marks"] for row in rows[start : start + limit]}
@@ -184,10 +184,14 @@ class Pictures:
         async def counted(page: Page) -> Page:
             if not page.has_newer and not page.has_older:
                 return replace(page, total=len(page.pictures))
-            most = SEARCHED_COUNT_MAX if query else MARKED_COUNT_MAX if which else COUNT_MAX
+            most = LOOKED_UP_MAX if query or which else COUNT_MAX
             (row,) = await rows("count", page.pictures[0].id, most)
-            first = row["newer"] + 1 if row["newer"] <= most else None
-            return replace(page, first=first, total=min(row["total"], most + 1), counted_max=most)
+            total, first = row["total"], row["newer"] + 1 if row["newer"] <= most else None
+            if after_id == 0 and total <= most and (more := -total % limit):
+                # As it is where it was come to page by page.
+                page = replace(page, pictures=page.pictures[more:])
+                first = total - len(page.pictures) + 1
+            return replace(page, first=first, total=total, counted_max=most)
 
         if after_id is None:
             edge = ID_MAX if before_id is None else before_id
@@ -223,20 +227,24 @@ class Pictures:
 def _asked(
     owner_id: int | None, viewer_id: int, channel_ids: Collection[int], filters: Filters
 ) -> tuple[object, ...]:
-    form = filters.form and int(filters.form)
+    form = None if filters.form is None else int(filters.form)
     return (
         *(owner_id, viewer_id, list(channel_ids)),
         *(filters.model, filters.operation, form, filters.guild_id, filters.since),
     )
 
 
-def _start(ids: list[int], before_id: int | None, after_id: int | None, limit: int) -> int:
+def _start(
+    ids: list[int], before_id: int | None, after_id: int | None, begins_with_id: int | None, limit: int
+) -> int:
     """Where the page begins among these."""
     if after_id == 0:
         return max(0, (len(ids) - 1) // limit * limit)
-    if after_id is not None:
-        return max(0, ids.index(after_id) - limit) if after_id in ids else 0
-    return ids.index(before_id) + 1 if before_id in ids and before_id != ids[-1] else 0
+    if after_id in ids:
+        return max(0, ids.index(after_id) - limit)
+    if before_id in ids[:-1]:
+        return ids.index(before_id) + 1
+    return ids.index(begins_with_id) if begins_with_id in ids else 0
 
 
 def _older(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from bot.messages.badge import with_badge
 from bot.messages.content import Content, Unseen
+from bot.messages.order import order_content
 from bot.messages.picture import Link
+from bot.messages.words import Words
 from bot.sending import send_what_is_taken
 from bot.services import Interaction
 from core.errors import PictureGone
-from core.orders import Picture
+from core.orders import Estimate, Picture, Reply
 from db.picture_store import PictureStore
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,14 @@ async def read_previews(
         return picture.id, await asyncio.to_thread(with_badge, found, picture.number) if numbered else found
 
     return dict(await asyncio.gather(*map(preview, pictures)))
+
+
+async def card(store: PictureStore, reply: Reply, estimate: Estimate, say: Words) -> Content:
+    """What the message of an order shows. Raises BucketUnavailable."""
+    progress = reply.progress
+    previews = await read_previews(store, progress.pictures, numbered=progress.order.count > 1)
+    links = {picture.id: new_link(store, picture) for picture in progress.pictures}
+    return order_content(progress, estimate, previews, links, say)
 
 
 async def show(interaction: Interaction, content: Content) -> None:

@@ -140,17 +140,25 @@ class ReactionDownloads:
         return True
 
     async def _send_picture(self, user: discord.User, picture: Picture, say: Words) -> discord.Message | None:
-        """With its file if there is room for it."""
+        """With its file if there is room for it, else with the small one."""
         store, size = self._services.picture_store, picture.bytes
         is_crowded = self._line.length > CROWD or self._held_bytes + size > HELD_BYTES_MAX
         held = 0 if is_crowded or size > FILE_BYTES_MAX else size
         self._held_bytes += held
         try:
-            original = await store.original(picture) if held else None
-            content = download_content(picture, store.link(picture, download=True), original, say)
+            file = await (store.original(picture) if held else self._preview(picture))
+            link = store.link(picture, download=True)
+            content = download_content(picture, link, file, say, is_original=held > 0)
             return await send_what_is_taken(content, partial(send_once, user))
         finally:
             self._held_bytes -= held
+
+    async def _preview(self, picture: Picture) -> bytes | None:
+        try:
+            return await self._services.picture_store.preview(picture)
+        except BucketUnavailable as error:
+            log.warning("sent as a link alone: %s", reason(error))
+            return None
 
     async def _tell_in_channel(self, payload: discord.RawReactionActionEvent, text: str) -> None:
         """Without a ping, for a time in which it is said once."""

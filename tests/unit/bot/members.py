@@ -170,6 +170,10 @@ class House:
     async def preview(self, of: Picture) -> bytes:
         return b"preview %d" % of.id
 
+    async def load(self, order_ids: list[int]) -> list[Any]:
+        self.done.append(("load", *order_ids))
+        return []
+
     async def may_use(self, _interaction: Any, command: str) -> bool | None:
         self.done.append(("may use", command))
         return self.may

@@ -33,7 +33,7 @@ COUNT_MAX = 100_000
 LOOKED_UP_MAX = 1000
 """Of favourites, and of what is searched for by words: each is looked up."""
 
-BEST_MAX = 1000
+BEST_MAX = 500
 """So many of a server's pictures are looked at for its best."""
 
 

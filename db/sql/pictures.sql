@@ -164,9 +164,11 @@ order by ranked.marks desc, picture_id desc;
 select * from order_pictures where id = any($1::bigint[]) and deleted_at is null;
 
 -- name: in_order
--- For a page's transaction: where the planner takes a member's pictures for few, it would read and sort all of them; and
--- what nobody asked for is left out of a plan that is made for this page alone.
+-- For a page's transaction: where the planner takes a member's pictures for few, it would read and sort all of them; to
+-- begin another process takes longer than all of it; and what nobody asked for is left out of a plan that is made for
+-- this page alone.
 set local enable_bitmapscan = off;
+set local max_parallel_workers_per_gather = 0;
 set local plan_cache_mode = force_custom_plan;
 
 -- name: query

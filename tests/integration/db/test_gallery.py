@@ -126,10 +126,14 @@ async def test_paging_there_and_back_gives_every_picture_once(pool: Pool, galler
     assert not page.has_newer
 
 
-async def test_the_last_page_is_full_and_has_nothing_older(pool: Pool, gallery: Pictures) -> None:
+async def test_the_last_page_is_what_one_comes_to_page_by_page(pool: Pool, gallery: Pictures) -> None:
     whole = await paint_many(pool, 5)
     page = await of_anna(gallery, after_id=0, limit=2)
-    assert (ids(page), page.has_newer, page.has_older) == (whole[-2:], True, False)
+    assert (ids(page), page.has_newer, page.has_older) == (whole[-1:], True, False)
+    assert (page.first, page.total) == (5, 5)
+    await erase(pool, whole[-1])
+    page = await of_anna(gallery, after_id=0, limit=2)
+    assert (ids(page), page.first, page.total) == (whole[-3:-1], 3, 4)
 
 
 async def test_a_random_walk_always_shows_a_window_of_the_whole(pool: Pool, gallery: Pictures) -> None:

@@ -104,7 +104,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("pictures", "newer_favourites"): (MARKED, {"favourites_pkey", "pictures_pkey"}),
     ("pictures", "count_favourites"): (MARKED, {"favourites_pkey", "pictures_pkey"}),
     ("pictures", "best"): (
-        (None, MEMBER, CHANNELS, None, None, None, 7, None, "p", 1000),
+        (None, MEMBER, CHANNELS, None, None, None, 7, None, "p", 500),
         {"favourite_counts_best", "pictures_pkey", "orders_pkey", "reports_open"},
     ),
     ("pictures", "these"): (([JOB],), {"pictures_pkey", "orders_pkey"}),

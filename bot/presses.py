@@ -32,7 +32,10 @@ async def press_cancel(interaction: Interaction, order_id: int) -> None:
         services = services_of(interaction)
         for reply in await services.replies.load([order_id]):
             say = services.languages.of(reply.order.locale)
-            await show(interaction, await card(services.picture_store, reply, Estimate(), say))
+            await show(
+                interaction,
+                await card(services.picture_store, reply, Estimate(), say, signer=services.signer),
+            )
 
 
 @on(Action.MORE)

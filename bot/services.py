@@ -8,6 +8,7 @@ import discord
 
 from bot.export import Exports
 from bot.gateway.command_permissions import CommandPermissions
+from bot.held_bytes import HeldBytes
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
@@ -26,6 +27,7 @@ from db.pictures import Pictures
 from db.replies import Replies
 from db.reports import Reports
 from db.uploads import Uploads
+from ops.signing import Signer
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
 
@@ -58,6 +60,8 @@ class Services:
     audit: Audit
     dashboard: Dashboard
     reports: Reports
+    held_bytes: HeldBytes
+    signer: Signer | None = None
 
 
 class _HasServices(Protocol):

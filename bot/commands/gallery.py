@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.answers.errors import on
-from bot.answers.show import show
+from bot.answers.show import numbered, show
 from bot.controls.page_controls import (
     FIRST_DAY,
     PAGE,
@@ -21,7 +21,6 @@ from bot.controls.page_controls import (
     Query,
 )
 from bot.mentions import spelled_out
-from bot.messages.badge import with_badge
 from bot.messages.failures import said
 from bot.messages.gallery_page import empty_page, numbers_of, page_content
 from bot.replies.copies import record_shared
@@ -235,4 +234,5 @@ async def _preview(services: Services, picture: Picture, number: int | None) -> 
         return picture.id, None
     if number is None:
         return picture.id, preview
-    return picture.id, await asyncio.to_thread(with_badge, preview, number, side_max=TILE_SIDE_MAX)
+    signer = services.signer
+    return picture.id, await asyncio.to_thread(numbered, preview, number, signer, side_max=TILE_SIDE_MAX)

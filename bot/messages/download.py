@@ -25,7 +25,7 @@ def download_content(
     """`file` is the original, or only the preview that is shown above the link to it; None where the link goes alone.
     `url` is None while the picture is spilled."""
     name = file_name(picture) if is_original else "preview.webp"
-    media, files = shown({name: (picture, file)} if file is not None else {})
+    media, files = shown({name: (picture, file)} if file is not None else {}, say)
     text = f"> {escape(picture.order.prompt)}\n-# {picture.width} × {picture.height}"
     items = [ui.TextDisplay(say("### 📥 Here is your picture")), *media, ui.TextDisplay(text)]
     if with_link:

@@ -43,7 +43,7 @@ def page_content(
     """`previews` may lack some. A page that is shared with everybody has no buttons to other pages, and does not tell
     how many there are. `unseen` says why it has no pictures."""
     seen = [picture for picture in page.pictures if picture.id in previews and unseen is None]
-    media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen})
+    media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen}, say)
     title = [_title(query, say), "-# " + " · ".join(_about(page, query, say, shared=shared))]
     items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(title).removesuffix("\n-# ")), *media]
     if unseen is not None:

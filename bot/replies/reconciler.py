@@ -21,6 +21,7 @@ from db.pool import UNAVAILABLE
 from db.replies import Replies
 from db.retry import until_answered, until_stopped
 from ops.logs import about_order
+from ops.signing import Signer
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Reconciler:
     languages: Languages
     instruments: Instruments
     concurrency: int
+    signer: Signer | None = None
 
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,7 +174,7 @@ class Reconciler:
     async def _content(self, reply: Reply) -> tuple[Content, Estimate]:
         progress, say = reply.progress, self.languages.of(reply.order.locale)
         estimate = Estimate() if progress.is_final else await self._estimate(reply)
-        return await card(self.store, reply, estimate, say), estimate
+        return await card(self.store, reply, estimate, say, signer=self.signer), estimate
 
     async def _estimate(self, reply: Reply) -> Estimate:
         estimate = await self.orders.estimate(reply.progress)

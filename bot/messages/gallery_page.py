@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import groupby
 from math import ceil
 from typing import Any
 
@@ -49,7 +50,7 @@ def page_content(
     if unseen is not None:
         items.append(ui.TextDisplay(say(WHY_NONE_IS_SEEN[unseen])))
     items += _numbers(page, say)
-    items.append(ui.TextDisplay("\n".join(_entry(page, picture, say) for picture in page.pictures)))
+    items.append(ui.TextDisplay(_entries(page, say)))
     if not shared:
         items.append(_moves(page, query, say))
     changed = partial(page_content, page, query, previews, say, shared=shared)
@@ -98,9 +99,9 @@ def _about(page: Page, query: Query, say: Words, *, shared: bool) -> list[str]:
             number = ceil((page.first - 1) / query.page_size) + 1
             pages = number + ceil((page.total - page.first + 1) / query.page_size) - 1
             told.append(
-                say("page {number} of {pages}", number=number, pages=pages)
+                say("Page {number} of {pages}", number=number, pages=pages)
                 if is_counted
-                else say("page {number}", number=number)
+                else say("Page {number}", number=number)
             )
         told.append(
             say.plural("{count} picture", "{count} pictures", page.total, count=page.total)
@@ -133,7 +134,20 @@ def _numbers(page: Page, say: Words) -> list[ui.ActionRow[Any]]:
     return [ui.ActionRow(*buttons[n : n + length]) for n in range(0, len(buttons), length)]
 
 
-def _entry(page: Page, picture: Picture, say: Words) -> str:
+def _entries(page: Page, say: Words) -> str:
+    """What stands beside one another of one order has one."""
+    numbers = numbers_of(page)
+    lines = []
+    for (_order_id, facts), group in groupby(
+        page.pictures, lambda one: (one.order.id, _facts(page, one, say))
+    ):
+        first, *others = group
+        number = f"{numbers[first.id]}" + (f"-{numbers[others[-1].id]}" if others else "")
+        lines.append(f"**{number}.** {escape(first.order.prompt, _PROMPT_LENGTH_MAX)}\n-# {facts}")
+    return "\n".join(lines)
+
+
+def _facts(page: Page, picture: Picture, say: Words) -> str:
     facts = [f"{picture.width} × {picture.height}", format_dt(picture.created_at, "d")]
     if (marks := page.marks.get(picture.id)) is not None:
         facts.insert(0, f"⭐ {marks}")
@@ -141,8 +155,7 @@ def _entry(page: Page, picture: Picture, say: Words) -> str:
         facts.append(say("private"))
     if picture.is_expired:
         facts.append(say("the full size has expired"))
-    number = numbers_of(page)[picture.id]
-    return f"**{number}.** {escape(picture.order.prompt, _PROMPT_LENGTH_MAX)}\n-# {' · '.join(facts)}"
+    return " · ".join(facts)
 
 
 def _moves(page: Page, query: Query, say: Words) -> ui.ActionRow[Any]:

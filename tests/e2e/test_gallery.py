@@ -37,7 +37,7 @@ async def test_pages_are_turned_there_and_back_also_after_a_restart(house: House
     assert prompts(first) == ["picture 4", "picture 3"]
     assert "**1.** picture 4\n-# 256 × 256 · <t:" in text(first)
     assert (await download(pictures_of(first)[0]["media"]["url"])).size == (256, 256)
-    assert "page 1 of 3 · 5 pictures" in text(first)
+    assert "Page 1 of 3 · 5 pictures" in text(first)
     assert buttons_of(first) == {
         **{"1": True, "2": True},
         **{"First": False, "Previous": False, "Next": True, "Last": True, "Share": True},

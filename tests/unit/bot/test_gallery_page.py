@@ -1,7 +1,7 @@
 """A page of the gallery: which picture stands where, and what is covered of it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -19,7 +19,8 @@ PLAIN, COVERED = picture(of=order(id=1)), picture(of=order(id=2, spoiler=True, p
 
 def content(**more: Any) -> Content:
     previews = {17: b"fox", 33: b"bear"}
-    page = Page([PLAIN, COVERED], more.pop("newer", False), more.pop("older", False), **more.pop("of", {}))
+    of = {"pictures": [PLAIN, COVERED], **more.pop("of", {})}
+    page = Page(has_newer=more.pop("newer", False), has_older=more.pop("older", False), **of)
     return page_content(page, more.pop("query", QUERY), previews, more.pop("say", ENGLISH), **more)
 
 
@@ -65,7 +66,7 @@ def test_a_number_opens_its_picture_and_goes_on_from_page_to_page() -> None:
     made = content(newer=True, older=True, of={"first": 7, "total": 42, "counted_max": 100})
     buttons = {one["label"]: one["custom_id"] for one in components(made) if one.get("type") == 2}
     assert (buttons["7"], buttons["8"]) == ("picture:more:17", "picture:more:33")
-    assert "page 2 of 7 · 42 pictures" in words(made)
+    assert "Page 2 of 7 · 42 pictures" in words(made)
     assert "**7.** a red fox" in words(made)
 
 
@@ -74,14 +75,23 @@ def test_a_number_opens_its_picture_and_goes_on_from_page_to_page() -> None:
     [
         ({"total": 2, "counted_max": 0}, "-# more than 0 pictures"),
         ({"first": None, "total": 1001, "counted_max": 1000}, "-# more than 1000 pictures"),
-        ({"first": 7, "total": 1001, "counted_max": 1000}, "-# page 2 · more than 1000 pictures"),
-        ({"first": 2, "total": 13, "counted_max": 1000}, "-# page 2 of 3 · 13 pictures"),
-        ({"first": 12, "total": 13, "counted_max": 1000}, "-# page 3 of 3 · 13 pictures"),
+        ({"first": 7, "total": 1001, "counted_max": 1000}, "-# Page 2 · more than 1000 pictures"),
+        ({"first": 2, "total": 13, "counted_max": 1000}, "-# Page 2 of 3 · 13 pictures"),
+        ({"first": 12, "total": 13, "counted_max": 1000}, "-# Page 3 of 3 · 13 pictures"),
     ],
 )
 def test_what_is_counted_is_told_and_no_more(of: dict[str, Any], said: str) -> None:
     is_alone = "first" not in of
     assert said in words(content(newer=not is_alone, of=of))
+
+
+def test_pictures_of_one_order_have_one_line_as_far_as_they_are_alike() -> None:
+    of, at = order(id=1, count=4), datetime(2026, 1, 1, tzinfo=UTC)
+    of_one = [picture(n, of=of, created_at=at, expired_at=at if n == 1 else None) for n in (4, 3, 2, 1)]
+    told = words(content(of={"pictures": [*of_one, picture(of=order(id=2), created_at=at)]}))
+    assert [line[: line.index(".**") + 3] for line in told.splitlines() if line.startswith("**")] == [
+        *("**1-3.**", "**4.**", "**5.**")
+    ]
 
 
 def test_there_are_no_dead_buttons_where_there_is_one_page() -> None:
@@ -95,7 +105,7 @@ def test_a_shared_page_tells_nobody_how_many_there_are() -> None:
     made = content(shared=True, newer=True, of={"first": 1, "total": 42, "counted_max": 100})
     assert ids(made) == ["picture:more:17", "picture:more:33"]
     assert "42" not in words(made)
-    assert "page" not in words(made)
+    assert "Page" not in words(made)
 
 
 def test_what_was_chosen_is_told() -> None:

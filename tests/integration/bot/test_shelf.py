@@ -1,5 +1,6 @@
 """The gallery's filters, numbers and best, and messages that tell what is true when they are pressed."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -39,16 +40,14 @@ async def test_filters_and_numbers_go_on_from_page_to_page(place: Place) -> None
         assert told in first
     assert "**2.** fox 3" in first
     assert f"picture:more:{made[3].id}" in first
-    query = Query(
-        *(int(place.ada), "", False, 2),
-        **{"model": "ultra", "form": Form.WIDE, "here": True, "since": date(2026, 1, 31)},
-    )
+    plain = Query(int(place.ada), "", False, 2)
+    query = replace(plain, model="ultra", form=Form.WIDE, here=True, since=date(2026, 1, 31))
     for move, cursor, number, fox in ((Move.NEXT, 3, 3, 1), (Move.LAST, 3, 3, 1), (Move.PREVIOUS, 1, 1, 4)):
         custom_id = query.custom_id(move, made[cursor].id)
         assert custom_id in first or move is Move.PREVIOUS
         assert f"**{number}.** fox {fox}" in await press(place, custom_id, place.ada, "paintings")
     none = await place.gallery(place.ada, "paintings", kind="upscale")
-    assert "No picture is like that: Upscale" in none
+    assert "No picture is like that: Enlarge" in none
     every = Query(int(place.ada), "", False, 6, operation="upscale").custom_id(Move.ALL, 0)
     assert every in none
     assert "6 pictures" in await press(place, every, place.ada, "paintings")

@@ -186,10 +186,12 @@ class Pictures:
                 return replace(page, total=len(page.pictures))
             most = LOOKED_UP_MAX if query or which else COUNT_MAX
             (row,) = await rows("count", page.pictures[0].id, most)
-            total, first = row["total"], row["newer"] + 1 if row["newer"] <= most else None
-            if after_id == 0 and total <= most and (more := -total % limit):
+            total = row["total"] if row["total"] <= most else None
+            if after_id == 0 and total is not None and (more := -total % limit):
                 # As it is where it was come to page by page.
                 page = replace(page, pictures=page.pictures[more:])
+            first = row["newer"] + 1 if row["newer"] <= most else None
+            if total is not None and not page.has_older:
                 first = total - len(page.pictures) + 1
             return replace(page, first=first, total=total, counted_max=most)
 

@@ -92,23 +92,24 @@ def _title(query: Query, say: Words) -> str:
 
 def _about(page: Page, query: Query, say: Words, *, shared: bool) -> list[str]:
     """Which page it is of how many, and what is left out."""
-    told = []
-    if not shared and page.total is not None:
-        is_counted = page.total <= page.counted_max
-        if page.first is not None and (page.has_newer or page.has_older):
-            number = ceil((page.first - 1) / query.page_size) + 1
-            pages = number + ceil((page.total - page.first + 1) / query.page_size) - 1
-            told.append(
-                say("Page {number} of {pages}", number=number, pages=pages)
-                if is_counted
-                else say("Page {number}", number=number)
-            )
-        told.append(
-            say.plural("{count} picture", "{count} pictures", page.total, count=page.total)
-            if is_counted
-            else say("more than {count} pictures", count=page.counted_max)
-        )
+    told = [] if shared else [*_place(page, query, say), *_how_many(page, say)]
     return told + _filters(query, say)
+
+
+def _place(page: Page, query: Query, say: Words) -> list[str]:
+    if page.first is None or not (page.has_newer or page.has_older):
+        return []
+    number = ceil((page.first - 1) / query.page_size) + 1
+    if page.total is None:
+        return [say("Page {number}", number=number)]
+    pages = number + ceil((page.total - page.first + 1) / query.page_size) - 1
+    return [say("Page {number} of {pages}", number=number, pages=pages)]
+
+
+def _how_many(page: Page, say: Words) -> list[str]:
+    if page.total is not None:
+        return [say.plural("{count} picture", "{count} pictures", page.total, count=page.total)]
+    return [say("more than {count} pictures", count=page.counted_max)] if page.counted_max else []
 
 
 def _filters(query: Query, say: Words) -> list[str]:

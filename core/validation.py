@@ -28,7 +28,7 @@ from core.operations import (
     check_upscale,
     extended_size,
 )
-from core.orders import BORROWED, COUNT_MAX, Request
+from core.orders import BESIDE, COUNT_MAX, Request
 
 _JOINERS = "\u200c\u200d"
 # Postgres takes no NUL, UTF-8 no lone surrogates; what is not seen may hide or garble what is.
@@ -121,9 +121,9 @@ def validated(
 
 def checked_params(operation: Operation, params: Mapping[str, Any]) -> dict[str, Any]:
     """As they are stored: texts cleaned, and what was not asked for left out. Raises InvalidRequest."""
-    if unknown := params.keys() - {param.name for param in operation.params} - {BORROWED}:
+    if unknown := params.keys() - {param.name for param in operation.params} - BESIDE:
         raise ValueError(f"{operation.name} takes no {', '.join(sorted(unknown))}")
-    found = {BORROWED: True} if BORROWED in params else {}
+    found: dict[str, Any] = dict.fromkeys(BESIDE & params.keys(), True)
     for param in operation.params:
         value = _checked(param, params.get(param.name))
         if value is None and param.required:

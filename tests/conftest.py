@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -25,6 +26,7 @@ from sandbox.discord import Exchange
 from sandbox.postgres import postgres
 from sandbox.stack import stack
 from tests.contract import DiscordContract
+from tests.forks import fork, fork_server
 from tests.house import QUICK, House
 from tests.specs import DISCORD, find_spec
 
@@ -163,8 +165,15 @@ def contract() -> DiscordContract | None:
     return DiscordContract(document) if document else None
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[None]:
+    with fork_server():
+        yield
+
+
 @pytest.fixture
 async def house(
+    forks: None,
     tmp_path: Path,
     database_url: str,
     bucket_environment: dict[str, str],
@@ -175,7 +184,7 @@ async def house(
     exchanges: list[Exchange] = []
     async with stack(tmp_path, latency_seconds=0.5, on_exchange=exchanges.append, given=given) as servers:
         servers.environment.update(QUICK)
-        house = House(servers, exchanges)
+        house = House(replace(servers, spawn=fork), exchanges)
         try:
             yield house
         finally:

@@ -15,7 +15,7 @@ from bot.messages.verbs import verb_select
 from bot.messages.words import Words
 from core.offers import MayUse
 from core.operations import MODELS, OPERATIONS
-from core.orders import BORROWED, Order, Picture, Upload
+from core.orders import BESIDE, Order, Picture, Upload
 
 _PARENT_LENGTH_MAX = 80
 _SETTINGS_LENGTH_MAX = 3800  # of a message's 4,000 characters
@@ -51,7 +51,7 @@ class _Panel:
     def content(self) -> Content:
         picture, order, say = self.picture, self.picture.order, self.say
         media, files = shown(
-            {"preview.webp": (picture, self.preview)} if isinstance(self.preview, bytes) else {}
+            {"preview.webp": (picture, self.preview)} if isinstance(self.preview, bytes) else {}, say
         )
         text, links = full_size(picture, self.link, say, link_as=self.link_as, is_seen=bool(files))
         if isinstance(self.preview, Unseen):
@@ -98,6 +98,7 @@ class _Panel:
                 for one in (
                     Action.FAVOURITE,
                     Action.SETTINGS,
+                    Action.ORIGIN,
                     *((Action.REPORT,) if self.may_report else ()),
                     Action.DELETE,
                 )
@@ -140,5 +141,5 @@ def _params(order: Order) -> dict[str, str]:
     return {
         name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in order.params.items()
-        if name != BORROWED
+        if name not in BESIDE
     }

@@ -1,6 +1,6 @@
-"""`python -m tests.shots`: the pictures of README and docs, taken of the page of `make run`, with the real bot and worker.
+"""`python -m tests.shots`: the pictures of README and docs, of the sandbox's page with the real bot and worker.
 
-    python -m tests.shots [NAME ...]    film, panel, gallery, settings, dashboard; without one, all of them
+python -m tests.shots [NAME ...]    film, panel, gallery, settings, dashboard; without one, all of them
 """
 
 import argparse

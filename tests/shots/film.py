@@ -55,7 +55,9 @@ class Film:
                 frame.paste(picture.crop(box).quantize(palette=palette), box)
             shown.append(frame)
         durations = [round(seconds * 1000) for seconds, _picture in seen]
-        shown[0].save(file, save_all=True, append_images=shown[1:], duration=durations, loop=0, optimize=False)
+        shown[0].save(
+            file, save_all=True, append_images=shown[1:], duration=durations, loop=0, optimize=False
+        )
 
 
 def _changed(frames: Sequence[tuple[float, bytes]]) -> "list[tuple[float, Image.Image]]":

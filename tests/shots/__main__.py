@@ -23,6 +23,7 @@ from tests.shots import scenes
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PAINTING_SECONDS = 2.5
 WIDTH, FILM_HEIGHT, STILL_HEIGHT = 700, 620, 1400
+SCALE = 1.5
 
 Scene = Callable[[Page, Path], Awaitable[None]]
 
@@ -51,13 +52,15 @@ async def main(names: list[str]) -> None:
         browser = await launch(playwright)
         if "film" in names:
             async with house() as running:
-                await take(browser, running, "film.gif", scenes.asked_and_varied, height=FILM_HEIGHT)
+                await take(
+                    browser, running, "film.gif", scenes.asked_and_varied, height=FILM_HEIGHT, scale=SCALE
+                )
         if any(name in STILLS for name in names):
             async with house() as running:
                 await furnish(running.servers)
                 for name, scene in STILLS.items():
                     if name in names:
-                        await take(browser, running, f"{name}.webp", scene, height=STILL_HEIGHT, scale=1.5)
+                        await take(browser, running, f"{name}.webp", scene, height=STILL_HEIGHT, scale=SCALE)
         await browser.close()
 
 
@@ -77,7 +80,7 @@ async def house() -> AsyncIterator[House]:
 
 
 async def take(
-    browser: Browser, running: House, name: str, scene: Scene, *, height: int, scale: float = 1.0
+    browser: Browser, running: House, name: str, scene: Scene, *, height: int, scale: float
 ) -> None:
     context = await browser.new_context(
         viewport={"width": WIDTH, "height": height}, device_scale_factor=scale, locale="en-US"

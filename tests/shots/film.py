@@ -47,12 +47,12 @@ class Film:
         shown: list[Image.Image] = []
         for number, (_seconds, picture) in enumerate(seen):
             if number == 0:
-                shown.append(picture.quantize(palette=palette))
+                shown.append(_quantized(picture, palette))
                 continue
             box = ImageChops.difference(seen[number - 1][1], picture).getbbox()
             frame = shown[-1].copy()
             if box is not None:
-                frame.paste(picture.crop(box).quantize(palette=palette), box)
+                frame.paste(_quantized(picture.crop(box), palette), box)
             shown.append(frame)
         durations = [round(seconds * 1000) for seconds, _picture in seen]
         shown[0].save(
@@ -72,6 +72,11 @@ def _changed(frames: Sequence[tuple[float, bytes]]) -> "list[tuple[float, Image.
     ends = [at for at, _picture in kept[1:]]
     seconds = [end - at for (at, _picture), end in zip(kept, ends, strict=False)] + [LAST_SECONDS]
     return [(one, picture) for one, (_at, picture) in zip(seconds, kept, strict=True)]
+
+
+def _quantized(picture: Image.Image, palette: Image.Image) -> Image.Image:
+    """Without dithering: it would draw stripes on the page's even grounds, and be half of the file."""
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _palette(pictures: Sequence[Image.Image]) -> Image.Image:

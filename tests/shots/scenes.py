@@ -53,6 +53,8 @@ async def asked_and_varied(page: Page, file: Path) -> None:
         wide = page.get_by_role("option", name=re.compile("Wide"))
         await expect(wide).to_be_visible()
         await wide.click()
+        # Where it covers nothing.
+        await page.mouse.move(560, 120)
         await page.keyboard.press("Enter")
         first = await finished(page, 1)
         await asyncio.sleep(_LOOK_SECONDS)

@@ -41,7 +41,7 @@ WISHES = (
     ("a city at night in the rain", "sd3.5-large"),
     ("hills in spring", "core"),
     ("a lake under the stars", "ultra"),
-    ("a desert at noon", "sd3.5-medium"),
+    ("a desert at noon", "core"),
 )
 
 
@@ -69,6 +69,8 @@ async def house() -> AsyncIterator[House]:
     """A new one, with the bot in one server."""
     with tempfile.TemporaryDirectory() as directory:
         async with stack(Path(directory), latency_seconds=PAINTING_SECONDS) as servers:
+            # As its owner would have set it, so that nothing is left to be said about it.
+            servers.environment["CREDITS_PER_MONTH"] = "2500"
             await servers.migrate()
             running = House(servers, [])
             try:

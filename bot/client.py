@@ -34,6 +34,7 @@ from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, ver
 from bot.discord_errors import watched
 from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
+from bot.gateway.emoji import ApplicationEmoji
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
@@ -124,6 +125,7 @@ class Client(discord.AutoShardedClient):
         for menu in context_menus():
             self.tree.add_command(menu)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
+        self.emoji = ApplicationEmoji(self, languages.signs)
         self.command_permissions = CommandPermissions(self)
 
     async def setup_hook(self) -> None:
@@ -148,6 +150,7 @@ class Client(discord.AutoShardedClient):
                 group.create_task(locks.keep())
                 group.create_task(self.connect())
                 group.create_task(self.registration.serve(registers=0 in shards.ids))
+                group.create_task(self.emoji.serve(uploads=0 in shards.ids))
         except ExceptionGroup as ended:
             raise ended.exceptions[0] from None
 

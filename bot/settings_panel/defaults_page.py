@@ -35,7 +35,9 @@ async def DEFAULTS(shown: Shown) -> Sequence[ui.Item[Any]]:
     say, rules, services = shown.say, shown.rules, services_of(shown.interaction)
     names = services.languages.names
     values = dict(rules.defaults)
-    language = names.get(rules.locale, rules.locale) if rules.locale else say("each member's own")
+    language = (
+        names.get(rules.locale, rules.locale) if rules.locale else say("as the server has it with Discord")
+    )
     told = {
         say(title): shown_default(f"defaults.{name}", values[name], say) for name, title in _DEFAULTS.items()
     }
@@ -75,7 +77,7 @@ def _options(services: Services, server: Server, say: Words) -> dict[str, dict[s
 
 def _menu(control: str, title: str, options: Mapping[str, str], now: Any, say: Words) -> Control:
     """Each option says what it is of: what is chosen stands there without a title."""
-    none = say("each member's own") if control == "locale" else say("as the bot has it")
+    none = say("as the server has it with Discord") if control == "locale" else say("as the bot has it")
     chosen = _NONE if now is None else str(now)
     found = [
         discord.SelectOption(label=f"{title}: {label}"[:100], value=value, default=value == chosen)

@@ -27,6 +27,7 @@ from sandbox.discord.ratelimits import RateLimits
 from sandbox.discord.render import Render
 from sandbox.discord.rest.channels import Channels
 from sandbox.discord.rest.commands import Commands
+from sandbox.discord.rest.emoji import ApplicationEmoji
 from sandbox.discord.rest.guilds import GuildsOfBot
 from sandbox.discord.rest.users import Users
 from sandbox.discord.rest.webhooks import Webhooks
@@ -95,6 +96,7 @@ class DiscordServer:
             Users(self.world, render, self.gateway, gateway_url=lambda: self.gateway_url),
             GuildsOfBot(self.world, render, self.guilds),
             Commands(self.world, self._store, events),
+            ApplicationEmoji(self.world, self._store, render),
             Channels(self.world, render, messages),
             Webhooks(self.world, render, messages, interactions),
         ):

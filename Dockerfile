@@ -9,15 +9,16 @@ FROM python:3.13.16-slim-trixie AS base
 
 FROM base AS builder
 WORKDIR /app
-# `--build-arg REQUIREMENTS=traces` adds what sends traces; most owners have no collector for them.
+# Which lists, with blanks between: `--build-arg REQUIREMENTS=credentials` adds what signs pictures, and
+# `--build-arg REQUIREMENTS="credentials traces"` what sends traces as well. Each has all of runtime, in the same versions.
 ARG REQUIREMENTS=runtime
-COPY requirements/${REQUIREMENTS}.txt requirements.txt
+COPY requirements requirements
 # No pip of its own: nothing is installed any more where it runs.
 RUN python -m venv --without-pip /opt/venv
 # Wheels only, as there is no compiler; the locked list is complete, so that nothing has to be resolved.
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m pip --python /opt/venv/bin/python install --quiet --disable-pip-version-check --no-compile \
-    --no-deps --only-binary=:all: --require-hashes --requirement requirements.txt
+    --no-deps --only-binary=:all: --require-hashes $(printf " --requirement requirements/%s.txt" ${REQUIREMENTS})
 # Compiled here, as nothing can be written where it runs and a start would compile everything anew.
 # Unchecked: a file in an image does not change, so there is no date to compare.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib

@@ -5,7 +5,7 @@ BENCH := .venv-bench
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler lock clean
+.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler exiftool lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ run: install  ## the whole of it on this machine: a local Discord, Stability, Po
 	@$(BIN)/python -m sandbox
 
 test: lint  ## lint, types, import rules and every test
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report=
 
 coverage: install  ## which lines no test reached, of the last `make test`
 	@$(BIN)/coverage report --show-missing
@@ -64,6 +64,11 @@ pooler:  ## a pgbouncer for the tests of Postgres behind one
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer \
 	  || { apt-get update -qq && apt-get install --yes -qq pgbouncer; } \
 	  || echo "pgbouncer could not be installed: the tests that need one are skipped"
+
+exiftool:  ## an exiftool for the tests of what a picture's file says
+	@command -v exiftool >/dev/null \
+	  || { apt-get update -qq && apt-get install --yes -qq libimage-exiftool-perl; } \
+	  || echo "exiftool could not be installed: the tests that need it are skipped"
 
 lock: install  ## resolve the dependencies anew and write the locked requirements
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt

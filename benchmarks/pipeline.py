@@ -17,6 +17,7 @@ from PIL import Image
 
 from benchmarks.figures import ratio, told
 from benchmarks.house import house, module, running, stability
+from benchmarks.marks import marks
 from benchmarks.painters import Painter
 from benchmarks.report import Goal, Result, Table
 from benchmarks.stability import SIDE, picture
@@ -42,7 +43,9 @@ async def measure(stage: Stage) -> Result:
         environment = {**servers.environment, "STABILITY_API_HOST": url, "WORKER_CONCURRENCY": str(AT_ONCE)}
         samples = dict(await _cpu(stage, environment))
         memory = await _memory(stage, environment)
-    return _result(samples | _stages(stage.amount(10, quick=1)), memory)
+    marked, goals, table = marks(stage.amount(20, quick=1))
+    result = _result(samples | _stages(stage.amount(10, quick=1)), memory)
+    return Result([*result.tables, table], [*result.goals, *goals], {**result.samples, **marked})
 
 
 async def _cpu(stage: Stage, environment: Mapping[str, str]) -> Samples:

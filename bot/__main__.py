@@ -15,6 +15,7 @@ from bot.client import Client
 from bot.export import Exports
 from bot.gateway.endpoints import point_at
 from bot.health import disconnected, overdue
+from bot.held_bytes import HeldBytes
 from bot.instruments import Instruments
 from bot.messages.words import Languages
 from bot.moderation.change_log import ChangeLog
@@ -67,6 +68,7 @@ from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
 from ops.logs import configure
 from ops.metrics import new_registry
+from ops.signing import open_signer
 from ops.storage_checks import StorageChecks
 from ops.supervisor import Supervisor
 from ops.tracing import open_traces
@@ -89,7 +91,15 @@ class Bot:
         self._reactions = DownloadReactions(client, servers, reaction=settings.reactions[0])
         messenger, concurrency = Messenger(client, instruments), settings.reply_concurrency
         self._reconciler = Reconciler(
-            orders, replies, store, messenger, self._reactions, languages, instruments, concurrency
+            orders,
+            replies,
+            store,
+            messenger,
+            self._reactions,
+            languages,
+            instruments,
+            concurrency,
+            open_signer(settings),
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
@@ -140,6 +150,7 @@ class Bot:
             audit=audit,
             dashboard=dashboard,
             reports=reports,
+            held_bytes=HeldBytes(),
         )
         self._pings = Pings(client, replies, copies, members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands, ui
 
 import bot.moderation.presses
+import bot.origin
 import bot.presses  # noqa: F401 - they register themselves
 from bot.changes import submit_form
 from bot.commands.apps import context_menus

@@ -17,7 +17,7 @@ from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of
 from core.errors import InvalidRequest, LostJob, StaleRules, reason
 from core.operations import OPERATIONS, Need, Operation
-from core.orders import BORROWED, PRESSED, Estimate, Order, Picture, Progress, Request, Source
+from core.orders import BORROWED, FROM_UPLOAD, PRESSED, Estimate, Order, Picture, Progress, Request, Source
 from core.policy import decided, filled_in
 from core.validation import validated
 from db.orders import Seen
@@ -81,6 +81,8 @@ def changed(
     found_by = next((order.prompt for order in orders), "")
     if found_by and not prompt and operation.words is Need.OPTIONAL:
         params = {**params, BORROWED: True}
+    if any(order.is_from_upload for order in orders):
+        params = {**params, FROM_UPLOAD: True}
     more |= {
         "operation": operation.name,
         "inputs": tuple(source.id for source in sources),

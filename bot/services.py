@@ -8,6 +8,7 @@ import discord
 
 from bot.export import Exports
 from bot.gateway.command_permissions import CommandPermissions
+from bot.held_bytes import HeldBytes
 from bot.instruments import Instruments
 from bot.messages.words import Languages, Words
 from bot.owner.doctor import BotDoctor
@@ -58,6 +59,7 @@ class Services:
     audit: Audit
     dashboard: Dashboard
     reports: Reports
+    held_bytes: HeldBytes
 
 
 class _HasServices(Protocol):

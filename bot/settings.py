@@ -14,6 +14,7 @@ from core.policy import JOBS_PER_MEMBER_MAX, QUEUE_LENGTH_MAX, Limits
 from core.rules import CAUTIOUS_CREDITS_PER_MONTH, Allowance, House, Spending
 from core.settings import (
     BucketSettings,
+    CredentialSettings,
     DatabaseSettings,
     DiscordSettings,
     HealthSettings,
@@ -94,6 +95,7 @@ class BotSettings(
     ProviderSettings,
     DatabaseSettings,
     BucketSettings,
+    CredentialSettings,
     HealthSettings,
     LogSettings,
     TraceSettings,

@@ -28,6 +28,13 @@ BORROWED = "borrowed"
 """Among the parameters of what needs no words: its prompt is that of the picture it is made from, by which it is found,
 and nobody said it of this one."""
 
+FROM_UPLOAD = "from_upload"
+"""Among the parameters of what is made from pictures one of which was made, at whatever remove, from what a member had
+handed in: each order has it from those before, so nobody has to go back to the first."""
+
+BESIDE = frozenset({BORROWED, FROM_UPLOAD})
+"""What stands among the parameters and is none of the operation's."""
+
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
@@ -97,6 +104,11 @@ class Wanted:
     def said(self) -> str:
         """The prompt, as far as it is for the provider."""
         return "" if BORROWED in self.params else self.prompt
+
+    @property
+    def is_from_upload(self) -> bool:
+        """Whether something that a member handed in is in it, also by way of other pictures."""
+        return FROM_UPLOAD in self.params or any(source_id < 0 for source_id in self.inputs)
 
     @property
     def seed(self) -> int | None:

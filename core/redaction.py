@@ -40,6 +40,8 @@ _PATTERNS = tuple(
         # The password of a URL, and that of a list of words.
         (r"(\w://[^\s:/@\"']*:)[^\s/\"']*@", rf"\1{SECRET}@"),
         (r"(\b(?:password|passwd|secret|api[_-]?key)=)[^\s&\"']+", rf"\1{SECRET}"),
+        # A private key, also one that was cut.
+        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\w+/=\s\\]*(?:-----END [A-Z ]*PRIVATE KEY-----)?", SECRET),
         # Keys by their looks: Stability's, Tigris's, AWS's, and the tokens of Discord's bots.
         (r"(?<![\w-])sk-[\w-]{6,}", SECRET),
         (r"\bt(?:id|sec)_[\w-]{6,}", SECRET),

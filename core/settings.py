@@ -48,6 +48,14 @@ def _key(value: SecretStr) -> SecretStr:
     return SecretStr(key)
 
 
+def _pem(value: str, kind: str) -> str:
+    """A form or a file of variables takes no line breaks, so they may be written."""
+    text = value.replace("\\n", "\n")
+    if re.search(rf"-----BEGIN [A-Z ]*{kind}-----.+-----END [A-Z ]*{kind}-----", text, re.DOTALL) is None:
+        raise ValueError(f"is no {kind.lower()} as PEM")
+    return text
+
+
 def _host(value: str) -> str:
     host = value.removeprefix("[").removesuffix("]")
     if not (host.isascii() and is_host(host)):
@@ -78,6 +86,10 @@ ApiUrl = Annotated[str, AfterValidator(api_url)]
 BucketUrl = Annotated[str, AfterValidator(bucket_url)]
 BucketName = Annotated[str, AfterValidator(check_bucket_name)]
 ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
+Pem = Annotated[str, AfterValidator(lambda value: _pem(value, "CERTIFICATE"))]
+SecretPem = Annotated[
+    SecretStr, AfterValidator(lambda value: SecretStr(_pem(value.get_secret_value(), "PRIVATE KEY")))
+]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 ModelName = Annotated[str, AfterValidator(_known_model)]
 
@@ -253,6 +265,30 @@ class TraceSettings(Settings):
         None, description="what the collector wants in each request, such as name=value,name=value"
     )
     """OpenTelemetry reads it itself; it is here to be kept out of the log."""
+
+
+class CredentialSettings(Settings):
+    """Both are PEM, as one text: what signs pictures is with all other secrets, and nothing has to be mounted."""
+
+    c2pa_certificate: Pem | None = Field(
+        None,
+        description="certificates as PEM, the one that signs first and then those that vouch for it; line breaks may "
+        "be written \\n; or unset",
+    )
+    c2pa_private_key: SecretPem | None = Field(
+        None,
+        validate_default=True,
+        description="the certificate's private key as PEM, without a password, of the kind ES256 (prime256v1); line "
+        "breaks may be written \\n; or unset",
+    )
+
+    @field_validator("c2pa_private_key")
+    @classmethod
+    def _check_both(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # What is wrong with the certificate is named by itself.
+        if "c2pa_certificate" in info.data and (info.data["c2pa_certificate"] is None) is not (value is None):
+            raise ValueError("is missing" if value is None else "stands without C2PA_CERTIFICATE")
+        return value
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)

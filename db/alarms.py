@@ -31,6 +31,7 @@ class AlarmCode(StrEnum):
     UNAVAILABLE = "unavailable"
     SPILL_FILLS = "spill_fills"
     SPILL_FULL = "spill_full"
+    CERTIFICATE = "certificate"
 
 
 # What to do about it; the owner runs the program and reads English, as it is in the logs.
@@ -48,6 +49,9 @@ _REMEDIES = {
     "See to the bucket: they are uploaded by themselves.",
     AlarmCode.SPILL_FULL: "The bucket takes no pictures, and there is no room to keep more in Postgres. "
     "See to the bucket at once, or raise PARKED_BYTES_MAX. Do not stop the workers: they hold pictures.",
+    AlarmCode.CERTIFICATE: "The certificate by which pictures are signed has run out. "
+    "They still say that they were made by AI, and nobody signs for what was done to them. Set C2PA_CERTIFICATE and "
+    "C2PA_PRIVATE_KEY anew and restart the processes.",
 }
 
 

@@ -6,8 +6,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import IO
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import IO, Protocol
 
 from sandbox.heir import Heir
 
@@ -22,6 +22,37 @@ _REAL = re.compile(
 def real_services(environment: Mapping[str, str]) -> list[str]:
     """The variables among them that no child is given: nothing is tried out on what is in earnest."""
     return sorted(name for name in environment if _REAL.fullmatch(name.upper()))
+
+
+class Child(Protocol):
+    """As asyncio has it, with its output and its errors in one pipe."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+
+    async def wait(self) -> int: ...
+
+
+Spawn = Callable[[Sequence[str], Mapping[str, str]], Awaitable[Child]]
+"""Starts a child with these arguments and this environment."""
+
+
+async def spawn(arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
+    return await asyncio.create_subprocess_exec(
+        *arguments,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        # Ctrl-C in a terminal reaches the whole group; the children are to be stopped in order instead.
+        start_new_session=True,
+    )
 
 
 class Process:
@@ -39,15 +70,17 @@ class Process:
         restart: bool = False,
         on_line: Callable[[str, str], None] | None = None,
         heir: Heir | None = None,
+        spawn: Spawn = spawn,
     ) -> None:
         self.name = name
+        self._spawn_child = spawn
         self._heir = heir
         self._arguments = arguments
         kept = {name: os.environ[name] for name in os.environ.keys() - real_services(os.environ)}
         self._environment = {**kept, **environment, "PYTHONUNBUFFERED": "1"}
         self._restart = restart
         self._on_line = on_line or print_line
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: Child | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._starting = asyncio.Lock()
@@ -101,15 +134,7 @@ class Process:
             await self._watcher
 
     async def _spawn(self) -> None:
-        self._child = await asyncio.create_subprocess_exec(
-            *self._arguments,
-            env=self._environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            # Ctrl-C in a terminal reaches the whole group; the children are to be stopped in order instead.
-            start_new_session=True,
-        )
+        self._child = await self._spawn_child(self._arguments, self._environment)
         if self._heir is not None:
             self._heir.began(self._child.pid)
 

@@ -14,7 +14,7 @@ from sandbox import s3
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.heir import Heir
 from sandbox.postgres import postgres
-from sandbox.processes import Process, python
+from sandbox.processes import Process, Spawn, python, spawn
 from sandbox.stability import StabilityServer
 
 HOST = "127.0.0.1"
@@ -33,6 +33,7 @@ class Stack:
     environment: dict[str, str]
     on_line: Callable[[str, str], None] | None = None
     heir: Heir | None = None
+    spawn: Spawn = spawn
 
     async def migrate(self) -> None:
         process = self._process("migrate", "db", "migrate")
@@ -54,6 +55,7 @@ class Stack:
             restart=restart,
             on_line=self.on_line,
             heir=self.heir,
+            spawn=self.spawn,
         )
 
 

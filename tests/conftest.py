@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -25,6 +26,7 @@ from sandbox.discord import Exchange
 from sandbox.postgres import postgres
 from sandbox.stack import stack
 from tests.contract import DiscordContract
+from tests.forks import fork, fork_server
 from tests.house import QUICK, House
 from tests.specs import DISCORD, find_spec
 
@@ -103,7 +105,8 @@ async def database_url(postgres_url: str) -> AsyncIterator[str]:
 
 async def new_database(postgres_url: str, name: str) -> str:
     """The URL of a database that has the schema and is otherwise empty."""
-    await _execute(postgres_url, f"create database {name} template {_TEMPLATE}")
+    # In memory, copying the files takes half of what writing each page to the log does.
+    await _execute(postgres_url, f"create database {name} template {_TEMPLATE} strategy file_copy")
     return database_of(postgres_url, name)
 
 
@@ -163,8 +166,15 @@ def contract() -> DiscordContract | None:
     return DiscordContract(document) if document else None
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[None]:
+    with fork_server():
+        yield
+
+
 @pytest.fixture
 async def house(
+    forks: None,
     tmp_path: Path,
     database_url: str,
     bucket_environment: dict[str, str],
@@ -175,7 +185,7 @@ async def house(
     exchanges: list[Exchange] = []
     async with stack(tmp_path, latency_seconds=0.5, on_exchange=exchanges.append, given=given) as servers:
         servers.environment.update(QUICK)
-        house = House(servers, exchanges)
+        house = House(replace(servers, spawn=fork), exchanges)
         try:
             yield house
         finally:

@@ -13,6 +13,7 @@ from PIL import Image
 from bot.client import Client
 from bot.export import Exports
 from bot.gateway.endpoints import point_at
+from bot.held_bytes import HeldBytes
 from bot.instruments import Instruments
 from bot.messages.words import Languages
 from bot.owner.admission import Admission
@@ -241,6 +242,7 @@ def services_for(client: Client, settings: DatabaseSettings, pool: Pool, bucket:
         audit=Audit(pool),
         dashboard=Dashboard(pool),
         reports=Reports(pool, Erasure(pool)),
+        held_bytes=HeldBytes(),
     )
 
 

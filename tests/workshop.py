@@ -21,6 +21,7 @@ from worker.cpus import CpuSlots
 from worker.inputs import Inputs
 from worker.instruments import Instruments
 from worker.job import JobRunner
+from worker.marking import Marker
 from worker.providers.provider import Provider
 from worker.storage import Storage
 from worker.watch import Watch
@@ -61,6 +62,7 @@ class Workshop:
             self.inputs,
             self.storage,
             cpus,
+            Marker(),
             self.instruments,
         )
 

@@ -36,6 +36,7 @@ from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
 from ops.logs import configure
 from ops.metrics import new_registry
+from ops.signing import Signer, open_signer
 from ops.supervisor import Supervisor
 from ops.tracing import open_traces
 from ops.tracing.traces import Traces
@@ -50,10 +51,12 @@ from worker.inputs import Inputs
 from worker.instruments import Instruments
 from worker.job import JobRunner
 from worker.loop import Loop
+from worker.marking import Marker
 from worker.providers.provider import Provider, open_providers
 from worker.settings import WorkerSettings
 from worker.storage import Storage
 from worker.sweeper import Sweeper
+from worker.trial_credentials import print_trial
 from worker.uploader import Uploader
 from worker.watch import Watch
 
@@ -70,10 +73,12 @@ class _Parts:
     queue: Queue
     spill: Spill
     instruments: Instruments
+    signer: Signer | None
 
 
 async def work(settings: WorkerSettings, traces: Traces) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
+    signer = await asyncio.to_thread(open_signer, settings)
     async with (
         open_pool(settings, name="worker") as pool,
         open_bucket(
@@ -90,7 +95,7 @@ async def work(settings: WorkerSettings, traces: Traces) -> None:
             probe_seconds=settings.pause_probe_seconds,
         )
         spill = Spill(pool, bytes_max=settings.parked_bytes_max)
-        parts = _Parts(settings, pool, bucket, queue, spill, Instruments(new_registry(), traces))
+        parts = _Parts(settings, pool, bucket, queue, spill, Instruments(new_registry(), traces), signer)
         await _work(name, parts, _runners(parts, providers, attachments))
     log.info("worker %s has stopped", name)
 
@@ -162,7 +167,7 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
 def _runners(parts: _Parts, providers: list[Provider], attachments: Attachments) -> dict[str, JobRunner]:
     """One for each provider, by its name."""
     pool, queue = parts.pool, parts.queue
-    alarms, cpus = Alarms(pool), CpuSlots()
+    alarms, cpus, marker = Alarms(pool), CpuSlots(), Marker(parts.signer)
     storage = Storage(queue, parts.bucket, parts.spill, alarms, parts.instruments)
     pictures = PictureStore(parts.bucket, parts.spill)
     inputs = Inputs(queue, pictures, parts.bucket, Uploads(pool), attachments, cpus)
@@ -176,6 +181,7 @@ def _runners(parts: _Parts, providers: list[Provider], attachments: Attachments)
             inputs,
             storage,
             cpus,
+            marker,
             parts.instruments,
         )
         for provider in providers
@@ -209,6 +215,8 @@ def _schedule(parts: _Parts, supervisor: Supervisor, probe: DatabaseProbe) -> No
     seconds = settings.lease_seconds
     reclaim = partial(upkeep.reclaim_expired, parts.queue, probe, instruments, lease_seconds=seconds)
     supervisor.every(seconds / 2, reclaim)
+    checking = partial(upkeep.check_certificate, Alarms(pool), parts.signer)
+    supervisor.every(upkeep.HOURLY_SECONDS, checking, at_once=True)
     supervisor.every(upkeep.HOURLY_SECONDS, partial(upkeep.hourly, Downloads(pool)))
     supervisor.every(
         upkeep.HOURLY_SECONDS,
@@ -224,10 +232,13 @@ def main() -> None:
     commands.add_parser(
         "contract", help="try with a false key whether each provider takes what is sent; it costs nothing"
     )
+    commands.add_parser("credentials", help="make a key and a certificate with which to try signing pictures")
     command = parser.parse_args().command
     if command == "doctor":
         end_as_usual_when_told()
         sys.exit(doctor(WorkerSettings, examine_worker))
+    if command == "credentials":
+        sys.exit(print_trial())
     settings = load(WorkerSettings)
     if command == "contract":
         end_as_usual_when_told()

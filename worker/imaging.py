@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from core.errors import reason
 from core.failures import FailureCode, JobFailed
+from core.provenance import Change
 
 PIXELS_PAINTED_MAX = 4096 * 4096
 """The most that any model makes; a file that claims to hold more is not decoded."""
@@ -37,19 +38,28 @@ class Pictures:
     original: bytes
     preview: bytes
     size: tuple[int, int]
+    changes: tuple[Change, ...] = ()
+    """What was done to the original; none where it is as it came."""
 
 
-def prepare(painted: bytes, size: tuple[int, int] | None) -> Pictures:
+def prepare(painted: bytes, size: tuple[int, int] | None, xmp: bytes = b"") -> Pictures:
     """Scales and cuts to `size`, if one is given; a PNG that has it stays as it is. What can be seen through can be in
-    both. Raises JobFailed for no picture."""
+    both. The preview is written with this XMP. Raises JobFailed for no picture."""
     with opened(painted, PIXELS_PAINTED_MAX, FailureCode.BAD_PICTURE) as image:
         image.load()
         kind, pixels = image.format, plain(image)
+    changes = () if kind == "PNG" else (Change.CONVERTED,)
     if size is not None and pixels.size != size:
+        changes = (*_changes(pixels.size, size), *changes)
         pixels = ImageOps.fit(pixels, size, Image.Resampling.LANCZOS)
-    elif kind == "PNG":
-        return Pictures(painted, _preview(pixels), pixels.size)
-    return Pictures(encode(pixels, "PNG", **PNG), _preview(pixels), pixels.size)
+    original = encode(pixels, "PNG", **PNG) if changes else painted
+    return Pictures(original, _preview(pixels, xmp), pixels.size, changes)
+
+
+def _changes(before: tuple[int, int], after: tuple[int, int]) -> tuple[Change, ...]:
+    scales = [new / old for new, old in zip(after, before, strict=True)]
+    cropped = (Change.CROPPED,) if scales[0] != scales[1] else ()
+    return (*cropped, Change.RESIZED) if max(scales) != 1 else cropped
 
 
 @contextmanager
@@ -78,16 +88,16 @@ def plain(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _preview(image: Image.Image) -> bytes:
+def _preview(image: Image.Image, xmp: bytes) -> bytes:
     scale = min(1.0, PREVIEW_SIDE / math.sqrt(image.width * image.height), PREVIEW_SIDE_MAX / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     # Hamming takes half of Lanczos' time, and they differ by less than WebP takes away. The gap lets the
     # picture be halved cheaply first, which is what counts for one of 16 megapixels.
     small = image.resize(size, Image.Resampling.HAMMING, reducing_gap=3.0)
-    return encode(small, "WEBP", quality=PREVIEW_QUALITY, method=PREVIEW_METHOD)
+    return encode(small, "WEBP", quality=PREVIEW_QUALITY, method=PREVIEW_METHOD, xmp=xmp)
 
 
-def encode(image: Image.Image, kind: str, **options: int) -> bytes:
+def encode(image: Image.Image, kind: str, **options: int | bytes) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -11,15 +11,17 @@ from core.errors import CallTooSoon, LostJob, reason
 from core.failures import FailureCode, JobFailed
 from core.operations import OPERATIONS
 from core.orders import Job, State
+from core.provenance import mark_of
 from db.ledger import Ledger
 from db.pool import UNAVAILABLE
 from db.queue import Queue
 from db.rate_limits import RateLimit
 from db.retry import until_answered, within
-from worker import imaging
 from worker.cpus import CpuSlots
+from worker.imaging import Pictures
 from worker.inputs import Inputs
 from worker.instruments import Instruments
+from worker.marking import Marker
 from worker.providers.provider import Begun, Call, Painting, Provider
 from worker.storage import Storage
 from worker.watch import Watch
@@ -57,6 +59,7 @@ class JobRunner:
     inputs: Inputs
     storage: Storage
     cpus: CpuSlots
+    marker: Marker
     instruments: Instruments
 
     async def prepare(self) -> None:
@@ -152,9 +155,9 @@ class JobRunner:
     async def correct(self, job: Job, call: Call) -> None:
         await self.ledger.correct(job, call.outcome, request_id=call.request_id, generation=call.generation)
 
-    def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
+    def _prepare(self, job: Job, painted: bytes, size: tuple[int, int] | None) -> Pictures:
         with self.instruments.stage("prepare", job):
-            return imaging.prepare(painted, size)
+            return self.marker.prepare(mark_of(job.order), painted, size)
 
     async def _handle_failure(self, job: Job, error: JobFailed) -> None:
         """Decides what becomes of a job whose attempt failed; waits for Postgres to record it."""

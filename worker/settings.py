@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from core.settings import (
     ApiUrl,
     BucketSettings,
+    CredentialSettings,
     DatabaseSettings,
     DiscordSettings,
     HealthSettings,
@@ -24,6 +25,7 @@ class WorkerSettings(
     ProviderSettings,
     DatabaseSettings,
     BucketSettings,
+    CredentialSettings,
     HealthSettings,
     LogSettings,
     TraceSettings,

@@ -7,6 +7,7 @@ from functools import partial
 from core.errors import BucketUnavailable, reason
 from core.failures import JobFailed
 from db import daily_tasks, retention
+from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
 from db.bucket.sweep import sweep
 from db.dashboard import Dashboard
@@ -15,8 +16,10 @@ from db.pool import UNAVAILABLE, Pool
 from db.queue import Queue
 from db.uploads import Uploads
 from ops.database_probe import DatabaseProbe
+from ops.signing import Signer
 from worker.instruments import Instruments
 from worker.providers.provider import Provider
+from worker.watch import note
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,15 @@ async def reclaim_expired(
         instruments.reclaimed(state)
     if reclaimed:
         log.warning("took back %d jobs whose worker was lost: %s", len(reclaimed), list(reclaimed))
+
+
+async def check_certificate(alarms: Alarms, signer: Signer | None) -> None:
+    """Pictures are marked without it, so its running out is noticed by nobody else."""
+    if signer is not None and signer.has_run_out:
+        day = f"{signer.expires_at:%Y-%m-%d}"
+        await note(alarms.raise_(AlarmCode.CERTIFICATE, f"that of {signer.name} ran out on {day}"))
+    else:
+        await note(alarms.resolve((AlarmCode.CERTIFICATE,)))
 
 
 async def note_balance(dashboard: Dashboard, provider: Provider) -> None:

@@ -12,7 +12,10 @@ from bot.sending import send_what_is_taken
 from bot.services import Interaction
 from core.errors import PictureGone
 from core.orders import Picture
+from core.provenance import Change, mark_in
 from db.picture_store import PictureStore
+from ops.credentials import may_have_one
+from ops.signing import Signer, signed
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +28,10 @@ def new_link(store: PictureStore, picture: Picture) -> Link | None:
 
 
 async def read_previews(
-    store: PictureStore, pictures: Iterable[Picture], *, numbered: bool = False
+    store: PictureStore, pictures: Iterable[Picture], *, numbered: bool = False, signer: Signer | None = None
 ) -> dict[int, bytes | Unseen]:
-    """By the pictures' ids; with the numbers that they have in their order drawn on them. Raises BucketUnavailable."""
+    """By the pictures' ids; with the numbers that they have in their order drawn on them, which is
+    signed for. Raises BucketUnavailable."""
 
     async def preview(picture: Picture) -> tuple[int, bytes | Unseen]:
         try:
@@ -35,9 +39,18 @@ async def read_previews(
         except PictureGone as error:
             log.warning("there is no preview: %s", error)
             return picture.id, Unseen.GONE
-        return picture.id, await asyncio.to_thread(with_badge, found, picture.number) if numbered else found
+        if not numbered:
+            return picture.id, found
+        return picture.id, await asyncio.to_thread(_numbered, found, picture.number, signer)
 
     return dict(await asyncio.gather(*map(preview, pictures)))
+
+
+def _numbered(preview: bytes, number: int, signer: Signer | None) -> bytes:
+    badged, mark = with_badge(preview, number), mark_in(preview)
+    if mark is None or not may_have_one(preview):
+        return badged
+    return signed(signer, badged, mark, [Change.EDITED], came=preview)
 
 
 async def show(interaction: Interaction, content: Content) -> None:

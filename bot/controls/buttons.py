@@ -31,6 +31,7 @@ class Action(StrEnum):
     MORE = "more"
     OPEN = "open"  # the same, of a picture that it is made from
     SETTINGS = "settings"
+    ORIGIN = "origin"
     LINK = "link"
     FAVOURITE = "favourite"
     REPORT = "report"
@@ -55,6 +56,7 @@ LOOKS = {
     Action.MORE: ("🧰", "More"),
     Action.OPEN: ("↗️", "Open"),
     Action.SETTINGS: ("📝", "Settings"),
+    Action.ORIGIN: ("🔏", "Origin"),
     Action.LINK: ("📋", "Link"),
     Action.FAVOURITE: ("⭐", "Favourite"),
     Action.REPORT: ("🚩", "Report"),

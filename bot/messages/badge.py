@@ -24,7 +24,9 @@ def with_badge(preview: bytes, number: int) -> bytes:
             left, top = (image.width - side) // 2, (image.height - side) // 2
             image.paste(badge, (left + round(side * _LEFT), top + round(side * _TOP)), badge)
             buffer = io.BytesIO()
-            image.save(buffer, "WEBP", quality=_QUALITY, method=_METHOD)
+            # It goes on saying that it was made by AI.
+            xmp = image.info.get("xmp", b"")
+            image.save(buffer, "WEBP", quality=_QUALITY, method=_METHOD, xmp=xmp)
     except (OSError, SyntaxError, ValueError):
         return preview
     return buffer.getvalue()

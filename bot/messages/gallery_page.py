@@ -39,7 +39,7 @@ def page_content(
     A page that is shared with everybody has no buttons to other pages. `unseen` says why it has no pictures.
     """
     seen = [picture for picture in page.pictures if picture.id in previews and unseen is None]
-    media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen})
+    media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen}, say)
     items: list[ui.Item[Any]] = [ui.TextDisplay(_title(query, say)), *media]
     if unseen is not None:
         items.append(ui.TextDisplay(say(WHY_NONE_IS_SEEN[unseen])))

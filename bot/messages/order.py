@@ -71,7 +71,8 @@ class _Message:
         told += self._full_sizes(_BESIDE_LENGTH_MAX - len("\n".join([*heading, *told])))
         previews = ((picture, self.previews[picture.id]) for picture in progress.pictures)
         media, files = shown(
-            {f"{one.number}.webp": (one, preview) for one, preview in previews if isinstance(preview, bytes)}
+            {f"{one.number}.webp": (one, preview) for one, preview in previews if isinstance(preview, bytes)},
+            self.say,
         )
         container = ui.Container[Any](accent_colour=_COLOURS[progress.state])
         if heading:

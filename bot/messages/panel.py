@@ -51,7 +51,7 @@ class _Panel:
     def content(self) -> Content:
         picture, order, say = self.picture, self.picture.order, self.say
         media, files = shown(
-            {"preview.webp": (picture, self.preview)} if isinstance(self.preview, bytes) else {}
+            {"preview.webp": (picture, self.preview)} if isinstance(self.preview, bytes) else {}, say
         )
         text, links = full_size(picture, self.link, say, link_as=self.link_as, is_seen=bool(files))
         if isinstance(self.preview, Unseen):
@@ -99,6 +99,7 @@ class _Panel:
                 for one in (
                     Action.FAVOURITE,
                     Action.SETTINGS,
+                    Action.ORIGIN,
                     *((Action.REPORT,) if self.may_report else ()),
                     Action.DELETE,
                 )

@@ -50,7 +50,7 @@ def picture_content(
 ) -> Content:
     """`link` is None while the picture is spilled, or when it has expired."""
     order = picture.order
-    media, files = shown({"preview.webp": (picture, preview)} if isinstance(preview, bytes) else {})
+    media, files = shown({"preview.webp": (picture, preview)} if isinstance(preview, bytes) else {}, say)
     text, button = full_size(picture, link, say, link_as=link_as, is_seen=bool(files))
     if isinstance(preview, Unseen):
         text = f"{say(WHY_UNSEEN[preview])}\n{text}"
@@ -72,16 +72,19 @@ def picture_content(
     )
 
 
-def shown(previews: Mapping[str, tuple[Picture, bytes]]) -> tuple[list[ui.Item[Any]], tuple[File, ...]]:
+def shown(
+    previews: Mapping[str, tuple[Picture, bytes]], say: Words
+) -> tuple[list[ui.Item[Any]], tuple[File, ...]]:
     """By the names of their files: what shows them in a message, and the files."""
     gallery = ui.MediaGallery[Any]()
     for name, (picture, _preview) in previews.items():
         order = picture.order
         gallery.add_item(
-            media=f"attachment://{name}", description=alt_text(order.prompt), spoiler=order.spoiler
+            media=f"attachment://{name}", description=alt_text(order.prompt, say), spoiler=order.spoiler
         )
     files = (
-        File(name, preview, alt_text(picture.order.prompt)) for name, (picture, preview) in previews.items()
+        File(name, preview, alt_text(picture.order.prompt, say))
+        for name, (picture, preview) in previews.items()
     )
     return [gallery] if previews else [], tuple(files)
 
@@ -128,7 +131,7 @@ def facts(order: Order, say: Words, picture: Picture | None = None, *more: str, 
         found.append(say("for {member}", member=f"<@{order.member_id}>"))
     if size is not None:
         found.append(f"{size[0]} × {size[1]}")
-    found += [model, *filter(None, [what_was_done(order, say)]), *more]
+    found += [say("made by AI with {model}", model=model), *filter(None, [what_was_done(order, say)]), *more]
     if order.style is not None:
         found.append(say("style {style}", style=say(order.style)))
     if order.negative_prompt is not None:

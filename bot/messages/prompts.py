@@ -2,6 +2,8 @@
 
 import re
 
+from bot.messages.words import Words
+
 ALT_TEXT_LENGTH_MAX = 1024
 TEXT_LENGTH_MAX = 3990  # of a message's 4,000 characters
 SHOWN_LENGTH_MAX = 3000  # of them, beside all else
@@ -19,5 +21,9 @@ def escape(text: str, length_max: int = SHOWN_LENGTH_MAX) -> str:
     return shown[: length_max - 1].rstrip("\\") + "…"
 
 
-def alt_text(prompt: str) -> str:
-    return prompt if len(prompt) <= ALT_TEXT_LENGTH_MAX else prompt[: ALT_TEXT_LENGTH_MAX - 1] + "…"
+def alt_text(prompt: str, say: Words) -> str:
+    """What can be seen comes first, as it is read out; that it was made by AI stands after the longest."""
+    made_by = say("made by AI")
+    made = f" ({made_by})"
+    room = ALT_TEXT_LENGTH_MAX - len(made)
+    return f"{prompt if len(prompt) <= room else prompt[: room - 1] + '…'}{made}"

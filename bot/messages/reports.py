@@ -67,13 +67,13 @@ def report_content(
         return Content(view_of(container))
     return Content(
         view_of(container),
-        files_of(picture, preview),
+        files_of(picture, preview, say),
         lambda unseen: report_content(report, picture, unseen, say),
     )
 
 
-def files_of(picture: Picture, preview: bytes) -> tuple[File, ...]:
-    return (File(_name(picture), preview, alt_text(picture.order.prompt)),)
+def files_of(picture: Picture, preview: bytes, say: Words) -> tuple[File, ...]:
+    return (File(_name(picture), preview, alt_text(picture.order.prompt, say)),)
 
 
 def report_container(
@@ -85,7 +85,9 @@ def report_container(
     if picture is not None and isinstance(preview, bytes):
         gallery = ui.MediaGallery[Any]()
         gallery.add_item(
-            media=f"attachment://{_name(picture)}", description=alt_text(picture.order.prompt), spoiler=True
+            media=f"attachment://{_name(picture)}",
+            description=alt_text(picture.order.prompt, say),
+            spoiler=True,
         )
         container.add_item(gallery)
     lines = [title, *_what(report, picture, preview, say)]

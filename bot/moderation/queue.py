@@ -80,7 +80,7 @@ def _content(
         return Content(view)
     return Content(
         view,
-        files_of(picture, preview),
+        files_of(picture, preview, say),
         lambda unseen: _content(interaction, report, picture, unseen, note, row),
     )
 

@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 FILE_BYTES_MAX = 10 * 1024 * 1024  # what a direct message carries without a boost of any kind
 AT_ONCE = 4
-HELD_BYTES_MAX = 2 * FILE_BYTES_MAX  # of all originals in memory; beyond that the link goes alone
 CROWD = 8  # where more wait, the link goes alone
 WAITING_MAX = 1000
 NOTICE_SECONDS = 30.0  # how long a notice stays in the channel; meanwhile its member gets no other
@@ -46,7 +45,6 @@ class ReactionDownloads:
         self._line = FairLine(at_once=AT_ONCE, waiting_max=WAITING_MAX)
         self._in_progress: set[tuple[int, int]] = set()
         self._left_out: set[int] = set()
-        self._held_bytes = 0
         self._told_until: dict[int, float] = {}
 
     async def on_reaction(self, payload: discord.RawReactionActionEvent) -> None:
@@ -140,17 +138,13 @@ class ReactionDownloads:
         return True
 
     async def _send_picture(self, user: discord.User, picture: Picture, say: Words) -> discord.Message | None:
-        """With its file if there is room for it."""
+        """With its file if there is room for it; else the link goes alone."""
         store, size = self._services.picture_store, picture.bytes
-        is_crowded = self._line.length > CROWD or self._held_bytes + size > HELD_BYTES_MAX
-        held = 0 if is_crowded or size > FILE_BYTES_MAX else size
-        self._held_bytes += held
-        try:
-            original = await store.original(picture) if held else None
+        is_wanted = self._line.length <= CROWD and size <= FILE_BYTES_MAX
+        with self._services.held_bytes.room_for(size if is_wanted else 0) as has_room:
+            original = await store.original(picture) if is_wanted and has_room else None
             content = download_content(picture, store.link(picture, download=True), original, say)
             return await send_what_is_taken(content, partial(send_once, user))
-        finally:
-            self._held_bytes -= held
 
     async def _tell_in_channel(self, payload: discord.RawReactionActionEvent, text: str) -> None:
         """Without a ping, for a time in which it is said once."""

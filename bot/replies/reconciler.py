@@ -22,6 +22,7 @@ from db.pool import UNAVAILABLE
 from db.replies import Replies
 from db.retry import until_answered, until_stopped
 from ops.logs import about_order
+from ops.signing import Signer
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Reconciler:
     languages: Languages
     instruments: Instruments
     concurrency: int
+    signer: Signer | None = None
 
     def __post_init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -186,7 +188,9 @@ class Reconciler:
     async def _content(self, reply: Reply) -> tuple[Content, Estimate]:
         progress, say = reply.progress, self.languages.of(reply.order.locale)
         estimate = Estimate() if progress.is_final else await self._estimate(reply)
-        previews = await read_previews(self.store, progress.pictures, numbered=progress.order.count > 1)
+        previews = await read_previews(
+            self.store, progress.pictures, numbered=progress.order.count > 1, signer=self.signer
+        )
         links = {picture.id: new_link(self.store, picture) for picture in progress.pictures}
         return order_content(progress, estimate, previews, links, say), estimate
 

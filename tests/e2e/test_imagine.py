@@ -28,7 +28,7 @@ async def test_a_prompt_becomes_a_picture(house: House, ada: Member, ben: Member
     done = await ada.reply(interaction, is_done)
     assert any(is_running(version) for version in ada.seen[done["id"]])
     assert "> a red fox in the snow" in text(done)
-    assert "640 × 480 · Stable Image Core · seed " in text(done)
+    assert "640 × 480 · made by AI with Stable Image Core · seed " in text(done)
     (picture,) = pictures_of(done)
     assert picture["description"] == "a red fox in the snow"
     assert (await download(picture["media"]["url"])).format == "WEBP"

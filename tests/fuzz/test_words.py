@@ -161,7 +161,7 @@ def test_what_was_typed_is_shown_as_it_was_typed(text: str, length_max: int) -> 
 @fuzz(100)
 @given(prompt=texts)
 def test_an_alt_text_is_within_the_limit(prompt: str) -> None:
-    assert len(alt_text(prompt)) <= ALT_TEXT_LENGTH_MAX
+    assert len(alt_text(prompt, ENGLISH)) <= ALT_TEXT_LENGTH_MAX
 
 
 # -- custom ids

@@ -96,6 +96,19 @@ async def test_what_needs_no_form_is_ordered_at_once(place: Place, private: bool
     assert (order.prompt, order.spoiler, order.private) == ("a fox", True, private or at == "attic")
 
 
+async def test_what_an_upload_is_in_is_known_at_any_remove(place: Place) -> None:
+    painted = await place.paint(place.ada, "paintings", "a fox")
+    handed = await handed_in(place, place.ada)
+    source: Picture | Upload
+    for source, is_from_upload in ((painted, False), (handed, True)):
+        for _ in range(3):
+            await verb(place, Verb("cut-out", source.id), place.ada)
+            order = await place.newest()
+            assert order.is_from_upload is is_from_upload
+            (claimed,) = await worker(place.bot.pool).claim(1)
+            source = await finish(place.bot.pool, claimed)
+
+
 async def test_a_form_is_asked_for_and_its_submission_needs_nothing_of_it(place: Place) -> None:
     picture = await place.paint(place.ada, "paintings", "a fox")
     one = Verb("replace", picture.id, "search-and-replace")

@@ -9,8 +9,9 @@ from typing import Any
 import discord
 import pytest
 
+from bot.held_bytes import HELD_BYTES_MAX
 from bot.replies.copies import CopyRemover
-from bot.replies.reaction_downloads import HELD_BYTES_MAX, ReactionDownloads
+from bot.replies.reaction_downloads import ReactionDownloads
 from core.orders import Picture, State
 from core.settings import DatabaseSettings
 from db.bucket.client import Bucket, file_name, original_key

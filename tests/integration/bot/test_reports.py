@@ -33,7 +33,7 @@ async def test_a_report_is_shown_once_without_who_made_it(reports: Reports, plac
     assert message.mention_ids == []
     media = message.components[0]["components"][0]["items"][0]
     assert media["spoiler"] is True
-    assert media["description"] == "a rude fox"
+    assert media["description"] == "a rude fox (made by AI)"
     assert has_file(message)
     assert read(message).count("Block") == 2
 

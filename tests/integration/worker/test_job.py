@@ -13,6 +13,7 @@ from core.errors import BucketUnavailable, PictureGone
 from core.failures import FailureCode, JobFailed
 from core.operations import FAST, UPSCALE
 from core.orders import Job, Picture, Progress, State
+from core.provenance import SourceType, mark_in
 from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
 from db.erasure import Erasure
@@ -54,7 +55,12 @@ async def test_a_picture_is_painted_and_stored(workshop: Workshop, bucket: Bucke
     assert (job_of(progress).state, picture.seed, picture.width, picture.height) == (State.DONE, 5, 640, 480)
     original = await bucket.get_original(picture)
     assert (opened(original).size, len(original)) == ((640, 480), picture.bytes)
-    assert opened(await bucket.get_preview(picture)).size == (640, 480)
+    preview = await bucket.get_preview(picture)
+    assert opened(preview).size == (640, 480)
+    marks = [mark_in(original), mark_in(preview)]
+    assert [mark and (mark.source_type, mark.model) for mark in marks] == [
+        (SourceType.GENERATED, "Stable Image Core")
+    ] * 2
 
 
 async def test_each_picture_of_an_order_has_a_call_of_its_own(

@@ -3,22 +3,40 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
 from core.errors import BucketUnavailable
 from core.orders import State
+from db.alarms import AlarmCode, Alarms
 from db.bucket.client import Bucket
 from db.ledger import Ledger
 from db.pool import Pool
 from ops.database_probe import DatabaseProbe
+from ops.signing import Signer
 from tests.lives import job as job_of
 from tests.lives import painted, running, waiting, worker
 from tests.workshop import instruments
 from worker import upkeep
 
 LEASE_SECONDS = 60.0
+
+
+async def test_the_owner_is_told_of_a_certificate_that_has_run_out_until_there_is_another(pool: Pool) -> None:
+    alarms, now = Alarms(pool), datetime.now(UTC)
+    signer = Signer(None, "Fox & Co", now - timedelta(days=1))
+    await upkeep.check_certificate(alarms, signer)
+    await upkeep.check_certificate(alarms, signer)
+    (alarm,) = await alarms.claim_untold()
+    assert (alarm.code, alarm.problem) == (
+        AlarmCode.CERTIFICATE, "The certificate by which pictures are signed has run out."
+    )  # fmt: skip
+    assert alarm.detail == f"that of Fox & Co ran out on {now - timedelta(days=1):%Y-%m-%d}"
+    await upkeep.check_certificate(alarms, replace(signer, expires_at=now + timedelta(days=1)))
+    assert await alarms.open() == []
 
 
 async def test_after_an_outage_no_lease_is_reclaimed_before_each_could_be_extended(

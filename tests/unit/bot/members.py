@@ -9,6 +9,7 @@ from uuid import UUID
 import discord
 
 from bot.editing import submit_edit
+from bot.held_bytes import HeldBytes
 from bot.instruments import Instruments
 from bot.messages.words import Languages
 from bot.rules import RulesAtHand
@@ -128,6 +129,7 @@ class House:
         self.marked: set[int] = set()
         self.uploads: dict[int, Upload] = {}
         self.faults: dict[str, Exception] = {}
+        self.file = b"original"
         self.url: str | None = "https://b.example/full"
         self.registry = new_registry()
         self.instruments = Instruments(self.registry)
@@ -143,6 +145,7 @@ class House:
             model="core",
             count_max=COUNT_MAX,
             uploads=_Uploads(self),
+            held_bytes=HeldBytes(),
             wake=lambda: self.done.append(("wake",)),
             command_permissions=house,
             instruments=self.instruments,
@@ -169,6 +172,10 @@ class House:
 
     async def preview(self, of: Picture) -> bytes:
         return b"preview %d" % of.id
+
+    async def original(self, of: Picture) -> bytes:
+        self.done.append(("original", of.id))
+        return self.file
 
     async def may_use(self, _interaction: Any, command: str) -> bool | None:
         self.done.append(("may use", command))

@@ -6,6 +6,9 @@ import pytest
 from PIL import Image, ImageStat
 
 from bot.messages.badge import with_badge
+from core.provenance import mark_of
+from tests import exiftool
+from tests.jobs import order
 
 
 def webp(size: tuple[int, int], colour: str, mode: str = "RGB") -> bytes:
@@ -18,6 +21,14 @@ def decoded(data: bytes) -> Image.Image:
     with Image.open(io.BytesIO(data)) as image:
         image.load()
         return image
+
+
+@exiftool.needed
+def test_it_goes_on_saying_that_it_was_made_by_ai() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (256, 256)).save(file, "WEBP", xmp=mark_of(order()).xmp)
+    mark = exiftool.ai_mark(with_badge(file.getvalue(), 2))
+    assert mark == ("trainedAlgorithmicMedia", "Stable Image Core", "Tigerbrush")
 
 
 @pytest.mark.parametrize("colour", ["white", "black", "#f0882f", "#808080"])

@@ -43,8 +43,8 @@ def test_a_spoiler_is_covered_and_nothing_else_is(shared: bool) -> None:
         ("attachment://33.webp", True),
     ]
     assert [(file.name, file.content, file.alt_text) for file in made.files] == [
-        ("17.webp", b"fox", "a red fox in the snow"),
-        ("33.webp", b"bear", "a bear"),
+        ("17.webp", b"fox", "a red fox in the snow (made by AI)"),
+        ("33.webp", b"bear", "a bear (made by AI)"),
     ]
 
 

@@ -13,7 +13,7 @@ from tests.jobs import NOW, done, job, order, progress, reply
 
 SECRET = order(private=True)
 AT_WORK = {State.QUEUED, State.RUNNING}
-ALIVE = datetime.now(UTC) + timedelta(minutes=5)
+ALIVE = timedelta(minutes=5)
 
 
 def ways(of: Reply) -> list[str]:
@@ -23,7 +23,7 @@ def ways(of: Reply) -> list[str]:
 
 def replied(shown: Progress, **changes: Any) -> Reply:
     """The first answer is there, and the token is alive."""
-    return reply(shown, **{"message_id": 5, "token_expires_at": ALIVE, **changes})
+    return reply(shown, **{"message_id": 5, "token_expires_at": datetime.now(UTC) + ALIVE, **changes})
 
 
 def in_state(state: State, of: Any = SECRET) -> Progress:

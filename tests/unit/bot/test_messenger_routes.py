@@ -15,7 +15,7 @@ from tests.jobs import done, job, order, progress, reply
 from tests.unit.bot.edge import EPHEMERAL, Edge, refusal
 
 NOT_HERE, GONE, UNKNOWN = refusal(403, 50013, "No  access"), refusal(404, 10003), refusal(404, 10008)
-ALIVE = datetime.now(UTC) + timedelta(minutes=5)
+ALIVE = timedelta(minutes=5)
 SECRET = order(private=True)
 CONTENT = Content(notice("done"), (File("fox.webp", b"webp", "a fox"),))
 
@@ -27,7 +27,9 @@ def edge(monkeypatch: pytest.MonkeyPatch) -> Edge:
 
 def replied(shown: Progress | None = None, **changes: Any) -> Reply:
     """In its channel, 30, by the message 5; the token is alive."""
-    return reply(shown or done(), **{"message_id": 5, "token_expires_at": ALIVE, **changes})
+    return reply(
+        shown or done(), **{"message_id": 5, "token_expires_at": datetime.now(UTC) + ALIVE, **changes}
+    )
 
 
 def messenger(edge: Edge, instruments: Instruments | None = None) -> Messenger:

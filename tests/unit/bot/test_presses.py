@@ -8,17 +8,21 @@ import pytest
 
 import bot.changes
 import bot.commands.queue
+import bot.moderation.presses
+import bot.origin
 import bot.panel
 import bot.presses  # noqa: F401 - they register themselves
 from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
 from bot.controls.page_controls import PictureSelect
 from bot.controls.verbs import Step, Verb, VerbButton
 from bot.editing import submit_edit
+from bot.held_bytes import HELD_BYTES_MAX
 from bot.orders import HOURGLASS_SECONDS, request_of
 from bot.rights.access import require_gallery
 from bot.services import Interaction
 from core.errors import InvalidRequest, LostJob
 from core.orders import PRESSED, Order
+from core.provenance import mark_of, png_with
 from tests.jobs import NOW, order
 from tests.unit.bot.edge import refusal
 from tests.unit.bot.members import (
@@ -424,6 +428,32 @@ async def test_what_is_stored_is_never_said_to_have_failed(
     assert (house.said, "first shown" in house.names()) == ([], False)
 
 
+@pytest.mark.parametrize(
+    ("changes", "read", "said"),
+    [
+        ({}, "original", "🤖 Made by AI · Stable Image Core · Tigerbrush"),
+        ({"expired_at": NOW}, "preview", "This is what the small version says"),
+        ({"bytes": HELD_BYTES_MAX + 1}, "preview", "It has no note of its own."),
+    ],
+)
+async def test_what_the_file_says_is_read_in_it(changes: dict[str, Any], read: str, said: str) -> None:
+    house = House(**changes)
+    house.file = b"\x89PNG\r\n\x1a\n\0\0\0\0IHDR\0\0\0\0"
+    house.file = png_with(house.file, mark_of(house.order).xmp)
+    await press(house, Action.ORIGIN, house.press(BEN))
+    assert said in house.words()
+    assert ("original" in house.names()) is (read == "original")
+    assert house.services.held_bytes.held == 0
+
+
+async def test_where_too_much_is_read_already_nothing_more_is() -> None:
+    house = House(bytes=1)
+    with house.services.held_bytes.room_for(HELD_BYTES_MAX):
+        await press(house, Action.ORIGIN, house.press(BEN))
+    assert "Many pictures are being read" in house.words()
+    assert "original" not in house.names()
+
+
 async def test_postgres_being_away_is_said() -> None:
     house = House()
     house.faults["create"] = ConnectionError()
@@ -475,6 +505,7 @@ LOOKS = {
     "picture:more:17": ("🧰", "More"),
     "picture:open:17": ("↗️", "Open"),
     "picture:settings:17": ("📝", "Settings"),
+    "picture:origin:17": ("🔏", "Origin"),
     "picture:link:17": ("📋", "Link"),
     "picture:favourite:17": ("⭐", "Favourite"),
     "picture:report:17": ("🚩", "Report"),

@@ -1,6 +1,7 @@
 import pytest
 
 from bot.messages.prompts import alt_text, escape
+from bot.messages.words import ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,6 @@ def test_a_long_prompt_is_cut_between_escapes() -> None:
     assert cut.endswith("*…")
 
 
-def test_alt_text_is_the_prompt_within_discords_limit() -> None:
-    assert alt_text("a fox") == "a fox"
-    assert len(alt_text("x" * 2000)) == 1024
+def test_alt_text_is_the_prompt_and_who_made_it_within_discords_limit() -> None:
+    assert alt_text("a fox", ENGLISH) == "a fox (made by AI)"
+    assert len(alt_text("x" * 2000, ENGLISH)) == 1024

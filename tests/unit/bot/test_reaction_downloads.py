@@ -8,9 +8,10 @@ from typing import Any, cast
 import discord
 import pytest
 
+from bot.held_bytes import HELD_BYTES_MAX, HeldBytes
 from bot.messages.content import LINK_URL_LENGTH_MAX
 from bot.messages.words import Languages
-from bot.replies.reaction_downloads import CROWD, FILE_BYTES_MAX, HELD_BYTES_MAX, ReactionDownloads
+from bot.replies.reaction_downloads import CROWD, FILE_BYTES_MAX, ReactionDownloads
 from core.errors import BucketUnavailable
 from core.orders import Picture
 from core.rules import Server, ServerRules, Wishes
@@ -40,12 +41,14 @@ class House:
         self.rules = ServerRules()
         servers = SimpleNamespace(of=lambda _id: Server(20, rules=self.rules))
         members = SimpleNamespace(known=lambda _id: SimpleNamespace(wishes=Wishes()))
+        self.held_bytes = HeldBytes()
         services = SimpleNamespace(
             pictures=self,
             downloads=self,
             copies=self,
             picture_store=self,
             languages=Languages(),
+            held_bytes=self.held_bytes,
             rules=SimpleNamespace(servers=servers, members=members),
         )
         client, given = cast("tuple[Any, Any]", (self.edge, services))
@@ -221,12 +224,12 @@ async def test_no_more_is_held_in_memory_than_may_be() -> None:
 
     # Four are served; the store keeps two of them, and the others have links by then.
     await until(held, lambda count: count == 6)
-    assert house.downloads._held_bytes == HELD_BYTES_MAX
+    assert house.held_bytes.held == HELD_BYTES_MAX
     assert files_of(house) == [[], []]
     house.go.set()
     await asyncio.gather(*at_once)
     assert sorted(map(len, files_of(house))) == [0, 0, 1, 1]
-    assert house.downloads._held_bytes == 0
+    assert house.held_bytes.held == 0
 
 
 @pytest.mark.parametrize(("waiting", "links"), [(CROWD, 0), (CROWD + 1, 1)])

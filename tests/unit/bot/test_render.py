@@ -220,13 +220,16 @@ def test_every_state_repeats_what_was_asked_for() -> None:
         shown(job(state=State.CANCELLED)),
     ):
         said = texts(content).replace("-# ✓ ", "-# ")
-        assert "> a red fox in the snow\n-# 640 × 480 · Stable Image Core" in said
+        assert "> a red fox in the snow\n-# 640 × 480 · made by AI with Stable Image Core" in said
 
 
 def test_done_shows_the_preview_with_alt_text_and_its_link() -> None:
     content = shown(done())
     (attachment,) = content.attachments()
-    assert (attachment.filename, attachment.description) == ("preview.webp", "a red fox in the snow")
+    assert (attachment.filename, attachment.description) == (
+        "preview.webp",
+        "a red fox in the snow (made by AI)",
+    )
     assert "seed 7 · painted in 8.0 s · PNG, 1.5 MB" in texts(content)
     assert "-# ✓ 640 × 480" in texts(content)
     # When the link ends is told by Link.

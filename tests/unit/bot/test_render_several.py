@@ -100,7 +100,7 @@ def test_the_price_is_said_until_all_is_over_and_the_sum_where_it_is_another(pri
 def test_four_that_wait_are_one_line_and_one_cancel() -> None:
     content = show(four(WAITING, WAITING, WAITING, WAITING), Estimate(3, 40.0))
     assert "⏳ Waiting in line\nLikely done" in texts(content)
-    assert "640 × 480 · Stable Image Core · 4 × 3 credits" in texts(content)
+    assert "640 × 480 · made by AI with Stable Image Core · 4 × 3 credits" in texts(content)
     assert buttons(content) == ["Cancel"]
     assert "tried again" in texts(show(four(WAITING, {**WAITING, "faults": 1}, WAITING, WAITING)))
 
@@ -110,7 +110,7 @@ def test_what_is_there_already_is_shown_while_the_rest_is_painted() -> None:
     assert f"🔄 Painting: 2 of 4\nStarted <t:{int(NOW.timestamp())}:R>, likely done <t:" in texts(content)
     assert files(content) == {"1.webp": b"1", "3.webp": b"3"}
     assert [one["media"]["url"] for one in gallery(content)] == ["attachment://1.webp", "attachment://3.webp"]
-    assert {one["description"] for one in gallery(content)} == {"a red fox in the snow"}
+    assert {one["description"] for one in gallery(content)} == {"a red fox in the snow (made by AI)"}
     assert full_sizes(content) == ["1", "3"]
     assert buttons(content) == ["Cancel"]
     assert options(content) == []
@@ -143,7 +143,9 @@ def test_when_all_is_over_each_can_be_opened_and_the_order_asked_for_again() -> 
     assert re.findall(r"order:\w+:\d+", json.dumps(components(content))) == ["order:again:1", "order:edit:1"]
     assert "picture:" not in json.dumps(components(content))
     said = texts(content)
-    assert said.startswith("> a red fox in the snow\n-# ✓ 640 × 480 · Stable Image Core · 4 pictures\n")
+    assert said.startswith(
+        "> a red fox in the snow\n-# ✓ 640 × 480 · made by AI with Stable Image Core · 4 pictures\n"
+    )
     assert "<t:" not in said
     assert "Painting" not in said
 

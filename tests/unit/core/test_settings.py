@@ -19,6 +19,9 @@ GOOD = {
     "DISCORD_TOKEN": "token",
 }
 
+CHAIN = r"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+SECRET_KEY = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"
+
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
@@ -104,6 +107,18 @@ def test_the_defaults_do_for_a_deployment_that_sets_what_it_must() -> None:
             "socks5://me:hunter2@proxy:1",
             "HTTPS_PROXY: is not an http or https URL;",
         ),
+        (
+            "C2PA_CERTIFICATE",
+            "/run/secrets/chain.pem",
+            "C2PA_CERTIFICATE: is no certificate as PEM; it should be",
+        ),
+        (
+            "C2PA_CERTIFICATE",
+            CHAIN,
+            "C2PA_PRIVATE_KEY: is missing; it should be the certificate's private key",
+        ),
+        ("C2PA_PRIVATE_KEY", "hunter2", "C2PA_PRIVATE_KEY: is no private key as PEM; it should be"),
+        ("C2PA_PRIVATE_KEY", SECRET_KEY, "C2PA_PRIVATE_KEY: stands without C2PA_CERTIFICATE; it should be"),
         (
             "HEALTH_HOST",
             "two words",

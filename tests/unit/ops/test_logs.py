@@ -116,6 +116,8 @@ LOOKS = {
     "https://cdn.discordapp.com/a/1/2/fox.png?ex=67&is=66&hm=0badc0de&x=1": "0badc0de",
     "url%3A%2Fa.png%3Fex%3D67%26hm%3D0badc0de": "0badc0de",
     r"{\"id\": 1, \"token\": \"in-an-event\"}": "in-an-event",
+    "-----BEGIN EC PRIVATE KEY-----\\nMHcCAQEE\\n0badc0de==\\n-----END EC PRIVATE KEY-----": "0badc0de",
+    "it is not: -----BEGIN PRIVATE KEY-----\nMIGHAgEA\n0badc0de": "0badc0de",
     f"Authorization: {AWS4}": "0badc0de",
     "headers {'Authorization': 'Bot MTIzNDU2Nzg5'}": "MTIz",
     "of another: postgresql://ann:hunter2@db.example:5432/house": "hunter2",

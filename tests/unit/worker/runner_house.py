@@ -7,6 +7,7 @@ from typing import Any, cast
 from core.failures import FailureCode, JobFailed, Outcome
 from core.operations import Role
 from core.orders import Job, State
+from core.provenance import Mark
 from tests.workshop import instruments
 from worker import imaging
 from worker.job import JobRunner
@@ -35,7 +36,9 @@ class House:
         self.queued: list[Job] = []
         self.instruments = instruments()
         house = cast("Any", self)
-        self.runner = JobRunner(house, house, house, house, house, house, house, house, self.instruments)
+        self.runner = JobRunner(
+            house, house, house, house, house, house, house, house, house, self.instruments
+        )
 
     async def _do(self, name: str, *how: Any, **more: Any) -> None:
         self.done.append((name, *how, *([more] if more else [])))
@@ -125,6 +128,9 @@ class House:
     async def in_thread(self, work: Any, *arguments: Any) -> Any:
         await self._do("prepare", *arguments[1:])
         return work(*arguments)
+
+    def prepare(self, mark: Mark, painted: bytes, size: tuple[int, int] | None) -> imaging.Pictures:
+        return PICTURES
 
     def names(self) -> list[str]:
         return [name for name, *_ in self.done]

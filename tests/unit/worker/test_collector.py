@@ -11,14 +11,8 @@ from core.failures import FailureCode, JobFailed, Outcome
 from core.orders import Job, State
 from tests.conditions import until
 from tests.jobs import job
-from tests.unit.worker.runner_house import PAINTING, PICTURES, House
-from worker import imaging
+from tests.unit.worker.runner_house import PAINTING, House
 from worker.collector import GONE_SECONDS, LOOK_SECONDS_MAX, UNREADABLE_SECONDS, Collector
-
-
-@pytest.fixture(autouse=True)
-def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imaging, "prepare", lambda _painted, _size: PICTURES)
 
 
 def begun(age_seconds: float = 20, **changes: Any) -> Job:

@@ -182,7 +182,7 @@ def test_what_is_written_is_written_quickly(monkeypatch: pytest.MonkeyPatch) -> 
     prepare(painted, (256, 256))
     assert written == [
         ("PNG", {"compress_level": 1, "compress_type": zlib.Z_RLE}),
-        ("WEBP", {"quality": 80, "method": 1}),
+        ("WEBP", {"quality": 80, "method": 1, "xmp": b""}),
     ]
 
 

@@ -12,8 +12,7 @@ from core.operations import Role
 from core.orders import Job, State
 from tests.conditions import soon, until
 from tests.jobs import NOW, job, order
-from tests.unit.worker.runner_house import PAINTING, PICTURES, House
-from worker import imaging
+from tests.unit.worker.runner_house import PAINTING, House
 from worker.job import (
     LOOK_SECONDS,
     RATE_LIMIT_PAUSE_SECONDS_MAX,
@@ -25,11 +24,6 @@ from worker.job import (
 from worker.providers.provider import Begun
 
 UPSCALED = order(operation="upscale", inputs=(33,), width=2560, height=1920)
-
-
-@pytest.fixture(autouse=True)
-def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imaging, "prepare", lambda _painted, _size: PICTURES)
 
 
 def begun(**changes: Any) -> Job:

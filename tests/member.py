@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.messages.signs import Signs
+from bot.emoji.signs import Signs
 
 TIMEOUT_SECONDS = 30.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
-from bot.messages.signs import Signs
+from bot.emoji.signs import Signs
 from sandbox.discord import DiscordServer
 from tests.browser.conftest import bot_is_online, opened
 from tests.conditions import until

@@ -22,7 +22,7 @@ async def test_a_prompt_becomes_a_picture(house: House, ada: Member, ben: Member
     await ada.until_bot_is(online=True)
     interaction = await ada.imagine("a red fox in the snow", width=640, height=480)
     waiting = await ada.reply(interaction, is_waiting)
-    assert "This one is next." in text(waiting)
+    assert "Waiting in line" in text(waiting)
 
     await house.worker()
     done = await ada.reply(interaction, is_done)

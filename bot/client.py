@@ -210,7 +210,8 @@ class Client(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         self.services.rules.admission.wake()
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        servers = "1 server" if len(self.guilds) == 1 else f"{len(self.guilds)} servers"
+        log.info("connected to Discord as %s, in %s", self.user, servers)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """discord.py finds only the modals that this process opened itself."""

@@ -123,6 +123,7 @@ async def submit(interaction: Interaction, request: Request, sources: Sequence[S
                 return False
             services.instruments.accepted(progress)
         with about_order(progress.order.id):
+            log.info("it came by interaction %d", interaction.id)
             try:
                 await _answer(interaction, progress)
             except Exception:  # it is stored: nothing may say otherwise, and the reconciler goes on with it
@@ -159,15 +160,16 @@ async def _stored(interaction: Interaction, request: Request, sources: Sequence[
     raise InvalidRequest("The settings are being changed at this very moment. Try again.")
 
 
-async def cancel(interaction: Interaction, order_id: int) -> None:
-    """What is left of it. Raises InvalidRequest where nothing is, or where the member may not."""
+async def cancel(interaction: Interaction, order_id: int) -> bool:
+    """What is left of it; False where nothing is. Raises InvalidRequest where the member may not."""
     services, order = services_of(interaction), await visible_order(interaction, order_id)
     require_control(interaction, order)
     try:
         cancelled = await in_time(services.orders.cancel(order.id))
-    except LostJob as error:
-        raise InvalidRequest("It has ended already, so there is nothing to cancel.") from error
+    except LostJob:
+        return False
     services.instruments.cancelled(len(cancelled))
+    return True
 
 
 async def _answer(interaction: Interaction, progress: Progress) -> None:

@@ -15,7 +15,7 @@ from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Uns
 from bot.messages.failures import said
 from bot.messages.prompts import CARD_LENGTH_MAX, SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import Words, rounded
-from core.operations import IMAGINE, MODELS, OPERATIONS, UPSCALE, VARY
+from core.operations import IMAGINE, MODELS, OPERATIONS, UPSCALE, VARY, choice_title
 from core.orders import PRESSED, Order, Picture
 
 GREEN = discord.Colour(0x3BA55D)
@@ -134,7 +134,7 @@ def facts(order: Order, say: Words, picture: Picture | None = None, *more: str, 
         found.append(f"{size[0]} × {size[1]}")
     found += [say("made by AI with {model}", model=model), *filter(None, [what_was_done(order, say)]), *more]
     if order.style is not None:
-        found.append(say("style {style}", style=say(order.style)))
+        found.append(say("style {style}", style=say(choice_title(order.style))))
     if order.negative_prompt is not None:
         found.append(say("without {things}", things=escape(order.negative_prompt, 200)))
     seed = picture.seed if picture is not None and picture.seed is not None else order.seed

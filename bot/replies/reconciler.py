@@ -4,18 +4,18 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
-from bot.answers.show import new_link, read_previews
+from bot.answers.show import card
 from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
 from bot.instruments import Instruments
 from bot.messages.content import Content
 from bot.messages.estimate import over_seconds
-from bot.messages.order import order_content
 from bot.messages.words import Languages
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from core.errors import BucketUnavailable, reason
-from core.orders import Estimate, Reply
+from core.orders import Estimate, Progress, Reply, State
 from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pool import UNAVAILABLE
@@ -156,7 +156,7 @@ class Reconciler:
             if reply.order.erased_at is not None:
                 log.info("reply removed")
                 return
-            log.info("reply updated to %s", _revision(reply))
+            log.info("reply updated to %s; %s", _revision(reply), _bill(reply.progress))
             if shown is not None:
                 self.reactions.add(reply, shown)
 
@@ -188,11 +188,7 @@ class Reconciler:
     async def _content(self, reply: Reply) -> tuple[Content, Estimate]:
         progress, say = reply.progress, self.languages.of(reply.order.locale)
         estimate = Estimate() if progress.is_final else await self._estimate(reply)
-        previews = await read_previews(
-            self.store, progress.pictures, numbered=progress.order.count > 1, signer=self.signer
-        )
-        links = {picture.id: new_link(self.store, picture) for picture in progress.pictures}
-        return order_content(progress, estimate, previews, links, say), estimate
+        return await card(self.store, reply, estimate, say, signer=self.signer), estimate
 
     async def _estimate(self, reply: Reply) -> Estimate:
         estimate = await self.orders.estimate(reply.progress)
@@ -205,6 +201,12 @@ class Reconciler:
 
 def _revision(reply: Reply) -> str:
     return f"revision {reply.revision} ({reply.progress.state})"
+
+
+def _bill(progress: Progress) -> str:
+    painted = progress.in_state(State.DONE)
+    credits = sum((job.price for job in painted), Decimal(0))
+    return f"pictures: {len(painted)} of {len(progress.jobs)}, credits: {credits:g}"
 
 
 def _pause_seconds(reply: Reply, error: Exception) -> float:

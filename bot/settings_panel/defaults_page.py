@@ -14,7 +14,7 @@ from bot.services import Interaction, Services, services_of, words_of
 from bot.settings import is_emoji
 from bot.settings_panel.panel import Shown, filled, page, pressed, save
 from core.errors import InvalidRequest, Term
-from core.operations import IMAGINE, SIZES, STYLES
+from core.operations import IMAGINE, SIZES, STYLES, choice_title
 from core.policy import may_use
 from core.rules import Allowance, Server, ServerRules
 from core.validation import on_offer
@@ -70,7 +70,7 @@ def _options(services: Services, server: Server, say: Words) -> dict[str, dict[s
             if may_use(IMAGINE.name, name, house, server, Allowance()) is None
         },
         "shape": {shape: shape_text(shape, say) for shape in SIZES},
-        "style": {style: say(style) for style in STYLES},
+        "style": {style: say(choice_title(style)) for style in STYLES},
         "count": {str(count): str(count) for count in range(1, services.count_max + 1)},
     }
 

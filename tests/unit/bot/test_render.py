@@ -154,7 +154,7 @@ def test_who_waits_is_told_what_pauses_all(code: FailureCode) -> None:
 
 def test_all_that_was_used_is_shown() -> None:
     asked = order(style="anime", negative_prompt="*rain*", private=True)
-    assert r"style anime · without \*rain\* · seed 7 · private · painted in 8.0 s" in texts(
+    assert r"style Anime · without \*rain\* · seed 7 · private · painted in 8.0 s" in texts(
         shown(done(of=asked))
     )
     # The seed that was asked for, while it is not known which one it was; and the size of the picture itself.

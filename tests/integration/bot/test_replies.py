@@ -370,6 +370,19 @@ async def test_a_stored_order_is_never_said_to_have_broken(
     assert [record for record in caplog.records if record.exc_info] == []
 
 
+async def test_what_a_button_made_names_its_member_and_tells_nobody(house: Replying) -> None:
+    reply, _ = await house.ask()
+    again = await house.reply_of(await press_again(house, reply))
+    named = f"for <@{house.one.member_id}>"
+    assert sum(named in read for read in house.read()) == 1
+    await house.paint(reply)
+    await house.paint(again)
+    for one in (reply, again):
+        await house.shown(one)
+    assert sum(named in read for read in house.read()) == 1
+    assert not any(message.mention_ids for message in house.messages())
+
+
 async def press_again(house: Replying, reply: Reply) -> Interaction:
     button = {"type": 2, "style": 2, "label": "Again", "custom_id": f"order:again:{reply.order.id}", "id": 2}
     row = [{"type": 1, "id": 1, "components": [button]}]

@@ -36,9 +36,9 @@ PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
 FRONT = 3
-STANDS_SECONDS = 2.0
-"""Only so many places are told, and only of a line that stands still for so long: so it takes little more than one edit
-a second to keep them true, however long the line is and however fast."""
+STANDS_SECONDS = 3.0
+"""Only so many places are told, and only of a short line that stands still for so long: so it takes an edit a second at
+most to keep them true, and none while there is much to do."""
 
 PRESSED = "pressed"
 """Among the parameters of what came of a button or a form: Discord says of a command alone who used it."""

@@ -99,7 +99,7 @@ class Bot:
             languages,
             instruments,
             concurrency,
-            open_signer(settings),
+            signer := open_signer(settings),
         )
         self._alerts = Alerts(client, Alarms(pool))
         self._remover = CopyRemover(client, copies)
@@ -151,6 +151,7 @@ class Bot:
             dashboard=dashboard,
             reports=reports,
             held_bytes=HeldBytes(),
+            signer=signer,
         )
         self._pings = Pings(client, replies, copies, members, languages)
         self._rules = WakeLoop(rules.load, postponed="the rules could not be looked up")

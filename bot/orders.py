@@ -160,15 +160,16 @@ async def _stored(interaction: Interaction, request: Request, sources: Sequence[
     raise InvalidRequest("The settings are being changed at this very moment. Try again.")
 
 
-async def cancel(interaction: Interaction, order_id: int) -> None:
-    """What is left of it. Raises InvalidRequest where nothing is, or where the member may not."""
+async def cancel(interaction: Interaction, order_id: int) -> bool:
+    """What is left of it; False where nothing is. Raises InvalidRequest where the member may not."""
     services, order = services_of(interaction), await visible_order(interaction, order_id)
     require_control(interaction, order)
     try:
         cancelled = await in_time(services.orders.cancel(order.id))
-    except LostJob as error:
-        raise InvalidRequest("It has ended already, so there is nothing to cancel.") from error
+    except LostJob:
+        return False
     services.instruments.cancelled(len(cancelled))
+    return True
 
 
 async def _answer(interaction: Interaction, progress: Progress) -> None:

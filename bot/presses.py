@@ -1,7 +1,7 @@
 """What the buttons of orders and pictures do. Each press is checked anew."""
 
 from bot.answers.errors import on
-from bot.answers.show import new_link
+from bot.answers.show import card, new_link, show
 from bot.controls.buttons import Action
 from bot.controls.page_controls import OPEN
 from bot.controls.pages import OUTDATED
@@ -21,14 +21,23 @@ from bot.rights.access import (
 )
 from bot.services import Interaction, services_of, words_of
 from core.errors import InvalidRequest, LostJob
-from core.orders import JOB_NUMBERS
+from core.orders import JOB_NUMBERS, Estimate
 
 
 @on(Action.CANCEL)
 async def press_cancel(interaction: Interaction, order_id: int) -> None:
-    await cancel(interaction, order_id)
-    # The reconciler shows that it is cancelled.
+    is_cancelled = await cancel(interaction, order_id)
     await interaction.response.defer()
+    # The reconciler shows that it is cancelled. What has ended before is shown by a message that it did not reach, and
+    # where that is private, by nothing but its own press.
+    if not is_cancelled:
+        services = services_of(interaction)
+        for reply in await services.replies.load([order_id]):
+            say = services.languages.of(reply.order.locale)
+            await show(
+                interaction,
+                await card(services.picture_store, reply, Estimate(), say, signer=services.signer),
+            )
 
 
 @on(Action.PROMPT)

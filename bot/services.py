@@ -27,6 +27,7 @@ from db.pictures import Pictures
 from db.replies import Replies
 from db.reports import Reports
 from db.uploads import Uploads
+from ops.signing import Signer
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
 
@@ -60,6 +61,7 @@ class Services:
     dashboard: Dashboard
     reports: Reports
     held_bytes: HeldBytes
+    signer: Signer | None = None
 
 
 class _HasServices(Protocol):

@@ -315,7 +315,7 @@ class Estimate:
     `seconds` is how long until it is likely done, 0 where it could be any moment, or None where nobody knows:
     nothing of its model was painted lately.
     `paused` is why it is not begun: until the owner has mended that, or for RATE_LIMITED until
-    `pause_seconds` have passed. `stands` is whether the line is not about to move.
+    `pause_seconds` have passed. `stands` is whether the line is known not to move soon.
     """
 
     place: int | None = None

@@ -26,6 +26,9 @@ RECHECK_SECONDS = 2.0
 
 LOCK_SECONDS_MAX = 3.0
 LOCK_PAUSE_SECONDS = 2.0
+LOCKED_PAUSE_SECONDS = 0.1
+"""Between looks whether another has ended its migrations."""
+
 LOCK_TRIES = 10
 """Between its tries, those that queued up behind a migration are served."""
 
@@ -34,7 +37,9 @@ MIGRATION_SECONDS_MAX = 3600.0
 
 async def migrate(connection: Connection) -> list[str]:
     """Applies what is missing and returns the names of what was applied. Raises MigrationFailed."""
-    await connection.execute(_SQL["lock"], _LOCK, timeout=MIGRATION_SECONDS_MAX)
+    async with asyncio.timeout(MIGRATION_SECONDS_MAX):
+        while not await connection.fetchval(_SQL["lock"], _LOCK):  # noqa: ASYNC110 - another process has it
+            await asyncio.sleep(LOCKED_PAUSE_SECONDS)
     try:
         await connection.execute(_SQL["create_ledger"])
         applied = {row["number"]: row["checksum"] for row in await connection.fetch(_SQL["checksums"])}

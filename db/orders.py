@@ -180,7 +180,7 @@ class Orders:
         return list(zip(progresses, await self._estimates(progresses), strict=True))
 
     async def stands(self) -> bool:
-        """Whether the line is not about to move."""
+        """Whether the line is known not to move soon."""
         return _stands(await self._pool.fetchval(_SQL["moves_in_seconds"]))
 
     async def _estimates(self, progresses: list[Progress]) -> list[Estimate]:
@@ -242,4 +242,4 @@ def _estimate(row: asyncpg.Record) -> Estimate:
 
 
 def _stands(moves_in_seconds: float | None) -> bool:
-    return moves_in_seconds is None or moves_in_seconds >= STANDS_SECONDS
+    return moves_in_seconds is not None and moves_in_seconds >= STANDS_SECONDS

@@ -1,7 +1,9 @@
 """The pictures that a member may see: in pages, by their words, and one at a time."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum
 
 import asyncpg
 
@@ -25,13 +27,54 @@ SUGGESTIONS_FROM = 200
 """How many of a member's newest orders the suggestions are chosen from."""
 
 
+COUNT_MAX = 100_000
+"""Of a gallery, which is counted by an index alone."""
+
+LOOKED_UP_MAX = 1000
+"""Of favourites, and of what is searched for by words: each is looked up."""
+
+BEST_MAX = 500
+"""So many of a server's pictures are looked at for its best."""
+
+
+class Form(IntEnum):
+    """Of a picture, by the sign of its width less its height."""
+
+    TALL = -1
+    SQUARE = 0
+    WIDE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which pictures; None is any. `guild_id` is 0 for direct messages."""
+
+    model: str | None = None
+    operation: str | None = None
+    form: Form | None = None
+    guild_id: int | None = None
+    since: datetime | None = None
+
+
+ALL = Filters()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`pictures` are newest first: the next page is before the last of them, the previous one after the first."""
+    """`pictures` are newest first, or the best: the next page is before the last of them, the previous one after the
+    first.
+
+    `first` is the place of the first among all, from 1, and `total` how many there are in all: None beyond what is
+    counted, which is `counted_max`. `marks` is how many members marked each, by its id, of a server's best.
+    """
 
     pictures: list[Picture]
     has_newer: bool
     has_older: bool
+    first: int | None = 1
+    total: int | None = None
+    counted_max: int = 0
+    marks: Mapping[int, int] = field(default_factory=dict)
 
 
 class Pictures:
@@ -45,6 +88,7 @@ class Pictures:
         viewer_id: int,
         channel_ids: Collection[int],
         search: str = "",
+        filters: Filters = ALL,
         before_id: int | None = None,
         after_id: int | None = None,
         limit: int,
@@ -54,7 +98,9 @@ class Pictures:
         Without an id it is the first page; `after_id=0` is the last one.
         A page that lost its last picture meanwhile is the nearest one that has any.
         """
-        return await self._page("", owner_id, viewer_id, search, before_id, after_id, limit, channel_ids)
+        return await self._page(
+            "", owner_id, viewer_id, search, filters, before_id, after_id, limit, channel_ids
+        )
 
     async def favourites(
         self,
@@ -63,14 +109,41 @@ class Pictures:
         channel_ids: Collection[int],
         owner_id: int | None = None,
         search: str = "",
+        filters: Filters = ALL,
         before_id: int | None = None,
         after_id: int | None = None,
         limit: int,
     ) -> Page:
         """What `viewer_id` marked, of all painters or of one, as far as a gallery would still show it."""
         return await self._page(
-            "_favourites", owner_id, viewer_id, search, before_id, after_id, limit, channel_ids
+            "_favourites", owner_id, viewer_id, search, filters, before_id, after_id, limit, channel_ids
         )
+
+    async def best(
+        self,
+        *,
+        viewer_id: int,
+        channel_ids: Collection[int],
+        owner_id: int | None = None,
+        search: str = "",
+        filters: Filters,
+        before_id: int | None = None,
+        after_id: int | None = None,
+        begins_with_id: int | None = None,
+        limit: int,
+    ) -> Page:
+        """What most members marked in the server that the filters name, of all painters or of one; what as many did,
+        newest first. Ids as for `page`: one that is no longer among the best leads to the first page."""
+        searched = _storable(search) or None
+        rows = await self._pool.fetch(
+            _SQL["best"], *_asked(owner_id, viewer_id, channel_ids, filters), searched, BEST_MAX
+        )
+        ids = [row["picture_id"] for row in rows]
+        start = _start(ids, before_id, after_id, begins_with_id, limit)
+        found = await self._pool.fetch(_SQL["these"], ids[start : start + limit])
+        pictures = sorted(map(picture_of, found), key=lambda picture: ids.index(picture.id))
+        marks = {row["picture_id"]: row["marks"] for row in rows[start : start + limit]}
+        return Page(pictures, start > 0, start + limit < len(ids), start + 1, len(ids), BEST_MAX, marks)
 
     async def suggestions(self, member_id: int, typed: str, limit: int) -> list[str]:
         """Prompts that the member used lately and that have the words typed, the latest first."""
@@ -94,32 +167,45 @@ class Pictures:
         owner_id: int | None,
         viewer_id: int,
         search: str,
+        filters: Filters,
         before_id: int | None,
         after_id: int | None,
         limit: int,
         channel_ids: Collection[int],
     ) -> Page:
         query, found = await self._search(which, viewer_id if which else owner_id, search)
+        asked = *_asked(owner_id, viewer_id, channel_ids, filters), query, found
 
-        async def rows(direction: str, edge: int) -> list[asyncpg.Record]:
-            statement = _SQL[f"{direction}{which}"]
+        async def rows(direction: str, edge: int, limit: int = limit) -> list[asyncpg.Record]:
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(_SQL["in_order"])
-                return await connection.fetch(
-                    statement, owner_id, viewer_id, query, edge, limit + 1, list(channel_ids), found
-                )
+                return await connection.fetch(_SQL[f"{direction}{which}"], *asked, edge, limit + 1)
+
+        async def counted(page: Page) -> Page:
+            if not page.has_newer and not page.has_older:
+                return replace(page, total=len(page.pictures))
+            most = LOOKED_UP_MAX if query or which else COUNT_MAX
+            (row,) = await rows("count", page.pictures[0].id, most)
+            total = row["total"] if row["total"] <= most else None
+            if after_id == 0 and total is not None and (more := -total % limit):
+                # As it is where it was come to page by page.
+                page = replace(page, pictures=page.pictures[more:])
+            first = row["newer"] + 1 if row["newer"] <= most else None
+            if total is not None and not page.has_older:
+                first = total - len(page.pictures) + 1
+            return replace(page, first=first, total=total, counted_max=most)
 
         if after_id is None:
             edge = ID_MAX if before_id is None else before_id
             page = _older(await rows("older", edge), edge, limit)
             if page.pictures or not page.has_newer:
-                return page
+                return await counted(page)
             # All that was before it is gone: this is the last page now.
             after_id = 0
         page = _newer(await rows("newer", after_id), after_id, limit)
         if page.pictures or not page.has_older:
-            return page
-        return _older(await rows("older", ID_MAX), ID_MAX, limit)
+            return await counted(page)
+        return await counted(_older(await rows("older", ID_MAX), ID_MAX, limit))
 
     async def _search(
         self, which: str, member_id: int | None, search: str
@@ -140,16 +226,43 @@ class Pictures:
         return query, None
 
 
+def _asked(
+    owner_id: int | None, viewer_id: int, channel_ids: Collection[int], filters: Filters
+) -> tuple[object, ...]:
+    form = None if filters.form is None else int(filters.form)
+    return (
+        *(owner_id, viewer_id, list(channel_ids)),
+        *(filters.model, filters.operation, form, filters.guild_id, filters.since),
+    )
+
+
+def _start(
+    ids: list[int], before_id: int | None, after_id: int | None, begins_with_id: int | None, limit: int
+) -> int:
+    """Where the page begins among these."""
+    if after_id == 0:
+        return max(0, (len(ids) - 1) // limit * limit)
+    if after_id in ids:
+        return max(0, ids.index(after_id) - limit)
+    if before_id in ids[:-1]:
+        return ids.index(before_id) + 1
+    return ids.index(begins_with_id) if begins_with_id in ids else 0
+
+
 def _older(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
-    """The pictures before `edge` come newest first, and one more than fits if there is one."""
-    found = [picture_of(row) for row in rows if row["id"] < edge]
+    """The pictures before `edge`, and one more than fits if there is one."""
+    found = [picture_of(row) for row in _by_id(rows)[::-1] if row["id"] < edge]
     return Page(found[:limit], has_newer=len(found) < len(rows), has_older=len(found) > limit)
 
 
 def _newer(rows: list[asyncpg.Record], edge: int, limit: int) -> Page:
-    """The pictures after `edge` come oldest first, and one more than fits if there is one."""
-    found = [picture_of(row) for row in rows if row["id"] > edge]
+    """The pictures after `edge`, and one more than fits if there is one."""
+    found = [picture_of(row) for row in _by_id(rows) if row["id"] > edge]
     return Page(found[:limit][::-1], has_newer=len(found) > limit, has_older=len(found) < len(rows))
+
+
+def _by_id(rows: list[asyncpg.Record]) -> list[asyncpg.Record]:
+    return sorted(rows, key=lambda row: row["id"])
 
 
 def _storable(typed: str) -> str:

@@ -17,7 +17,7 @@ from bot.commands.imagine import model_choice
 from bot.controls.buttons import LOOKS as BUTTON_LOOKS
 from bot.controls.page_controls import LOOKS as PAGE_LOOKS
 from bot.messages.words import DOMAIN, LOCALE_DIRECTORY
-from core.operations import OPERATIONS, PAINTERS, choice_title
+from core.operations import MODELS, OPERATIONS, PAINTERS, choice_title
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,11 +78,13 @@ def _registered() -> list[str]:
     groups = [command for command in commands() if isinstance(command, app_commands.Group)]
     found += [text for group in groups for text in (group._locale_name, group._locale_description)]
     plain = [command for command in commands() if isinstance(command, app_commands.Command)]
+    titles = {model.title for model in MODELS.values()}
     for command in (*plain, *(command for group in groups for command in group.walk_commands())):
         found += [command._locale_name, command._locale_description]
         for parameter in command.parameters if isinstance(command, app_commands.Command) else ():
             found += [parameter.locale_name, parameter.locale_description]
-            found += [choice._locale_name for choice in parameter.choices]
+            # The names of models are the same in every language.
+            found += [choice._locale_name for choice in parameter.choices if choice.name not in titles]
     return [text.message for text in found if isinstance(text, app_commands.locale_str)]
 
 

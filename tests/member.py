@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.messages.signs import Signs
+from bot.emoji.signs import Signs
 
 TIMEOUT_SECONDS = 30.0
 
@@ -409,7 +409,7 @@ def text(message: Message) -> str:
     found = [message.get("content") or "", *(one.get("description", "") for one in message.get("embeds", []))]
     for component in walk(message):
         found += [component[key] for key in ("content", "label") if component.get(key)]
-    return with_plain_signs("\n".join(part for part in found if part))
+    return with_plain_signs("\n".join(part for part in found if part)).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def with_plain_signs(read: str) -> str:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from bot.messages.badge import with_badge
 from bot.messages.content import Content, Unseen
+from bot.messages.order import order_content
 from bot.messages.picture import Link
+from bot.messages.words import Words
 from bot.sending import send_what_is_taken
 from bot.services import Interaction
 from core.errors import PictureGone
-from core.orders import Picture
+from core.orders import Estimate, Picture, Reply
 from core.provenance import Change, mark_in
 from db.picture_store import PictureStore
 from ops.credentials import may_have_one
@@ -28,7 +30,11 @@ def new_link(store: PictureStore, picture: Picture) -> Link | None:
 
 
 async def read_previews(
-    store: PictureStore, pictures: Iterable[Picture], *, numbered: bool = False, signer: Signer | None = None
+    store: PictureStore,
+    pictures: Iterable[Picture],
+    *,
+    is_numbered: bool = False,
+    signer: Signer | None = None,
 ) -> dict[int, bytes | Unseen]:
     """By the pictures' ids; with the numbers that they have in their order drawn on them, which is
     signed for. Raises BucketUnavailable."""
@@ -39,18 +45,31 @@ async def read_previews(
         except PictureGone as error:
             log.warning("there is no preview: %s", error)
             return picture.id, Unseen.GONE
-        if not numbered:
+        if not is_numbered:
             return picture.id, found
-        return picture.id, await asyncio.to_thread(_numbered, found, picture.number, signer)
+        return picture.id, await asyncio.to_thread(numbered, found, picture.number, signer)
 
     return dict(await asyncio.gather(*map(preview, pictures)))
 
 
-def _numbered(preview: bytes, number: int, signer: Signer | None) -> bytes:
-    badged, mark = with_badge(preview, number), mark_in(preview)
+def numbered(preview: bytes, number: int, signer: Signer | None, *, side_max: int | None = None) -> bytes:
+    """As `with_badge`, signed for."""
+    badged, mark = with_badge(preview, number, side_max=side_max), mark_in(preview)
     if mark is None or not may_have_one(preview):
         return badged
-    return signed(signer, badged, mark, [Change.EDITED], came=preview)
+    changes = [Change.EDITED] if side_max is None else [Change.RESIZED, Change.EDITED]
+    return signed(signer, badged, mark, changes, came=preview)
+
+
+async def card(
+    store: PictureStore, reply: Reply, estimate: Estimate, say: Words, *, signer: Signer | None
+) -> Content:
+    """What the message of an order shows. Raises BucketUnavailable."""
+    progress = reply.progress
+    is_numbered = progress.order.count > 1
+    previews = await read_previews(store, progress.pictures, is_numbered=is_numbered, signer=signer)
+    links = {picture.id: new_link(store, picture) for picture in progress.pictures}
+    return order_content(progress, estimate, previews, links, say)
 
 
 async def show(interaction: Interaction, content: Content) -> None:

@@ -1,5 +1,6 @@
 """`/forget-me`: a member has everything deleted that is theirs."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import discord
@@ -7,6 +8,7 @@ from discord import app_commands, ui
 
 from bot.answers.errors import on
 from bot.controls.buttons import Say
+from bot.controls.pages import button
 from bot.messages.content import notice
 from bot.messages.notices import all_deleted
 from bot.services import Interaction, services_of, words_of
@@ -26,7 +28,7 @@ async def ask_to_forget(interaction: Interaction) -> None:
         "🗑️ Delete all your pictures, prompts, favourites and settings for good, and cancel what is waiting? "
         "Nothing of it can be brought back."
     )
-    view = notice(text, ui.ActionRow(ForgetButton(say)))
+    view = notice(text, ui.ActionRow(ForgetButton(say), button("me:keep", say("Keep everything"), "↩️")))
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -44,6 +46,12 @@ class ForgetButton(ui.DynamicItem[ui.Button[Any]], template=r"forget-me"):
 
     async def callback(self, interaction: Interaction) -> None:
         await _forget(interaction)
+
+
+@on("me:keep")
+async def _keep(interaction: Interaction, _argument: str, _chosen: Sequence[str]) -> None:
+    say = words_of(interaction)
+    await interaction.response.edit_message(view=notice(say("↩️ Kept; nothing was deleted.")))
 
 
 @on("forget-me")

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.answers.errors import on
-from bot.answers.show import show
+from bot.answers.show import numbered, show
 from bot.controls.page_controls import (
+    FIRST_DAY,
     PAGE,
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
@@ -18,20 +21,36 @@ from bot.controls.page_controls import (
     Query,
 )
 from bot.mentions import spelled_out
-from bot.messages.content import notice
-from bot.messages.gallery_page import empty_text, page_content
+from bot.messages.failures import said
+from bot.messages.gallery_page import empty_page, numbers_of, page_content
 from bot.replies.copies import record_shared
 from bot.rights.access import in_time, require_gallery
 from bot.rights.visibility import may_be_shown_to_all, may_write, seen_channel_ids
 from bot.services import Interaction, Services, public_words_of, services_of, words_of
 from core.errors import BucketUnavailable, InvalidRequest, reason
+from core.operations import MODELS, OPERATIONS
 from core.orders import Picture
-from db.pictures import Page
+from db.pictures import Filters, Form, Page
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
 _SUGGESTIONS_MAX = 25
+TILE_SIDE_MAX = 512
+"""Of a preview among others, in pixels: Discord shows none larger, and drawing on it takes half the time."""
+
+_SHAPES = {"tall": Form.TALL, "square": Form.SQUARE, "wide": Form.WIDE}
+_AGES = {
+    said("Today"): 0,
+    said("The last 7 days"): 6,
+    said("The last 30 days"): 29,
+    said("The last 365 days"): 364,
+}
+"""In days."""
+
+
+def _choice(name: str, value: str) -> app_commands.Choice[str]:
+    return app_commands.Choice(name=app_commands.locale_str(name), value=value)
 
 
 @app_commands.command(description="Look through your pictures, or another member's")
@@ -39,21 +58,78 @@ _SUGGESTIONS_MAX = 25
     member="Whose pictures; yours if nobody is named",
     search="Words of the prompt",
     favourites="Only those that you marked as favourites",
+    best="What most members of this server marked as a favourite",
+    model="Only those that this model painted",
+    shape="Only those of this shape",
+    kind="Only those that were made so",
+    here="Only those that were made in this server",
+    since="Only those from this day on, as 2026-01-31",
     page_size="How many pictures a page shows, 1 to 9",
+)
+@app_commands.choices(
+    model=[app_commands.Choice(name=model.title, value=name) for name, model in MODELS.items()],
+    shape=[_choice(shape.capitalize(), shape) for shape in _SHAPES],
+    kind=[_choice(operation.title, name) for name, operation in OPERATIONS.items()],
 )
 async def gallery(
     interaction: Interaction,
     member: discord.User | None = None,
     search: app_commands.Range[str, 1, SEARCH_LENGTH_MAX] | None = None,
     favourites: bool = False,
+    best: bool = False,
+    model: str | None = None,
+    shape: str | None = None,
+    kind: str | None = None,
+    here: bool = False,
+    since: str | None = None,
     page_size: app_commands.Range[int, 1, PAGE_SIZE_MAX] = PAGE_SIZE_DEFAULT,
 ) -> None:
-    owner_id = member.id if member else None if favourites else interaction.user.id
+    if best and interaction.guild_id is None:
+        raise InvalidRequest("The best are those of a server; look for them in one.")
+    owner_id = member.id if member else None if favourites or best else interaction.user.id
     # Names are longer than the ids in whose place they stand, and the search has to fit into a custom id.
     words = spelled_out(interaction, search or "")[:SEARCH_LENGTH_MAX].strip()
-    query = Query(owner_id, words, favourites, page_size)
+    query = Query(
+        owner_id,
+        words,
+        favourites,
+        page_size,
+        best=best,
+        model=model,
+        operation=kind,
+        form=_SHAPES.get(shape or ""),
+        here=here,
+        since=_day(since) if since else None,
+    )
     await interaction.response.defer(ephemeral=True, thinking=True)
     await _show(interaction, query, await _page(interaction, query))
+
+
+def _day(typed: str) -> date:
+    try:
+        day = date.fromisoformat(typed.strip())
+    except ValueError:
+        day = date.min
+    if not FIRST_DAY < day <= _today():
+        raise InvalidRequest(
+            "“{day}” is no day that was. Write it as {example}.", day=typed, example=f"{_today()}"
+        )
+    return day
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+@gallery.autocomplete("since")
+async def suggest_days(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    say, today = words_of(interaction), _today()
+    days = {say(name): f"{today - timedelta(days)}" for name, days in _AGES.items()}
+    return [
+        app_commands.Choice(name=f"{name} ({day})", value=day)
+        for name, day in days.items()
+        if typed.strip().lower() in f"{name} {day}".lower()
+    ]
 
 
 @gallery.autocomplete("search")
@@ -77,8 +153,11 @@ async def show_page(interaction: Interaction, query: Query, move: Move, cursor: 
         await _share(interaction, query, cursor)
         return
     await interaction.response.defer()
+    if move is Move.ALL:
+        query = Query(query.owner_id, query.search, query.favourites, query.page_size, query.best)
     before, after = {
         Move.FIRST: (None, None),
+        Move.ALL: (None, None),
         Move.PREVIOUS: (None, cursor),
         Move.NEXT: (cursor, None),
         Move.LAST: (None, 0),
@@ -89,31 +168,44 @@ async def show_page(interaction: Interaction, query: Query, move: Move, cursor: 
 async def _share(interaction: Interaction, query: Query, cursor: int) -> None:
     if not may_write(interaction):
         raise InvalidRequest("You may not write in this channel, so you cannot share a page in it.")
-    page = await _page(interaction, query, before=cursor + 1)
+    page = await _page(interaction, query, begins_with=cursor)
     pictures = [picture for picture in page.pictures if may_be_shown_to_all(interaction, picture.order)]
     if not pictures:
         raise InvalidRequest(
             "No picture on this page can be shared here: each is private, or from where not everybody who "
             "reads this channel could see it."
         )
-    public = Page(pictures, page.has_newer, page.has_older)
+    public = replace(page, pictures=pictures, first=1)
     callback = await interaction.response.defer(thinking=True)
     await record_shared(interaction, callback, [picture.id for picture in pictures])
     await _show(interaction, query, public, shared=True)
 
 
 async def _page(
-    interaction: Interaction, query: Query, before: int | None = None, after: int | None = None
+    interaction: Interaction,
+    query: Query,
+    before: int | None = None,
+    after: int | None = None,
+    begins_with: int | None = None,
 ) -> Page:
     pictures, viewer_id = services_of(interaction).pictures, interaction.user.id
+    of_server = query.here or query.best
     asked: dict[str, Any] = {
         "viewer_id": viewer_id,
         "channel_ids": seen_channel_ids(interaction),
         "search": query.search,
+        "filters": Filters(
+            *(query.model, query.operation, query.form),
+            *((interaction.guild_id or 0) if of_server else None, query.from_time),
+        ),
         "before_id": before,
         "after_id": after,
         "limit": query.page_size,
     }
+    if query.best:
+        return await pictures.best(owner_id=query.owner_id, begins_with_id=begins_with, **asked)
+    if begins_with is not None:
+        asked["before_id"] = begins_with + 1
     if query.favourites:
         return await pictures.favourites(owner_id=query.owner_id, **asked)
     return await pictures.page(owner_id=query.owner_id or viewer_id, **asked)
@@ -122,19 +214,25 @@ async def _page(
 async def _show(interaction: Interaction, query: Query, page: Page, *, shared: bool = False) -> None:
     services, say = services_of(interaction), (public_words_of if shared else words_of)(interaction)
     if not page.pictures:
-        view = notice(empty_text(query, interaction.user.id, say))
+        view = empty_page(query, interaction.user.id, say)
         await interaction.edit_original_response(view=view, attachments=[])
         return
-    found = await asyncio.gather(*(_preview(services, picture) for picture in page.pictures))
+    numbers = numbers_of(page) if len(page.pictures) > 1 else {}
+    found = await asyncio.gather(
+        *(_preview(services, picture, numbers.get(picture.id)) for picture in page.pictures)
+    )
     previews = {picture_id: preview for picture_id, preview in found if preview is not None}
-    links = {picture.id: services.picture_store.link(picture) for picture in page.pictures}
-    await show(interaction, page_content(page, query, previews, links, say, shared=shared))
+    await show(interaction, page_content(page, query, previews, say, shared=shared))
 
 
-async def _preview(services: Services, picture: Picture) -> tuple[int, bytes | None]:
+async def _preview(services: Services, picture: Picture, number: int | None) -> tuple[int, bytes | None]:
     """The page is shown without the previews that cannot be read."""
     try:
-        return picture.id, await services.picture_store.preview(picture)
+        preview = await services.picture_store.preview(picture)
     except BucketUnavailable as error:
         log.warning("%s", error)
         return picture.id, None
+    if number is None:
+        return picture.id, preview
+    signer = services.signer
+    return picture.id, await asyncio.to_thread(numbered, preview, number, signer, side_max=TILE_SIDE_MAX)

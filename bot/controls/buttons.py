@@ -70,11 +70,15 @@ LOOKS = {
 class _Button(ui.DynamicItem[ui.Button[Any]], template="-"):
     target: ClassVar[str]
 
-    def __init__(self, action: Action, target_id: int, say: Say = str) -> None:
+    def __init__(self, action: Action, target_id: int, say: Say = str, *, number: int | None = None) -> None:
+        """`number` is all that it says where its target has one."""
         emoji, label = LOOKS[action]
         style = discord.ButtonStyle.danger if action is Action.ERASE else discord.ButtonStyle.secondary
         custom_id = f"{self.target}:{action}:{target_id}"
-        super().__init__(ui.Button(style=style, label=say(label), emoji=emoji, custom_id=custom_id))
+        button: ui.Button[Any] = ui.Button(style=style, label=say(label), emoji=emoji, custom_id=custom_id)
+        if number is not None:
+            button.label, button.emoji = str(number), None
+        super().__init__(button)
         self._action = action
         self._target_id = target_id
 

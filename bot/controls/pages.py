@@ -15,7 +15,7 @@ from discord import ui
 from bot.controls.buttons import PRESSES
 from bot.controls.edit_modal import fields_of
 
-PANELS = ("settings", "owner", "me", "report")
+PANELS = ("settings", "owner", "me", "report", "queue")
 CUSTOM_ID = re.compile(
     rf"(?P<name>(?:{'|'.join(PANELS)}):[a-z-]{{1,30}})(?::(?P<argument>.{{0,90}}))?", re.DOTALL
 )

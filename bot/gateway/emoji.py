@@ -17,8 +17,8 @@ from typing import Any
 import discord
 
 from bot.discord_errors import in_a_line, is_final, own_pauses, retry_after_seconds
+from bot.emoji.signs import Signs
 from bot.gateway.endpoints import FAILURES
-from bot.messages.signs import Signs
 from core.errors import BadAnswer
 
 log = logging.getLogger(__name__)

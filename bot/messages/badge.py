@@ -14,11 +14,14 @@ _LEFT, _TOP, _DIAMETER = 0.07, 0.27, 0.14
 _FINER = 4  # is drawn so much larger and scaled down, for smooth edges
 
 
-def with_badge(preview: bytes, number: int) -> bytes:
-    """The preview as it is where it cannot be drawn on. Takes tens of milliseconds: call it in a thread."""
+def with_badge(preview: bytes, number: int, *, side_max: int | None = None) -> bytes:
+    """No side is longer than `side_max` pixels then. The preview as it is where it cannot be drawn on. Takes tens of
+    milliseconds: call it in a thread."""
     try:
         with Image.open(io.BytesIO(preview), formats=("WEBP",)) as image:
             image.load()
+            if side_max is not None:
+                image.thumbnail((side_max, side_max), Image.Resampling.BILINEAR)
             side = min(image.size)
             badge = _badge(number, max(1, round(side * _DIAMETER)))
             left, top = (image.width - side) // 2, (image.height - side) // 2

@@ -1,10 +1,12 @@
 """What a member is sent who reacts to a picture, and what is said where that does not come."""
 
+from functools import partial
 from typing import Any
 
 from discord import ui
 
-from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, view_of
+from bot.messages.content import LINK_URL_LENGTH_MAX, Content, view_of
+from bot.messages.picture import shown
 from bot.messages.prompts import escape
 from bot.messages.words import Words
 from core.orders import Picture
@@ -12,23 +14,28 @@ from db.bucket.client import file_name
 
 
 def download_content(
-    picture: Picture, url: str | None, original: bytes | None, say: Words, *, with_link: bool = True
+    picture: Picture,
+    url: str | None,
+    file: bytes | None,
+    say: Words,
+    *,
+    is_original: bool = True,
+    with_link: bool = True,
 ) -> Content:
-    """`original` is None where the link goes alone; `url` is None while the picture is spilled."""
-    name = file_name(picture)
+    """`file` is the original, or only the preview that is shown above the link to it; None where the link goes alone.
+    `url` is None while the picture is spilled."""
+    name = file_name(picture) if is_original else "preview.webp"
+    media, files = shown({name: (picture, file)} if file is not None else {}, say)
     text = f"> {escape(picture.order.prompt)}\n-# {picture.width} × {picture.height}"
-    items: list[ui.Item[Any]] = [ui.TextDisplay(say("### 📥 Here is your picture")), ui.TextDisplay(text)]
-    if original is not None:
-        items.append(ui.File(f"attachment://{name}", spoiler=picture.order.spoiler))
+    items = [ui.TextDisplay(say("### 📥 Here is your picture")), *media, ui.TextDisplay(text)]
     if with_link:
         items.append(_link(url, say))
-    if original is None:
-        return Content(view_of(*items))
+    changed = partial(download_content, picture, url, say=say, is_original=is_original)
     return Content(
         view_of(*items),
-        (File(name, original),),
-        without_picture=lambda _why: download_content(picture, url, None, say),
-        without_link=lambda: download_content(picture, url, original, say, with_link=False),
+        files,
+        without_picture=(lambda _why: changed(None)) if files else None,
+        without_link=(lambda: changed(file, with_link=False)) if files else None,
     )
 
 

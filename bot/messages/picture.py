@@ -142,9 +142,11 @@ def facts(order: Order, say: Words, picture: Picture | None = None, *more: str, 
     if order.private:
         found.append(say("private"))
     if picture is not None:
-        found.append(say("painted in {seconds} s", seconds=rounded(picture.seconds, 1)))
+        told = [say("painted in {seconds} s", seconds=rounded(picture.seconds, 1))]
         if not picture.is_expired:
-            found.append(say("PNG, {size} MB", size=rounded(picture.bytes / 1e6, 1)))
+            told.append(say("PNG, {size} MB", size=rounded(picture.bytes / 1e6, 1)))
+        # No unit stands alone in a line.
+        found += [one.replace(" ", "\N{NO-BREAK SPACE}") for one in told]
     return " ".join(filter(None, ["-#", sign, " · ".join(found)]))
 
 

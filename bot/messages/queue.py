@@ -5,19 +5,22 @@ from typing import Any
 from discord import ui
 
 from bot.controls.buttons import Action, OrderButton
+from bot.controls.pages import button
 from bot.messages.content import notice, view_of
 from bot.messages.estimate import begun_line, waiting_line
 from bot.messages.prompts import escape
 from bot.messages.words import Words
 from core.orders import Estimate, Progress, State
 
-_SHOWN_MAX = 12  # three components each; Discord takes 40 in all
+REFRESH = "queue:refresh"
+_SHOWN_MAX = 11  # three components each; Discord takes 40 in all
 _PROMPT_LENGTH_MAX = 120
 
 
 def queue_view(open_: list[tuple[Progress, Estimate]], say: Words) -> ui.LayoutView:
+    row: ui.ActionRow[Any] = ui.ActionRow(button(REFRESH, say("Refresh"), "🔄"))
     if not open_:
-        return notice(say("⏳ Nothing of yours is waiting or being painted."))
+        return notice(say("⏳ Nothing of yours is waiting or being painted."), row)
     items: list[ui.Item[Any]] = [ui.TextDisplay(say("### ⏳ Your queue"))]
     items += [
         ui.Section(_line(progress, estimate, say), accessory=OrderButton(Action.DROP, progress.order.id, say))
@@ -25,7 +28,7 @@ def queue_view(open_: list[tuple[Progress, Estimate]], say: Words) -> ui.LayoutV
     ]
     if (more := len(open_) - _SHOWN_MAX) > 0:
         items.append(ui.TextDisplay(say.plural("and {count} more", "and {count} more", more)))
-    return view_of(ui.Container(*items))
+    return view_of(ui.Container(*items, row))
 
 
 def _line(progress: Progress, estimate: Estimate, say: Words) -> str:

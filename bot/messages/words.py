@@ -11,7 +11,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.messages.signs import Signs
+from bot.emoji.signs import Signs
 from core.errors import Term
 
 LOCALE_DIRECTORY = Path(__file__).parent / "locale"

@@ -138,13 +138,22 @@ class ReactionDownloads:
         return True
 
     async def _send_picture(self, user: discord.User, picture: Picture, say: Words) -> discord.Message | None:
-        """With its file if there is room for it; else the link goes alone."""
+        """With its file if there is room for it, else with the small one."""
         store, size = self._services.picture_store, picture.bytes
         is_wanted = self._line.length <= CROWD and size <= FILE_BYTES_MAX
         with self._services.held_bytes.room_for(size if is_wanted else 0) as has_room:
-            original = await store.original(picture) if is_wanted and has_room else None
-            content = download_content(picture, store.link(picture, download=True), original, say)
+            is_original = is_wanted and has_room
+            file = await (store.original(picture) if is_original else self._preview(picture))
+            link = store.link(picture, download=True)
+            content = download_content(picture, link, file, say, is_original=is_original)
             return await send_what_is_taken(content, partial(send_once, user))
+
+    async def _preview(self, picture: Picture) -> bytes | None:
+        try:
+            return await self._services.picture_store.preview(picture)
+        except BucketUnavailable as error:
+            log.warning("sent as a link alone: %s", reason(error))
+            return None
 
     async def _tell_in_channel(self, payload: discord.RawReactionActionEvent, text: str) -> None:
         """Without a ping, for a time in which it is said once."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.answers.show import new_link, read_previews
+from bot.answers.show import card
 from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
 from bot.instruments import Instruments
 from bot.messages.content import Content
 from bot.messages.estimate import over_seconds
-from bot.messages.order import order_content
 from bot.messages.words import Languages
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown, Undeliverable
@@ -189,11 +188,7 @@ class Reconciler:
     async def _content(self, reply: Reply) -> tuple[Content, Estimate]:
         progress, say = reply.progress, self.languages.of(reply.order.locale)
         estimate = Estimate() if progress.is_final else await self._estimate(reply)
-        previews = await read_previews(
-            self.store, progress.pictures, numbered=progress.order.count > 1, signer=self.signer
-        )
-        links = {picture.id: new_link(self.store, picture) for picture in progress.pictures}
-        return order_content(progress, estimate, previews, links, say), estimate
+        return await card(self.store, reply, estimate, say, signer=self.signer), estimate
 
     async def _estimate(self, reply: Reply) -> Estimate:
         estimate = await self.orders.estimate(reply.progress)

@@ -1,7 +1,8 @@
 -- The ledger of the migrations that were applied.
 
 -- name: lock
-select pg_advisory_lock($1);
+-- Asked again and again: whoever waits in it holds up an index that is built outside a transaction.
+select pg_try_advisory_lock($1);
 
 -- name: unlock
 select pg_advisory_unlock($1);

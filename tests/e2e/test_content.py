@@ -8,7 +8,7 @@ from tests.e2e.pictures import download
 from tests.e2e.test_gallery import open_gallery, prompts
 from tests.e2e.test_privacy import is_sent
 from tests.house import House, start
-from tests.member import Member, is_done, link_of, links_of, pictures_of, walk
+from tests.member import Member, is_done, link_of, pictures_of
 
 # Between the shapes that the model paints, so that much has to be cut off.
 SIZES = ((532, 260), (260, 532), (300, 300), (340, 300))
@@ -31,15 +31,17 @@ async def test_a_picture_is_cut_to_its_size_and_shown_so_everywhere(
         marked.check(preview)
 
     page = await open_gallery(ada)
-    for url in [*links_of(page), *(item["media"]["url"] for item in pictures_of(page))]:
-        marked.check(await download(url))
-    # Each link leads to the picture beside it.
-    widths = [(await download(url)).width for url in links_of(page)]
-    assert prompts(page) == [f"a fox {width} wide" for width in widths]
+    for item in pictures_of(page):
+        marked.check(await download(item["media"]["url"]))
+    # Each number opens the picture that it stands on.
+    for number, prompt in enumerate(prompts(page), start=1):
+        opened = await ada.reply(await ada.press(page, str(number)), is_done)
+        original = await download(link_of(opened))
+        assert prompt == f"a fox {original.width} wide"
+        marked.check(original)
     await ada.react(replies[0])
     sent = await ada.message(is_sent)
-    (file,) = (component for component in walk(sent) if component["type"] == 13)
-    for url in (file["file"]["url"], link_of(sent)):
+    for url in (pictures_of(sent)[0]["media"]["url"], link_of(sent)):
         image = await download(url)
         assert image.size == SIZES[0]
         marked.check(image)

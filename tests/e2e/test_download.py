@@ -3,7 +3,7 @@
 from bot.replies.reconciler import EDIT_TIMEOUT_SECONDS
 from tests.e2e.pictures import download
 from tests.house import House, paint, start
-from tests.member import Member, fault, is_done, link_of, text, walk
+from tests.member import Member, fault, is_done, link_of, pictures_of, text
 
 
 def is_download(message: dict[str, object]) -> bool:
@@ -27,9 +27,9 @@ async def test_whoever_reacts_is_sent_the_picture_and_once_a_minute(
     await cleo.react(done, "⬇️")
     sent = await cleo.message(is_download)
     assert sent["channel_id"] == cleo.channels["dm"]
-    (file,) = (component for component in walk(sent) if component["type"] == 13)
-    assert file["name"].startswith("a-red-fox-")
-    assert (await download(file["file"]["url"])).size == (256, 256)
+    (shown,) = pictures_of(sent)
+    assert "/a-red-fox-" in shown["media"]["url"]
+    assert (await download(shown["media"]["url"])).size == (256, 256)
     assert "response-content-disposition=attachment" in link_of(sent)
     assert (await download(link_of(sent))).size == (256, 256)
 

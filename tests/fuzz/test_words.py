@@ -17,9 +17,9 @@ from bot.controls import edit_modal as edit
 from bot.controls.buttons import ORDER_ACTIONS, Action, OrderButton, PictureButton
 from bot.controls.page_controls import SEARCH_LENGTH_MAX, Move, PageButton, Query
 from bot.editing import _numbers as numbers_of
-from bot.messages.content import Content, Unseen, notice
+from bot.messages.content import Content, Unseen
 from bot.messages.failures import FAILURE_TEXTS
-from bot.messages.gallery_page import empty_text, page_content
+from bot.messages.gallery_page import empty_page, page_content
 from bot.messages.order import order_content
 from bot.messages.picture import Link
 from bot.messages.prompts import ALT_TEXT_LENGTH_MAX, SHOWN_LENGTH_MAX, alt_text, escape
@@ -442,7 +442,6 @@ def test_the_longest_link_beside_the_longest_prompt_is_a_message_that_discord_ta
             page,
             Query(2**63 - 1, "*" * SEARCH_LENGTH_MAX, True, 9),
             {one.id: b"webp" for one in page.pictures},
-            {one.id: url for one in page.pictures},
             say,
         )
     )
@@ -464,9 +463,9 @@ def test_any_page_is_a_message_that_discord_takes(
         for number in data.draw(st.lists(order_ids, min_size=1, max_size=query.page_size, unique=True))
     ]
     previews = {one.id: b"webp" for one in shown if data.draw(st.booleans())}
-    urls = {one.id: link.url if (link := data.draw(links)) else None for one in shown}
-    sent(page_content(Page(shown, newer, older), query, previews, urls, say, shared=shared))
-    accepted(notice(empty_text(query, 1, say)))
+    page = Page(shown, newer, older, first=data.draw(st.none() | st.integers(1, 10**9)), total=10**9)
+    sent(page_content(page, query, previews, say, shared=shared))
+    accepted(empty_page(query, 1, say))
 
 
 @fuzz(40)

@@ -233,7 +233,8 @@ async def test_an_order_of_four_is_one_in_the_queue_and_is_cancelled_as_one(plac
     assert "Nothing of yours is waiting" in await place.press(Action.DROP, order, place.ada, "paintings")
     jobs_after = (await stored(place.bot.pool, order.id)).progress.jobs
     assert [job.state for job in jobs_after] == [State.DONE, *[State.CANCELLED] * 3]
-    assert "nothing to cancel" in await place.press(Action.CANCEL, order, place.ada, "paintings")
+    # A message that still has the button is shown what became of it.
+    assert "1 of 4 pictures" in await place.press(Action.CANCEL, order, place.ada, "paintings")
 
 
 async def test_of_an_order_of_four_one_picture_is_deleted_and_the_others_stay(place: Place) -> None:

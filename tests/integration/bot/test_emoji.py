@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.emoji.signs import Signs
 from bot.gateway.emoji import ApplicationEmoji, drawn, name_of
-from bot.messages.signs import Signs
 from sandbox.discord.outages import RestFault
 from tests.conditions import until
 from tests.connected import Connected

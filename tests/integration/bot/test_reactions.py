@@ -25,7 +25,7 @@ from sandbox.discord.state import Message
 from tests.conditions import until
 from tests.connected import BOUND_SECONDS, EMOJI, Connected, caught, connected
 from tests.lives import finish, painted, stored, waiting, worker
-from tests.member import fault, text, walk
+from tests.member import fault, pictures_of, text
 from tests.orders import forget_orders
 
 PICTURES = 10
@@ -314,8 +314,8 @@ async def test_a_picture_that_is_covered_is_sent_covered(bot: Connected, reactio
     for message_id, is_covered in ((1, False), (2, True)):
         await reactions.react(bot.member_id, message_id)
         sent = reactions.sent_to(bot.member_id)[-1]
-        (file,) = [one for one in walk({"components": sent.components}) if one["type"] == 13]
-        assert file["spoiler"] is is_covered
+        (shown,) = pictures_of({"components": sent.components})
+        assert shown["spoiler"] is is_covered
 
 
 async def test_a_private_picture_and_a_deleted_one_are_sent_to_nobody_else(
@@ -379,8 +379,8 @@ async def test_none_of_a_private_order_is_sent_to_another_and_each_of_a_covered_
     await reactions.react(bot.member_id, 9)
     assert reactions.sent_to(ada) == []
     sent = reactions.sent_to(bot.member_id)
-    files = [one for message in sent for one in walk({"components": message.components}) if one["type"] == 13]
-    assert [file["spoiler"] for file in files] == [True] * 3
+    shown = [one for message in sent for one in pictures_of({"components": message.components})]
+    assert [one["spoiler"] for one in shown] == [True] * 3
 
 
 async def test_where_one_does_not_arrive_the_others_are_not_tried_and_can_be_asked_for(

@@ -75,7 +75,7 @@ def picture_ids(reply: Reply) -> list[int]:
 
 async def test_one_after_the_other_they_come_into_the_one_message(house: Replying) -> None:
     reply, _ = await house.ask(count=COUNT_MAX)
-    assert "⏳ Next in line" in read(only(house))
+    assert "⏳ Waiting in line" in read(only(house))
     assert "4 × 3 credits" in read(only(house))
     for done in range(COUNT_MAX):
         job = await house.begin(reply)

@@ -126,10 +126,42 @@ async def test_paging_there_and_back_gives_every_picture_once(pool: Pool, galler
     assert not page.has_newer
 
 
-async def test_the_last_page_is_full_and_has_nothing_older(pool: Pool, gallery: Pictures) -> None:
+async def test_the_last_page_is_what_one_comes_to_page_by_page(pool: Pool, gallery: Pictures) -> None:
     whole = await paint_many(pool, 5)
     page = await of_anna(gallery, after_id=0, limit=2)
-    assert (ids(page), page.has_newer, page.has_older) == (whole[-2:], True, False)
+    assert (ids(page), page.has_newer, page.has_older) == (whole[-1:], True, False)
+    assert (page.first, page.total) == (5, 5)
+    await erase(pool, whole[-1])
+    page = await of_anna(gallery, after_id=0, limit=2)
+    assert (ids(page), page.first, page.total) == (whole[-3:-1], 3, 4)
+
+
+async def test_who_marked_a_picture_is_counted_once_and_as_long_as_it_is_marked(pool: Pool) -> None:
+    favourites, erasure = Favourites(pool), Erasure(pool)
+    first, second = await painted(pool, member_id=ANNA), await painted(pool, member_id=ANNA)
+    private = await painted(pool, member_id=ANNA, private=True)
+    direct = await painted(pool, member_id=ANNA, guild_id=None)
+
+    async def counts() -> dict[int, int]:
+        rows = await pool.fetch("select picture_id, marks from favourite_counts")
+        return {row["picture_id"]: row["marks"] for row in rows}
+
+    for picture in (first, second, private, direct):
+        for member in (ANNA, BERT, BERT):
+            await favourites.add(member, picture.id)
+    assert await counts() == {first.id: 2, second.id: 2}
+    await favourites.remove(ANNA, first.id)
+    await favourites.remove(ANNA, first.id)
+    assert await counts() == {first.id: 1, second.id: 2}
+    await erasure.erase_member(BERT)
+    assert await counts() == {second.id: 1}
+    await erasure.erase(second.id)
+    assert await counts() == {}
+
+
+async def test_a_picture_is_of_the_kind_that_was_ordered(pool: Pool) -> None:
+    made = await painted(pool, member_id=ANNA, operation="upscale", model=FAST.name, inputs=(17,))
+    assert await pool.fetchval("select operation from pictures where id = $1", made.id) == "upscale"
 
 
 async def test_a_random_walk_always_shows_a_window_of_the_whole(pool: Pool, gallery: Pictures) -> None:

@@ -3,13 +3,15 @@
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from db.pictures import Page, Pictures
+from db.pictures import Filters, Form, Page, Pictures
 from db.pool import Pool
 
 ANNA, BERT, CLEO = 1, 2, 3
@@ -86,6 +88,8 @@ def expected(shown: list[int], edge: int, *, older: bool) -> tuple[list[int], bo
         page = before[:LIMIT], any(one >= edge for one in shown), len(before) > LIMIT
         return page if before or not shown else expected(shown, 0, older=False)
     after = [one for one in shown if one > edge]
+    if edge == 0 and len(shown) > LIMIT:
+        return shown[-(len(shown) % LIMIT or LIMIT) :], True, False
     page = after[-LIMIT:], len(after) > LIMIT, any(one <= edge for one in shown)
     return page if after or not shown else (shown[:LIMIT], False, len(shown) > LIMIT)
 
@@ -95,9 +99,11 @@ async def walk(open_page: Open, there: list[Painted], shown: list[int]) -> None:
     for before_id in (None, *shown[LIMIT - 1 :: LIMIT], shown[0] if shown else None):
         page = await open_page(before_id=before_id)
         assert seen(page) == expected(shown, before_id or 2**62, older=True), before_id
+        assert counted(page, shown)
     for after_id in (0, *shown[::-1][LIMIT - 1 :: LIMIT], *shown[-1:]):
         page = await open_page(after_id=after_id)
         assert seen(page) == expected(shown, after_id, older=False), after_id
+        assert counted(page, shown)
     for one in random.Random(7).sample(there, 6):
         assert seen(await open_page(before_id=one.id)) == expected(shown, one.id, older=True), one
         assert seen(await open_page(after_id=one.id)) == expected(shown, one.id, older=False), one
@@ -105,6 +111,12 @@ async def walk(open_page: Open, there: list[Painted], shown: list[int]) -> None:
 
 def seen(page: Page) -> tuple[list[int], bool, bool]:
     return [picture.id for picture in page.pictures], page.has_newer, page.has_older
+
+
+def counted(page: Page, shown: list[int]) -> bool:
+    """Whether it knows how many there are, and which place its first has among them."""
+    first = shown.index(page.pictures[0].id) + 1 if page.pictures else 1
+    return (page.first, page.total) == (first, len(shown))
 
 
 SEARCHES = [("", 1000), ("fox", 1000), ("re FOX", 0)]
@@ -147,6 +159,51 @@ async def test_the_pages_of_what_a_member_marked(
             owner_id=owner_id, viewer_id=BERT, channel_ids=sees, search=typed, limit=LIMIT,
         )  # fmt: skip
         await walk(open_page, painted, shown)
+
+
+TODAY = datetime(2026, 11, 27, 12, tzinfo=UTC)
+CHOSEN: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
+    "model": ({"model": "ultra"}, lambda row: row["model"] == "ultra"),
+    "operation": ({"operation": "vary"}, lambda row: row["operation"] == "vary"),
+    "tall": ({"form": Form.TALL}, lambda row: row["width"] < row["height"]),
+    "square": ({"form": Form.SQUARE}, lambda row: row["width"] == row["height"]),
+    "wide": ({"form": Form.WIDE}, lambda row: row["width"] > row["height"]),
+    "server": ({"guild_id": 20}, lambda row: row["guild_id"] == 20),
+    "direct": ({"guild_id": 0}, lambda row: row["guild_id"] is None),
+    "since": ({"since": TODAY}, lambda row: row["created_at"] >= TODAY),
+    "several": (
+        {"model": "ultra", "form": Form.WIDE, "since": TODAY},
+        lambda row: row["model"] == "ultra" and row["width"] > row["height"] and row["created_at"] >= TODAY,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+async def test_what_is_chosen_is_all_that_is_like_that(pool: Pool, painted: list[Painted], name: str) -> None:
+    await pool.execute(
+        "update pictures set model = case id % 2 when 0 then 'ultra' else 'core' end, "
+        "operation = case id / 3 % 3 when 0 then 'vary' else 'imagine' end, width = 640 + id % 5 / 2 * 64 - 64, "
+        "height = 640, guild_id = case when id % 7 > 2 then guild_id end, "
+        "created_at = $1::timestamptz + make_interval(hours => (id % 11 - 5)::integer)",
+        TODAY,
+    )
+    asked, is_chosen = CHOSEN[name]
+    rows = {row["id"]: row for row in await pool.fetch("select * from pictures")}
+    shown = [
+        one.id
+        for one in painted[::-1]
+        if one.member_id == ANNA and one.is_shown_to(BERT, [HERE]) and is_chosen(rows[one.id])
+    ]
+    assert 0 < len(shown) < 16
+    asked_of: dict[str, Any] = {
+        "viewer_id": BERT,
+        "channel_ids": [HERE],
+        "filters": Filters(**asked),
+        "limit": LIMIT,
+    }
+    await walk(partial(Pictures(pool).page, owner_id=ANNA, **asked_of), painted, shown)
+    marked = partial(Pictures(pool).favourites, owner_id=ANNA, **asked_of)
+    await walk(marked, painted, shown)
 
 
 async def test_one_that_has_no_mark_of_ones_own_is_none_of_ones_favourites(

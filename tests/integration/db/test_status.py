@@ -89,7 +89,7 @@ async def test_only_the_newest_fifty_count(pool: Pool) -> None:
 
 @pytest.mark.parametrize(
     ("seconds_at_work", "stands"),
-    [((), True), ((1,), True), ((7,), True), ((9,), False), ((600,), False), ((1, 9, 1), False)],
+    [((), False), ((1,), True), ((7,), True), ((9,), False), ((600,), False), ((1, 9, 1), False)],
 )
 async def test_the_line_stands_while_none_of_those_at_work_is_about_to_be_done(
     pool: Pool, seconds_at_work: tuple[int, ...], stands: bool

@@ -141,6 +141,7 @@ class House:
             favourites=house,
             erasure=house,
             replies=house,
+            signer=None,
             languages=Languages(),
             model="core",
             count_max=COUNT_MAX,
@@ -176,6 +177,10 @@ class House:
     async def original(self, of: Picture) -> bytes:
         self.done.append(("original", of.id))
         return self.file
+
+    async def load(self, order_ids: list[int]) -> list[Any]:
+        self.done.append(("load", *order_ids))
+        return []
 
     async def may_use(self, _interaction: Any, command: str) -> bool | None:
         self.done.append(("may use", command))

@@ -1,5 +1,6 @@
 """What is read from custom ids and from modals: all that a button or a menu knows after a restart."""
 
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import pytest
 from bot.controls.buttons import ORDER_ACTIONS, PRESSES, Action, OrderButton, PictureButton
 from bot.controls.edit_modal import as_asked, edit_modal, filled_in
 from bot.controls.page_controls import (
+    FIRST_DAY,
     OPEN,
     PAGE,
     SEARCH_LENGTH_MAX,
@@ -16,7 +18,8 @@ from bot.controls.page_controls import (
     PictureSelect,
     Query,
 )
-from core.operations import PAINTERS
+from core.operations import MODELS, OPERATIONS, PAINTERS
+from db.pictures import Form
 from tests.jobs import order, picture
 
 NOBODY: Any = None
@@ -46,23 +49,40 @@ QUERIES = [
     Query(10, "", False, 6),
     Query(None, "a fox: red\nand small", True, 9),
     Query(2**63 - 1, "x" * SEARCH_LENGTH_MAX, True, 1),
+    Query(None, "", False, 6, best=True),
+    Query(
+        2**63 - 1,
+        "x" * SEARCH_LENGTH_MAX,
+        False,
+        9,
+        True,
+        "ultra",
+        "vary",
+        Form.TALL,
+        True,
+        date(2026, 1, 31),
+    ),
+    Query(10, "", False, 6, since=FIRST_DAY + timedelta(1)),
+    Query(10, "", False, 6, form=Form.SQUARE),
+    *(Query(10, "", False, 6, model=model) for model in MODELS),
+    *(Query(10, "", False, 6, operation=operation) for operation in OPERATIONS),
 ]
 
 
-@pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("move", Move)
 @pytest.mark.parametrize("cursor", [0, 17, LARGEST])
 async def test_a_page_is_found_again_by_the_button_alone(
-    shown: list[tuple[Any, ...]], query: Query, move: Move, cursor: int
+    shown: list[tuple[Any, ...]], move: Move, cursor: int
 ) -> None:
-    made = PageButton(query, move, cursor)
-    assert made.custom_id == query.custom_id(move, cursor)
-    assert len(made.custom_id) <= 100
-    again = await pressed(made.custom_id)
-    assert again is not None
-    await again.callback(NOBODY)
-    assert shown == [(NOBODY, query, move, cursor)]
-    assert (again.item.label, str(again.item.emoji)) == (made.item.label, str(made.item.emoji))
+    for query in QUERIES:
+        made = PageButton(query, move, cursor)
+        assert made.custom_id == query.custom_id(move, cursor)
+        assert len(made.custom_id) <= 100
+        again = await pressed(made.custom_id)
+        assert again is not None
+        await again.callback(NOBODY)
+        assert shown.pop() == (NOBODY, query, move, cursor)
+        assert (again.item.label, str(again.item.emoji)) == (made.item.label, str(made.item.emoji))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +90,8 @@ async def test_a_page_is_found_again_by_the_button_alone(
     [
         "gallery:x:1:1:6:0:",
         "gallery:f:1:1:0:0:",
-        "gallery:f:1:1:6:2:",
+        "gallery:f:1:1:6:3:",
+        "gallery:f:1:1:6:0-0:",
         f"gallery:f:{10**18}:1:6:0:",
         "gallery:f::1:6:0:",
         "gallery:f:1:1:6:0",
@@ -96,7 +117,20 @@ def test_looks_of_a_page() -> None:
     assert (button.item.label, str(button.item.emoji), button.item.disabled) == ("<Next>", "▶️", True)
     assert not PageButton(QUERIES[0], Move.SHARE, 1, say).item.disabled
     labels = [PageButton(QUERIES[0], move, 1).item.label for move in Move]
-    assert labels == ["First", "Previous", "Next", "Last", "Share"]
+    assert labels == ["First", "Previous", "Next", "Last", "Share", "Show all"]
+
+
+async def test_a_page_of_the_version_before_is_cut_to_what_fits_and_what_nobody_knows_finds_nothing(
+    shown: list[tuple[Any, ...]],
+) -> None:
+    for custom_id in (f"gallery:n:1:10:6:1:{'x' * 40}", "gallery:n:1:10:6:0-0000zzzyyy:"):
+        button = await pressed(custom_id)
+        assert button is not None
+        await button.callback(NOBODY)
+    assert [one[1] for one in shown] == [
+        Query(10, "x" * SEARCH_LENGTH_MAX, True, 6),
+        Query(10, "", False, 6, model="", operation=""),
+    ]
 
 
 def test_the_menu_names_each_picture_by_its_number_and_its_words() -> None:

@@ -75,6 +75,11 @@ class House:
             raise BucketUnavailable("away")
         return b"original %d" % of.number
 
+    async def preview(self, of: Picture) -> bytes:
+        if self.is_away:
+            raise BucketUnavailable("away")
+        return b"preview %d" % of.number
+
     def link(self, of: Picture, *, download: bool) -> str | None:
         assert download
         return self.url and f"{self.url}/{of.number}"
@@ -207,11 +212,20 @@ async def test_while_the_bucket_is_away_it_is_said_and_can_be_asked_for_again() 
     assert (house.taken_back, house.recorded) == ([(MINE, 17)], [])
 
 
-async def test_one_that_is_too_large_comes_as_a_link() -> None:
+async def test_the_picture_is_seen_in_the_message_also_where_it_is_too_large_to_go_with_it() -> None:
     house = House(picture(1, bytes=FILE_BYTES_MAX), picture(2, bytes=FILE_BYTES_MAX + 1))
     await house.react()
-    assert files_of(house) == [[b"original 1"], []]
-    assert "full/2" in house.sent()[1][1]
+    assert files_of(house) == [[b"original 1"], [b"preview 2"]]
+    (_, original, _), (_, preview, _) = house.sent()
+    shown = "'items': [{'media': {'url': 'attachment://{}'}"
+    assert shown.replace("{}", "a-red-fox-in-the-snow-17.png") in original
+    assert shown.replace("{}", "preview.webp") in preview
+    assert "full/2" in preview
+    house.is_away = True
+    house.pictures = house.pictures[1:]
+    await house.react(THEIRS)
+    assert files_of(house)[2:] == [[]]
+    assert "full/2" in house.sent()[2][1]
 
 
 async def test_no_more_is_held_in_memory_than_may_be() -> None:
@@ -222,13 +236,14 @@ async def test_no_more_is_held_in_memory_than_may_be() -> None:
     async def held() -> int:
         return len(house.edge.calls)
 
-    # Four are served; the store keeps two of them, and the others have links by then.
+    # Four are served; the store keeps two of them, and the others have the small one by then.
     await until(held, lambda count: count == 6)
     assert house.held_bytes.held == HELD_BYTES_MAX
-    assert files_of(house) == [[], []]
+    assert files_of(house) == [[b"preview 1"]] * 2
     house.go.set()
     await asyncio.gather(*at_once)
-    assert sorted(map(len, files_of(house))) == [0, 0, 1, 1]
+    # What was read above is read.
+    assert sorted(files_of(house)) == [[b""]] * 2 + [[b"original 1"]] * 2
     assert house.held_bytes.held == 0
 
 
@@ -237,7 +252,7 @@ async def test_where_many_wait_links_go_alone(waiting: int, links: int) -> None:
     house = House(picture(1, bytes=10))
     house.downloads._line.length = waiting
     await house.react()
-    assert sum(not files for files in files_of(house)) == links
+    assert files_of(house).count([b"preview 1"]) == links
 
 
 async def _value(value: int) -> int:

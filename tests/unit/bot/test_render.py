@@ -61,7 +61,7 @@ def texts(content: Content) -> str:
 
     for component in components(content):
         walk(component)
-    return "\n".join(found)
+    return "\n".join(found).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def buttons(content: Content) -> list[str]:

@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
+from bot.emoji.signs import Signs
 from bot.gateway.emoji import drawn, name_of
-from bot.messages.signs import Signs
 from bot.messages.words import Languages
 
 

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 from PIL import Image
 
-from bot.answers.show import _numbered
+from bot.answers.show import numbered
 from bot.messages.badge import with_badge
 from core.orders import Order
 from core.provenance import Mark, SourceType, mark_in, mark_of
@@ -126,9 +126,9 @@ def test_the_providers_credential_is_kept_or_is_that_of_the_picture_it_was_made_
     shown = ours("opened", *small)
     assert read(pictures.preview) == Credential((shown, THEIRS), is_intact=True)
     assert exiftool.ai_mark(pictures.preview) == (source_type, MODEL, TOOL)
-    numbered = _numbered(pictures.preview, 2, signer("Fox & Co"))
-    assert read(numbered) == Credential((ours("opened", "edited"), shown, THEIRS), is_intact=True)
-    assert exiftool.ai_mark(numbered) == (source_type, MODEL, TOOL)
+    badged = numbered(pictures.preview, 2, signer("Fox & Co"))
+    assert read(badged) == Credential((ours("opened", "edited"), shown, THEIRS), is_intact=True)
+    assert exiftool.ai_mark(badged) == (source_type, MODEL, TOOL)
 
 
 def test_what_was_painted_in_the_right_size_keeps_each_bit_of_its_pixels() -> None:

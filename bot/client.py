@@ -43,6 +43,7 @@ from bot.gateway.status import GatewayStatus
 from bot.messages.words import Languages, Translator
 from bot.owner.doctor import limit_of_all
 from bot.replies.reaction_downloads import ReactionDownloads
+from bot.replies.stale import redraw_stale
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
 from bot.settings import BotSettings
@@ -219,6 +220,7 @@ class Client(discord.AutoShardedClient):
             templates = (control.__discord_ui_compiled_template__ for control in CONTROLS)
             if not any(template.fullmatch(custom_id) for template in templates):
                 log.warning("a press of an unknown control")
+            await redraw_stale(interaction)
         elif interaction.type is discord.InteractionType.modal_submit:
             if match := EDIT_ID.fullmatch(custom_id):
                 await submit_edit(interaction, int(match["id"]))

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
+
 from bot.controls.buttons import Action
 from bot.controls.page_controls import Move, Query
 from core.orders import Picture
@@ -128,6 +130,33 @@ async def test_a_card_that_says_an_order_waits_which_has_ended_shows_its_end(pla
     for told in ("a quick fox", "preview.webp", "order:again"):
         assert told in said
     assert "order:cancel" not in said
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_redrawn"),
+    [
+        ("shown_revision = 3", True),
+        ("shown_revision = 3, ephemeral = true", False),
+        ("shown_revision = 3, due_at = now() - interval '1 minute'", False),
+        ("shown_revision = 2", False),
+        ("given_up_revision = 3, due_at = now() - interval '1 minute'", True),
+        ("given_up_revision = 3, due_at = now()", False),
+    ],
+)
+async def test_a_card_whose_links_are_over_or_that_was_given_up_is_shown_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch, reply: str, is_redrawn: bool
+) -> None:
+    picture = await place.paint(place.ada, "paintings", "a fox")
+    pool, card = place.bot.pool, place.bot.message(place.channel("paintings"), [])
+    monkeypatch.setattr(place.bot, "message", lambda _channel, _components: card)
+    await pool.execute(
+        "update replies set revision = 3, shown_revision = 2, message_id = $1, due_at = now() - interval '40 days'",
+        int(card.id),
+    )
+    await pool.execute(f"update replies set {reply}")  # noqa: S608
+    for _ in range(2):
+        await place.press(Action.SETTINGS, picture, place.ben, "paintings")
+        assert await pool.fetchval("select revision from replies") == 3 + is_redrawn
 
 
 async def test_nothing_is_forgotten_by_whoever_keeps_it(place: Place) -> None:

@@ -149,7 +149,7 @@ def _entries(page: Page, say: Words) -> str:
 
 
 def _facts(page: Page, picture: Picture, say: Words) -> str:
-    facts = [f"{picture.width} × {picture.height}", format_dt(picture.created_at, "d")]
+    facts = [f"{picture.width} × {picture.height}", format_dt(picture.order.created_at, "d")]
     if (marks := page.marks.get(picture.id)) is not None:
         facts.insert(0, f"⭐ {marks}")
     if picture.order.private:

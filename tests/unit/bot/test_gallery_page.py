@@ -87,8 +87,8 @@ def test_what_is_counted_is_told_and_no_more(of: dict[str, Any], said: str) -> N
 
 def test_pictures_of_one_order_have_one_line_as_far_as_they_are_alike() -> None:
     of, at = order(id=1, count=4), datetime(2026, 1, 1, tzinfo=UTC)
-    of_one = [picture(n, of=of, created_at=at, expired_at=at if n == 1 else None) for n in (4, 3, 2, 1)]
-    told = words(content(of={"pictures": [*of_one, picture(of=order(id=2), created_at=at)]}))
+    of_one = [picture(n, of=of, expired_at=at if n == 1 else None) for n in (4, 3, 2, 1)]
+    told = words(content(of={"pictures": [*of_one, picture(of=order(id=2))]}))
     assert [line[: line.index(".**") + 3] for line in told.splitlines() if line.startswith("**")] == [
         *("**1-3.**", "**4.**", "**5.**")
     ]

@@ -14,12 +14,15 @@ install: $(STAMP)  ## make .venv from the locked requirements (does nothing when
 
 $(STAMP): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@echo "Making .venv, and installing into it the $$(grep -c '==' $<) packages that $< locks: a minute or two, once ..."
+	@began=$$(date +%s) \
+	  && $(PYTHON) -m venv .venv \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< \
+	  && echo "Installed in $$(( $$(date +%s) - began )) s; it takes up $$(du -sh .venv | cut -f1)."
 	@touch $(STAMP)
 
-run: install  ## the whole of it on this machine: a local Discord, Stability, Postgres and S3, the bot and a worker
-	@$(BIN)/python -m sandbox
+run: install  ## all of it on this machine, with a local Discord, Stability, Postgres and S3 (ARGS="--port 8000")
+	@$(BIN)/python -m sandbox $(ARGS)
 
 test: lint  ## lint, types, import rules and every test
 	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report=

@@ -34,6 +34,7 @@ from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, ver
 from bot.discord_errors import watched
 from bot.editing import submit_edit
 from bot.gateway.command_permissions import CommandPermissions
+from bot.gateway.emoji import ApplicationEmoji
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
@@ -125,6 +126,7 @@ class Client(discord.AutoShardedClient):
         for menu in context_menus():
             self.tree.add_command(menu)
         self.registration = Registration(self.tree, guild_id=commands_guild_id)
+        self.emoji = ApplicationEmoji(self, languages.signs)
         self.command_permissions = CommandPermissions(self)
 
     async def setup_hook(self) -> None:
@@ -149,6 +151,7 @@ class Client(discord.AutoShardedClient):
                 group.create_task(locks.keep())
                 group.create_task(self.connect())
                 group.create_task(self.registration.serve(registers=0 in shards.ids))
+                group.create_task(self.emoji.serve(uploads=0 in shards.ids))
         except ExceptionGroup as ended:
             raise ended.exceptions[0] from None
 
@@ -208,7 +211,8 @@ class Client(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         self.services.rules.admission.wake()
-        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+        servers = "1 server" if len(self.guilds) == 1 else f"{len(self.guilds)} servers"
+        log.info("connected to Discord as %s, in %s", self.user, servers)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """discord.py finds only the modals that this process opened itself."""

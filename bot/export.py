@@ -65,7 +65,8 @@ class Exports:
                 raise InvalidRequest("It is being put together already. Give it a minute.")
             raise InvalidRequest(
                 "You were sent it just now. You can have it again {when}.",
-                when=f"<t:{time.time() + until - now:.0f}:R>",
+                # What is counted in whole minutes is rounded down.
+                when=f"<t:{time.time() + until - now + 59:.0f}:R>",
             )
         self._until[member_id] = math.inf
         try:

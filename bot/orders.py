@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import discord
+
 from bot.discord_errors import UNANSWERED
 from bot.messages.estimate import over_seconds
 from bot.messages.order import order_content
@@ -15,7 +17,7 @@ from bot.rights.visibility import may_be_shown_to_all, parent_channel_id
 from bot.services import Interaction, services_of
 from core.errors import InvalidRequest, LostJob, StaleRules, reason
 from core.operations import OPERATIONS, Need, Operation
-from core.orders import BORROWED, FROM_UPLOAD, Estimate, Order, Picture, Progress, Request, Source
+from core.orders import BORROWED, FROM_UPLOAD, PRESSED, Estimate, Order, Picture, Progress, Request, Source
 from core.policy import decided, filled_in
 from core.validation import validated
 from db.orders import Seen
@@ -50,12 +52,15 @@ def request_of(
         channel_id=interaction.channel_id,
         parent_channel_id=parent_channel_id(interaction),
         locale=interaction.locale.value,
+        guild_locale=interaction.guild_locale.value if interaction.guild_locale is not None else None,
         prompt=prompt,
         model=model,
     )
-    request = replace(plain, **more).with_params(**params)
     # What was made in direct messages is not for a gallery that others open.
-    return replace(request, private=request.private or interaction.guild_id is None)
+    request = replace(plain, **more)
+    request = replace(request, private=request.private or interaction.guild_id is None)
+    is_command = interaction.type is discord.InteractionType.application_command
+    return request.with_params(**{**params, PRESSED: None if is_command or request.private else True})
 
 
 def changed(
@@ -118,6 +123,7 @@ async def submit(interaction: Interaction, request: Request, sources: Sequence[S
                 return False
             services.instruments.accepted(progress)
         with about_order(progress.order.id):
+            log.info("it came by interaction %d", interaction.id)
             try:
                 await _answer(interaction, progress)
             except Exception:  # it is stored: nothing may say otherwise, and the reconciler goes on with it
@@ -184,14 +190,17 @@ async def _answer(interaction: Interaction, progress: Progress) -> None:
         await services.replies.first_shown(
             order.id,
             message_id=callback.message_id,
-            place=estimate.place,
+            place=estimate.shown_place,
             pause=estimate.paused,
-            over_seconds=over_seconds(estimate),
+            over_seconds=(over := over_seconds(estimate)),
             hold_seconds=HOURGLASS_SECONDS,
             is_ephemeral=order.is_ephemeral,
         )
     except UNAVAILABLE as error:
         # The reconciler shows it again, and learns the message's id.
         log.warning("its answer could not be recorded: %s", reason(error))
+        return
     # What a worker notified of meanwhile was not due yet.
-    asyncio.get_running_loop().call_later(HOURGLASS_SECONDS, services.wake)
+    for seconds in (HOURGLASS_SECONDS, over):
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, services.wake)

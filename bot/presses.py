@@ -8,6 +8,7 @@ from bot.controls.pages import OUTDATED
 from bot.messages.content import notice
 from bot.messages.notices import deleted, link_to_copy, sure_to_delete
 from bot.messages.panel import settings_text
+from bot.messages.prompts import TEXT_LENGTH_MAX, escape
 from bot.orders import cancel
 from bot.panel import show_panel
 from bot.rights.access import (
@@ -15,6 +16,7 @@ from bot.rights.access import (
     in_time,
     require_control,
     require_full_size,
+    visible_order,
     visible_picture,
 )
 from bot.services import Interaction, services_of, words_of
@@ -36,6 +38,13 @@ async def press_cancel(interaction: Interaction, order_id: int) -> None:
                 interaction,
                 await card(services.picture_store, reply, Estimate(), say, signer=services.signer),
             )
+
+
+@on(Action.PROMPT)
+async def show_prompt(interaction: Interaction, order_id: int) -> None:
+    order = await visible_order(interaction, order_id)
+    view = notice(f"> {escape(order.prompt, TEXT_LENGTH_MAX)}")
+    await interaction.response.send_message(view=view, ephemeral=True)
 
 
 @on(Action.MORE)

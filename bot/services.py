@@ -83,4 +83,6 @@ def public_words_of(interaction: Interaction) -> Words:
     """For what everybody sees there."""
     services = services_of(interaction)
     locale = services.rules.servers.of(interaction.guild_id).rules.locale
+    if locale is None and interaction.guild_locale is not None:
+        locale = interaction.guild_locale.value
     return services.languages.of(locale) if locale else words_of(interaction)

@@ -20,6 +20,7 @@ from core.registry import Operation as Operation
 from core.registry import Param as Param
 from core.registry import Role as Role
 from core.registry import Shape as Shape
+from core.registry import choice_title as choice_title
 from core.registry import offer as offer
 from core.registry import register
 

@@ -38,6 +38,17 @@ BESIDE = frozenset({BORROWED, FROM_UPLOAD})
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
+FRONT = 3
+STANDS_SECONDS = 2.0
+"""Only so many places are told, and only of a line that stands still for so long: so it takes little more than one edit
+a second to keep them true, however long the line is and however fast."""
+
+PRESSED = "pressed"
+"""Among the parameters of what came of a button or a form: Discord says of a command alone who used it."""
+
+BESIDE = frozenset({BORROWED, PRESSED})
+"""What stands among the parameters and is none of the operation's."""
+
 
 class State(StrEnum):
     QUEUED = "queued"
@@ -123,6 +134,7 @@ class Request(Wanted):
     """One interaction that asks for pictures, and what is needed to answer it.
 
     `unsaid` names what the member did not say, and what may be filled in: model, shape, style, count, private.
+    `guild_locale` is Discord's name for the language of the server.
     """
 
     interaction_id: int
@@ -130,6 +142,7 @@ class Request(Wanted):
     token: str = field(repr=False)
     token_expires_at: datetime
     unsaid: frozenset[str] = frozenset()
+    guild_locale: str | None = None
 
     def with_params(self, **params: Any) -> Self:
         """With these besides its own; None is what was not asked for."""
@@ -275,7 +288,8 @@ class Progress:
 class Reply:
     """The message that shows an order, and how far that is behind.
 
-    `shown_place` and `estimate_over_at` are of the time and the place in line that it tells, if it tells any.
+    `shown_place` and `estimate_over_at` are of the place in line, below 0 where it is not told, and of the time that
+    it tells, if any.
     """
 
     progress: Progress
@@ -301,13 +315,23 @@ class Estimate:
     `seconds` is how long until it is likely done, 0 where it could be any moment, or None where nobody knows:
     nothing of its model was painted lately.
     `paused` is why it is not begun: until the owner has mended that, or for RATE_LIMITED until
-    `pause_seconds` have passed.
+    `pause_seconds` have passed. `stands` is whether the line is known not to move soon.
     """
 
     place: int | None = None
     seconds: float | None = None
     paused: FailureCode | None = None
     pause_seconds: float | None = None
+    stands: bool = False
+
+    @property
+    def told_place(self) -> int | None:
+        return self.place if self.place is not None and self.place <= FRONT and self.stands else None
+
+    @property
+    def shown_place(self) -> int | None:
+        """As a reply records it."""
+        return self.told_place if self.place is None or self.told_place is not None else -self.place
 
     def once_over(self, place_before: int | None) -> Self:
         """What can be told instead of a time that has gone by, at that place in line: the next one at that
@@ -316,5 +340,5 @@ class Estimate:
             return self
         if self.place is None or self.place == 1:
             return replace(self, seconds=0.0)
-        moved = place_before is not None and self.place < place_before
+        moved = place_before is not None and self.place < abs(place_before)
         return self if moved else replace(self, seconds=None)

@@ -336,7 +336,7 @@ def filled_in(
         request = request.with_params(style=said["style"])
     locale = wishes.locale or request.locale
     if request.guild_id is not None and not request.private:
-        locale = rules.locale or locale
+        locale = rules.locale or request.guild_locale or locale
     return replace(request, locale=locale, unsaid=frozenset())
 
 

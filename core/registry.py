@@ -13,6 +13,13 @@ STYLES = tuple(
 )
 """Stability's presets, which nearly every model that paints takes."""
 
+
+def choice_title(choice: str) -> str:
+    """What a choice is called in English: "Analog film" of `analog-film`."""
+    words = choice.replace("-", " ").replace("3d", "3D")
+    return words[0].upper() + words[1:]
+
+
 SIDE_MAX = 1536
 PIXELS_MAX = 1536 * 1024
 """A picture's area in pixels, where its model says nothing else. It is what most paint without being stretched."""

@@ -164,7 +164,7 @@ class ServerRules(Rules):
     spoiler_roles: frozenset[int] = frozenset()
     defaults: Defaults = Defaults()
     locale: str | None = None
-    """Discord's name for the language of what everybody sees; None is the member's."""
+    """Discord's name for the language of what everybody sees; None is what Discord has for the server."""
     reaction: str | None = None
     """The emoji under pictures that downloads one."""
 

@@ -14,7 +14,19 @@ import asyncpg
 from core.errors import LostJob, StaleRules, reason
 from core.failures import FAILURES, FailureCode
 from core.operations import MODELS
-from core.orders import ID_MAX, JOB_NUMBERS, PLACE_MAX, Estimate, Job, Order, Progress, Request, State, Wanted
+from core.orders import (
+    ID_MAX,
+    JOB_NUMBERS,
+    PLACE_MAX,
+    STANDS_SECONDS,
+    Estimate,
+    Job,
+    Order,
+    Progress,
+    Request,
+    State,
+    Wanted,
+)
 from core.policy import Limits, Used, blocked
 from core.rules import Member, Wishes
 from db import queries
@@ -25,12 +37,6 @@ from db.rows import progresses_of
 log = logging.getLogger(__name__)
 
 _SQL = queries.load("orders")
-
-DURATIONS_FROM = 50
-"""How many of a model's newest pictures an estimate is made from."""
-
-DURATIONS_SECONDS_MAX = 24 * 3600.0
-"""How old they may be: a provider's speed changes, and an estimate from last week would be a guess."""
 
 OPEN_MAX = 100
 """A member has no more in line at once; should it be more after all, these are the first of them."""
@@ -173,11 +179,13 @@ class Orders:
         progresses = progresses_of(rows)
         return list(zip(progresses, await self._estimates(progresses), strict=True))
 
+    async def stands(self) -> bool:
+        """Whether the line is known not to move soon."""
+        return _stands(await self._pool.fetchval(_SQL["moves_in_seconds"]))
+
     async def _estimates(self, progresses: list[Progress]) -> list[Estimate]:
         ids = [job.id for progress in progresses for job in progress.in_state(State.QUEUED, State.RUNNING)]
-        rows = await self._pool.fetch(
-            _SQL["estimates"], ids, PLACE_MAX - 1, DURATIONS_SECONDS_MAX, DURATIONS_FROM
-        )
+        rows = await self._pool.fetch(_SQL["estimates"], ids, PLACE_MAX - 1)
         by_job = {row["id"]: _estimate(row) for row in rows}
         return [
             _of_order([by_job[job.id] for job in progress.jobs if job.id in by_job])
@@ -209,6 +217,7 @@ def _of_order(estimates: Iterable[Estimate]) -> Estimate:
         max(one for one in seconds if one is not None) if None not in seconds else None,
         first.paused if waits else None,
         first.pause_seconds if waits else None,
+        first.stands,
     )
 
 
@@ -216,7 +225,7 @@ def _estimate(row: asyncpg.Record) -> Estimate:
     place, usual, at_work = row["place"], row["usual_seconds"], row["at_work"]
     paused = FailureCode(row["paused"]) if row["paused"] is not None else None
     if paused is not None and FAILURES[paused].halts_provider:
-        return Estimate(place, None, paused)
+        return Estimate(place, None, paused, stands=True)
     if place is None:
         left = None if usual is None else max(0.0, usual - (row["seconds_so_far"] or 0.0))
         return Estimate(None, left)
@@ -228,4 +237,9 @@ def _estimate(row: asyncpg.Record) -> Estimate:
         None if seconds is None else until_begun + seconds,
         paused,
         until_begun if paused is not None else None,
+        paused is not None or _stands(row["moves_in_seconds"]),
     )
+
+
+def _stands(moves_in_seconds: float | None) -> bool:
+    return moves_in_seconds is not None and moves_in_seconds >= STANDS_SECONDS

@@ -4,15 +4,15 @@ from collections.abc import Collection
 from typing import Any
 
 from core.failures import FailureCode
-from core.orders import PLACE_MAX, Reply
+from core.orders import FRONT, PLACE_MAX, Reply
 from db import queries
 from db.pool import Pool
 from db.rows import replies_of
 
 _SQL = queries.load("replies")
 
-MOVED_SECONDS_MIN = 10.0
-"""How long a place in line is shown before it is worth another edit."""
+MOVED_SECONDS_MIN = 1.0
+"""Between two edits of a reply that waits."""
 
 REDRAWN_SECONDS_MIN = 10.0
 """Between two edits of a reply that was pressed."""
@@ -27,13 +27,14 @@ class Replies:
         rows = await self._pool.fetch(_SQL["claim_due"], limit, hold_seconds)
         return await self.load([row["order_id"] for row in rows])
 
-    async def claim_moved(
-        self, limit: int, *, hold_seconds: float, moved_seconds_min: float = MOVED_SECONDS_MIN
-    ) -> list[tuple[Reply, int]]:
-        """Replies of orders that wait, whose place in line has changed by what a person notices, or that tell of
-        another pause than there is, and that place, the first in line first. Nobody else is given them for as
-        long as they are held."""
-        rows = await self._pool.fetch(_SQL["claim_moved"], limit, PLACE_MAX, moved_seconds_min, hold_seconds)
+    async def claim_moved(self, limit: int, *, hold_seconds: float, stands: bool) -> list[tuple[Reply, int]]:
+        """Replies of orders that wait and tell another place in line or another pause than there is, or no place
+        though they are at the front of a line that `stands`; and that place, the first in line first. Nobody else
+        is given them for as long as they are held."""
+        front = FRONT if stands else 0
+        rows = await self._pool.fetch(
+            _SQL["claim_moved"], limit, PLACE_MAX, MOVED_SECONDS_MIN, hold_seconds, front
+        )
         places = {row["order_id"]: row["place"] for row in rows}
         moved = [(reply, places[reply.order.id]) for reply in await self.load(places)]
         return sorted(moved, key=lambda one: one[1])
@@ -79,8 +80,8 @@ class Replies:
     ) -> None:
         """Records that the message shows this revision, `place` and `pause`, and where it is, if that was learnt.
 
-        The time that it tells, if any, is over in `over_seconds`. The reply is not due again before `hold_seconds`
-        have passed.
+        The place is below 0 where it is not told. The time that it tells, if any, is over in `over_seconds`. The
+        reply is not due again before `hold_seconds` have passed.
         """
         await self._pool.execute(
             _SQL["shown"],

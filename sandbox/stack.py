@@ -1,10 +1,8 @@
 """Everything that a bot and a worker need, on this machine, and the environment that tells them where."""
 
 import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +11,11 @@ import aiohttp
 from sandbox import s3
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.heir import Heir
+from sandbox.ports import HOST, Ports
 from sandbox.postgres import postgres
-from sandbox.processes import Process, Spawn, python, spawn
+from sandbox.processes import Process, Spawn, print_line, python, spawn
 from sandbox.stability import StabilityServer
 
-HOST = "127.0.0.1"
 START_TIMEOUT_SECONDS = 30.0
 
 
@@ -68,29 +66,36 @@ async def stack(
     on_line: Callable[[str, str], None] | None = None,
     given: Mapping[str, str] | None = None,
     heir: Heir | None = None,
+    port: int | None = None,
+    step: Callable[[str], AbstractContextManager[object]] = nullcontext,
 ) -> AsyncIterator[Stack]:
     """Starts what is needed and keeps its data in `directory`; `on_exchange` sees the bot's REST calls.
 
-    A Postgres or an S3 server that `given` names (DATABASE_URL, AWS_ENDPOINT_URL_S3) is used instead. What
-    the environment names is not: it may be in earnest.
+    A Postgres, an S3 server or a Stability that `given` names (DATABASE_URL, AWS_ENDPOINT_URL_S3,
+    STABILITY_API_KEY) is used instead. What the environment names is not: it may be in earnest. `port` is that of
+    the page; Held is raised where another has it. `step` is entered with the name of what is being started.
     """
-    ports = _Ports(directory)
+    ports = Ports(directory, tell=lambda text: (on_line or print_line)("ports", text))
     environment = dict(given or {})
     async with AsyncExitStack() as exits:
+        page_port = ports.pick("discord", port)
         if "DATABASE_URL" not in environment:
-            environment["DATABASE_URL"] = exits.enter_context(postgres(directory / "postgres"))
+            with step("Postgres"):
+                environment["DATABASE_URL"] = exits.enter_context(postgres(directory / "postgres"))
         if "AWS_ENDPOINT_URL_S3" not in environment:
-            port = ports.pick("s3")
-            environment |= s3.bucket_environment(port)
-            await exits.enter_async_context(_s3_server(directory / "s3", port, on_line, heir))
+            s3_port = ports.pick("s3")
+            environment |= s3.bucket_environment(s3_port)
+            with step("an S3 server"):
+                await exits.enter_async_context(_s3_server(directory / "s3", s3_port, on_line, heir))
 
         stability = StabilityServer(latency_seconds=latency_seconds)
         await stability.start(HOST, ports.pick("stability"))
         exits.push_async_callback(stability.stop)
-        environment |= {"STABILITY_API_HOST": stability.url, "STABILITY_API_KEY": stability.key}
+        if "STABILITY_API_KEY" not in environment:
+            environment |= {"STABILITY_API_HOST": stability.url, "STABILITY_API_KEY": stability.key}
 
         discord = DiscordServer(directory / "discord", on_exchange=on_exchange)
-        await discord.start(HOST, ports.pick("discord"))
+        await discord.start(HOST, page_port)
         exits.push_async_callback(discord.stop)
         environment |= {
             "DISCORD_TOKEN": discord.token,
@@ -124,31 +129,3 @@ async def _wait_for_http(url: str) -> None:
                     return
             except aiohttp.ClientConnectionError:
                 await asyncio.sleep(0.05)
-
-
-class _Ports:
-    """Remembers which port each server had: links in old messages lead there."""
-
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._file = directory / "ports.json"
-        self._known: dict[str, int] = json.loads(self._file.read_text()) if self._file.exists() else {}
-
-    def pick(self, name: str) -> int:
-        """The port of the last time or, if somebody else has it by now, a free one."""
-        port = _bindable(self._known.get(name, 0)) or _bindable(0)
-        self._known[name] = port
-        self._file.write_text(json.dumps(self._known))
-        return port
-
-
-def _bindable(port: int) -> int:
-    """The port itself, or the one found for 0; 0 if it is taken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return 0
-        found: int = probe.getsockname()[1]
-        return found

@@ -17,7 +17,7 @@ from bot.commands.imagine import model_choice
 from bot.controls.buttons import LOOKS as BUTTON_LOOKS
 from bot.controls.page_controls import LOOKS as PAGE_LOOKS
 from bot.messages.words import DOMAIN, LOCALE_DIRECTORY
-from core.operations import MODELS, OPERATIONS, PAINTERS
+from core.operations import MODELS, OPERATIONS, PAINTERS, choice_title
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,7 +60,11 @@ def _labels() -> list[str]:
     looks = [look[1] for look in (*BUTTON_LOOKS.values(), *PAGE_LOOKS.values())]
     for operation in OPERATIONS.values():
         looks += [operation.title, operation.about, operation.asks]
-        looks += [text for param in operation.params for text in (param.title, param.about, *param.choices)]
+        looks += [
+            text
+            for param in operation.params
+            for text in (param.title, param.about, *map(choice_title, param.choices))
+        ]
         if operation.inputs and len(operation.models) > 1:
             looks += [model.good_at for model in operation.models.values()]
     return looks

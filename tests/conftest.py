@@ -105,7 +105,8 @@ async def database_url(postgres_url: str) -> AsyncIterator[str]:
 
 async def new_database(postgres_url: str, name: str) -> str:
     """The URL of a database that has the schema and is otherwise empty."""
-    await _execute(postgres_url, f"create database {name} template {_TEMPLATE}")
+    # In memory, copying the files takes half of what writing each page to the log does.
+    await _execute(postgres_url, f"create database {name} template {_TEMPLATE} strategy file_copy")
     return database_of(postgres_url, name)
 
 

@@ -3,12 +3,15 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+
+from bot.emoji.signs import Signs
 
 TIMEOUT_SECONDS = 30.0
 
@@ -406,7 +409,12 @@ def text(message: Message) -> str:
     found = [message.get("content") or "", *(one.get("description", "") for one in message.get("embeds", []))]
     for component in walk(message):
         found += [component[key] for key in ("content", "label") if component.get(key)]
-    return "\n".join(part for part in found if part)
+    return with_plain_signs("\n".join(part for part in found if part)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def with_plain_signs(read: str) -> str:
+    """With the plain signs in place of the emoji that move."""
+    return re.sub(r"<a:tigerbrush_([a-z]+)_[0-9a-f]{8}:\d+>", lambda found: getattr(Signs(), found[1]), read)
 
 
 def walk(message: Message) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from core.operations import (
     VARY,
     VARYING_MODEL,
     Model,
+    choice_title,
 )
 from core.validation import on_offer
 
@@ -35,16 +36,16 @@ _STRENGTH = VARIATIONS["strong"]
 
 _DESCRIPTIONS = {
     "prompt": "What the picture should show",
-    "width": "Width in pixels, 256 to 1536; 1024 if nothing is said",
-    "height": "Height in pixels, 256 to 1536; 1024 if nothing is said",
-    "shape": "A shape by name, instead of width and height",
-    "count": "How many pictures; each has its price, and a seed of its own",
+    "width": f"In pixels, {SIDE_MIN} to {SIDE_MAX}; {SIDE_DEFAULT} if left out",
+    "height": f"In pixels, {SIDE_MIN} to {SIDE_MAX}; {SIDE_DEFAULT} if left out",
+    "shape": "In place of width and height",
+    "count": "How many pictures; each has its price",
     "model": "Which model paints",
     "negative_prompt": "What the picture should not show",
     "style": "In which manner it is painted",
     "seed": "The same words with the same seed give the same picture",
-    "image": f"A picture to vary, with its own shape; by {VARY.models[VARYING_MODEL].title} if nothing is said",
-    "strength": f"How much of the image changes, 0 (nothing) to 1 (everything); {_STRENGTH:g} if nothing is said",
+    "image": "A picture to vary, with its own shape",
+    "strength": f"How much of the image changes, 0 to 1; {_STRENGTH:g} if left out",
     "private": "Only you see the picture",
     "spoiler": "The picture is covered until it is clicked",
 }
@@ -87,9 +88,13 @@ def _shape_choice(shape: str) -> app_commands.Choice[str]:
     return app_commands.Choice(name=app_commands.locale_str(name), value=shape)
 
 
+def _style_choice(style: str) -> app_commands.Choice[str]:
+    return app_commands.Choice(name=app_commands.locale_str(choice_title(style)), value=style)
+
+
 @app_commands.choices(
     shape=[_shape_choice(shape) for shape in SIZES],
-    style=[app_commands.Choice(name=style, value=style) for style in STYLES],
+    style=[_style_choice(style) for style in STYLES],
 )
 async def _imagine(
     interaction: Interaction,

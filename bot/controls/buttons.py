@@ -25,6 +25,7 @@ class Action(StrEnum):
     DROP = "drop"  # cancel, in the list of a member's queue
     AGAIN = "again"
     EDIT = "edit"
+    PROMPT = "prompt"  # the whole of one that a card has no room for
     REOPEN = "reopen"  # edit, with what was typed and refused
     VARY = "vary"
     MORE = "more"
@@ -40,13 +41,16 @@ class Action(StrEnum):
     RESTORE = "restore"  # keep it, where the question stands in the picture's own place
 
 
-ORDER_ACTIONS = (Action.CANCEL, Action.DROP, Action.AGAIN, Action.EDIT, Action.REOPEN)
+ORDER_ACTIONS = (
+    Action.CANCEL, Action.DROP, Action.AGAIN, Action.EDIT, Action.PROMPT, Action.REOPEN,
+)  # fmt: skip
 
 LOOKS = {
     Action.CANCEL: ("🚫", "Cancel"),
     Action.DROP: ("🚫", "Cancel"),
     Action.AGAIN: ("🔁", "Again"),
     Action.EDIT: ("✏️", "Edit"),
+    Action.PROMPT: ("📜", "Whole prompt"),
     Action.REOPEN: ("✏️", "Open it again"),
     Action.VARY: ("🎲", "Vary"),
     Action.MORE: ("🧰", "More"),

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.controls.buttons import Say
-from core.operations import IMAGINE, PROMPT_LENGTH_MAX, STYLES, Model
+from core.operations import IMAGINE, PROMPT_LENGTH_MAX, STYLES, Model, choice_title
 from core.orders import Order
 
 CUSTOM_ID = re.compile(r"edit:(?P<id>[0-9]{1,18})")
@@ -52,7 +52,7 @@ def edit_modal(
     size = ui.TextInput[Any](custom_id=SIZE, default=typed[SIZE] or None, max_length=SIZE_LENGTH_MAX)
     title = say("Size, and the seed") if order.operation == IMAGINE.name else say("Strength, and the seed")
     named = [(model.name, say(priced(model))) for model in models]
-    styles = [(NO_STYLE, say("No style")), *((style, say(style)) for style in STYLES)]
+    styles = [(NO_STYLE, say("No style")), *((style, say(choice_title(style))) for style in STYLES)]
     for label in (
         ui.Label[Any](text=say("What the picture should show"), component=_text(PROMPT, typed)),
         ui.Label[Any](text=title, description=size_hint, component=size),

@@ -9,7 +9,18 @@ from discord import ui
 
 from bot.controls.buttons import Say
 from bot.controls.verbs import Step, Verb
-from core.operations import PROMPT_LENGTH_MAX, SIZES, Input, Kind, Model, Need, Operation, Param, Role
+from core.operations import (
+    PROMPT_LENGTH_MAX,
+    SIZES,
+    Input,
+    Kind,
+    Model,
+    Need,
+    Operation,
+    Param,
+    Role,
+    choice_title,
+)
 
 PROMPT, SHAPE = "prompt", "shape"
 """The names of the fields that are neither a parameter nor an input."""
@@ -103,7 +114,7 @@ def _param(param: Param, model: Model, typed: str | None, say: Say) -> ui.Label[
     component: ui.Item[Any]
     if param.kind is Kind.CHOICE:
         choices = model.styles if param.name == "style" else param.choices
-        names = {one: one for one in choices}
+        names = {one: choice_title(one) for one in choices}
         component = _select(param.name, names, typed, say, required=param.required)
     elif param.kind is Kind.TEXT:
         component = _text(param.name, int(param.high), typed, required=param.required)

@@ -11,7 +11,7 @@ from bot.controls.pages import button, select
 from bot.messages.content import Content, File, notice, view_of
 from bot.messages.failures import said
 from bot.messages.words import Languages, Words
-from core.operations import SIZES, STYLES, Model
+from core.operations import SIZES, STYLES, Model, choice_title
 from core.rules import Wishes
 
 NOTHING = "-"
@@ -39,7 +39,7 @@ def choices(
         SHAPE: {
             name: say(f"{name.capitalize()}, {width} × {height}") for name, (width, height) in SIZES.items()
         },
-        STYLE: {style: say(style) for style in STYLES},
+        STYLE: {style: say(choice_title(style)) for style in STYLES},
         COUNT: {str(count): str(count) for count in range(1, count_max + 1)},
         LANGUAGE: languages.names,
     }

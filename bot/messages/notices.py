@@ -14,9 +14,7 @@ from core.orders import Picture, Reply
 
 def link_to_copy(link: Link, say: Words) -> ui.LayoutView:
     text = say(
-        "Ready to copy; it works until {date} ({when}) for whoever has it.",
-        date=format_dt(link.expires_at, "f"),
-        when=format_dt(link.expires_at, "R"),
+        "Ready to copy; it works until {date} for whoever has it.", date=format_dt(link.expires_at, "f")
     )
     return notice(f"🔗 {text}\n```\n{link.url}\n```")
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import discord
 from discord import ui
-from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton
 from bot.controls.page_controls import PictureSelect
-from bot.messages.content import LINK_URL_LENGTH_MAX, Content, LinkAs, Unseen, view_of
-from bot.messages.estimate import likely_done, waiting_line
+from bot.messages.content import Content, LinkAs, Unseen, view_of
+from bot.messages.estimate import begun_line, outlook, place, waiting_line
 from bot.messages.failures import CANCEL_TEXTS, FAILURE_TEXTS
 from bot.messages.picture import (
     GREEN,
@@ -20,8 +19,8 @@ from bot.messages.picture import (
     WHY_UNSEEN,
     Link,
     again,
-    expiry,
     facts,
+    is_cut,
     picture_content,
     quote,
     shown,
@@ -40,9 +39,7 @@ _COLOURS = {
     State.CANCELLED: _GREY,
 }
 
-_BESIDE_LENGTH_MAX = (
-    2600  # what may stand beside a prompt that is cut for it; other links are behind the menu
-)
+_BESIDE_LENGTH_MAX = 2600  # what may stand beside the prompt; other links are behind the menu
 
 
 def order_content(
@@ -66,13 +63,12 @@ class _Message:
     previews: Mapping[int, bytes | Unseen]
     links: Mapping[int, Link | None]
     say: Words
-    link_as: LinkAs = LinkAs.BUTTON
+    link_as: LinkAs = LinkAs.TEXT
 
     def content(self) -> Content:
         progress, order = self.progress, self.progress.order
         heading, told = self._heading(), self._told()
-        buttons, texts = self._full_sizes(_BESIDE_LENGTH_MAX - len("\n".join([*heading, *told])))
-        told += texts
+        told += self._full_sizes(_BESIDE_LENGTH_MAX - len("\n".join([*heading, *told])))
         previews = ((picture, self.previews[picture.id]) for picture in progress.pictures)
         media, files = shown(
             {f"{one.number}.webp": (one, preview) for one, preview in previews if isinstance(preview, bytes)},
@@ -83,10 +79,10 @@ class _Message:
             container.add_item(ui.TextDisplay("\n".join(heading)))
         for item in media:
             container.add_item(item)
-        prompt = quote(order, "\n".join([*heading, *told]))
-        lines = [prompt, facts(order, self.say, None, *self._how_many()), *told]
+        sign = self.say.signs.done if progress.state is State.DONE else ""
+        lines = [quote(order), facts(order, self.say, None, *self._how_many(), sign=sign), *told]
         container.add_item(ui.TextDisplay("\n".join(lines)))
-        for row in (buttons, *self._controls()):
+        for row in self._controls():
             if row:
                 container.add_item(ui.ActionRow(*row))
         has_link = any(self.links.values()) and self.link_as is not LinkAs.NOTHING
@@ -94,8 +90,7 @@ class _Message:
             view_of(container),
             files,
             self._without_pictures if files else None,
-            replace(self, link_as=LinkAs.TEXT).content if buttons else None,
-            replace(self, link_as=LinkAs.NOTHING).content if has_link else None,
+            without_link=replace(self, link_as=LinkAs.NOTHING).content if has_link else None,
         )
 
     def _without_pictures(self, why: Unseen) -> Content:
@@ -106,7 +101,7 @@ class _Message:
         progress, say = self.progress, self.say
         match progress.state:
             case State.QUEUED:
-                lines = [say("### ⏳ Waiting in line"), waiting_line(self.estimate, say)]
+                lines = [f"### {say.signs.waiting} {place(self.estimate, say)}", *outlook(self.estimate, say)]
                 if any(job.faults for job in progress.jobs):
                     lines.append(say("The last try met a fault, so it is tried again."))
                 return lines
@@ -122,19 +117,15 @@ class _Message:
     def _painting(self) -> list[str]:
         """While none of its jobs is at work, the rest of an order waits in line like any other."""
         count, done = self.progress.order.count, len(self.progress.in_state(State.DONE))
-        lines = [
-            self.say("### 🔄 Painting")
-            if count == 1
-            else self.say("### 🔄 Painting: {done} of {count}", done=done, count=count)
-        ]
+        heading = self.say("Painting")
+        if count > 1:
+            heading = self.say("Painting: {done} of {count}", done=done, count=count)
+        lines = [f"### {self.say.signs.painting} {heading}"]
         running = self.progress.in_state(State.RUNNING)
         begun = [job.started_at for job in running if job.started_at is not None]
         if not begun:
             return [*lines, waiting_line(self.estimate, self.say)]
-        lines.append(self.say("At work since {since}.", since=format_dt(min(begun), "R")))
-        if self.estimate.seconds is not None:
-            lines.append(likely_done(self.estimate.seconds, self.say))
-        return lines
+        return [*lines, begun_line(min(begun), self.estimate, self.say)]
 
     def _how_many(self) -> list[str]:
         """And for how much: what it is going to cost, and what it has cost where that is another sum."""
@@ -209,35 +200,28 @@ class _Message:
             count=count,
         )
 
-    def _full_sizes(self, room: int) -> tuple[list[ui.Item[Any]], list[str]]:
-        """The buttons that lead to them, and the links that stand in the text."""
-        buttons: list[ui.Item[Any]] = []
-        texts: list[str] = []
-        told: Link | None = None
+    def _full_sizes(self, room: int) -> list[str]:
+        """One line of links: as buttons they would take most of a phone's screen."""
+        line = f"🔗 {self.say('Full size')}"
         for picture in self.progress.pictures:
             link = self.links[picture.id]
             if link is None or self.link_as is LinkAs.NOTHING:
                 continue
-            label = self.say("Full size {number}", number=picture.number)
-            text = f"🔗 [{label}]({link.url})"
-            if self.link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
-                # Four of them fit in one line of a phone where only the first says what they are.
-                short = str(picture.number) if buttons else label
-                buttons.append(ui.Button(label=short, emoji="🔗", url=link.url))
-            elif len("\n".join([*texts, text])) <= room:
-                texts.append(text)
-            else:
-                continue
-            told = link
-        return buttons, texts if told is None else [*texts, expiry(told, self.say)]
+            longer = f"{line} · [{picture.number}]({link.url})"
+            if len(longer) <= room:
+                line = longer
+        return [line.replace(" · ", " ", 1)] if "](" in line else []
 
     def _controls(self) -> list[list[ui.Item[Any]]]:
         order, pictures = self.progress.order, self.progress.pictures
+        # What is opened by the menu is shown with its whole prompt.
+        whole = [OrderButton(Action.PROMPT, order.id, self.say)] if is_cut(order) else []
         if not self.progress.is_final:
-            return [[OrderButton(Action.CANCEL, order.id, self.say)]]
+            return [[OrderButton(Action.CANCEL, order.id, self.say), *whole]]
+        if not pictures:
+            return [[*again(order, self.say), *whole]]
         numbers = [picture.number for picture in pictures]
-        select = [PictureSelect(pictures, self.say, numbers)] if pictures else []
-        return [[*select], again(order, self.say)]
+        return [[PictureSelect(pictures, self.say, numbers)], again(order, self.say)]
 
 
 def _numbers(of: Iterable[Job | Picture]) -> str:

@@ -9,7 +9,7 @@ from discord import ui
 from bot.controls.buttons import Action, PictureButton
 from bot.messages.changes import what_was_done
 from bot.messages.content import Content, LinkAs, Unseen, view_of
-from bot.messages.picture import GREEN, WHY_UNSEEN, Link, again, facts, full_size, quote, shown
+from bot.messages.picture import GREEN, WHY_UNSEEN, Link, again, facts, full_size, shown, whole_quote
 from bot.messages.prompts import escape
 from bot.messages.verbs import verb_select
 from bot.messages.words import Words
@@ -57,7 +57,8 @@ class _Panel:
         if isinstance(self.preview, Unseen):
             text = f"{say(WHY_UNSEEN[self.preview])}\n{text}"
         container = ui.Container[Any](*media, accent_colour=GREEN)
-        container.add_item(ui.TextDisplay(f"{quote(order, text)}\n{facts(order, say, picture)}\n{text}"))
+        lines = [whole_quote(order, text), facts(order, say, picture), text]
+        container.add_item(ui.TextDisplay("\n".join(filter(None, lines))))
         for line in self._parents():
             container.add_item(line)
         for row in self._rows(links):

@@ -8,16 +8,15 @@ from typing import Any
 
 import discord
 from discord import ui
-from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton, PictureButton
 from bot.messages.changes import what_was_done
 from bot.messages.content import LINK_URL_LENGTH_MAX, Content, File, LinkAs, Unseen, view_of
 from bot.messages.failures import said
-from bot.messages.prompts import SHOWN_LENGTH_MAX, alt_text, escape
+from bot.messages.prompts import CARD_LENGTH_MAX, SHOWN_LENGTH_MAX, alt_text, escape
 from bot.messages.words import Words, rounded
-from core.operations import IMAGINE, MODELS, OPERATIONS, UPSCALE, VARY
-from core.orders import Order, Picture
+from core.operations import IMAGINE, MODELS, OPERATIONS, UPSCALE, VARY, choice_title
+from core.orders import PRESSED, Order, Picture
 
 GREEN = discord.Colour(0x3BA55D)
 _BESIDE_LENGTH_MAX = 500  # what there is room for beside the longest prompt and everything else
@@ -56,7 +55,8 @@ def picture_content(
     if isinstance(preview, Unseen):
         text = f"{say(WHY_UNSEEN[preview])}\n{text}"
     container = ui.Container[Any](*media, accent_colour=GREEN)
-    container.add_item(ui.TextDisplay(f"{quote(order, text)}\n{facts(order, say, picture)}\n{text}"))
+    lines = [quote(order), facts(order, say, picture, sign=say.signs.done), text]
+    container.add_item(ui.TextDisplay("\n".join(filter(None, lines))))
     row = [*button, *again(order, say)]
     if not picture.is_expired:
         row.append(PictureButton(Action.VARY, picture.id, say))
@@ -108,25 +108,32 @@ def why_no_link(picture: Picture, link: Link | None, link_as: LinkAs, say: Words
     return None
 
 
-def expiry(link: Link, say: Words) -> str:
-    date, when = format_dt(link.expires_at, "f"), format_dt(link.expires_at, "R")
-    text = say("The link works until {date} ({when}).", date=date, when=when)
-    return f"-# {text}"
+def quote(order: Order) -> str:
+    """As much of the prompt as a card has room for."""
+    return f"> {escape(order.prompt, CARD_LENGTH_MAX)}"
 
 
-def quote(order: Order, beside: str = "") -> str:
+def is_cut(order: Order) -> bool:
+    return len(escape(order.prompt)) > CARD_LENGTH_MAX
+
+
+def whole_quote(order: Order, beside: str) -> str:
     """The prompt, cut to what the text beside it leaves of the message."""
     room = SHOWN_LENGTH_MAX - max(0, len(beside) - _BESIDE_LENGTH_MAX)
     return f"> {escape(order.prompt, max(100, room))}"
 
 
-def facts(order: Order, say: Words, picture: Picture | None = None, *more: str) -> str:
+def facts(order: Order, say: Words, picture: Picture | None = None, *more: str, sign: str = "") -> str:
     size = order.size if picture is None else (picture.width, picture.height)
     model = MODELS[order.model].title if order.model in MODELS else order.model
-    found = [f"{size[0]} × {size[1]}"] if size is not None else []
+    found = []
+    if PRESSED in order.params and not order.private:
+        found.append(say("for {member}", member=f"<@{order.member_id}>"))
+    if size is not None:
+        found.append(f"{size[0]} × {size[1]}")
     found += [say("made by AI with {model}", model=model), *filter(None, [what_was_done(order, say)]), *more]
     if order.style is not None:
-        found.append(say("style {style}", style=say(order.style)))
+        found.append(say("style {style}", style=say(choice_title(order.style))))
     if order.negative_prompt is not None:
         found.append(say("without {things}", things=escape(order.negative_prompt, 200)))
     seed = picture.seed if picture is not None and picture.seed is not None else order.seed
@@ -135,10 +142,12 @@ def facts(order: Order, say: Words, picture: Picture | None = None, *more: str) 
     if order.private:
         found.append(say("private"))
     if picture is not None:
-        found.append(say("painted in {seconds} s", seconds=rounded(picture.seconds, 1)))
+        told = [say("painted in {seconds} s", seconds=rounded(picture.seconds, 1))]
         if not picture.is_expired:
-            found.append(say("PNG, {size} MB", size=rounded(picture.bytes / 1e6, 1)))
-    return f"-# {' · '.join(found)}"
+            told.append(say("PNG, {size} MB", size=rounded(picture.bytes / 1e6, 1)))
+        # No unit stands alone in a line.
+        found += [one.replace(" ", "\N{NO-BREAK SPACE}") for one in told]
+    return " ".join(filter(None, ["-#", sign, " · ".join(found)]))
 
 
 def full_size(
@@ -154,5 +163,5 @@ def full_size(
         return why or "", []
     label = say("Full size")
     if link_as is LinkAs.BUTTON and len(link.url) <= LINK_URL_LENGTH_MAX:
-        return expiry(link, say), [ui.Button(label=label, emoji="🔗", url=link.url)]
-    return f"🔗 [{label}]({link.url})\n{expiry(link, say)}", []
+        return "", [ui.Button(label=label, emoji="🔗", url=link.url)]
+    return f"🔗 [{label}]({link.url})", []

@@ -5,7 +5,9 @@ import re
 from bot.messages.words import Words
 
 ALT_TEXT_LENGTH_MAX = 1024
-SHOWN_LENGTH_MAX = 3000  # of a message's 4,000 characters
+TEXT_LENGTH_MAX = 3990  # of a message's 4,000 characters
+SHOWN_LENGTH_MAX = 3000  # of them, beside all else
+CARD_LENGTH_MAX = 300  # of a card that others scroll by
 
 _MARKDOWN = re.compile(r"([\\`*_~|<>\[\]()#@:./+-])")
 

@@ -3,12 +3,11 @@
 from typing import Any
 
 from discord import ui
-from discord.utils import format_dt
 
 from bot.controls.buttons import Action, OrderButton
 from bot.controls.pages import button
 from bot.messages.content import notice, view_of
-from bot.messages.estimate import waiting_line
+from bot.messages.estimate import begun_line, waiting_line
 from bot.messages.prompts import escape
 from bot.messages.words import Words
 from core.orders import Estimate, Progress, State
@@ -35,7 +34,7 @@ def queue_view(open_: list[tuple[Progress, Estimate]], say: Words) -> ui.LayoutV
 def _line(progress: Progress, estimate: Estimate, say: Words) -> str:
     started = [job.started_at for job in progress.jobs if job.started_at is not None]
     if progress.state is State.RUNNING and started:
-        where = say("🔄 Being painted since {since}", since=format_dt(min(started), "R"))
+        where = f"{say.signs.painting} {begun_line(min(started), estimate, say)}"
     else:
         where = waiting_line(estimate, say)
     count = progress.order.count

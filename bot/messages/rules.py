@@ -144,7 +144,7 @@ def _value(name: str, value: Any, *, say: Words, languages: Mapping[str, str]) -
         case "shut_reason" | "shut_until":
             return say("none") if value is None else escape(str(value), WORD_LENGTH_MAX)
         case "locale":
-            return say("each member's own") if value is None else languages.get(value, value)
+            return say("as the server has it with Discord") if value is None else languages.get(value, value)
     return shown_default(name, value, say)
 
 

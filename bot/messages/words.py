@@ -11,6 +11,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
+from bot.emoji.signs import Signs
 from core.errors import Term
 
 LOCALE_DIRECTORY = Path(__file__).parent / "locale"
@@ -30,9 +31,12 @@ class Words:
     again, like a seed, is given as a text.
     """
 
-    def __init__(self, translations: gettext.NullTranslations, marks: Mapping[int, str]) -> None:
+    def __init__(
+        self, translations: gettext.NullTranslations, marks: Mapping[int, str], signs: Signs | None = None
+    ) -> None:
         self._translations = translations
         self._marks = marks
+        self.signs = signs or Signs()
 
     def __call__(self, text: str, /, **values: object) -> str:
         said = self._translations.gettext(text)
@@ -68,12 +72,14 @@ ENGLISH = Words(gettext.NullTranslations(), {})
 
 
 class Languages:
-    """All catalogues, read once."""
+    """All catalogues, read once. They share the signs."""
 
     def __init__(self, directory: Path = LOCALE_DIRECTORY) -> None:
+        self.signs = Signs()
+        self._english = Words(gettext.NullTranslations(), {}, self.signs)
         languages = [path.parts[-3] for path in directory.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")]
         self._words = {
-            one: Words(gettext.translation(DOMAIN, directory, [one]), _MARKS.get(one, {}))
+            one: Words(gettext.translation(DOMAIN, directory, [one]), _MARKS.get(one, {}), self.signs)
             for one in languages
         }
 
@@ -84,7 +90,7 @@ class Languages:
 
     def of(self, locale: str) -> Words:
         """For a locale as Discord names it, such as `de` or `pt-BR`."""
-        return self._words.get(locale) or self._words.get(locale.split("-")[0]) or ENGLISH
+        return self._words.get(locale) or self._words.get(locale.split("-")[0]) or self._english
 
 
 class Translator(app_commands.Translator):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from bot.answers.show import card
 from bot.discord_errors import in_a_line, is_transient, retry_after_seconds
@@ -14,7 +15,7 @@ from bot.messages.words import Languages
 from bot.replies.download_reactions import DownloadReactions
 from bot.replies.messenger import Messenger, OutOfReach, Shown, Undeliverable
 from core.errors import BucketUnavailable, reason
-from core.orders import Estimate, Reply
+from core.orders import Estimate, Progress, Reply, State
 from db.orders import Orders
 from db.picture_store import PictureStore
 from db.pool import UNAVAILABLE
@@ -29,6 +30,7 @@ HOLD_SECONDS = 10.0  # a claimed reply is due again after this, should its bot h
 EDIT_TIMEOUT_SECONDS = (
     8.0  # below HOLD_SECONDS, so that no second edit starts while the first may still arrive
 )
+LOOK_SECONDS = 0.5  # after something happened the line is looked at, for places that are others now
 MOVED_MAX = 5  # so many replies a poll shows at a new place in line, and so many with a new estimate
 SPINNER_PAUSE_SECONDS_MAX = 15.0  # the picture must not wait because the spinner could not be shown
 PAUSE_SECONDS_MAX = 300.0
@@ -56,13 +58,20 @@ class Reconciler:
         """By order, with what was claimed of it meanwhile."""
         self._wake = asyncio.Event()
         self._poll_due = False
+        self._look: asyncio.TimerHandle | None = None
         self._stopped = asyncio.Event()
 
     def wake(self) -> None:
+        """Something has happened to an order."""
         self._wake.set()
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(LOOK_SECONDS, self.poll)
 
     def poll(self) -> None:
         """Looks also for changed places in line, pauses, and estimates that are over."""
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
         self._poll_due = True
         self._wake.set()
 
@@ -89,7 +98,10 @@ class Reconciler:
             return
         self._poll_due = False
         if (free := min(self.concurrency - len(self._tasks), MOVED_MAX)) > 0:
-            for reply, _place in await self.replies.claim_moved(free, hold_seconds=HOLD_SECONDS):
+            stands = await self.orders.stands()
+            for reply, _place in await self.replies.claim_moved(
+                free, hold_seconds=HOLD_SECONDS, stands=stands
+            ):
                 self._begin(reply)
             for reply in await self.replies.claim_over(free, hold_seconds=HOLD_SECONDS):
                 self._begin(reply)
@@ -144,7 +156,7 @@ class Reconciler:
             if reply.order.erased_at is not None:
                 log.info("reply removed")
                 return
-            log.info("reply updated to %s", _revision(reply))
+            log.info("reply updated to %s; %s", _revision(reply), _bill(reply.progress))
             if shown is not None:
                 self.reactions.add(reply, shown)
 
@@ -156,10 +168,12 @@ class Reconciler:
             reply,
             message_id=shown.message_id if shown else None,
             channel_id=shown.channel_id if shown else None,
-            place=estimate.place,
+            place=estimate.shown_place,
             pause=estimate.paused,
-            over_seconds=over_seconds(estimate),
+            over_seconds=(over := over_seconds(estimate)),
         )
+        if over is not None:
+            asyncio.get_running_loop().call_later(over, self.poll)
 
     async def _postpone(self, reply: Reply, error: Exception) -> None:
         if not isinstance(error, _TRANSIENT) and not is_transient(error):
@@ -187,6 +201,12 @@ class Reconciler:
 
 def _revision(reply: Reply) -> str:
     return f"revision {reply.revision} ({reply.progress.state})"
+
+
+def _bill(progress: Progress) -> str:
+    painted = progress.in_state(State.DONE)
+    credits = sum((job.price for job in painted), Decimal(0))
+    return f"pictures: {len(painted)} of {len(progress.jobs)}, credits: {credits:g}"
 
 
 def _pause_seconds(reply: Reply, error: Exception) -> float:

@@ -14,7 +14,7 @@ from bot.services import Interaction, Services, services_of, words_of
 from bot.settings import is_emoji
 from bot.settings_panel.panel import Shown, filled, page, pressed, save
 from core.errors import InvalidRequest, Term
-from core.operations import IMAGINE, SIZES, STYLES
+from core.operations import IMAGINE, SIZES, STYLES, choice_title
 from core.policy import may_use
 from core.rules import Allowance, Server, ServerRules
 from core.validation import on_offer
@@ -35,7 +35,9 @@ async def DEFAULTS(shown: Shown) -> Sequence[ui.Item[Any]]:
     say, rules, services = shown.say, shown.rules, services_of(shown.interaction)
     names = services.languages.names
     values = dict(rules.defaults)
-    language = names.get(rules.locale, rules.locale) if rules.locale else say("each member's own")
+    language = (
+        names.get(rules.locale, rules.locale) if rules.locale else say("as the server has it with Discord")
+    )
     told = {
         say(title): shown_default(f"defaults.{name}", values[name], say) for name, title in _DEFAULTS.items()
     }
@@ -68,14 +70,14 @@ def _options(services: Services, server: Server, say: Words) -> dict[str, dict[s
             if may_use(IMAGINE.name, name, house, server, Allowance()) is None
         },
         "shape": {shape: shape_text(shape, say) for shape in SIZES},
-        "style": {style: say(style) for style in STYLES},
+        "style": {style: say(choice_title(style)) for style in STYLES},
         "count": {str(count): str(count) for count in range(1, services.count_max + 1)},
     }
 
 
 def _menu(control: str, title: str, options: Mapping[str, str], now: Any, say: Words) -> Control:
     """Each option says what it is of: what is chosen stands there without a title."""
-    none = say("each member's own") if control == "locale" else say("as the bot has it")
+    none = say("as the server has it with Discord") if control == "locale" else say("as the bot has it")
     chosen = _NONE if now is None else str(now)
     found = [
         discord.SelectOption(label=f"{title}: {label}"[:100], value=value, default=value == chosen)

@@ -93,9 +93,32 @@ from open cross join lateral (
 ) as order_jobs
 order by open.is_at_work desc, open.turn, open.id, order_jobs.id;
 
+-- part: moves_in_seconds
+-- Until the line comes forward: until the first of those at work is likely done. Null where none is.
+select min(coalesce(({usual_seconds}), 0) - extract(epoch from now() - orders.begun_at))::float8
+from (
+    select orders.model, min(jobs.started_at) as begun_at
+    from jobs join orders on orders.id = jobs.order_id
+    where jobs.state = 'running' and jobs.generation is null
+    group by orders.model
+) as orders
+
+-- part: usual_seconds
+-- How long the newest pictures of a model took, in the middle: an estimate from last week would be a guess.
+select percentile_cont(0.5) within group (order by seconds)
+from (
+    select seconds::float8 from pictures
+    where pictures.model = orders.model and pictures.created_at > now() - interval '24 hours'
+    order by pictures.created_at desc
+    limit 50
+) as recent
+
+-- name: moves_in_seconds
+{moves_in_seconds};
+
 -- name: estimates
 -- The place of a job that waits, counted up to a limit, among those that wait for the same: what an alarm pauses is
--- in nobody's way that it does not pause. How long the newest pictures of its model took, in the middle; how many are
+-- in nobody's way that it does not pause. How long its model takes; when the line comes forward; how many are
 -- at work; for how many seconds this one has been; why it is paused; and in how many seconds it may be begun, by its
 -- own time and by the pause that its provider asked for.
 select
@@ -125,15 +148,8 @@ select
             ) as ahead
         )
     end as place,
-    (
-        select percentile_cont(0.5) within group (order by seconds)
-        from (
-            select seconds::float8 from pictures
-            where pictures.model = orders.model and pictures.created_at > now() - make_interval(secs => $3)
-            order by pictures.created_at desc
-            limit $4
-        ) as recent
-    ) as usual_seconds,
+    ({usual_seconds}) as usual_seconds,
+    ({moves_in_seconds}) as moves_in_seconds,
     -- What is answered later takes no worker's place.
     (select count(*) from jobs as others where others.state = 'running' and others.generation is null) as at_work,
     case when jobs.state = 'running' then extract(epoch from now() - jobs.started_at)::float8 end as seconds_so_far,

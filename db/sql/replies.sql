@@ -16,11 +16,9 @@ where replies.order_id = due.order_id
 returning replies.order_id;
 
 -- name: claim_moved
--- Replies of orders that wait, up to date but for the place they show (it became the first, or a quarter of the way
--- was gone), or but for what pauses them, as the statement `estimates` tells both. A place is worth an edit only if,
--- at the speed at which it has come forward since the last one, it stands for as long as a place stands at least:
--- else the spinner is there first. What is asked of the row is asked of the row itself and not of `line`, so that it
--- is asked again of one that another bot has just changed.
+-- Replies of orders that wait, up to date but for their place (they tell another, or none and are among the first $5),
+-- or but for what pauses them, as the statement `estimates` tells both. What is asked of the row is asked of the row
+-- itself and not of `line`, so that it is asked again of one that another bot has just changed.
 with line as (
     select
         id, order_id, provider, price,
@@ -51,11 +49,8 @@ moved as (
             where jobs.id > replies.order_id * 16 and jobs.id < replies.order_id * 16 + 16 and jobs.state = 'running'
         )
         and (
-            (
-                (first.place * 4 <= replies.shown_place * 3 or (first.place = 1 and replies.shown_place > 1))
-                and first.place * (now() - replies.due_at)
-                    >= (replies.shown_place - first.place) * make_interval(secs => $3)
-            )
+            (replies.shown_place > 0 and replies.shown_place <> first.place)
+            or (first.place <= $5 and replies.shown_place is distinct from first.place)
             or replies.shown_pause is distinct from coalesce(
                 (
                     select kind from alarms

@@ -14,6 +14,11 @@ _ISSUE_SECONDS = 3600
 """URLs of one such time are the same, so that a browser has a picture once."""
 
 _PATH = "/{channel}/{attachment}/{filename}"
+_HEADERS = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    # It is served beside the page: what is no picture is not to run as a part of it.
+    "Content-Security-Policy": "sandbox",
+}
 
 
 class Cdn:
@@ -29,6 +34,7 @@ class Cdn:
         return [
             web.get("/attachments" + _PATH, self.get),
             web.get("/ephemeral-attachments" + _PATH, self.get),
+            web.get("/emojis/{emoji}", self.get_emoji),
         ]
 
     def url(self, channel_id: str, attachment: Attachment, *, ephemeral: bool) -> str:
@@ -44,12 +50,15 @@ class Cdn:
         content = self._store.get_file(found.id) if found and self._admits(request) else None
         if found is None or content is None:
             return web.Response(status=404, text="This content is no longer available.")
-        headers = {
-            "Cache-Control": "private, max-age=31536000, immutable",
-            # It is served beside the page: what is no picture is not to run as a part of it.
-            "Content-Security-Policy": "sandbox",
-        }
-        return web.Response(body=content, content_type=found.content_type, headers=headers)
+        return web.Response(body=content, content_type=found.content_type, headers=_HEADERS)
+
+    async def get_emoji(self, request: web.Request) -> web.Response:
+        """These URLs have no end."""
+        found = self._world.emoji.get(request.match_info["emoji"])
+        content = self._store.get_file(found.id) if found else None
+        if found is None or content is None:
+            return web.Response(status=404)
+        return web.Response(body=content, content_type=found.content_type, headers=_HEADERS)
 
     def _admits(self, request: web.Request) -> bool:
         until, since, given = (request.query.get(key, "") for key in ("ex", "is", "hm"))

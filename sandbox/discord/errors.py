@@ -78,6 +78,14 @@ def unknown_command_permissions() -> DiscordError:
     return DiscordError(404, 10066, "Unknown application command permissions")
 
 
+def unknown_application_emoji() -> DiscordError:
+    return DiscordError(404, 10014, "Unknown Emoji")
+
+
+def too_many_emoji(limit: int) -> DiscordError:
+    return DiscordError(400, 30008, f"Maximum number of emojis reached ({limit})")
+
+
 def too_many_commands(limit: int) -> DiscordError:
     return DiscordError(400, 30032, f"Maximum number of application commands reached ({limit})")
 

@@ -1,5 +1,7 @@
 """The members' API: what the page, and tests in a member's place, see and do. The README is its reference."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from sandbox.discord.errors import unknown_message
@@ -28,6 +30,8 @@ class Members:
         messages: Messages,
         viewers: Viewers,
         uploads: Uploads,
+        *,
+        welcome: Callable[[], Json | None],
     ) -> None:
         self._world = world
         self._render = render
@@ -36,6 +40,7 @@ class Members:
         self._messages = messages
         self._viewers = viewers
         self._uploads = uploads
+        self._welcome = welcome
 
     def routes(self) -> list[web.RouteDef]:
         member = "/sandbox/members/{member}"
@@ -65,6 +70,7 @@ class Members:
                     {"user": self._render.user(user), "about": self._about(user)} for user in world.people()
                 ],
                 "channels": [self._told(channel) for channel in world.channels.values() if channel.name],
+                "welcome": self._welcome(),
             }
         )
 

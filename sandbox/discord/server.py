@@ -27,6 +27,7 @@ from sandbox.discord.ratelimits import RateLimits
 from sandbox.discord.render import Render
 from sandbox.discord.rest.channels import Channels
 from sandbox.discord.rest.commands import Commands
+from sandbox.discord.rest.emoji import ApplicationEmoji
 from sandbox.discord.rest.guilds import GuildsOfBot
 from sandbox.discord.rest.users import Users
 from sandbox.discord.rest.webhooks import Webhooks
@@ -37,6 +38,7 @@ from sandbox.discord.store import Store
 from sandbox.discord.streams import Streams
 from sandbox.discord.uploads import Uploads
 from sandbox.discord.viewers import Viewers
+from sandbox.discord.wire import Json
 from sandbox.guard import guard
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,8 @@ class DiscordServer:
     ) -> None:
         self.token = token
         self.url = ""
+        self.welcome: Json | None = None
+        """What the page shows to begin with: a note, and prompts to click."""
         self._store = Store(directory, clock)
         self.world = self._store.world
         self._streams = Streams()
@@ -85,7 +89,16 @@ class DiscordServer:
         self._faults = Faults(self.world, self.gateway, interactions, self.owner)
         viewers = Viewers(self.world, messages)
         uploads = Uploads(self.world, viewers)
-        members = Members(self.world, render, self.gateway, self._streams, messages, viewers, uploads)
+        members = Members(
+            self.world,
+            render,
+            self.gateway,
+            self._streams,
+            messages,
+            viewers,
+            uploads,
+            welcome=lambda: self.welcome,
+        )
         asking = MemberInteractions(self.world, self._store, messages, interactions, viewers, uploads)
         managing = Managers(self.world, render, viewers, messages, self.owner, self.guilds)
         self._beside_rest = (members, asking, uploads, cdn, managing, self.owner)
@@ -95,6 +108,7 @@ class DiscordServer:
             Users(self.world, render, self.gateway, gateway_url=lambda: self.gateway_url),
             GuildsOfBot(self.world, render, self.guilds),
             Commands(self.world, self._store, events),
+            ApplicationEmoji(self.world, self._store, render),
             Channels(self.world, render, messages),
             Webhooks(self.world, render, messages, interactions),
         ):

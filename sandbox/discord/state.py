@@ -108,6 +108,16 @@ class Attachment:
 
 
 @dataclass(slots=True)
+class Emoji:
+    """One of the application's own."""
+
+    id: str
+    name: str
+    content_type: str
+    animated: bool
+
+
+@dataclass(slots=True)
 class Reaction:
     emoji: Json
     user_ids: list[str]
@@ -198,6 +208,7 @@ class World:
     channels: dict[str, Channel]
     messages: dict[str, dict[str, Message]] = field(default_factory=dict)
     commands: dict[str, Json] = field(default_factory=dict)
+    emoji: dict[str, Emoji] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     ephemeral_attachments: dict[str, Attachment] = field(default_factory=dict)
     """Those that came with a command or a modal, and are in no message."""

@@ -13,6 +13,7 @@ from sandbox.discord.snowflake import Snowflakes
 from sandbox.discord.state import (
     Attachment,
     Channel,
+    Emoji,
     Guild,
     Interaction,
     Member,
@@ -108,6 +109,7 @@ def _world_to(world: World) -> Json:
         "channels": [asdict(channel) for channel in world.channels.values()],
         "messages": [asdict(message) for channel in world.messages.values() for message in channel.values()],
         "commands": list(world.commands.values()),
+        "emoji": [asdict(emoji) for emoji in world.emoji.values()],
         "interactions": [asdict(interaction) for interaction in world.interactions.values()],
         "ephemeral_attachments": [asdict(one) for one in world.ephemeral_attachments.values()],
     }
@@ -135,6 +137,8 @@ def _world_from(saved: Json, clock: Callable[[], float]) -> World:
         users={user["id"]: User(**user) for user in saved["users"]},
         channels={channel["id"]: _channel_from(channel) for channel in saved["channels"]},
         commands={command["id"]: command for command in saved["commands"]},
+        # Nor this.
+        emoji={one["id"]: Emoji(**one) for one in saved.get("emoji", [])},
         interactions={one["id"]: Interaction(**one) for one in saved["interactions"]},
         # An earlier version knew none.
         ephemeral_attachments={

@@ -24,7 +24,7 @@ _ARGUMENTS = [
 ]
 
 
-async def _launch(playwright: Playwright) -> Browser:
+async def launch(playwright: Playwright) -> Browser:
     installed = next((path for name in _NAMES if (path := shutil.which(name))), None)
     try:
         return await playwright.chromium.launch(executable_path=installed, args=_ARGUMENTS)
@@ -38,7 +38,7 @@ async def _launch(playwright: Playwright) -> Browser:
 async def browser() -> AsyncIterator[Browser]:
     expect.set_options(timeout=WAIT_MILLISECONDS)
     async with async_playwright() as playwright:
-        browser = await _launch(playwright)
+        browser = await launch(playwright)
         yield browser
         await browser.close()
 

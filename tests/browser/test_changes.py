@@ -32,7 +32,7 @@ async def test_one_of_a_mosaic_is_opened_and_changed_with_a_file_of_a_form(
         mosaic = page.get_by_role("article")
         await expect(mosaic).to_contain_text("Waiting in line")
         await house.worker()
-        for name in ("🔗 Full size 1", "🔗 2", "🔗 3"):
+        for name in ("1", "2", "3"):
             await expect(mosaic.get_by_role("link", name=name, exact=True)).to_be_visible()
         pictures = mosaic.get_by_role("img", name="a red fox")
         await expect(pictures).to_have_count(3)

@@ -43,7 +43,8 @@ CASES = {
         f'<span class="mention">{name}</span>' for name in ("#paintings", "/imagine", "@everyone")
     ),
     "<@&3> <@&9>": '<span class="mention">@Patrons</span> <span class="mention">@unknown-role</span>',
-    "<:brush:4> <a:wave:5>": ":brush: :wave:",
+    "<:brush:4>": '<img class="emoji" src="/emojis/4" alt=":brush:" title=":brush:" draggable="false">',
+    "<a:wave:5>": '<img class="emoji" src="/emojis/5" alt=":wave:" title=":wave:" draggable="false">',
     "<img src=x onerror=alert(1)>": "&lt;img src=x onerror=alert(1)&gt;",
     "<t:x:R>": "&lt;t:x:R&gt;",
 }

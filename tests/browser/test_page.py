@@ -3,13 +3,16 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from PIL import Image
 from playwright.async_api import Browser, Dialog, Locator, Page, expect
 
+from bot.emoji.signs import Signs
 from sandbox.discord import DiscordServer
 from tests.browser.conftest import bot_is_online, opened
+from tests.conditions import until
 from tests.house import House
 
 NARROW, TALL = 360, 740
@@ -45,21 +48,32 @@ async def press_until(page: Page, key: str, target: Locator) -> None:
     raise AssertionError(f"{PRESSES_MAX} times {key} did not lead to {target}")
 
 
+async def until_signs_move(house: House) -> None:
+    """Until then the cards have the plain ones."""
+
+    async def emoji() -> int:
+        return len(house.servers.discord.world.emoji)
+
+    await until(emoji, lambda count: count == len(fields(Signs)))
+
+
 async def test_a_typed_command_becomes_a_picture(house: House, browser: Browser) -> None:
     await house.bot()
     async with opened(browser, house.servers.discord.url) as page:
         await bot_is_online(page)
+        await until_signs_move(house)
         await expect(page.get_by_text("Type /imagine a red fox in the snow")).to_be_visible()
         await page.get_by_label("Message #paintings").press_sequentially("/imagine a red fox in the snow")
         await page.keyboard.press("Enter")
 
         message = page.get_by_role("article")
-        await expect(message).to_contain_text("⏳ Waiting in line")
+        await expect(message).to_contain_text("Waiting in line")
+        await assert_loaded(message.get_by_role("img", name=":tigerbrush_waiting"))
         await expect(message).to_contain_text("Ada used /imagine")
         # So that the spinner stays for long enough to be seen.
         house.servers.stability.latency_seconds = 2
         await house.worker()
-        await expect(message).to_contain_text("🔄 Painting")
+        await expect(message).to_contain_text("Painting")
         picture = message.get_by_role("img", name="a red fox in the snow")
         await expect(picture).to_be_visible()
         await assert_loaded(picture)
@@ -124,7 +138,7 @@ async def test_a_prompt_is_text_and_nothing_else(house: House, browser: Browser)
             # The bot shows it as it was typed; what a member says has its markdown.
             await expect(replied.get_by_role("blockquote")).to_have_text(nasty)
             await expect(said.locator(".markdown")).to_have_text(nasty.replace("**", ""))
-            await expect(page.get_by_role("article").locator("img, script, a")).to_have_count(0)
+            await expect(page.get_by_role("article").locator("img:not(.emoji), script, a")).to_have_count(0)
 
 
 async def test_who_has_no_rights_is_told_so(house: House, browser: Browser) -> None:

@@ -109,6 +109,7 @@ async def test_the_owner_of_a_second_server_invites_the_bot_and_gives_a_role(
 
         # A member who manages nothing has none of these.
         await ben.click()
+        await drawer.click()
         await expect(page.get_by_role("radio", name="Ben")).to_be_checked()
         await expect(page.get_by_role("button", name="Roles of Ben")).to_have_count(0)
         await expect(page.get_by_role("button", name="Remove Tigerbrush")).to_have_count(0)

@@ -60,11 +60,14 @@ async def test_a_german_reads_german(house: House, ada: Member) -> None:
     ada.locale = "de"
     await house.bot()
     await ada.until_bot_is(online=True)
-    interaction = await ada.imagine("ein Fuchs", width=256, height=256)
+    # What everybody sees is in the language of the server, which is English.
+    public = await ada.imagine("ein Fuchs", width=256, height=256)
+    await ada.reply(public, lambda message: "⏳ Waiting in line" in text(message))
+    interaction = await ada.imagine("ein Fuchs", width=256, height=256, private=True)
     await ada.reply(interaction, lambda message: "⏳ In der Warteschlange" in text(message))
     await house.worker()
     done = await ada.reply(interaction, lambda message: "Volle Größe" in text(message))
-    assert "Der Link gilt bis" in text(done)
+    assert "gemalt in" in text(done)
     asked = await ada.imagine("ein Fuchs", width=1536, height=1536, model="ultra")
     wrong = await ada.reply(asked, lambda message: True)
     assert "Bei einer Breite von 1536 kann die Höhe bis zu 1024 sein" in text(wrong)

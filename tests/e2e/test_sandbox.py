@@ -2,7 +2,9 @@
 
 import asyncio
 import fcntl
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +16,9 @@ import pytest
 
 from sandbox.claim import Taken, claimed
 from sandbox.processes import Process
+from sandbox.stability import StabilityServer
 from tests.conditions import soon
+from tests.member import member
 
 IN_EARNEST = {
     "DATABASE_URL": "postgres://real.invalid/production",
@@ -31,10 +35,13 @@ WITHIN_SECONDS = 60.0
 
 
 @asynccontextmanager
-async def running(directory: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(
+    directory: Path, *more: str, **environment: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    given = {**os.environ, **IN_EARNEST, "STABILITY_API_KEY": "", **environment}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sandbox", "--directory", str(directory)),
-        env={**os.environ, **IN_EARNEST},
+        *(sys.executable, "-m", "sandbox", "--directory", str(directory), "--seconds", "0.2", *more),
+        env=given,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -62,8 +69,11 @@ async def test_it_uses_nothing_in_earnest_stands_alone_and_leaves_nothing_runnin
         said = await lines_until(first, "Open http://")
         assert said[0].startswith("Not passed on, as the sandbox has servers of its own: ")
         assert set(said[0].split(": ")[1].strip().split(", ")) >= IN_EARNEST.keys()
-        await lines_until(first, "connected to Discord")
         address = said[-1].split()[1]
+        # A picture is there already.
+        assert any(
+            re.fullmatch(r"  Ada: a red fox in the snow → [\d.]+ s, 3 credits\n", line) for line in said
+        )
         before = (tmp_path / "ports.json").read_text()
         async with running(tmp_path) as second:
             (refusal,) = await lines_until(second, "\n")
@@ -76,13 +86,44 @@ async def test_it_uses_nothing_in_earnest_stands_alone_and_leaves_nothing_runnin
         left.append(_postgres(tmp_path))
         first.kill()
     # What it left running ends before the next one begins.
-    async with running(tmp_path) as third:
-        said = await lines_until(third, "connected to Discord")
-        assert not any(map(_lives, left))
-        assert not any("Traceback" in line for line in said)
-        postgres = _postgres(tmp_path)
+    async with in_earnest() as stability, taken() as port:
+        ports = json.loads(before)
+        (tmp_path / "ports.json").write_text(json.dumps({**ports, "discord": port}))
+        more = {"STABILITY_API_KEY": stability.key, "STABILITY_API_HOST": stability.url}
+        async with running(tmp_path, **more) as third:
+            said = await lines_until(third, "Open http://")
+            assert not any(map(_lives, left))
+            assert not any("Traceback" in line for line in said)
+            assert any(f"Port {port}, which the page had, is taken by python" in line for line in said)
+            assert "3 credits (0.03 USD) for a picture" in said[1]
+            assert f"{stability.url}" in said[1]
+            assert "50.0 credits are left" in said[1]
+            # It is paid for, so nothing is painted that nobody has asked for.
+            assert not stability.calls
+            async with member(said[-1].split()[1].rstrip("/"), "Ben") as ben:
+                await ben.imagine("an owl")
+                await lines_until(third, "  Ben: an owl → ")
+            assert [(call.prompt, call.billed) for call in stability.calls] == [("an owl", 3)]
+            postgres = _postgres(tmp_path)
     assert third.returncode == 0
     assert not _lives(postgres)
+
+
+@asynccontextmanager
+async def in_earnest() -> AsyncIterator[StabilityServer]:
+    """Another one stands for Stability itself."""
+    server = StabilityServer(key="sk-mine", latency_seconds=0, credits=50)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def taken() -> AsyncIterator[int]:
+    async with await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
 
 
 def test_one_that_was_killed_leaves_no_lock(tmp_path: Path) -> None:

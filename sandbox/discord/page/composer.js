@@ -81,6 +81,12 @@ export class Composer {
     this.#note.classList.toggle("problem", isProblem && text !== "");
   }
 
+  /** Sends a command that somebody else wrote; what the member is writing stays. */
+  async use(text) {
+    await this.#loaded;
+    await this.#perform(this.#readCommand(text), text, () => {});
+  }
+
   #allow() {
     const { can_send: canSend, can_use_commands: canUse } = this.#room.channel;
     const placeholders = [`Message ${this.#room.title}`, `Only commands here: type / in ${this.#room.title}`];
@@ -107,21 +113,28 @@ export class Composer {
     if ((!text && !this.#tray.size) || this.#input.disabled) return;
     await this.#loaded;
     if (this.#input.value.trim() !== text) return;
-    const room = this.#room;
     const act = text.startsWith("/") ? this.#readCommand(text) : this.#readMessage(text);
     if (!act) return;
     const files = this.#tray.take();
     this.#write("");
+    await this.#perform(act, text, () => {
+      if (this.#input.value || this.#tray.size) return;
+      this.#tray.restore(files);
+      this.#write(text);
+    });
+  }
+
+  /** `takeBack` is called where it failed. */
+  async #perform(act, text, takeBack) {
+    if (!act) return;
+    const room = this.#room;
     this.tell(text.startsWith("/") ? `Sending ${text.split(/\s/)[0]}…` : "", { isProblem: false });
     try {
       await act();
       if (this.#room === room) this.tell("");
     } catch (error) {
       if (this.#room !== room) return;
-      if (!this.#input.value && !this.#tray.size) {
-        this.#tray.restore(files);
-        this.#write(text);
-      }
+      takeBack();
       this.tell(error instanceof InteractionFailed ? "The application did not respond" : error.message);
     }
   }

@@ -1,4 +1,6 @@
-/** Emoji as text: the page has no pictures of a server's own ones. */
+/** Emoji: as text, but for the application's own ones in text. */
+
+import { h } from "./dom.js";
 
 export const PALETTE = [
   { name: "📥", label: "inbox tray" },
@@ -17,4 +19,12 @@ export const PALETTE = [
 
 export function emojiText(emoji) {
   return emoji.id ? `:${emoji.name}:` : emoji.name;
+}
+
+/** One that is not there any more is its name. */
+export function customEmoji({ name, id }) {
+  const text = `:${name}:`;
+  const image = h("img", { class: "emoji", src: `/emojis/${id}`, alt: text, title: text, draggable: "false" });
+  image.addEventListener("error", () => image.replaceWith(text));
+  return image;
 }

@@ -18,9 +18,12 @@ export class MessageLog {
   #entries = [];
   #waiting = null;
   #hasOlder = false;
+  #onCount;
 
-  constructor(element, jump) {
+  /** `onCount` is called with how many messages there are. */
+  constructor(element, jump, { onCount }) {
     this.#element = element;
+    this.#onCount = onCount;
     const content = h("div", { class: "log-content" }, this.#head, this.#list);
     element.append(content);
     this.#scroll = new Scroll(element, content, jump, { onTop: () => this.#loadOlder() });
@@ -76,6 +79,7 @@ export class MessageLog {
 
   #showHead() {
     this.#head.replaceChildren(...(this.#hasOlder ? [] : [intro(this.#room, this.#entries.length === 0)]));
+    this.#onCount(this.#entries.length);
   }
 
   #put(message) {
@@ -90,8 +94,8 @@ export class MessageLog {
     this.#list.insertBefore(entry.element, this.#list.children[index] ?? null);
     this.#arrange(index);
     this.#arrange(index + 1);
-    if (this.#entries.length === 1) this.#showHead();
-    this.#scroll.added({ mine: message.author.id === this.#room.me.id });
+    this.#showHead();
+    this.#scroll.added({ mine: isFrom(message, this.#room.me) });
   }
 
   #change(id, changed) {
@@ -106,7 +110,9 @@ export class MessageLog {
     old.element.replaceWith(entry.element);
     this.#arrange(index);
     // Whoever works by keyboard stays on the button that was pressed.
-    if (focused) entry.element.querySelector(`[data-custom-id="${CSS.escape(focused)}"]`)?.focus();
+    if (focused)
+      entry.element.querySelector(`[data-custom-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    this.#scroll.settle();
   }
 
   #remove(id) {
@@ -116,6 +122,7 @@ export class MessageLog {
     this.#entries.splice(index, 1);
     this.#arrange(index);
     this.#showHead();
+    this.#scroll.settle();
   }
 
   async #loadOlder() {
@@ -150,4 +157,9 @@ export class MessageLog {
     entry.element.classList.toggle("grouped", isGrouped(previous, entry.message));
     entry.element.classList.toggle("new-day", startsDay(previous, entry.message));
   }
+}
+
+/** Whether the member wrote it, or asked for it by a command or a press. */
+function isFrom({ author, interaction_metadata: asked }, me) {
+  return (asked?.user ?? author).id === me.id;
 }

@@ -10,6 +10,7 @@ import { Room } from "./room.js";
 import { Sidebar } from "./sidebar.js";
 import { Stream } from "./stream.js";
 import { keepCurrent } from "./timestamps.js";
+import { Welcome } from "./welcome.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -24,8 +25,13 @@ class Page {
   #room = null;
   #unread = new Map();
   #botOnline = false;
-  #log = new MessageLog(find(".log"), find(".jump"));
+  #log = new MessageLog(find(".log"), find(".jump"), {
+    onCount: (count) => this.#welcome.show(this.#world.welcome, this.#room, count),
+  });
   #composer = new Composer(find(".composer"));
+  #welcome = new Welcome(find(".welcome"), {
+    onPrompt: (prompt) => this.#composer.use(`/imagine prompt: ${prompt}`),
+  });
   #sidebar = new Sidebar({ element: find(".sidebar"), toggle: find(".menu"), backdrop: find(".backdrop") });
 
   constructor(world) {

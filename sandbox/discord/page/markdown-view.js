@@ -2,6 +2,7 @@
 
 import { nameOf } from "./directory.js";
 import { h } from "./dom.js";
+import { customEmoji } from "./emoji.js";
 import { parse } from "./markdown.js";
 import { timestamp } from "./timestamps.js";
 
@@ -19,6 +20,7 @@ const VIEWS = {
   subtext: (node, inner) => h("small", {}, inner),
   spoiler: (node, inner) => spoiler(inner),
   link: (node, inner) => h("a", { href: node.url, target: "_blank", rel: "noopener noreferrer" }, inner),
+  emoji: customEmoji,
   timestamp: (node) => timestamp(node.unix, node.style),
   mention: (node) => mention(node.text),
   user: (node, inner, directory) => {

@@ -40,7 +40,7 @@ const INLINE_RULES = [
   [/<#(\d+)>/y, ([, id]) => ({ type: "channel", id })],
   [/<\/([^:<>]+):\d+>/y, ([, name]) => ({ type: "mention", text: `/${name}` })],
   [/@(?:everyone|here)\b/y, ([text]) => ({ type: "mention", text })],
-  [/<a?:(\w+):\d+>/y, ([, name]) => ({ type: "text", text: `:${name}:` })],
+  [/<a?:(\w+):(\d+)>/y, ([, name, id]) => ({ type: "emoji", name, id })],
   [
     /<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y,
     ([, unix, style = "f"]) => ({ type: "timestamp", unix: Number(unix), style }),

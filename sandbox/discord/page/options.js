@@ -54,16 +54,6 @@ export function typeOf(option) {
   return option.choices ? "choice" : (TYPE_NAMES[option.type] ?? "unknown");
 }
 
-/** "256 to 1536", or what there is of it. */
-export function limitsOf(option) {
-  const isText = option.type === STRING;
-  const [low, high] = isText ? [option.min_length, option.max_length] : [option.min_value, option.max_value];
-  const unit = isText ? " characters" : "";
-  if (low !== undefined && high !== undefined) return `${low} to ${high}${unit}`;
-  if (high !== undefined) return `up to ${high}${unit}`;
-  return low !== undefined ? `at least ${low}${unit}` : "";
-}
-
 function convert(option, text, { directory, choices, files }) {
   const offered = option.choices ?? choices(option);
   const chosen = offered.find((one) => (one.shown ?? one.name) === text || String(one.value) === text);

@@ -3,7 +3,7 @@
 import { commandIn, matching, optionsIn, typedName } from "./commands.js";
 import { h, icon } from "./dom.js";
 import { Listbox } from "./listbox.js";
-import { ATTACHMENT, limitsOf, readValue, typeOf } from "./options.js";
+import { ATTACHMENT, readValue, typeOf } from "./options.js";
 import { Proposals } from "./proposals.js";
 
 export class Picker {
@@ -215,16 +215,13 @@ function pill(option) {
 }
 
 function optionRow(option, problem, state) {
-  const details = [option.required ? "required" : "optional", typeOf(option), limitsOf(option)].filter(
-    Boolean,
-  );
   return [
     pill(option),
     h(
       "span",
       { class: "row-text" },
       h("span", {}, option.about),
-      h("span", { class: "row-details" }, problem ?? details.join(" · ")),
+      h("span", { class: "row-details" }, problem ?? `${option.required ? "required" : "optional"} · ${typeOf(option)}`),
     ),
     state === "filled" ? icon("check") : null,
   ].filter(Boolean);

@@ -7,30 +7,52 @@ export class Scroll {
   #viewport;
   #jump;
   #pinned = true;
+  // Where it was when it was looked at last.
+  #top = 0;
   #unseen = 0;
 
   constructor(viewport, content, jump, { onTop }) {
     this.#viewport = viewport;
     this.#jump = jump;
-    viewport.addEventListener("scroll", () => {
-      this.#pinned = viewport.scrollHeight - viewport.scrollTop - viewport.clientHeight < BOTTOM_PIXELS;
-      if (this.#pinned) this.#seen();
-      if (viewport.scrollTop < TOP_PIXELS) onTop();
-    });
+    viewport.addEventListener("scroll", () => this.#scrolled(onTop));
     // A picture that has loaded, or a keyboard on a phone, moves what is at the bottom.
-    const observer = new ResizeObserver(() => this.#pinned && this.toBottom());
+    const observer = new ResizeObserver(() => this.settle());
     observer.observe(content);
     observer.observe(viewport);
     jump.addEventListener("click", () => this.toBottom());
   }
 
-  toBottom() {
-    this.#pinned = true;
-    this.#viewport.scrollTop = this.#viewport.scrollHeight;
-    this.#seen();
+  /**
+   * Being away from the bottom does not say that somebody scrolled: the log may have grown between the scrolling and
+   * its event. Whoever scrolls away from the bottom goes up.
+   */
+  #scrolled(onTop) {
+    const { scrollTop, scrollHeight, clientHeight } = this.#viewport;
+    const isAtBottom = scrollHeight - scrollTop - clientHeight < BOTTOM_PIXELS;
+    if (isAtBottom || scrollTop < this.#top) this.#pin(isAtBottom);
+    this.#top = scrollTop;
+    if (scrollTop < TOP_PIXELS) onTop();
   }
 
-  /** A message was added; one's own is always shown. */
+  #pin(isPinned) {
+    this.#pinned = isPinned;
+    // The browser's own keeping of what is seen would look like somebody who scrolls.
+    this.#viewport.style.overflowAnchor = isPinned ? "none" : "";
+    if (isPinned) this.#seen();
+  }
+
+  toBottom() {
+    this.#pin(true);
+    this.settle();
+  }
+
+  /** After every change of what is in the log, or of its size. */
+  settle() {
+    if (this.#pinned) this.#viewport.scrollTop = this.#viewport.scrollHeight;
+    this.#top = this.#viewport.scrollTop;
+  }
+
+  /** A message was added; one's own, and what answers it, is always shown. */
   added({ mine }) {
     if (this.#pinned || mine) {
       this.toBottom();
@@ -47,6 +69,7 @@ export class Scroll {
     const fromBottom = this.#viewport.scrollHeight - this.#viewport.scrollTop;
     change();
     this.#viewport.scrollTop = this.#viewport.scrollHeight - fromBottom;
+    this.settle();
   }
 
   #seen() {

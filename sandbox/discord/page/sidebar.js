@@ -22,7 +22,10 @@ export class Sidebar {
       this.#setOpen(false);
       toggle.focus();
     });
-    element.addEventListener("click", (event) => event.target.closest("a") && this.#setOpen(false));
+    element.addEventListener("click", ({ target, detail }) => {
+      // Arrow keys, too, click what they reach; they have no detail, and who uses them goes on choosing.
+      if (target.closest("a") || (detail && target.closest("label"))) this.#setOpen(false);
+    });
   }
 
   show(shown) {

@@ -32,7 +32,6 @@ class Users:
             web.get("/users/{user}", self.user),
             web.get("/applications/@me", self.application),
             web.get("/oauth2/applications/@me", self.application),
-            web.get("/applications/{application}/emojis", self.application_emojis),
         ]
 
     async def gateway(self, _request: web.Request) -> web.Response:
@@ -94,6 +93,3 @@ class Users:
                 "eligible_oauth2_scopes": [],
             }
         )
-
-    async def application_emojis(self, _request: web.Request) -> web.Response:
-        return answer({"items": []})

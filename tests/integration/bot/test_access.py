@@ -9,7 +9,7 @@ import pytest
 from bot.controls.buttons import ORDER_ACTIONS, Action
 from bot.controls.page_controls import Move, Query
 from core.operations import SEED_MAX
-from core.orders import Order, Picture, Progress, State
+from core.orders import PRESSED, Order, Picture, Progress, State
 from db.orders import Orders
 from sandbox.discord.interactions import COMMAND
 from sandbox.discord.rules.permissions import Permission as P
@@ -174,7 +174,10 @@ async def test_again_and_edit_keep_what_was_asked_for_and_take_a_new_seed(place:
         key=again.key,
         created_at=again.created_at,
         member_id=int(place.ben),
-        params={name: value for name, value in picture.order.params.items() if name != "seed"},
+        params={
+            PRESSED: True,
+            **{name: value for name, value in picture.order.params.items() if name != "seed"},
+        },
     )
     await place.edit(picture, place.ben, "paintings")
     edited = await place.newest()

@@ -8,7 +8,7 @@ import pytest
 from bot.controls.buttons import Action
 from bot.controls.verbs import Step, Verb
 from core.operations import CHANGES
-from core.orders import Picture, Upload
+from core.orders import PRESSED, Picture, Upload
 from core.rules import Allowance
 from db.uploads import Uploads
 from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
@@ -118,7 +118,7 @@ async def test_a_form_is_asked_for_and_its_submission_needs_nothing_of_it(place:
     await submitted(place, one, place.ben, target="the fox", prompt="a badger", seed="7")
     order = await place.newest()
     assert (order.member_id, order.prompt) == (int(place.ben), "a badger")
-    assert order.params == {"target": "the fox", "seed": 7}
+    assert order.params == {"target": "the fox", "seed": 7, PRESSED: True}
 
 
 async def test_what_is_refused_carries_what_was_typed_and_opens_again_with_it(place: Place) -> None:
@@ -170,7 +170,7 @@ async def test_fields_are_shown_chosen_and_ordered(place: Place) -> None:
     assert await orders(place) == before
     await verb(place, chosen, place.ada)
     order = await place.newest()
-    assert (order.operation, order.params) == ("erase", {"fields": [1, 3]})
+    assert (order.operation, order.params) == ("erase", {"fields": [1, 3], PRESSED: True})
     nothing = replace(one, given={"fields": "0"})
     assert "nine fields" in await verb(place, nothing, place.ada)
 

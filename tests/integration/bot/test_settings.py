@@ -177,7 +177,7 @@ async def test_defaults(place: Place, ada: SettingsPanel) -> None:
     chosen = {"model": "sd3.5-flash", "shape": "tall", "style": "anime", "count": "2"}
     for name, value in chosen.items():
         assert "✅ Saved" in await ada.press(f"settings:default:{name}", value)
-    assert "Language of what everybody sees: each member's own → Deutsch" in await ada.press(
+    assert "Language of what everybody sees: as the server has it with Discord → Deutsch" in await ada.press(
         "settings:locale", "de"
     )
     assert "📥" not in await ada.fill("settings:reaction", emoji="💾")

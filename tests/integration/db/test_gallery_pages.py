@@ -195,7 +195,12 @@ async def test_what_is_chosen_is_all_that_is_like_that(pool: Pool, painted: list
         if one.member_id == ANNA and one.is_shown_to(BERT, [HERE]) and is_chosen(rows[one.id])
     ]
     assert 0 < len(shown) < 16
-    asked_of: dict[str, Any] = {"viewer_id": BERT, "channel_ids": [HERE], "filters": Filters(**asked), "limit": LIMIT}
+    asked_of: dict[str, Any] = {
+        "viewer_id": BERT,
+        "channel_ids": [HERE],
+        "filters": Filters(**asked),
+        "limit": LIMIT,
+    }
     await walk(partial(Pictures(pool).page, owner_id=ANNA, **asked_of), painted, shown)
     marked = partial(Pictures(pool).favourites, owner_id=ANNA, **asked_of)
     await walk(marked, painted, shown)

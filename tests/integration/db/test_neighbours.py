@@ -56,5 +56,5 @@ async def test_whether_it_moved_in_line_is_nothing_to_its_neighbours_state(
     replies = Replies(pool)
     await replies.shown(await stored(pool, order.order.id), message_id=7, place=9)
     await pool.execute("update replies set due_at = now() - interval '1 hour'")
-    ((moved, place),) = await replies.claim_moved(1, hold_seconds=20)
+    ((moved, place),) = await replies.claim_moved(1, hold_seconds=20, stands=True)
     assert (moved.order.id, place) == (order.order.id, 1)

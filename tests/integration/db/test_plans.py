@@ -66,7 +66,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("erasure", "reports"): (([JOB],), {"reports_of_picture"}),
     ("orders", "open_of"): ((MEMBER, 100), {"jobs_open", "jobs_pkey"}),
     ("orders", "estimates"): (
-        ([JOB], 999, 86400.0, 50),
+        ([JOB], 999),
         {"pictures_durations", "jobs_queue", "jobs_running"},
     ),
     ("queue", "claim"): (("w", 60.0, "stability"), {"jobs_queue", "orders_pkey", "replies_pkey"}),
@@ -89,7 +89,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("queue", "front_waits"): (("stability",), {"jobs_queue"}),
     ("replies", "claim_due"): ((5, 20.0), {"replies_behind"}),
     ("replies", "next_due"): ((), {"replies_behind"}),
-    ("replies", "claim_moved"): ((10, 1000, 10.0, 20.0), {"jobs_queue", "replies_pkey"}),
+    ("replies", "claim_moved"): ((10, 1000, 10.0, 20.0, 3), {"jobs_queue", "replies_pkey"}),
     ("replies", "claim_over"): ((5, 20.0), {"replies_estimates"}),
     ("replies", "claim_pings"): ((5, 20.0), {"replies_pings"}),
     ("replies", "load"): (

@@ -108,10 +108,10 @@ async def test_of_two_alarms_the_first_one_is_told(pool: Pool) -> None:
     reply = await stored(pool, progress.order.id)
     await replies.shown(reply, message_id=7, place=1, pause=FailureCode.NO_CREDIT)
     await pool.execute("update replies set due_at = now() - interval '1 minute'")
-    assert await replies.claim_moved(9, hold_seconds=20) == []
+    assert await replies.claim_moved(9, hold_seconds=20, stands=True) == []
     await Alarms(pool).resolve((AlarmCode.NO_CREDIT,), provider=STABILITY)
     assert (await orders.estimate(progress)).paused is FailureCode.BAD_KEY
-    assert len(await replies.claim_moved(9, hold_seconds=20)) == 1
+    assert len(await replies.claim_moved(9, hold_seconds=20, stands=True)) == 1
 
 
 async def test_an_alarm_without_a_price_pauses_what_costs_next_to_nothing(pool: Pool, queue: Queue) -> None:
@@ -127,7 +127,7 @@ async def test_an_alarm_without_a_price_pauses_what_costs_next_to_nothing(pool: 
         reply = await stored(pool, progress.order.id)
         await Replies(pool).shown(reply, message_id=place, place=place, pause=FailureCode.BAD_KEY)
     await pool.execute("update replies set due_at = now() - interval '1 minute'")
-    assert await Replies(pool).claim_moved(9, hold_seconds=20) == []
+    assert await Replies(pool).claim_moved(9, hold_seconds=20, stands=True) == []
     assert await queue.claim(9) == []
     assert await queue.front_waits_seconds() is None
     await probe_now(pool)

@@ -110,7 +110,7 @@ async def test_what_was_given_up_is_edited_for_no_place_pause_or_time(pool: Pool
     await replies.give_up(reply, reason="the reply was deleted")
     await Alarms(pool).raise_(AlarmCode.BAD_KEY, "", provider="stability", pause_seconds=60)
     await be_old(pool)
-    assert await replies.claim_moved(9, hold_seconds=20) == []
+    assert await replies.claim_moved(9, hold_seconds=20, stands=True) == []
     assert await replies.claim_over(9, hold_seconds=20) == []
     # The next revision may be shown again.
     await pool.execute("delete from alarms")
@@ -157,7 +157,7 @@ async def test_a_reply_that_another_has_in_hand_is_not_waited_for(
         await other.execute("select from replies where order_id = $1 for update", first.order.id)
         async with asyncio.timeout(5):
             if which == "moved":
-                found = [reply for reply, _ in await replies.claim_moved(9, hold_seconds=20)]
+                found = [reply for reply, _ in await replies.claim_moved(9, hold_seconds=20, stands=True)]
             else:
                 claim = replies.claim_due if which == "due" else replies.claim_over
                 found = await claim(9, hold_seconds=20)

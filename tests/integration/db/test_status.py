@@ -24,25 +24,30 @@ async def paint_for(pool: Pool, *durations_seconds: float, model: str = "core") 
         await pool.execute("update pictures set seconds = $2 where id = $1", picture.id, seconds)
 
 
+async def told(orders: Orders, progress: Progress) -> tuple[int | None, float | None]:
+    estimate = await orders.estimate(progress)
+    return estimate.place, estimate.seconds
+
+
 async def test_nothing_is_known_where_nothing_was_painted_lately(pool: Pool) -> None:
     await paint_for(pool, 5, model="ultra")
     await paint_for(pool, 5)
     await pool.execute("update pictures set created_at = now() - interval '25 hours' where model = 'core'")
-    assert await Orders(pool).estimate(await waiting(pool)) == Estimate(1, None)
+    assert await told(Orders(pool), await waiting(pool)) == (1, None)
 
 
 async def test_the_time_left_follows_from_the_place_and_from_how_many_are_painted_at_once(pool: Pool) -> None:
     await paint_for(pool, 2, 10, 600)
     first, second = await waiting(pool, member_id=1), await waiting(pool, member_id=2)
     orders = Orders(pool)
-    assert await orders.estimate(first) == Estimate(1, 10)
-    assert await orders.estimate(second) == Estimate(2, 20)
+    assert await told(orders, first) == (1, 10)
+    assert await told(orders, second) == (2, 20)
     await worker(pool).claim(1)
     third = await waiting(pool, member_id=3)
-    assert await orders.estimate(second) == Estimate(1, 15)
-    assert await orders.estimate(third) == Estimate(2, 25)
+    assert await told(orders, second) == (1, 15)
+    assert await told(orders, third) == (2, 25)
     await worker(pool).claim(1)
-    assert await orders.estimate(third) == Estimate(1, 15)
+    assert await told(orders, third) == (1, 15)
 
 
 async def test_a_job_at_work_has_the_rest_of_the_usual_time_left(pool: Pool) -> None:
@@ -61,13 +66,13 @@ async def test_an_order_is_next_by_its_first_job_and_done_with_its_last(pool: Po
     await paint_for(pool, 10)
     first, second = await waiting(pool, member_id=1, count=2), await waiting(pool, member_id=2, count=2)
     orders = Orders(pool)
-    assert await orders.estimate(first) == Estimate(1, 30)
-    assert await orders.estimate(second) == Estimate(2, 40)
+    assert await told(orders, first) == (1, 30)
+    assert await told(orders, second) == (2, 40)
     await worker(pool).claim(1)
     # What has begun has no place, though a part of it still waits: one is before that one, and one at work.
     begun = await orders.estimate(first)
     assert (begun.place, begun.seconds) == (None, 25)
-    assert await orders.estimate(second) == Estimate(1, 35)
+    assert await told(orders, second) == (1, 35)
 
 
 async def test_of_an_order_that_has_ended_nothing_is_said(pool: Pool) -> None:
@@ -79,7 +84,29 @@ async def test_of_an_order_that_has_ended_nothing_is_said(pool: Pool) -> None:
 async def test_only_the_newest_fifty_count(pool: Pool) -> None:
     await fill(pool, 60, state="done")
     await pool.execute("update pictures set seconds = case when order_id <= 10 then 99 else 4 end")
-    assert await Orders(pool).estimate(await waiting(pool)) == Estimate(1, 4)
+    assert await told(Orders(pool), await waiting(pool)) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("seconds_at_work", "stands"),
+    [((), False), ((1,), True), ((7,), True), ((9,), False), ((600,), False), ((1, 9, 1), False)],
+)
+async def test_the_line_stands_while_none_of_those_at_work_is_about_to_be_done(
+    pool: Pool, seconds_at_work: tuple[int, ...], stands: bool
+) -> None:
+    await paint_for(pool, 10)
+    for seconds in seconds_at_work:
+        at_work = await running(pool)
+        started = "update jobs set started_at = now() - make_interval(secs => $2) where id = $1"
+        await pool.execute(started, at_work.id, float(seconds))
+    estimate = await Orders(pool).estimate(await waiting(pool))
+    assert await Orders(pool).stands() is stands
+    assert (estimate.place, estimate.told_place) == (1, 1 if stands else None)
+
+
+async def test_of_what_was_never_painted_it_may_be_done_any_moment(pool: Pool) -> None:
+    await running(pool)
+    assert await Orders(pool).stands() is False
 
 
 async def test_a_member_sees_what_is_at_work_and_in_line(pool: Pool) -> None:
@@ -119,8 +146,9 @@ async def be_old(pool: Pool) -> None:
     await pool.execute("update replies set due_at = now() - interval '1 minute'")
 
 
-async def moved(replies: Replies, limit: int = 10) -> list[tuple[int, int]]:
-    return [(reply.order.id, place) for reply, place in await replies.claim_moved(limit, hold_seconds=20)]
+async def moved(replies: Replies, limit: int = 10, *, stands: bool = True) -> list[tuple[int, int]]:
+    claimed = await replies.claim_moved(limit, hold_seconds=20, stands=stands)
+    return [(reply.order.id, place) for reply, place in claimed]
 
 
 async def test_a_line_that_stands_still_is_left_alone(pool: Pool, replies: Replies) -> None:
@@ -128,26 +156,22 @@ async def test_a_line_that_stands_still_is_left_alone(pool: Pool, replies: Repli
     assert await moved(replies) == []
 
 
-async def test_whoever_has_come_forward_by_a_quarter_or_to_the_front_is_told(
-    pool: Pool, replies: Replies
-) -> None:
-    line = await line_up(pool, 9)
-    await worker(pool).claim(2)
-    # From 3 to 1, 4 to 2, ... 8 to 6: the last moved from 9 to 7, which is less than a quarter.
-    assert await moved(replies) == [(one.order.id, place) for place, one in enumerate(line[2:8], start=1)]
-    assert await moved(replies) == []
-
-
-async def test_becoming_the_first_is_told_from_however_near(pool: Pool, replies: Replies) -> None:
-    line = await line_up(pool, 4)
+async def test_who_tells_a_place_that_is_another_now_is_found(pool: Pool, replies: Replies) -> None:
+    line = await line_up(pool, 6)
     await worker(pool).claim(1)
-    assert await moved(replies) == [(line[1].order.id, 1), (line[2].order.id, 2), (line[3].order.id, 3)]
+    # Whoever told none is left alone but at the front, and there too while the line is about to move.
+    await pool.execute(
+        "update replies set shown_place = -shown_place where shown_place > 4 or shown_place = 2"
+    )
+    for stands, told in ((False, [2, 3]), (True, [1])):
+        assert await moved(replies, stands=stands) == [(line[place].order.id, place) for place in told]
+        assert await moved(replies, stands=stands) == []
 
 
 async def test_what_was_shown_is_recorded_and_not_shown_again(pool: Pool, replies: Replies) -> None:
     line = await line_up(pool, 2)
     await worker(pool).claim(1)
-    ((reply, place),) = await replies.claim_moved(10, hold_seconds=20)
+    ((reply, place),) = await replies.claim_moved(10, hold_seconds=20, stands=True)
     assert (reply.progress, place, reply.revision, reply.shown_place) == (line[1], 1, 1, 2)
     await replies.shown(reply, message_id=None, place=place)
     await be_old(pool)
@@ -159,18 +183,8 @@ async def test_one_that_was_edited_just_now_is_left_for_later(pool: Pool, replie
     await worker(pool).claim(1)
     await show(pool, line[1], place=2)
     assert await moved(replies) == []
-    await pool.execute("update replies set due_at = now() - interval '11 seconds'")
+    await pool.execute("update replies set due_at = now() - interval '2 seconds'")
     assert await moved(replies) == [(line[1].order.id, 1)]
-
-
-async def test_one_whose_turn_is_about_to_come_is_left_to_it(pool: Pool, replies: Replies) -> None:
-    """From 9 to 3 in twelve seconds: at that speed it is painted in six."""
-    line = await line_up(pool, 9)
-    await pool.execute("update replies set due_at = now() - interval '12 seconds'")
-    await worker(pool).claim(6)
-    assert await moved(replies) == []
-    await be_old(pool)
-    assert await moved(replies) == [(one.order.id, place) for place, one in enumerate(line[6:], start=1)]
 
 
 async def test_a_time_that_is_over_is_due_until_another_is_told(pool: Pool, replies: Replies) -> None:
@@ -333,7 +347,7 @@ async def test_a_job_that_starts_meanwhile_is_not_hidden_by_the_hold(pool: Pool,
     """The edit that was at work ends the hold, whatever it showed."""
     line = await line_up(pool, 2)
     await worker(pool).claim(1)
-    ((reply, place),) = await replies.claim_moved(10, hold_seconds=20)
+    ((reply, place),) = await replies.claim_moved(10, hold_seconds=20, stands=True)
     await worker(pool).claim(1)
     await replies.shown(reply, message_id=None, place=place)
     due = await replies.claim_due(10, hold_seconds=20)

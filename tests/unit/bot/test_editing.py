@@ -11,7 +11,7 @@ import pytest
 from bot.controls.buttons import Action, OrderButton
 from bot.gateway.events import _message
 from bot.orders import TOKEN_LIFE
-from core.orders import Upload
+from core.orders import PRESSED, Upload
 from tests.jobs import NOW, order
 from tests.unit.bot.members import BEN, PAINTINGS, SKETCHES, House, edit
 
@@ -45,7 +45,13 @@ def chosen(field: dict[str, Any]) -> list[str]:
 async def test_again_is_the_same_with_a_new_seed() -> None:
     house = await press(House(ASKED), Action.AGAIN)
     (request,) = house.stored
-    assert request.params == {"width": 640, "height": 480, "negative_prompt": "fog", "style": "anime"}
+    assert request.params == {
+        "width": 640,
+        "height": 480,
+        "negative_prompt": "fog",
+        "style": "anime",
+        PRESSED: True,
+    }
     assert (request.prompt, request.model, request.count, request.operation, request.inputs) == (
         ASKED.prompt, "ultra", 3, "imagine", (),
     )  # fmt: skip
@@ -67,7 +73,7 @@ async def test_what_is_made_from_a_picture_is_made_again_from_that_and_its_absen
     assert (request.operation, request.inputs, dict(request.params)) == (
         "vary",
         (upload.id,),
-        {"strength": 0.35},
+        {"strength": 0.35, PRESSED: True},
     )
     house.uploads.clear()
     house.said.clear()
@@ -82,14 +88,16 @@ async def test_edit_asks_for_what_was_filled_in_and_keeps_the_rest() -> None:
     await edit(house, house.press(BEN, SKETCHES), prompt="a badger for <@77>", negative_prompt="<@77>")
     (request,) = house.stored
     assert request.prompt == "a badger for someone"
-    assert request.params == {"width": 256, "height": 512, "negative_prompt": "someone", "style": "anime"}
+    assert request.params == {
+        "width": 256, "height": 512, "negative_prompt": "someone", "style": "anime", PRESSED: True,
+    }  # fmt: skip
     assert (request.model, request.count, request.parent_channel_id) == ("ultra", 3, PAINTINGS)
     house = House(ASKED)
     await edit(
         house, house.press(BEN), negative_prompt=" ", model="core", style="none", size="256x512, seed 9"
     )
     (request,) = house.stored
-    assert request.params == {"width": 256, "height": 512, "seed": 9}
+    assert request.params == {"width": 256, "height": 512, "seed": 9, PRESSED: True}
     assert request.model == "core"
 
 
@@ -100,7 +108,10 @@ async def test_edit_of_what_was_varied_asks_for_the_strength() -> None:
     assert (field["label"], field["value"]) == ("Strength, and the seed", "0.35")
     await edit(house, house.press(BEN), size="0,7 seed 5")
     (request,) = house.stored
-    assert (request.inputs, dict(request.params)) == ((upload.id,), {"strength": 0.7, "seed": 5})
+    assert (request.inputs, dict(request.params)) == (
+        (upload.id,),
+        {"strength": 0.7, "seed": 5, PRESSED: True},
+    )
     house.said.clear()
     await edit(house, house.press(BEN), size="strong")
     assert "“strong” is not a strength. Write a number from 0 to 1" in house.words()

@@ -4,6 +4,7 @@ and what comes of an image that is handed in."""
 from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 from discord import app_commands
 
@@ -53,7 +54,8 @@ def test_how_many_is_asked_up_to_the_owner_s_bound_and_not_at_all_where_that_is_
 
 async def asked(**options: Any) -> House:
     house = House()
-    await _imagine(house.press(ADA), "a fox", **options)
+    command = discord.InteractionType.application_command
+    await _imagine(house.press(ADA, type=command), "a fox", **options)
     return house
 
 

@@ -21,7 +21,7 @@ from bot.orders import HOURGLASS_SECONDS, request_of
 from bot.rights.access import require_gallery
 from bot.services import Interaction
 from core.errors import InvalidRequest, LostJob
-from core.orders import Order
+from core.orders import PRESSED, Order
 from core.provenance import mark_of, png_with
 from tests.jobs import NOW, order
 from tests.unit.bot.edge import refusal
@@ -122,7 +122,7 @@ async def test_upscale_is_made_of_that_picture() -> None:
     house.pictures.pop(min(house.pictures))
     await enlarge(house, house.press(BEN))
     (request,) = house.stored
-    assert request.params == {}
+    assert request.params == {PRESSED: True}
     assert (request.operation, request.model, request.inputs, request.count) == (
         "upscale", "upscale-fast", (18,), 1,
     )  # fmt: skip
@@ -274,7 +274,7 @@ async def test_a_link_is_for_whoever_pressed_and_says_until_when() -> None:
     house = House()
     await press(house, Action.LINK, house.press(BEN))
     assert "https://b.example/full/17" in house.words()
-    assert ":R>" in house.words()
+    assert ":f>" in house.words()
     assert ephemeral(house) == [True]
     house = House()
     house.url = None
@@ -386,7 +386,7 @@ async def test_an_order_is_answered_with_its_place_and_that_is_recorded() -> Non
         2,
         {
             "message_id": 700,
-            "place": 3,
+            "place": -3,
             "pause": None,
             "hold_seconds": HOURGLASS_SECONDS,
             "is_ephemeral": False,
@@ -472,9 +472,27 @@ def test_what_is_asked_for_in_direct_messages_is_private() -> None:
 
     assert asked(guild_id=None)
     assert not asked()
-    assert request_of(house.press(), prompt="x", model="core", params={"seed": None, "width": 1}).params == {
-        "width": 1
-    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "guild_id", "private", "is_said"),
+    [
+        (discord.InteractionType.component, GUILD, False, True),
+        (discord.InteractionType.modal_submit, GUILD, False, True),
+        # Discord itself says who used a command; and what one alone sees is nobody else's.
+        (discord.InteractionType.application_command, GUILD, False, False),
+        (discord.InteractionType.component, GUILD, True, False),
+        (discord.InteractionType.component, None, False, False),
+    ],
+)
+def test_what_no_command_asked_for_says_for_whom_it_is(
+    kind: discord.InteractionType, guild_id: int | None, private: bool, is_said: bool
+) -> None:
+    pressed = House().press(BEN, guild_id=guild_id, type=kind)
+    # Made again from what a button had made.
+    params = {"seed": None, "width": 1, PRESSED: True}
+    request = request_of(pressed, prompt="x", model="core", params=params, private=private)
+    assert request.params == ({"width": 1, PRESSED: True} if is_said else {"width": 1})
 
 
 LOOKS = {
@@ -482,6 +500,7 @@ LOOKS = {
     "order:drop:17": ("🚫", "Cancel"),
     "order:again:17": ("🔁", "Again"),
     "order:edit:17": ("✏️", "Edit"),
+    "order:prompt:17": ("📜", "Whole prompt"),
     "order:reopen:17": ("✏️", "Open it again"),
     "picture:vary:17": ("🎲", "Vary"),
     "picture:more:17": ("🧰", "More"),
@@ -509,3 +528,10 @@ def test_buttons_of_old_messages_are_read_and_look_as_they_did() -> None:
     assert danger == ["picture:erase:17"]
     said: Any = OrderButton(Action.AGAIN, 17, lambda text: f"<{text}>")
     assert said.item.label == "<Again>"
+
+
+async def test_the_whole_prompt_is_shown_as_it_is_to_who_may_see_it() -> None:
+    house = House(order(prompt="*" * 1000 + " at the end"))
+    await press(house, Action.PROMPT, house.press(BEN))
+    assert r"\*" * 1000 + " at the end" in house.words().replace("\\\\", "\\")
+    assert ephemeral(house) == [True]

@@ -53,8 +53,11 @@ class Table:
         given, self.due = self.due[:limit], self.due[limit:]
         return given
 
-    async def claim_moved(self, limit: int, *, hold_seconds: float) -> list[tuple[Reply, int]]:
-        assert hold_seconds == HOLD_SECONDS
+    async def stands(self) -> bool:
+        return True
+
+    async def claim_moved(self, limit: int, *, hold_seconds: float, stands: bool) -> list[tuple[Reply, int]]:
+        assert (hold_seconds, stands) == (HOLD_SECONDS, True)
         self.asked.append(("moved", limit))
         given, self.moved = self.moved, []
         return [(one, 1) for one in given]
@@ -186,7 +189,8 @@ async def test_what_it_tells_of_the_line_is_recorded_with_it() -> None:
     async with reconciling(table, there):
         await recorded(table, 1)
     where = table.recorded[0][3]
-    assert (where["place"], where["pause"], where["over_seconds"]) == (7, FailureCode.RATE_LIMITED, 24.0)
+    # Below 0, as it is not told.
+    assert (where["place"], where["pause"], where["over_seconds"]) == (-7, FailureCode.RATE_LIMITED, 24.0)
 
 
 async def test_a_time_that_is_over_is_not_told_again() -> None:
@@ -304,14 +308,15 @@ async def test_an_order_is_never_at_work_twice() -> None:
     assert [of.revision for of in there.delivered] == [3, 4]
 
 
-async def test_a_poll_looks_for_what_moved_and_what_is_over_and_a_wake_does_not() -> None:
+@pytest.mark.parametrize("how", [Reconciler.poll, Reconciler.wake])
+async def test_it_looks_for_what_moved_and_what_is_over_when_polled_and_once_after_it_was_woken(
+    how: Callable[[Reconciler], None],
+) -> None:
     table, there = Table(), Discord()
     table.moved, table.over = [reply()], [reply(progress(job(of=order(id=2))))]
     async with reconciling(table, there) as reconciler:
-        reconciler.wake()
-        await until(lambda: _value(len(table.asked)), bool)
-        assert {kind for kind, _limit in table.asked} == {"due"}
-        reconciler.poll()
+        for _ in range(3):
+            how(reconciler)
         await recorded(table, 2)
     assert [one for one in table.asked if one[0] != "due"] == [("moved", 5), ("over", 5)]
     assert sorted(one[1] for one in table.recorded) == [1, 2]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,21 +12,21 @@ import pytest
 
 from bot.messages.changes import what_was_done
 from bot.messages.content import Content, Unseen
-from bot.messages.estimate import LATE_SECONDS, REPLACED_SECONDS, over_seconds
+from bot.messages.estimate import REPLACED_SECONDS, in_about, over_seconds
 from bot.messages.failures import CANCEL_TEXTS, FAILURE_TEXTS
 from bot.messages.order import order_content
 from bot.messages.picture import Link
 from bot.messages.words import ENGLISH, Languages, Words
 from core.failures import FAILURES, FailureCode, Outcome
 from core.operations import OPERATIONS
-from core.orders import PLACE_MAX, CancelReason, Estimate, Job, Progress, State
+from core.orders import FRONT, PRESSED, CancelReason, Estimate, Job, Progress, State
 from tests.jobs import NOW, done, job, order, progress
 
 BEGUN: dict[str, Any] = {"started_at": NOW, "attempt": 1}
 ENDED: dict[str, Any] = {**BEGUN, "finished_at": NOW + timedelta(seconds=8)}
 LINK = Link("https://bucket.example/picture.png?signature=1", NOW + timedelta(days=7))
 
-FIRST = Estimate(1)
+FIRST = Estimate(1, stands=True)
 UNKNOWN = Estimate()
 
 
@@ -60,7 +61,7 @@ def texts(content: Content) -> str:
 
     for component in components(content):
         walk(component)
-    return "\n".join(found)
+    return "\n".join(found).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def buttons(content: Content) -> list[str]:
@@ -81,54 +82,79 @@ def failed(code: FailureCode, counted: str = "0") -> Job:
     return job(state=State.FAILED, failure=code, counted=Decimal(counted), **ENDED)
 
 
-def test_waiting_tells_the_place() -> None:
-    assert "⏳ Waiting in line\nThis one is next." in texts(shown(waiting(), FIRST))
-    assert "Number **7** in line." in texts(shown(waiting(), Estimate(7)))
-    assert f"At least {PLACE_MAX - 1} others" in texts(shown(waiting(), Estimate(PLACE_MAX)))
-    assert "In line." in texts(shown(waiting(), UNKNOWN))
+@pytest.mark.parametrize(
+    ("estimate", "said"),
+    [
+        (FIRST, "### ⏳ Next in line\n> "),
+        (Estimate(2, stands=True), "### ⏳ Number 2 in line\n> "),
+        (Estimate(FRONT, stands=True), f"### ⏳ Number {FRONT} in line\n> "),
+        # Behind the front, and where it moves, a number would not stay true.
+        (Estimate(FRONT + 1, stands=True), "### ⏳ Waiting in line\n> "),
+        (Estimate(1), "### ⏳ Waiting in line\n> "),
+        (UNKNOWN, "### ⏳ Waiting in line\n> "),
+    ],
+)
+def test_waiting_tells_the_place_where_it_stays_true(estimate: Estimate, said: str) -> None:
+    assert texts(shown(waiting(), estimate)).startswith(said)
+    assert (estimate.shown_place or 0) == (estimate.place or 0) * (1 if estimate.told_place else -1)
+
+
+def test_waiting_after_a_fault_says_so() -> None:
     assert "tried again" in texts(shown(waiting(faults=1), FIRST))
     assert "tried again" not in texts(shown(waiting(), FIRST))
 
 
-def test_running_tells_since_when() -> None:
-    assert f"🔄 Painting\nAt work since <t:{int(NOW.timestamp())}:R>." in texts(shown(running()))
+SINCE = f"<t:{int(NOW.timestamp())}:R>"
+
+
+def test_running_tells_since_when_and_until_when() -> None:
+    assert f"### 🔄 Painting\nStarted {SINCE}.\n" in texts(shown(running()))
+    soon = texts(shown(running(), Estimate(None, 4.0)))
+    assert re.search(rf"Started {SINCE}, likely done <t:\d+:R>\.\n", soon)
+    assert f"Started {SINCE}, done any moment now.\n" in texts(shown(running(), Estimate(None, 0.0)))
 
 
 def test_what_is_known_of_the_time_is_told_as_a_countdown() -> None:
-    for content in (shown(waiting(), Estimate(3, 40.0)), shown(running(), Estimate(None, 4.0))):
-        assert re.search(r"Likely done <t:\d+:R>\.", texts(content))
+    assert re.search(r"line\nLikely done <t:\d+:R>\.\n", texts(shown(waiting(), Estimate(9, 40.0))))
+
+
+@pytest.mark.parametrize("seconds", [0.5, 4.0, 59.0, 3600.0])
+def test_a_time_to_come_is_replaced_before_it_reads_as_gone_by(seconds: float) -> None:
+    """Discord rounds it down, and whoever replaces it takes a moment."""
+    told = int(in_about(seconds)[3:-3])
+    replaced = over_seconds(Estimate(None, seconds))
+    assert replaced is not None
+    assert told - 1 >= int(time.time() + replaced)
 
 
 def test_a_time_that_is_over_is_never_told() -> None:
-    for content in (shown(waiting(), Estimate(1, 0.0)), shown(running(), Estimate(None, 0.0))):
-        assert "Likely done any moment." in texts(content)
+    assert "### ⏳ Waiting in line\nDone any moment now.\n" in texts(shown(waiting(), Estimate(1, 0.0)))
     assert over_seconds(Estimate(1, 0.0)) is None
     told = over_seconds(Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0))
     assert told == 60 + REPLACED_SECONDS
-    assert REPLACED_SECONDS < LATE_SECONDS
 
 
 def test_a_pause_is_told_with_its_end_where_that_is_known() -> None:
-    pause = Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0)
+    pause = Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0, stands=True)
     assert re.search(
-        r"This one is next\.\nStability asked for a pause.*\. It goes on <t:\d+:R>\. Likely done <t:\d+:R>\.",
+        r"⏳ Next in line\nStability asked for a pause.*\. It goes on <t:\d+:R>\.\nLikely done <t:\d+:R>\.",
         texts(shown(waiting(), pause)),
     )
-    paused = texts(shown(waiting(), Estimate(1, None, FailureCode.BAD_KEY)))
-    assert "This one is next.\nPaused: Stability does not accept this bot's key." in paused
+    paused = texts(shown(waiting(), Estimate(1, None, FailureCode.BAD_KEY, stands=True)))
+    assert "⏳ Next in line\nPaused: Stability does not accept this bot's key." in paused
     assert "Likely" not in paused
 
 
 @pytest.mark.parametrize("code", [code for code in FailureCode if FAILURES[code].halts_provider])
 def test_who_waits_is_told_what_pauses_all(code: FailureCode) -> None:
-    said = texts(shown(waiting(), Estimate(2, None, code)))
-    assert "Number **2** in line." in said
+    said = texts(shown(waiting(), Estimate(2, None, code, stands=True)))
+    assert "Number 2 in line\n" in said
     assert FAILURE_TEXTS[code] in said
 
 
 def test_all_that_was_used_is_shown() -> None:
     asked = order(style="anime", negative_prompt="*rain*", private=True)
-    assert r"style anime · without \*rain\* · seed 7 · private · painted in 8.0 s" in texts(
+    assert r"style Anime · without \*rain\* · seed 7 · private · painted in 8.0 s" in texts(
         shown(done(of=asked))
     )
     # The seed that was asked for, while it is not known which one it was; and the size of the picture itself.
@@ -193,7 +219,8 @@ def test_every_state_repeats_what_was_asked_for() -> None:
         shown(failed(FailureCode.REFUSED)),
         shown(job(state=State.CANCELLED)),
     ):
-        assert "> a red fox in the snow\n-# 640 × 480 · made by AI with Stable Image Core" in texts(content)
+        said = texts(content).replace("-# ✓ ", "-# ")
+        assert "> a red fox in the snow\n-# 640 × 480 · made by AI with Stable Image Core" in said
 
 
 def test_done_shows_the_preview_with_alt_text_and_its_link() -> None:
@@ -204,7 +231,9 @@ def test_done_shows_the_preview_with_alt_text_and_its_link() -> None:
         "a red fox in the snow (made by AI)",
     )
     assert "seed 7 · painted in 8.0 s · PNG, 1.5 MB" in texts(content)
-    assert f"The link works until <t:{int(LINK.expires_at.timestamp())}:f>" in texts(content)
+    assert "-# ✓ 640 × 480" in texts(content)
+    # When the link ends is told by Link.
+    assert "<t:" not in texts(content)
     assert LINK.url in json.dumps(components(content))
     assert "Open one of these pictures" not in json.dumps(components(content))
 
@@ -273,6 +302,30 @@ def test_every_failure_says_what_happened_and_what_it_counts(code: FailureCode) 
         charge = "Stability charges for it all the same."
     assert f"{FAILURE_TEXTS[code]}\n{charge}" in counted
     assert "Nothing was charged." not in counted
+
+
+def test_a_long_prompt_is_cut_and_can_be_seen_whole() -> None:
+    long, short = order(prompt="a " * 1000), order(prompt="a " * 100)
+    for content, others in (
+        (shown(waiting(of=long), FIRST), ["Cancel"]),
+        (shown(running(of=long)), ["Cancel"]),
+        (shown(replace(failed(FailureCode.REFUSED), order=long)), ["Again", "Edit"]),
+    ):
+        assert buttons(content) == [*others, "Whole prompt"]
+        assert "order:prompt:1" in json.dumps(components(content))
+        assert len(texts(content)) < 600
+    # Of a picture, More has it.
+    assert buttons(shown(done(of=long))) == ["Full size", "Again", "Edit", "Vary", "More"]
+    assert "a a…" in texts(shown(done(of=long)))
+    assert buttons(shown(waiting(of=short), FIRST)) == ["Cancel"]
+
+
+def test_what_a_press_made_says_for_whom_it_is() -> None:
+    pressed = replace(order(), params={**order().params, PRESSED: True})
+    assert "-# for <@10> · 640 × 480" in texts(shown(waiting(of=pressed)))
+    assert "-# ✓ for <@10> · 640 × 480" in texts(shown(done(of=pressed)))
+    assert "<@" not in texts(shown(done()))
+    assert "<@" not in texts(shown(done(of=replace(pressed, private=True))))
 
 
 def test_the_longest_and_nastiest_prompt_stays_within_discords_limit() -> None:

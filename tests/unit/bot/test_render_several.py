@@ -68,6 +68,11 @@ def files(content: Content) -> dict[str, bytes]:
     return {file.name: file.content for file in content.files}
 
 
+def full_sizes(content: Content) -> list[str]:
+    """The numbers of those to which a link leads."""
+    return re.findall(r"\[(\d)\]\(https://", texts(content))
+
+
 def options(content: Content) -> list[tuple[str, str]]:
     """Of the menu, the labels and what each leads to."""
     found = json.dumps(components(content), ensure_ascii=False)
@@ -94,7 +99,7 @@ def test_the_price_is_said_until_all_is_over_and_the_sum_where_it_is_another(pri
 
 def test_four_that_wait_are_one_line_and_one_cancel() -> None:
     content = show(four(WAITING, WAITING, WAITING, WAITING), Estimate(3, 40.0))
-    assert "⏳ Waiting in line\nNumber **3** in line. Likely done" in texts(content)
+    assert "⏳ Waiting in line\nLikely done" in texts(content)
     assert "640 × 480 · made by AI with Stable Image Core · 4 × 3 credits" in texts(content)
     assert buttons(content) == ["Cancel"]
     assert "tried again" in texts(show(four(WAITING, {**WAITING, "faults": 1}, WAITING, WAITING)))
@@ -102,26 +107,25 @@ def test_four_that_wait_are_one_line_and_one_cancel() -> None:
 
 def test_what_is_there_already_is_shown_while_the_rest_is_painted() -> None:
     content = show(four(DONE, RUNNING, DONE, WAITING), Estimate(None, 9.0))
-    assert f"🔄 Painting: 2 of 4\nAt work since <t:{int(NOW.timestamp())}:R>.\nLikely done <t:" in texts(
-        content
-    )
+    assert f"🔄 Painting: 2 of 4\nStarted <t:{int(NOW.timestamp())}:R>, likely done <t:" in texts(content)
     assert files(content) == {"1.webp": b"1", "3.webp": b"3"}
     assert [one["media"]["url"] for one in gallery(content)] == ["attachment://1.webp", "attachment://3.webp"]
     assert {one["description"] for one in gallery(content)} == {"a red fox in the snow (made by AI)"}
-    assert buttons(content) == ["Full size 1", "3", "Cancel"]
+    assert full_sizes(content) == ["1", "3"]
+    assert buttons(content) == ["Cancel"]
     assert options(content) == []
     assert "order:cancel:1" in json.dumps(components(content))
 
 
-def test_each_button_leads_to_the_full_size_of_its_number() -> None:
-    found = json.dumps(components(show(four(DONE, REFUSED, DONE, WAITING))))
-    assert re.findall(r'"label": "(?:Full size )?(\d)".*?&n=(\d)', found) == [("1", "1"), ("3", "3")]
+def test_the_full_sizes_are_one_line_in_which_each_number_leads_to_its_own() -> None:
+    said = texts(show(four(DONE, REFUSED, DONE, WAITING)))
+    assert f"\n🔗 Full size [1]({LINK.url}&n=1) · [3]({LINK.url}&n=3)" in said
 
 
 def test_the_rest_of_an_order_that_waits_again_says_so() -> None:
-    said = texts(show(four(DONE, WAITING, WAITING, WAITING), Estimate(5)))
-    assert "🔄 Painting: 1 of 4\nNumber **5** in line." in said
-    assert "At work" not in said
+    said = texts(show(four(DONE, WAITING, WAITING, WAITING), Estimate(2, 9.0, stands=True)))
+    assert "🔄 Painting: 1 of 4\nNumber 2 in line · Likely done" in said
+    assert "Started" not in said
 
 
 def test_it_is_at_work_since_the_first_of_those_that_are() -> None:
@@ -134,14 +138,15 @@ def test_when_all_is_over_each_can_be_opened_and_the_order_asked_for_again() -> 
     assert len(gallery(content)) == 4
     assert [value for _label, value in options(content)] == ["17", "18", "19", "20"]
     assert [label[:3] for label, _value in options(content)] == ["1. ", "2. ", "3. ", "4. "]
-    assert buttons(content) == ["Full size 1", "2", "3", "4", "Again", "Edit"]
+    assert full_sizes(content) == ["1", "2", "3", "4"]
+    assert buttons(content) == ["Again", "Edit"]
     assert re.findall(r"order:\w+:\d+", json.dumps(components(content))) == ["order:again:1", "order:edit:1"]
     assert "picture:" not in json.dumps(components(content))
     said = texts(content)
     assert said.startswith(
-        "> a red fox in the snow\n-# 640 × 480 · made by AI with Stable Image Core · 4 pictures\n"
+        "> a red fox in the snow\n-# ✓ 640 × 480 · made by AI with Stable Image Core · 4 pictures\n"
     )
-    assert said.count("The link works until") == 1
+    assert "<t:" not in said
     assert "Painting" not in said
 
 
@@ -246,15 +251,11 @@ def test_one_whose_preview_is_gone_is_said_and_the_others_are_shown() -> None:
     assert "did not take these pictures" in texts(content)
 
 
-def test_links_that_discord_takes_for_no_button_are_text_and_harmful_ones_are_left_out() -> None:
+def test_links_that_discord_takes_for_harmful_are_left_out() -> None:
     whole = show(four(DONE, DONE, DONE, DONE))
-    assert whole.without_button is not None
-    content = whole.without_button()
-    assert f"🔗 [Full size 4]({LINK.url}&n=4)" in texts(content)
-    assert (buttons(content), content.without_button) == (["Again", "Edit"], None)
-    assert len(gallery(content)) == 4
-    assert content.without_link is not None
-    content = content.without_link()
+    assert whole.without_button is None
+    assert whole.without_link is not None
+    content = whole.without_link()
     assert "**1, 2, 3, 4.** 🔗 Discord takes the link to its full size for harmful" in texts(content)
     assert LINK.url not in json.dumps(components(content))
     assert (content.without_button, content.without_link) == (None, None)
@@ -268,7 +269,7 @@ def test_what_has_no_full_size_now_says_why() -> None:
     content = show(progress, links={1: None, 2: None, 4: None})
     assert "**1, 2.** 🕓 It is safe, and its full size follows shortly." in texts(content)
     assert "**4.** 🕓 The full size has expired." in texts(content)
-    assert buttons(content) == ["Full size 3", "Again", "Edit"]
+    assert full_sizes(content) == ["3"]
 
 
 @pytest.mark.parametrize("length", [60, 512, 513, 900, 1500, 3000])
@@ -288,6 +289,8 @@ def test_the_longest_prompt_and_links_stay_within_discords_limit(
         assert len(texts(content)) <= 4000
         assert json.dumps(components(content)).count('"type"') <= 40
         assert r"> \*\*\*" in texts(content)
+    if length <= 512 and states.count(DONE) == 4:
+        assert full_sizes(whole) == ["1", "2", "3", "4"]
 
 
 def test_it_is_said_in_the_members_language() -> None:
@@ -296,4 +299,4 @@ def test_it_is_said_in_the_members_language() -> None:
     say = Languages().of("de")
     content = order_content(progress, UNKNOWN, dict.fromkeys(ids, b"1"), dict.fromkeys(ids, LINK), say)
     assert "Wird gemalt: 1 von 4" in texts(content)
-    assert buttons(content)[0] == "Volle Größe 1"
+    assert "🔗 Volle Größe [1](" in texts(content)

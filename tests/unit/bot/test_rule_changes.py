@@ -17,7 +17,10 @@ from bot.messages.words import ENGLISH
             {"is_allowed": [None, True], "shut_reason": ["a*b", None]},
             ["Let in by the owner of this bot: no → yes", "Reason: a\\*b → none"],
         ),
-        ({"locale": [None, "de"]}, ["Language of what everybody sees: each member's own → Deutsch"]),
+        (
+            {"locale": [None, "de"]},
+            ["Language of what everybody sees: as the server has it with Discord → Deutsch"],
+        ),
         ({"spoilers": [None, "roles"]}, ["Pictures as spoilers: never, unless asked for → for some roles"]),
         ({"defaults.shape": ["tall", "gone"]}, ["Shape: Tall, 864 × 1536 → gone"]),
         ({"roles.5": [None, {}]}, ["<@&5>: as everybody else → no limit"]),

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from core.failures import FailureCode, JobFailed
-from worker.imaging import PREVIEW_SIDE_MAX, prepare
+from worker.imaging import PREVIEW_SIDE, PREVIEW_SIDE_MAX, prepare
 
 
 def picture(width: int, height: int, kind: str = "PNG", mode: str = "RGB") -> bytes:
@@ -133,7 +133,7 @@ def test_it_is_cut_at_both_sides_alike_and_not_squeezed(size: tuple[int, int], s
 
 def test_a_preview_shows_what_the_original_does() -> None:
     preview = opened(prepare(marked(1536, 1536), (1536, 1536)).preview).convert("RGB")
-    assert preview.size == (PREVIEW_SIDE_MAX, PREVIEW_SIDE_MAX)
+    assert preview.size == (PREVIEW_SIDE, PREVIEW_SIDE)
     for point, colour in zip(((5, 384), (762, 384), (384, 5), (384, 762)), CORNERS, strict=True):
         assert near(preview.getpixel(point), colour)
 
@@ -155,14 +155,18 @@ def test_the_preview_of_a_small_picture_is_no_larger() -> None:
     assert opened(prepare(picture(256, 300), (256, 300)).preview).size == (256, 300)
 
 
-def test_the_preview_is_a_small_webp_of_the_same_shape() -> None:
-    preview = opened(prepare(picture(1536, 768), (1536, 768)).preview)
-    assert (preview.format, preview.size) == ("WEBP", (PREVIEW_SIDE_MAX, PREVIEW_SIDE_MAX // 2))
+@pytest.mark.parametrize(
+    ("size", "small"), [((1536, 768), (1086, 543)), ((768, 1536), (543, 1086)), ((512, 1536), (443, 1330))]
+)
+def test_the_preview_is_a_small_webp_of_the_same_shape(size: tuple[int, int], small: tuple[int, int]) -> None:
+    preview = opened(prepare(picture(*size), size).preview)
+    assert (preview.format, preview.size) == ("WEBP", small)
+    assert small[0] * small[1] <= PREVIEW_SIDE**2 * 1.01
 
 
 def test_of_the_narrowest_picture_a_line_is_left() -> None:
-    assert opened(prepare(picture(3000, 1), (3000, 1)).preview).size == (768, 1)
-    assert opened(prepare(picture(1, 3000), (1, 3000)).preview).size == (1, 768)
+    assert opened(prepare(picture(3000, 1), (3000, 1)).preview).size == (PREVIEW_SIDE_MAX, 1)
+    assert opened(prepare(picture(1, 3000), (1, 3000)).preview).size == (1, PREVIEW_SIDE_MAX)
 
 
 def test_what_is_written_is_written_quickly(monkeypatch: pytest.MonkeyPatch) -> None:

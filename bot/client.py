@@ -25,9 +25,9 @@ from bot.commands.reports import reports
 from bot.commands.settings import settings
 from bot.commands.tree import Tree
 from bot.commands.usage import usage
-from bot.controls.buttons import OrderButton, PictureButton
+from bot.controls.buttons import PRESSES, OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
-from bot.controls.page_controls import PageButton, PictureSelect
+from bot.controls.page_controls import FILTERED, PageButton, PictureSelect, query_of
 from bot.controls.pages import CUSTOM_ID as PANEL_ID
 from bot.controls.pages import Control, submitted
 from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
@@ -228,6 +228,8 @@ class Client(discord.AutoShardedClient):
         elif interaction.type is discord.InteractionType.modal_submit:
             if match := EDIT_ID.fullmatch(custom_id):
                 await submit_edit(interaction, int(match["id"]))
+            elif match := PageButton.__discord_ui_compiled_template__.fullmatch(custom_id):
+                await PRESSES[FILTERED](interaction, query_of(match))
             elif match := FORM_ID.fullmatch(custom_id):
                 await submit_form(interaction, verb_of(match))
             elif match := PANEL_ID.fullmatch(custom_id):

@@ -196,7 +196,7 @@ where message_id = $1 and revision > 2 and not ephemeral and due_at < now() - ma
             and shown_revision >= revision
             and exists (
                 select from pictures
-                where pictures.id > order_id * 16 and pictures.id < order_id * 16 + 16
+                where pictures.id > replies.order_id * 16 and pictures.id < replies.order_id * 16 + 16
                     and erased_at is null and expired_at is null
             )
         )

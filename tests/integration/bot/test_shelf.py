@@ -8,9 +8,10 @@ import pytest
 
 from bot.controls.buttons import Action
 from bot.controls.page_controls import Move, Query
+from core.operations import IMAGINE
 from core.orders import Picture
 from db.pictures import Form
-from sandbox.discord.interactions import COMMAND, COMPONENT
+from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from tests.lives import stored, worker
 from tests.places import NOT_THERE, Place, command, paint_everywhere, seen
 
@@ -53,6 +54,42 @@ async def test_filters_and_numbers_go_on_from_page_to_page(place: Place) -> None
     every = Query(int(place.ada), "", False, 6, operation="upscale").custom_id(Move.ALL, 0)
     assert every in none
     assert "6 pictures" in await press(place, every, place.ada, "paintings")
+
+
+async def test_the_form_behind_filter_begins_with_what_is_chosen_and_changes_the_page(place: Place) -> None:
+    made = [await place.paint(place.ada, "paintings", f"fox {n}") for n in range(3)]
+    await place.bot.pool.execute("update pictures set width = 300 where id <> $1", made[1].id)
+    query = Query(int(place.ada), "", False, 1, form=Form.WIDE)
+    assert query.custom_id(Move.FILTER, made[2].id) in await place.gallery(
+        place.ada, "paintings", shape="wide", page_size=1
+    )
+    asked = await place.page(Move.FILTER, made[2].id, query, place.ada, "paintings")
+    assert "'label': 'Wide', 'value': 'wide', 'default': True" in asked
+    bot, filter_id = place.bot, query.custom_id(Move.FILTER, 0)
+    row = [{"type": 1, "id": 1, "components": [{"type": 2, "id": 2, "style": 2, "custom_id": filter_id}]}]
+    bot.opener = await bot.interact(
+        COMPONENT,
+        {"custom_id": filter_id, "component_type": 2},
+        components=row,
+        channel=place.channel("paintings"),
+        member_id=place.ada,
+    )
+
+    async def choose(**given: str) -> str:
+        before = len(bot.exchanges)
+        fields = [
+            {"type": 18, "component": {"type": 3, "custom_id": name, "values": [value]}}
+            for name, value in given.items()
+        ]
+        data, channel = {"custom_id": filter_id, "components": fields}, place.channel("paintings")
+        await bot.interact(MODAL_SUBMIT, data, components=row, channel=channel, member_id=place.ada)
+        return str([call.request for call in bot.exchanges[before:]])
+
+    said = await choose(model="any", kind="imagine", shape="square", where="here", since="2026-01-31")
+    assert f"1 picture · {IMAGINE.title} · square · made here · since" in said
+    assert "**1.** fox 1" in said
+    assert "3 pictures" in await choose()
+    assert "is no day that was" in await choose(since="never")
 
 
 async def test_what_is_no_day_and_no_server_is_refused(place: Place) -> None:
@@ -111,7 +148,7 @@ async def test_the_queue_is_refreshed_and_says_what_became_of_what_it_shows(plac
     assert "a slow fox" in listed
     assert "queue:refresh" in listed
     (job,) = await worker(place.bot.pool).claim(1)
-    assert "Being painted" in await press(place, "queue:refresh", place.ada, "paintings")
+    assert "Started <t:" in await press(place, "queue:refresh", place.ada, "paintings")
     await place.bot.pool.execute(
         "update jobs set state = 'failed', failure = 'refused', lease_until = null, "
         "finished_at = now() where id = $1",

@@ -98,7 +98,7 @@ def test_there_are_no_dead_buttons_where_there_is_one_page() -> None:
     made = content(of={"total": 2, "counted_max": 2})
     assert ids(made) == ["picture:more:17", "picture:more:33", "gallery:s:17:10:6:0:"]
     assert "-# 2 pictures" in words(made)
-    assert len(ids(content(older=True))) == 2 + 5
+    assert len(ids(content(older=True))) == 2 + 6
 
 
 def test_a_shared_page_tells_nobody_how_many_there_are() -> None:
@@ -125,6 +125,9 @@ def test_the_best_say_how_many_marked_them() -> None:
     made = content(query=best, of={"total": 2, "counted_max": 2, "marks": {17: 5, 33: 1}})
     assert "The best of this server" in words(made)
     assert ["⭐ 5 · " in words(made), "⭐ 1 · " in words(made)] == [True, True]
+    # Whose they are is told where it is not in the title.
+    assert words(made).count(" · <@10>") == 2
+    assert " · <@10>" not in words(content())
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, [1]), (5, [5]), (6, [3, 3]), (7, [4, 3]), (9, [5, 4])])

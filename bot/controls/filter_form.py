@@ -28,14 +28,10 @@ def filter_form(query: Query, say: Say, today: date) -> ui.Modal:
     if query.since is not None:
         days.setdefault(f"{query.since}", f"{query.since}")
     shape = next((name for name, form in SHAPES.items() if form is query.form), None)
+    kinds = {name: say(operation.title) for name, operation in OPERATIONS.items()}
     for title, name, chosen, choices in (
         (say("Model"), MODEL, query.model, {name: model.title for name, model in MODELS.items()}),
-        (
-            "How it was made",
-            KIND,
-            query.operation,
-            {name: say(one.title) for name, one in OPERATIONS.items()},
-        ),
+        (say("How it was made"), KIND, query.operation, kinds),
         (say("Shape"), SHAPE, shape, {name: say(name) for name in SHAPES}),
         (say("Where"), WHERE, _HERE if query.here else None, {_HERE: say("made here")}),
         (say("From when on"), SINCE, f"{query.since}" if query.since else None, days),
@@ -76,4 +72,4 @@ def _select(name: str, chosen: str | None, choices: Mapping[str, str], say: Say)
         )
         for value, label in every
     ]
-    return ui.Select(custom_id=name, options=options)
+    return ui.Select(custom_id=name, options=options, required=False, min_values=0)

@@ -167,9 +167,10 @@ select * from order_pictures where id = any($1::bigint[]) and deleted_at is null
 -- For a page's transaction: where the planner takes a member's pictures for few, it would read and sort all of them; to
 -- begin another process takes longer than all of it; and what nobody asked for is left out of a plan that is made for
 -- this page alone.
-set local enable_bitmapscan = off;
-set local max_parallel_workers_per_gather = 0;
-set local plan_cache_mode = force_custom_plan;
+select
+    set_config('enable_bitmapscan', 'off', true),
+    set_config('max_parallel_workers_per_gather', '0', true),
+    set_config('plan_cache_mode', 'force_custom_plan', true);
 
 -- name: query
 -- What was typed, as it is searched for among what is $2's; and what of it is worth a look into the index: nearly all

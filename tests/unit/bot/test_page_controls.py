@@ -69,20 +69,20 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("move", Move)
 @pytest.mark.parametrize("cursor", [0, 17, LARGEST])
 async def test_a_page_is_found_again_by_the_button_alone(
-    shown: list[tuple[Any, ...]], query: Query, move: Move, cursor: int
+    shown: list[tuple[Any, ...]], move: Move, cursor: int
 ) -> None:
-    made = PageButton(query, move, cursor)
-    assert made.custom_id == query.custom_id(move, cursor)
-    assert len(made.custom_id) <= 100
-    again = await pressed(made.custom_id)
-    assert again is not None
-    await again.callback(NOBODY)
-    assert shown == [(NOBODY, query, move, cursor)]
-    assert (again.item.label, str(again.item.emoji)) == (made.item.label, str(made.item.emoji))
+    for query in QUERIES:
+        made = PageButton(query, move, cursor)
+        assert made.custom_id == query.custom_id(move, cursor)
+        assert len(made.custom_id) <= 100
+        again = await pressed(made.custom_id)
+        assert again is not None
+        await again.callback(NOBODY)
+        assert shown.pop() == (NOBODY, query, move, cursor)
+        assert (again.item.label, str(again.item.emoji)) == (made.item.label, str(made.item.emoji))
 
 
 @pytest.mark.parametrize(

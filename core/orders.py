@@ -32,9 +32,6 @@ FROM_UPLOAD = "from_upload"
 """Among the parameters of what is made from pictures one of which was made, at whatever remove, from what a member had
 handed in: each order has it from those before, so nobody has to go back to the first."""
 
-BESIDE = frozenset({BORROWED, FROM_UPLOAD})
-"""What stands among the parameters and is none of the operation's."""
-
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
@@ -46,7 +43,7 @@ most to keep them true, and none while there is much to do."""
 PRESSED = "pressed"
 """Among the parameters of what came of a button or a form: Discord says of a command alone who used it."""
 
-BESIDE = frozenset({BORROWED, PRESSED})
+BESIDE = frozenset({BORROWED, FROM_UPLOAD, PRESSED})
 """What stands among the parameters and is none of the operation's."""
 
 

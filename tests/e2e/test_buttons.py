@@ -39,7 +39,7 @@ async def test_again_edit_and_upscale_make_new_pictures_also_after_a_restart(
 
     seen_by_ben = await ben.message(is_done) if ben.seen else (await ben.history())[0]
     again = await ben.reply(await ben.press(seen_by_ben, "Again"), is_done)
-    assert "style anime · without rain" in text(again)
+    assert "style Anime · without rain" in text(again)
     first, second = house.servers.stability.calls
     assert (first.prompt, first.model) == (second.prompt, second.model)
     assert first.seed != second.seed
@@ -83,7 +83,7 @@ async def test_a_modal_may_be_filled_in_over_a_restart_and_says_what_is_wrong(
     await ada.until(lambda: len(ada.modals) == 2)
     edited = await ada.reply(await ada.submit(ada.modals[1], size="320 × 256, seed 5"), is_done)
     assert (
-        f"> a badger\n-# ✓ for <@{ada.user_id}> · 320 × 256 · made by AI with Stable Image Core · style anime · "
+        f"> a badger\n-# ✓ for <@{ada.user_id}> · 320 × 256 · made by AI with Stable Image Core · style Anime · "
         "seed 5"
     ) in text(edited)
 

@@ -13,7 +13,7 @@ async def test_defaults_language_and_ping_outlive_the_bot(house: House, ben: Mem
     await ben.until_bot_is(online=True)
     panel = await ben.reply(await ben.use("me"), lambda message: True)
     await ben.choose(panel, "anime", menu="me:style")
-    await ben.message(lambda m: m["id"] == panel["id"] and "Style: anime" in chosen(m))
+    await ben.message(lambda m: m["id"] == panel["id"] and "Style: Anime" in chosen(m))
     await ben.press(panel, "Ping after a minute: off")
     panel = await ben.message(lambda m: m["id"] == panel["id"] and "Ping after a minute: on" in str(m))
     await bot.kill()
@@ -30,11 +30,12 @@ async def test_defaults_language_and_ping_outlive_the_bot(house: House, ben: Mem
     await pool.execute("update orders set created_at = created_at - interval '2 minutes'")
     await house.bot()
     await house.worker()
-    await ben.message(lambda m: m["id"] == waiting["id"] and "Volle Größe" in text(m))
+    # What everybody sees is in the language of the server.
+    await ben.message(lambda m: m["id"] == waiting["id"] and "Full size" in text(m))
     told = await ben.message(lambda m: "🔔" in text(m))
     assert [user["id"] for user in told["mentions"]] == [ben.user_id]
     assert told["message_reference"]["message_id"] == waiting["id"]
-    assert "dein Bild ist da" in text(told)
+    assert "your picture is there" in text(told)
     params = await pool.fetchval("select params from orders order by id desc limit 1")
     assert json.loads(params)["style"] == "anime"
     sql = "select ping_at = 'infinity' from replies where order_id = (select max(id) from orders)"

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -51,7 +52,12 @@ class Sandbox:
             loop.add_signal_handler(number, stop)
         with contextlib.suppress(asyncio.CancelledError):
             async with AsyncExitStack() as exits:
-                running = await self._started(exits, one)
+                try:
+                    running = await self._started(exits, one)
+                except subprocess.CalledProcessError:
+                    # Ctrl-C ends Postgres's own programs too; if it was that, this is where it arrives here.
+                    await asyncio.sleep(LOOK_SECONDS)
+                    raise
                 url = f"{running.discord.url}/"
                 claim.note(url)
                 self._terminal.address(url, *self._hints(running))
@@ -59,7 +65,7 @@ class Sandbox:
                 await asyncio.Event().wait()
 
     async def _started(self, exits: AsyncExitStack, one: Heir) -> Stack:
-        terminal, is_first = self._terminal, not (self._directory / "discord").exists()
+        terminal = self._terminal
         await self._say_what_is_used(self._account)
         running = await exits.enter_async_context(
             stack(
@@ -73,6 +79,7 @@ class Sandbox:
             )
         )
         running.environment.update(GRACE)
+        is_first = not any(running.discord.world.messages.values())
         running.discord.welcome = welcome(self._account)
         self._orders = Orders(running.discord.world, self._came_of)
         with terminal.step("the tables"):

@@ -10,6 +10,8 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import aiohttp
+
 from sandbox.account import Account, account
 from sandbox.claim import Claim, Taken, claimed
 from sandbox.heir import Heir, heir
@@ -79,6 +81,9 @@ class Sandbox:
             )
         )
         running.environment.update(GRACE)
+        if os.environ.get("LOG_LEVEL") != "DEBUG":
+            # What came of an order is read from it.
+            running.environment["LOG_LEVEL"] = "INFO"
         is_first = not any(running.discord.world.messages.values())
         running.discord.welcome = welcome(self._account)
         self._orders = Orders(running.discord.world, self._came_of)
@@ -87,7 +92,10 @@ class Sandbox:
         with terminal.step("the bot and a worker" if self._arguments.workers == 1 else "the bot and workers"):
             await self._start(running, exits)
         if is_first and self._account is None and running.discord.gateway.is_bot_online:
-            with terminal.step(f"a first picture, as /imagine {SAMPLE}"), contextlib.suppress(TimeoutError):
+            with (
+                terminal.step(f"a first picture, as /imagine {SAMPLE}"),
+                contextlib.suppress(TimeoutError, aiohttp.ClientError),
+            ):
                 async with asyncio.timeout(SAMPLE_SECONDS):
                     await self._orders.until_ended(await ask_for_sample(running.discord))
         return running

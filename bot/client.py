@@ -25,9 +25,9 @@ from bot.commands.reports import reports
 from bot.commands.settings import settings
 from bot.commands.tree import Tree
 from bot.commands.usage import usage
-from bot.controls.buttons import OrderButton, PictureButton
+from bot.controls.buttons import PRESSES, OrderButton, PictureButton
 from bot.controls.edit_modal import CUSTOM_ID as EDIT_ID
-from bot.controls.page_controls import PageButton, PictureSelect
+from bot.controls.page_controls import FILTERED, PageButton, PictureSelect, query_of
 from bot.controls.pages import CUSTOM_ID as PANEL_ID
 from bot.controls.pages import Control, submitted
 from bot.controls.verbs import FORM_ID, FieldSelect, VerbButton, VerbSelect, verb_of
@@ -44,6 +44,7 @@ from bot.gateway.status import GatewayStatus
 from bot.messages.words import Languages, Translator
 from bot.owner.doctor import limit_of_all
 from bot.replies.reaction_downloads import ReactionDownloads
+from bot.replies.stale import redraw_stale
 from bot.rights.access import in_time
 from bot.services import Interaction, Services
 from bot.settings import BotSettings
@@ -223,9 +224,12 @@ class Client(discord.AutoShardedClient):
             templates = (control.__discord_ui_compiled_template__ for control in CONTROLS)
             if not any(template.fullmatch(custom_id) for template in templates):
                 log.warning("a press of an unknown control")
+            await redraw_stale(interaction)
         elif interaction.type is discord.InteractionType.modal_submit:
             if match := EDIT_ID.fullmatch(custom_id):
                 await submit_edit(interaction, int(match["id"]))
+            elif match := PageButton.__discord_ui_compiled_template__.fullmatch(custom_id):
+                await PRESSES[FILTERED](interaction, query_of(match))
             elif match := FORM_ID.fullmatch(custom_id):
                 await submit_form(interaction, verb_of(match))
             elif match := PANEL_ID.fullmatch(custom_id):

@@ -14,6 +14,9 @@ _SQL = queries.load("replies")
 MOVED_SECONDS_MIN = 1.0
 """Between two edits of a reply that waits."""
 
+REDRAWN_SECONDS_MIN = 10.0
+"""Between two edits of a reply that was pressed."""
+
 
 class Replies:
     def __init__(self, pool: Pool) -> None:
@@ -107,6 +110,10 @@ class Replies:
     async def removed(self, reply: Reply) -> None:
         """The message of an order that was erased is gone."""
         await self._pool.fetchval(_SQL["removed"], reply.order.id, reply.revision)
+
+    async def redraw(self, message_id: int, *, link_ttl_seconds: float) -> None:
+        """Has it shown anew if it tells what is true no more; at most once in REDRAWN_SECONDS_MIN."""
+        await self._pool.fetchval(_SQL["redraw"], message_id, link_ttl_seconds, REDRAWN_SECONDS_MIN)
 
     async def found(self, order_id: int, *, message_id: int, channel_id: int) -> None:
         """Records where the reply is, if that was not known."""

@@ -19,7 +19,8 @@ from sandbox.keys import on_enter
 from sandbox.orders import Orders
 from sandbox.ports import Held
 from sandbox.processes import Process, real_services
-from sandbox.stack import NotMigrated, Stack, stack
+from sandbox.stability.credential import new_sign
+from sandbox.stack import NotMigrated, Stack, stack, trial_certificate
 from sandbox.terminal import Terminal
 from sandbox.welcome import SAMPLE, ask_for_sample, note, welcome
 
@@ -85,6 +86,8 @@ class Sandbox:
             # What came of an order is read from it.
             running.environment["LOG_LEVEL"] = "INFO"
         is_first = not any(running.discord.world.messages.values())
+        running.stability.sign = new_sign()
+        running.environment.update(await trial_certificate())
         running.discord.welcome = welcome(self._account)
         self._orders = Orders(running.discord.world, self._came_of)
         with terminal.step("the tables"):
@@ -92,13 +95,14 @@ class Sandbox:
         with terminal.step("the bot and a worker" if self._arguments.workers == 1 else "the bot and workers"):
             await self._start(running, exits)
         if is_first and self._account is None and running.discord.gateway.is_bot_online:
-            with (
-                terminal.step(f"a first picture, as /imagine {SAMPLE}"),
-                contextlib.suppress(TimeoutError, aiohttp.ClientError),
-            ):
-                async with asyncio.timeout(SAMPLE_SECONDS):
-                    await self._orders.until_ended(await ask_for_sample(running.discord))
+            with terminal.step(f"a first picture, as /imagine {SAMPLE}"):
+                await self._paint_sample(running, self._orders)
         return running
+
+    async def _paint_sample(self, running: Stack, orders: Orders) -> None:
+        with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+            async with asyncio.timeout(SAMPLE_SECONDS):
+                await orders.until_ended(await ask_for_sample(running.discord))
 
     async def _say_what_is_used(self, own: Account | None) -> None:
         used = own.environment if own else {}

@@ -113,6 +113,18 @@ async def stack(
         yield Stack(discord, stability, environment, on_line, heir)
 
 
+async def trial_certificate() -> dict[str, str]:
+    """By which bot and worker sign, as `python -m worker credentials` makes one; nothing where it cannot."""
+    process = await asyncio.create_subprocess_exec(
+        *python("-m", "worker", "credentials"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    said, _ = await process.communicate()
+    lines = (line.partition("=") for line in said.decode().splitlines())
+    return {name: value.strip('"') for name, _, value in lines}
+
+
 @asynccontextmanager
 async def _s3_server(
     directory: Path, port: int, on_line: Callable[[str, str], None] | None, heir: Heir | None

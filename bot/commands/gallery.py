@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import discord
@@ -11,17 +11,20 @@ from discord import app_commands
 
 from bot.answers.errors import on
 from bot.answers.show import numbered, show
+from bot.controls.edit_modal import filled_in
+from bot.controls.filter_form import ANY, SINCE, ages, chosen, filter_form
 from bot.controls.page_controls import (
+    FILTERED,
     FIRST_DAY,
     PAGE,
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
     SEARCH_LENGTH_MAX,
+    SHAPES,
     Move,
     Query,
 )
 from bot.mentions import spelled_out
-from bot.messages.failures import said
 from bot.messages.gallery_page import empty_page, numbers_of, page_content
 from bot.replies.copies import record_shared
 from bot.rights.access import in_time, require_gallery
@@ -30,7 +33,7 @@ from bot.services import Interaction, Services, public_words_of, services_of, wo
 from core.errors import BucketUnavailable, InvalidRequest, reason
 from core.operations import MODELS, OPERATIONS
 from core.orders import Picture
-from db.pictures import Filters, Form, Page
+from db.pictures import Filters, Page
 from db.pool import UNAVAILABLE
 
 log = logging.getLogger(__name__)
@@ -38,15 +41,6 @@ log = logging.getLogger(__name__)
 _SUGGESTIONS_MAX = 25
 TILE_SIDE_MAX = 512
 """Of a preview among others, in pixels: Discord shows none larger, and drawing on it takes half the time."""
-
-_SHAPES = {"tall": Form.TALL, "square": Form.SQUARE, "wide": Form.WIDE}
-_AGES = {
-    said("Today"): 0,
-    said("The last 7 days"): 6,
-    said("The last 30 days"): 29,
-    said("The last 365 days"): 364,
-}
-"""In days."""
 
 
 def _choice(name: str, value: str) -> app_commands.Choice[str]:
@@ -68,7 +62,7 @@ def _choice(name: str, value: str) -> app_commands.Choice[str]:
 )
 @app_commands.choices(
     model=[app_commands.Choice(name=model.title, value=name) for name, model in MODELS.items()],
-    shape=[_choice(shape.capitalize(), shape) for shape in _SHAPES],
+    shape=[_choice(shape.capitalize(), shape) for shape in SHAPES],
     kind=[_choice(operation.title, name) for name, operation in OPERATIONS.items()],
 )
 async def gallery(
@@ -97,7 +91,7 @@ async def gallery(
         best=best,
         model=model,
         operation=kind,
-        form=_SHAPES.get(shape or ""),
+        form=SHAPES.get(shape or ""),
         here=here,
         since=_day(since) if since else None,
     )
@@ -123,11 +117,10 @@ def _today() -> date:
 
 @gallery.autocomplete("since")
 async def suggest_days(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    say, today = words_of(interaction), _today()
-    days = {say(name): f"{today - timedelta(days)}" for name, days in _AGES.items()}
+    days = ages(words_of(interaction), _today())
     return [
         app_commands.Choice(name=f"{name} ({day})", value=day)
-        for name, day in days.items()
+        for day, name in days.items()
         if typed.strip().lower() in f"{name} {day}".lower()
     ]
 
@@ -152,6 +145,9 @@ async def show_page(interaction: Interaction, query: Query, move: Move, cursor: 
     if move is Move.SHARE:
         await _share(interaction, query, cursor)
         return
+    if move is Move.FILTER:
+        await interaction.response.send_modal(filter_form(query, words_of(interaction), _today()))
+        return
     await interaction.response.defer()
     if move is Move.ALL:
         query = Query(query.owner_id, query.search, query.favourites, query.page_size, query.best)
@@ -163,6 +159,16 @@ async def show_page(interaction: Interaction, query: Query, move: Move, cursor: 
         Move.LAST: (None, 0),
     }[move]
     await _show(interaction, query, await _page(interaction, query, before, after))
+
+
+@on(FILTERED)
+async def show_filtered(interaction: Interaction, query: Query) -> None:
+    await require_gallery(interaction)
+    given = filled_in(interaction.data)
+    day = given.get(SINCE, ANY)
+    query = replace(chosen(query, given), since=None if day == ANY else _day(day))
+    await interaction.response.defer()
+    await _show(interaction, query, await _page(interaction, query))
 
 
 async def _share(interaction: Interaction, query: Query, cursor: int) -> None:
@@ -222,7 +228,10 @@ async def _show(interaction: Interaction, query: Query, page: Page, *, shared: b
         *(_preview(services, picture, numbers.get(picture.id)) for picture in page.pictures)
     )
     previews = {picture_id: preview for picture_id, preview in found if preview is not None}
-    await show(interaction, page_content(page, query, previews, say, shared=shared))
+    await show(
+        interaction,
+        page_content(page, query, previews, say, shared_by=interaction.user.id if shared else None),
+    )
 
 
 async def _preview(services: Services, picture: Picture, number: int | None) -> tuple[int, bytes | None]:

@@ -24,8 +24,9 @@ SEARCH_LENGTH_MAX = (
 _OPTION_LENGTH_MAX = 100
 _ID_MAX = 2**63 - 1  # the largest number that Postgres takes
 
-PAGE, OPEN = "page", "open"
-"""The names of these controls among PRESSES. A page's press gets the query, the move and the cursor."""
+PAGE, OPEN, FILTERED = "page", "open", "filtered"
+"""The names of these controls among PRESSES. A page's press gets the query, the move and the cursor; the form that is
+behind Filter has a custom id as a page's button, and gets the query."""
 
 
 class Move(StrEnum):
@@ -34,6 +35,7 @@ class Move(StrEnum):
     NEXT = "n"
     LAST = "l"
     SHARE = "s"
+    FILTER = "x"
     ALL = "a"  # of what the filters leave nothing of
 
 
@@ -43,6 +45,7 @@ LOOKS = {
     Move.NEXT: ("▶️", "Next"),
     Move.LAST: ("⏭️", "Last"),
     Move.SHARE: ("📣", "Share"),
+    Move.FILTER: ("🔎", "Filter"),
     Move.ALL: ("🖼️", "Show all"),
 }
 
@@ -50,6 +53,7 @@ FAVOURITES, BEST = 1, 2
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FORMS = {None: "-", Form.TALL: "t", Form.SQUARE: "q", Form.WIDE: "w"}
 _NO_MARK = "000"
+SHAPES = {"tall": Form.TALL, "square": Form.SQUARE, "wide": Form.WIDE}
 FIRST_DAY = date(2020, 1, 1)
 
 
@@ -129,7 +133,7 @@ def _in_base_36(number: int) -> str:
 class PageButton(
     ui.DynamicItem[ui.Button[Any]],
     template=re.compile(
-        r"gallery:(?P<move>[fpnlsa]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,19}):(?P<size>[1-9]):"
+        r"gallery:(?P<move>[fpnlsxa]):(?P<cursor>[0-9]{1,18}):(?P<owner>[0-9]{1,19}):(?P<size>[1-9]):"
         r"(?P<which>[012])(?P<filters>[-tqw][01][0-9a-z]{9})?:(?P<search>.*)",
         re.DOTALL,
     ),

@@ -38,22 +38,22 @@ def page_content(
     previews: Mapping[int, bytes],
     say: Words,
     *,
-    shared: bool = False,
+    shared_by: int | None = None,
     unseen: Unseen | None = None,
 ) -> Content:
     """`previews` may lack some. A page that is shared with everybody has no buttons to other pages, and does not tell
     how many there are. `unseen` says why it has no pictures."""
     seen = [picture for picture in page.pictures if picture.id in previews and unseen is None]
     media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen}, say)
-    title = [_title(query, say), "-# " + " · ".join(_about(page, query, say, shared=shared))]
+    title = [_title(query, say), "-# " + " · ".join(_about(page, query, say, shared_by))]
     items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(title).removesuffix("\n-# ")), *media]
     if unseen is not None:
         items.append(ui.TextDisplay(say(WHY_NONE_IS_SEEN[unseen])))
     items += _numbers(page, say)
-    items.append(ui.TextDisplay(_entries(page, say)))
-    if not shared:
-        items.append(_moves(page, query, say))
-    changed = partial(page_content, page, query, previews, say, shared=shared)
+    items.append(ui.TextDisplay(_entries(page, query, say)))
+    if shared_by is None:
+        items += _moves(page, query, say)
+    changed = partial(page_content, page, query, previews, say, shared_by=shared_by)
     return Content(view_of(ui.Container(*items)), files, (lambda why: changed(unseen=why)) if files else None)
 
 
@@ -90,9 +90,11 @@ def _title(query: Query, say: Words) -> str:
     return f"{title} · {escape(query.search)}" if query.search else title
 
 
-def _about(page: Page, query: Query, say: Words, *, shared: bool) -> list[str]:
-    """Which page it is of how many, and what is left out."""
-    told = [] if shared else [*_place(page, query, say), *_how_many(page, say)]
+def _about(page: Page, query: Query, say: Words, shared_by: int | None) -> list[str]:
+    """Which page it is of how many, or who shares it, and what is left out."""
+    told = [*_place(page, query, say), *_how_many(page, say)]
+    if shared_by is not None:
+        told = [say("shared by {member}", member=f"<@{shared_by}>")]
     return told + _filters(query, say)
 
 
@@ -135,12 +137,12 @@ def _numbers(page: Page, say: Words) -> list[ui.ActionRow[Any]]:
     return [ui.ActionRow(*buttons[n : n + length]) for n in range(0, len(buttons), length)]
 
 
-def _entries(page: Page, say: Words) -> str:
+def _entries(page: Page, query: Query, say: Words) -> str:
     """What stands beside one another of one order has one."""
     numbers = numbers_of(page)
     lines = []
     for (_order_id, facts), group in groupby(
-        page.pictures, lambda one: (one.order.id, _facts(page, one, say))
+        page.pictures, lambda one: (one.order.id, _facts(page, query, one, say))
     ):
         first, *others = group
         number = f"{numbers[first.id]}" + (f"-{numbers[others[-1].id]}" if others else "")
@@ -148,10 +150,12 @@ def _entries(page: Page, say: Words) -> str:
     return "\n".join(lines)
 
 
-def _facts(page: Page, picture: Picture, say: Words) -> str:
-    facts = [f"{picture.width} × {picture.height}", format_dt(picture.created_at, "d")]
+def _facts(page: Page, query: Query, picture: Picture, say: Words) -> str:
+    facts = [f"{picture.width} × {picture.height}", format_dt(picture.order.created_at, "d")]
     if (marks := page.marks.get(picture.id)) is not None:
         facts.insert(0, f"⭐ {marks}")
+    if query.owner_id is None:
+        facts.append(f"<@{picture.order.member_id}>")
     if picture.order.private:
         facts.append(say("private"))
     if picture.is_expired:
@@ -159,11 +163,11 @@ def _facts(page: Page, picture: Picture, say: Words) -> str:
     return " · ".join(facts)
 
 
-def _moves(page: Page, query: Query, say: Words) -> ui.ActionRow[Any]:
+def _moves(page: Page, query: Query, say: Words) -> list[ui.ActionRow[Any]]:
     newest, oldest = page.pictures[0].id, page.pictures[-1].id
-    buttons = [PageButton(query, Move.SHARE, newest, say)]
-    if page.has_newer or page.has_older:
-        newer = [PageButton(query, move, newest, say, disabled=not page.has_newer) for move in _NEWER]
-        older = [PageButton(query, move, oldest, say, disabled=not page.has_older) for move in _OLDER]
-        buttons = [*newer, *older, *buttons]
-    return ui.ActionRow(*buttons)
+    has_others = page.has_newer or page.has_older
+    newer = [PageButton(query, move, newest, say, disabled=not page.has_newer) for move in _NEWER]
+    older = [PageButton(query, move, oldest, say, disabled=not page.has_older) for move in _OLDER]
+    rest = [Move.FILTER, Move.SHARE] if has_others or query.is_filtered else [Move.SHARE]
+    row: ui.ActionRow[Any] = ui.ActionRow(*(PageButton(query, move, newest, say) for move in rest))
+    return [ui.ActionRow(*newer, *older), row] if has_others else [row]

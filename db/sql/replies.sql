@@ -182,6 +182,27 @@ set shown_revision = greatest(shown_revision, $2),
 where order_id = $1
 returning order_id;
 
+-- name: redraw
+-- A reply whose message ($1) was pressed while it tells what is true no more: what was last to be shown was given up,
+-- or it was last edited before as many seconds as its links work ($2). A private one is not, as that would be by direct
+-- message; nor one that was edited within these seconds ($3).
+update replies
+set revision = revision + 1, due_at = now()
+where message_id = $1 and revision > 2 and not ephemeral and due_at < now() - make_interval(secs => $3)
+    and (
+        given_up_revision >= revision
+        or (
+            due_at < now() - make_interval(secs => $2)
+            and shown_revision >= revision
+            and exists (
+                select from pictures
+                where pictures.id > replies.order_id * 16 and pictures.id < replies.order_id * 16 + 16
+                    and erased_at is null and expired_at is null
+            )
+        )
+    )
+returning order_id;
+
 -- name: found
 -- Of a reply whose place nothing has told before.
 update replies

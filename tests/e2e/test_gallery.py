@@ -13,7 +13,7 @@ async def open_gallery(one: Member, **options: Any) -> Message:
 
 
 def prompts(page: Message) -> list[str]:
-    return [item["description"] for item in pictures_of(page)]
+    return [item["description"].removesuffix(" (made by AI)") for item in pictures_of(page)]
 
 
 async def turn(one: Member, page: Message, label: str) -> Message:

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
+
 from bot.controls.buttons import Action
 from bot.controls.page_controls import Move, Query
+from core.operations import IMAGINE
 from core.orders import Picture
 from db.pictures import Form
-from sandbox.discord.interactions import COMMAND, COMPONENT
+from sandbox.discord.interactions import COMMAND, COMPONENT, MODAL_SUBMIT
 from tests.lives import stored, worker
 from tests.places import NOT_THERE, Place, command, paint_everywhere, seen
 
@@ -51,6 +54,42 @@ async def test_filters_and_numbers_go_on_from_page_to_page(place: Place) -> None
     every = Query(int(place.ada), "", False, 6, operation="upscale").custom_id(Move.ALL, 0)
     assert every in none
     assert "6 pictures" in await press(place, every, place.ada, "paintings")
+
+
+async def test_the_form_behind_filter_begins_with_what_is_chosen_and_changes_the_page(place: Place) -> None:
+    made = [await place.paint(place.ada, "paintings", f"fox {n}") for n in range(3)]
+    await place.bot.pool.execute("update pictures set width = 300 where id <> $1", made[1].id)
+    query = Query(int(place.ada), "", False, 1, form=Form.WIDE)
+    assert query.custom_id(Move.FILTER, made[2].id) in await place.gallery(
+        place.ada, "paintings", shape="wide", page_size=1
+    )
+    asked = await place.page(Move.FILTER, made[2].id, query, place.ada, "paintings")
+    assert "'label': 'Wide', 'value': 'wide', 'default': True" in asked
+    bot, filter_id = place.bot, query.custom_id(Move.FILTER, 0)
+    row = [{"type": 1, "id": 1, "components": [{"type": 2, "id": 2, "style": 2, "custom_id": filter_id}]}]
+    bot.opener = await bot.interact(
+        COMPONENT,
+        {"custom_id": filter_id, "component_type": 2},
+        components=row,
+        channel=place.channel("paintings"),
+        member_id=place.ada,
+    )
+
+    async def choose(**given: str) -> str:
+        before = len(bot.exchanges)
+        fields = [
+            {"type": 18, "component": {"type": 3, "custom_id": name, "values": [value]}}
+            for name, value in given.items()
+        ]
+        data, channel = {"custom_id": filter_id, "components": fields}, place.channel("paintings")
+        await bot.interact(MODAL_SUBMIT, data, components=row, channel=channel, member_id=place.ada)
+        return str([call.request for call in bot.exchanges[before:]])
+
+    said = await choose(model="any", kind="imagine", shape="square", where="here", since="2026-01-31")
+    assert f"1 picture · {IMAGINE.title} · square · made here · since" in said
+    assert "**1.** fox 1" in said
+    assert "3 pictures" in await choose()
+    assert "is no day that was" in await choose(since="never")
 
 
 async def test_what_is_no_day_and_no_server_is_refused(place: Place) -> None:
@@ -109,7 +148,7 @@ async def test_the_queue_is_refreshed_and_says_what_became_of_what_it_shows(plac
     assert "a slow fox" in listed
     assert "queue:refresh" in listed
     (job,) = await worker(place.bot.pool).claim(1)
-    assert "Being painted" in await press(place, "queue:refresh", place.ada, "paintings")
+    assert "Started <t:" in await press(place, "queue:refresh", place.ada, "paintings")
     await place.bot.pool.execute(
         "update jobs set state = 'failed', failure = 'refused', lease_until = null, "
         "finished_at = now() where id = $1",
@@ -128,6 +167,33 @@ async def test_a_card_that_says_an_order_waits_which_has_ended_shows_its_end(pla
     for told in ("a quick fox", "preview.webp", "order:again"):
         assert told in said
     assert "order:cancel" not in said
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_redrawn"),
+    [
+        ("shown_revision = 3", True),
+        ("shown_revision = 3, ephemeral = true", False),
+        ("shown_revision = 3, due_at = now() - interval '1 minute'", False),
+        ("shown_revision = 2", False),
+        ("given_up_revision = 3, due_at = now() - interval '1 minute'", True),
+        ("given_up_revision = 3, due_at = now()", False),
+    ],
+)
+async def test_a_card_whose_links_are_over_or_that_was_given_up_is_shown_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch, reply: str, is_redrawn: bool
+) -> None:
+    picture = await place.paint(place.ada, "paintings", "a fox")
+    pool, card = place.bot.pool, place.bot.message(place.channel("paintings"), [])
+    monkeypatch.setattr(place.bot, "message", lambda _channel, _components: card)
+    await pool.execute(
+        "update replies set revision = 3, shown_revision = 2, message_id = $1, due_at = now() - interval '40 days'",
+        int(card.id),
+    )
+    await pool.execute(f"update replies set {reply}")  # noqa: S608
+    for _ in range(2):
+        await place.press(Action.SETTINGS, picture, place.ben, "paintings")
+        assert await pool.fetchval("select revision from replies") == 3 + is_redrawn
 
 
 async def test_nothing_is_forgotten_by_whoever_keeps_it(place: Place) -> None:

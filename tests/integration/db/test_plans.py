@@ -97,6 +97,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
         {"replies_pkey", "jobs_pkey", "orders_pkey", "pictures_pkey", "calls_pkey"},
     ),
     ("replies", "shown"): ((1, 1, None, None, None, 0.0, None, None, False, False), {"replies_pkey"}),
+    ("replies", "redraw"): ((99, 60.0, 10.0), {"replies_message", "pictures_pkey"}),
     ("pictures", "older"): (PAGE, {"pictures_chosen", "orders_pkey"}),
     ("pictures", "newer"): (PAGE, {"pictures_chosen", "orders_pkey"}),
     ("pictures", "count"): (PAGE, {"pictures_chosen"}),

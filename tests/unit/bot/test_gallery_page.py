@@ -42,7 +42,7 @@ def components_of(view: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_spoiler_is_covered_and_nothing_else_is(shared: bool) -> None:
-    made = content(shared=shared)
+    made = content(shared_by=9 if shared else None)
     (gallery,) = (one for one in components(made) if one.get("type") == 12)
     assert [(item["media"]["url"], item["spoiler"]) for item in gallery["items"]] == [
         ("attachment://17.webp", False),
@@ -87,8 +87,8 @@ def test_what_is_counted_is_told_and_no_more(of: dict[str, Any], said: str) -> N
 
 def test_pictures_of_one_order_have_one_line_as_far_as_they_are_alike() -> None:
     of, at = order(id=1, count=4), datetime(2026, 1, 1, tzinfo=UTC)
-    of_one = [picture(n, of=of, created_at=at, expired_at=at if n == 1 else None) for n in (4, 3, 2, 1)]
-    told = words(content(of={"pictures": [*of_one, picture(of=order(id=2), created_at=at)]}))
+    of_one = [picture(n, of=of, expired_at=at if n == 1 else None) for n in (4, 3, 2, 1)]
+    told = words(content(of={"pictures": [*of_one, picture(of=order(id=2))]}))
     assert [line[: line.index(".**") + 3] for line in told.splitlines() if line.startswith("**")] == [
         *("**1-3.**", "**4.**", "**5.**")
     ]
@@ -98,12 +98,13 @@ def test_there_are_no_dead_buttons_where_there_is_one_page() -> None:
     made = content(of={"total": 2, "counted_max": 2})
     assert ids(made) == ["picture:more:17", "picture:more:33", "gallery:s:17:10:6:0:"]
     assert "-# 2 pictures" in words(made)
-    assert len(ids(content(older=True))) == 2 + 5
+    assert len(ids(content(older=True))) == 2 + 6
 
 
-def test_a_shared_page_tells_nobody_how_many_there_are() -> None:
-    made = content(shared=True, newer=True, of={"first": 1, "total": 42, "counted_max": 100})
+def test_a_shared_page_tells_who_shares_it_and_not_how_many_there_are() -> None:
+    made = content(shared_by=9, newer=True, of={"first": 1, "total": 42, "counted_max": 100})
     assert ids(made) == ["picture:more:17", "picture:more:33"]
+    assert "-# shared by <@9>" in words(made)
     assert "42" not in words(made)
     assert "Page" not in words(made)
 
@@ -125,6 +126,9 @@ def test_the_best_say_how_many_marked_them() -> None:
     made = content(query=best, of={"total": 2, "counted_max": 2, "marks": {17: 5, 33: 1}})
     assert "The best of this server" in words(made)
     assert ["⭐ 5 · " in words(made), "⭐ 1 · " in words(made)] == [True, True]
+    # Whose they are is told where it is not in the title.
+    assert words(made).count(" · <@10>") == 2
+    assert " · <@10>" not in words(content())
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, [1]), (5, [5]), (6, [3, 3]), (7, [4, 3]), (9, [5, 4])])
@@ -137,7 +141,7 @@ def test_the_numbers_stand_in_rows_of_one_length(count: int, rows: list[int]) ->
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_what_discord_does_not_take_shows_no_picture_and_moves_no_buttons(shared: bool) -> None:
-    made = content(shared=shared, older=True)
+    made = content(shared_by=9 if shared else None, older=True)
     assert made.without_picture is not None
     plainer = made.without_picture(Unseen.EXPLICIT)
     assert plainer.files == ()

@@ -88,7 +88,7 @@ async def test_a_page_is_found_again_by_the_button_alone(
 @pytest.mark.parametrize(
     "custom_id",
     [
-        "gallery:x:1:1:6:0:",
+        "gallery:y:1:1:6:0:",
         "gallery:f:1:1:0:0:",
         "gallery:f:1:1:6:3:",
         "gallery:f:1:1:6:0-0:",
@@ -117,7 +117,7 @@ def test_looks_of_a_page() -> None:
     assert (button.item.label, str(button.item.emoji), button.item.disabled) == ("<Next>", "▶️", True)
     assert not PageButton(QUERIES[0], Move.SHARE, 1, say).item.disabled
     labels = [PageButton(QUERIES[0], move, 1).item.label for move in Move]
-    assert labels == ["First", "Previous", "Next", "Last", "Share", "Show all"]
+    assert labels == ["First", "Previous", "Next", "Last", "Share", "Filter", "Show all"]
 
 
 async def test_a_page_of_the_version_before_is_cut_to_what_fits_and_what_nobody_knows_finds_nothing(

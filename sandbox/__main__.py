@@ -5,9 +5,12 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
+
+import aiohttp
 
 from sandbox.account import Account, account
 from sandbox.claim import Claim, Taken, claimed
@@ -52,7 +55,12 @@ class Sandbox:
             loop.add_signal_handler(number, stop)
         with contextlib.suppress(asyncio.CancelledError):
             async with AsyncExitStack() as exits:
-                running = await self._started(exits, one)
+                try:
+                    running = await self._started(exits, one)
+                except subprocess.CalledProcessError:
+                    # Ctrl-C ends Postgres's own programs too; if it was that, this is where it arrives here.
+                    await asyncio.sleep(LOOK_SECONDS)
+                    raise
                 url = f"{running.discord.url}/"
                 claim.note(url)
                 self._terminal.address(url, *self._hints(running))
@@ -60,7 +68,7 @@ class Sandbox:
                 await asyncio.Event().wait()
 
     async def _started(self, exits: AsyncExitStack, one: Heir) -> Stack:
-        terminal, is_first = self._terminal, not (self._directory / "discord").exists()
+        terminal = self._terminal
         await self._say_what_is_used(self._account)
         running = await exits.enter_async_context(
             stack(
@@ -74,6 +82,10 @@ class Sandbox:
             )
         )
         running.environment.update(GRACE)
+        if os.environ.get("LOG_LEVEL") != "DEBUG":
+            # What came of an order is read from it.
+            running.environment["LOG_LEVEL"] = "INFO"
+        is_first = not any(running.discord.world.messages.values())
         running.stability.sign = new_sign()
         running.environment.update(await trial_certificate())
         running.discord.welcome = welcome(self._account)
@@ -83,10 +95,14 @@ class Sandbox:
         with terminal.step("the bot and a worker" if self._arguments.workers == 1 else "the bot and workers"):
             await self._start(running, exits)
         if is_first and self._account is None and running.discord.gateway.is_bot_online:
-            with terminal.step(f"a first picture, as /imagine {SAMPLE}"), contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SAMPLE_SECONDS):
-                    await self._orders.until_ended(await ask_for_sample(running.discord))
+            with terminal.step(f"a first picture, as /imagine {SAMPLE}"):
+                await self._paint_sample(running, self._orders)
         return running
+
+    async def _paint_sample(self, running: Stack, orders: Orders) -> None:
+        with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+            async with asyncio.timeout(SAMPLE_SECONDS):
+                await orders.until_ended(await ask_for_sample(running.discord))
 
     async def _say_what_is_used(self, own: Account | None) -> None:
         used = own.environment if own else {}

@@ -14,9 +14,10 @@ install: $(STAMP)  ## make .venv from the locked requirements (does nothing when
 
 $(STAMP): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12")'
-	@echo "Making .venv, and installing into it the $$(grep -c '==' $<) packages that $< locks: a minute or two, once ..."
+	@echo "Making .venv ..."
+	@$(PYTHON) -m venv .venv
+	@echo "Installing into it the $$(grep -c '==' $<) packages that $< locks: a minute or two, once ..."
 	@began=$$(date +%s) \
-	  && $(PYTHON) -m venv .venv \
 	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< \
 	  && echo "Installed in $$(( $$(date +%s) - began )) s; it takes up $$(du -sh .venv | cut -f1)."
 	@touch $(STAMP)

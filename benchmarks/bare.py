@@ -15,7 +15,7 @@ from worker.cpus import CpuSlots
 from worker.imaging import Pictures
 
 
-def pass_through(painted: bytes, size: tuple[int, int] | None) -> Pictures:
+def pass_through(painted: bytes, size: tuple[int, int] | None, _xmp: bytes) -> Pictures:
     if size is None:
         raise AssertionError("an upscaled picture is not measured")
     return Pictures(painted, b"", size)

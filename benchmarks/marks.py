@@ -95,6 +95,6 @@ def _table(samples: Mapping[str, list[float]], sizes: Mapping[str, list[int]]) -
         "What it costs that a picture says what it is",
         ("", "CPU ms", "bytes more, original", "bytes more, preview"),
         [(name, told(samples[f"marks: {name}"], 1), *map(str, sizes[name])) for name in GOALS],
-        note="A picture of 1.5 MB with Stability's credential and its preview; this is part of the figures above where "
-        "the workers that were measured do it: they have no certificate, and the picture no credential.",
+        note="A picture of 1.5 MB with Stability's credential and its preview; the workers above have no "
+        "certificate, and their pictures no credential.",
     )

@@ -61,7 +61,7 @@ class _Unannounced:
     """In the place of a pool: what wakes a worker beside each order is left out."""
 
     def __init__(self, connection: Connection) -> None:
-        self.fetchrow = connection.fetchrow
+        self.fetch = connection.fetch
 
     async def execute(self, _statement: str) -> None:
         pass

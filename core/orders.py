@@ -32,21 +32,18 @@ FROM_UPLOAD = "from_upload"
 """Among the parameters of what is made from pictures one of which was made, at whatever remove, from what a member had
 handed in: each order has it from those before, so nobody has to go back to the first."""
 
-BESIDE = frozenset({BORROWED, FROM_UPLOAD})
-"""What stands among the parameters and is none of the operation's."""
-
 PLACE_MAX = 1000
 """Places in line are counted up to here: counting a long queue would cost more than the answer is worth."""
 
 FRONT = 3
-STANDS_SECONDS = 2.0
-"""Only so many places are told, and only of a line that stands still for so long: so it takes little more than one edit
-a second to keep them true, however long the line is and however fast."""
+STANDS_SECONDS = 3.0
+"""Only so many places are told, and only of a short line that stands still for so long: so it takes an edit a second at
+most to keep them true, and none while there is much to do."""
 
 PRESSED = "pressed"
 """Among the parameters of what came of a button or a form: Discord says of a command alone who used it."""
 
-BESIDE = frozenset({BORROWED, PRESSED})
+BESIDE = frozenset({BORROWED, FROM_UPLOAD, PRESSED})
 """What stands among the parameters and is none of the operation's."""
 
 

@@ -16,7 +16,8 @@ from sandbox.keys import on_enter
 from sandbox.orders import Orders
 from sandbox.ports import Held
 from sandbox.processes import Process, real_services
-from sandbox.stack import Stack, stack
+from sandbox.stability.credential import new_sign
+from sandbox.stack import NotMigrated, Stack, stack, trial_certificate
 from sandbox.terminal import Terminal
 from sandbox.welcome import SAMPLE, ask_for_sample, note, welcome
 
@@ -73,6 +74,8 @@ class Sandbox:
             )
         )
         running.environment.update(GRACE)
+        running.stability.sign = new_sign()
+        running.environment.update(await trial_certificate())
         running.discord.welcome = welcome(self._account)
         self._orders = Orders(running.discord.world, self._came_of)
         with terminal.step("the tables"):
@@ -90,7 +93,7 @@ class Sandbox:
         if given := [name for name in real_services(os.environ) if name not in used]:
             self._terminal.say(f"Not passed on, as the sandbox has servers of its own: {', '.join(given)}")
         if own:
-            self._terminal.say(f"{note(own)} Of its balance: {await own.balance()}.")
+            self._terminal.say(f"STABILITY_API_KEY is used, at {own.host}: {await own.balance()}.")
         self._terminal.say("Starting, all on this machine:")
 
     async def _start(self, running: Stack, exits: AsyncExitStack) -> None:
@@ -107,14 +110,11 @@ class Sandbox:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _hints(self, running: Stack) -> list[str]:
-        hints = [f"and type  /imagine {SAMPLE}", ""]
-        if not running.discord.gateway.is_bot_online:
-            hints.append("The bot is not online yet: see above.")
-        if self._account is None:
-            hints.append(note(None))
+        hints = ["", note(self._account)]
         if self._terminal.is_person:
             hints.append(f"All that the processes say is in {self._directory / 'log'}.")
-            hints.append("Enter shows the address again, Ctrl-C stops.")
+        if not running.discord.gateway.is_bot_online:
+            hints.append("The bot is not online yet: what it says is above.")
         return hints
 
     def _read(self, name: str, line: str) -> None:
@@ -148,7 +148,7 @@ def main() -> None:
             (directory / "log").open("w") as log,
         ):
             asyncio.run(Sandbox(arguments, directory, Terminal(log)).run(claim, one))
-    except (Taken, Held) as error:
+    except (Taken, Held, NotMigrated) as error:
         sys.exit(str(error))
 
 

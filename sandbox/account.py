@@ -1,7 +1,7 @@
 """An account with Stability in earnest: whoever sets its key has the sandbox's pictures painted there, and pays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 10.0
 @dataclass(frozen=True, slots=True)
 class Account:
     host: str
-    key: str
+    key: str = field(repr=False)
 
     @property
     def environment(self) -> dict[str, str]:

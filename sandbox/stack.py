@@ -19,6 +19,10 @@ from sandbox.stability import StabilityServer
 START_TIMEOUT_SECONDS = 30.0
 
 
+class NotMigrated(Exception):
+    """The data are of another version, say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """`environment` is what `python -m bot`, `python -m worker` and `python -m db` read.
@@ -37,7 +41,9 @@ class Stack:
         process = self._process("migrate", "db", "migrate")
         await process.start()
         if await process.wait() != 0:
-            raise RuntimeError("the database could not be migrated")
+            raise NotMigrated(
+                "The database could not be migrated, as said above. `make clean` forgets what is in it."
+            )
 
     def bot(self, name: str = "bot", *, restart: bool = False) -> Process:
         return self._process(name, "bot", restart=restart)
@@ -105,6 +111,18 @@ async def stack(
         # Its processes write to pipes, and a person reads them.
         environment.setdefault("LOG_FORMAT", "text")
         yield Stack(discord, stability, environment, on_line, heir)
+
+
+async def trial_certificate() -> dict[str, str]:
+    """By which bot and worker sign, as `python -m worker credentials` makes one; nothing where it cannot."""
+    process = await asyncio.create_subprocess_exec(
+        *python("-m", "worker", "credentials"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    said, _ = await process.communicate()
+    lines = (line.partition("=") for line in said.decode().splitlines())
+    return {name: value.strip('"') for name, _, value in lines}
 
 
 @asynccontextmanager

@@ -42,21 +42,26 @@ class Terminal:
         if self.is_person:
             self._open = f"  · {name} ..."
             print(self._open, end="", file=self._out, flush=True)
-        yield
-        took = f"{time.monotonic() - began:.1f} s"
-        start, self._open = "\r" if self._open else "", ""
-        self.say(f"{start}  {self._toned('✓', _GREEN)} {name}  {self._toned(took, _DIM)} ")
+        sign = self._toned("✗", _RED)
+        try:
+            yield
+            sign = self._toned("✓", _GREEN)
+        finally:
+            took = f"{time.monotonic() - began:.1f} s"
+            start, self._open = "\r" if self._open else "", ""
+            self.say(f"{start}  {sign} {name}  {self._toned(took, _DIM)} ")
 
     def came_of(self, who: str, what: str, result: str, *, is_good: bool) -> None:
         """Of an order: "Ada: a red fox → 4.6 s, 3 credits"."""
         result = self._toned(result, _GREEN if is_good else _RED)
         self.say(f"  {self._toned(who, _CYAN)}: {printable(what)} → {result}")
 
-    def address(self, url: str, *more: str) -> None:
-        self.say()
-        self.say(f"  Open {self._toned(url, _BOLD)}")
-        for text in more:
+    def address(self, url: str, *before: str) -> None:
+        for text in before:
             self.say(f"  {text}")
+        self.say(f"\n  Open {self._toned(url, _BOLD)}")
+        if self.is_person:
+            self.say(self._toned("  Enter shows the address again, Ctrl-C stops.", _DIM))
         self.say()
 
     def line(self, process: str, line: str) -> None:

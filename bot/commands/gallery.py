@@ -228,7 +228,10 @@ async def _show(interaction: Interaction, query: Query, page: Page, *, shared: b
         *(_preview(services, picture, numbers.get(picture.id)) for picture in page.pictures)
     )
     previews = {picture_id: preview for picture_id, preview in found if preview is not None}
-    await show(interaction, page_content(page, query, previews, say, shared=shared))
+    await show(
+        interaction,
+        page_content(page, query, previews, say, shared_by=interaction.user.id if shared else None),
+    )
 
 
 async def _preview(services: Services, picture: Picture, number: int | None) -> tuple[int, bytes | None]:

@@ -36,8 +36,8 @@ _STRENGTH = VARIATIONS["strong"]
 
 _DESCRIPTIONS = {
     "prompt": "What the picture should show",
-    "width": f"In pixels, {SIDE_MIN} to {SIDE_MAX}; {SIDE_DEFAULT} if left out",
-    "height": f"In pixels, {SIDE_MIN} to {SIDE_MAX}; {SIDE_DEFAULT} if left out",
+    "width": f"{SIDE_MIN} to {SIDE_MAX} pixels, else {SIDE_DEFAULT}",
+    "height": f"{SIDE_MIN} to {SIDE_MAX} pixels, else {SIDE_DEFAULT}",
     "shape": "In place of width and height",
     "count": "How many pictures; each has its price",
     "model": "Which model paints",
@@ -45,7 +45,7 @@ _DESCRIPTIONS = {
     "style": "In which manner it is painted",
     "seed": "The same words with the same seed give the same picture",
     "image": "A picture to vary, with its own shape",
-    "strength": f"How much of the image changes, 0 to 1; {_STRENGTH:g} if left out",
+    "strength": f"How much of the image changes, 0 to 1, else {_STRENGTH:g}",
     "private": "Only you see the picture",
     "spoiler": "The picture is covered until it is clicked",
 }

@@ -31,7 +31,7 @@ def outlook(estimate: Estimate, say: Words) -> list[str]:
             lines[-1] += " " + say("It goes on {when}.", when=in_about(estimate.pause_seconds))
     if estimate.seconds is not None:
         lines.append(
-            say("Done any moment now.")
+            say("Any moment now.")
             if estimate.seconds <= 0
             else say("Likely done {when}.", when=in_about(estimate.seconds))
         )

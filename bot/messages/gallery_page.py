@@ -38,22 +38,22 @@ def page_content(
     previews: Mapping[int, bytes],
     say: Words,
     *,
-    shared: bool = False,
+    shared_by: int | None = None,
     unseen: Unseen | None = None,
 ) -> Content:
     """`previews` may lack some. A page that is shared with everybody has no buttons to other pages, and does not tell
     how many there are. `unseen` says why it has no pictures."""
     seen = [picture for picture in page.pictures if picture.id in previews and unseen is None]
     media, files = shown({f"{one.id}.webp": (one, previews[one.id]) for one in seen}, say)
-    title = [_title(query, say), "-# " + " · ".join(_about(page, query, say, shared=shared))]
+    title = [_title(query, say), "-# " + " · ".join(_about(page, query, say, shared_by))]
     items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(title).removesuffix("\n-# ")), *media]
     if unseen is not None:
         items.append(ui.TextDisplay(say(WHY_NONE_IS_SEEN[unseen])))
     items += _numbers(page, say)
     items.append(ui.TextDisplay(_entries(page, query, say)))
-    if not shared:
+    if shared_by is None:
         items += _moves(page, query, say)
-    changed = partial(page_content, page, query, previews, say, shared=shared)
+    changed = partial(page_content, page, query, previews, say, shared_by=shared_by)
     return Content(view_of(ui.Container(*items)), files, (lambda why: changed(unseen=why)) if files else None)
 
 
@@ -90,9 +90,11 @@ def _title(query: Query, say: Words) -> str:
     return f"{title} · {escape(query.search)}" if query.search else title
 
 
-def _about(page: Page, query: Query, say: Words, *, shared: bool) -> list[str]:
-    """Which page it is of how many, and what is left out."""
-    told = [] if shared else [*_place(page, query, say), *_how_many(page, say)]
+def _about(page: Page, query: Query, say: Words, shared_by: int | None) -> list[str]:
+    """Which page it is of how many, or who shares it, and what is left out."""
+    told = [*_place(page, query, say), *_how_many(page, say)]
+    if shared_by is not None:
+        told = [say("shared by {member}", member=f"<@{shared_by}>")]
     return told + _filters(query, say)
 
 

@@ -19,6 +19,7 @@ from core.operations import IMAGINE, MODELS, OPERATIONS, UPSCALE, VARY, choice_t
 from core.orders import PRESSED, Order, Picture
 
 GREEN = discord.Colour(0x3BA55D)
+NO_BREAK = "\N{NO-BREAK SPACE}"  # so that no line begins with a dot, nor has a unit alone
 _BESIDE_LENGTH_MAX = 500  # what there is room for beside the longest prompt and everything else
 
 
@@ -145,9 +146,8 @@ def facts(order: Order, say: Words, picture: Picture | None = None, *more: str, 
         told = [say("painted in {seconds} s", seconds=rounded(picture.seconds, 1))]
         if not picture.is_expired:
             told.append(say("PNG, {size} MB", size=rounded(picture.bytes / 1e6, 1)))
-        # No unit stands alone in a line.
-        found += [one.replace(" ", "\N{NO-BREAK SPACE}") for one in told]
-    return " ".join(filter(None, ["-#", sign, " · ".join(found)]))
+        found += [one.replace(" ", NO_BREAK) for one in told]
+    return " ".join(filter(None, ["-#", sign, f"{NO_BREAK}· ".join(found)]))
 
 
 def full_size(

@@ -94,8 +94,12 @@ from open cross join lateral (
 order by open.is_at_work desc, open.turn, open.id, order_jobs.id;
 
 -- part: moves_in_seconds
--- Until the line comes forward: until the first of those at work is likely done. Null where none is.
-select min(coalesce(({usual_seconds}), 0) - extract(epoch from now() - orders.begun_at))::float8
+-- Until the line comes forward: until the first of those at work is likely done. Null where none is, and of a line of
+-- more than ten: places of that one are not told, as it would take more edits than all else.
+select case
+    when (select count(*) from (select from jobs where state = 'queued' limit 11) as line) <= 10
+    then min(coalesce(({usual_seconds}), 0) - extract(epoch from now() - orders.begun_at))::float8
+end
 from (
     select orders.model, min(jobs.started_at) as begun_at
     from jobs join orders on orders.id = jobs.order_id

@@ -12,6 +12,7 @@ from aiohttp import web
 from PIL import Image
 
 from sandbox.stability import painter
+from sandbox.stability.credential import Sign
 from sandbox.stability.errors import ApiError
 from sandbox.stability.work import Work
 
@@ -79,13 +80,17 @@ async def meet(kind: str | None, request: web.Request, work: Work) -> web.Stream
     return _by_edge(edge[1], int(edge[2])) if edge else None
 
 
-async def picture(kind: str | None, work: Work, answer: Answer) -> tuple[web.Response, str]:
+async def picture(
+    kind: str | None, work: Work, answer: Answer, sign: Sign | None = None
+) -> tuple[web.Response, str]:
     """The answer with the picture and the picture's SHA-256; of the faults, those are met that paint one."""
     if kind is not None and kind.startswith("json-"):
         # Whatever was asked for.
         work = replace(work, as_json=True)
     is_filtered = kind in _FILTERED
     content = await asyncio.to_thread(painter.paint, work, blurred=is_filtered)
+    if sign is not None:
+        content = await asyncio.to_thread(sign, content, work)
     reason = "CONTENT_FILTERED" if is_filtered else "ERROR" if kind == "error-reason" else "SUCCESS"
     return answer(work, content, reason), hashlib.sha256(content).hexdigest()
 

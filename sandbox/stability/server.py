@@ -14,6 +14,7 @@ from aiohttp import web
 from sandbox.guard import guard
 from sandbox.stability import faults, v1
 from sandbox.stability.calls import Call, Exchange
+from sandbox.stability.credential import Sign
 from sandbox.stability.errors import ApiError
 from sandbox.stability.generations import Generation, Generations
 from sandbox.stability.provocations import Provocations
@@ -64,6 +65,8 @@ class StabilityServer:
         self.rate_limit_pause_seconds = rate_limit_pause_seconds
         self.refuses_early_polls = False
         """Whether who fetches one result more often than every 10 seconds meets a 429; they are counted anyway."""
+        self.sign: Sign | None = None
+        """Puts Stability's credential into each picture, as the real one does."""
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.generations = Generations(clock)
         """What was begun and is answered later, with what became of it."""
@@ -188,7 +191,7 @@ class StabilityServer:
     async def _paint(self, request: web.Request, work: Work, kind: str | None) -> _Served:
         await asyncio.sleep(self.latency_seconds)
         answer = v1.answer if request.path.startswith("/v1/") else answers.answer
-        response, sha256 = await faults.picture(kind, work, answer)
+        response, sha256 = await faults.picture(kind, work, answer, self.sign)
         return _Served(response, sha256, 0.0 if kind == "error-reason" else work.credits)
 
     async def _begin(self, request: web.Request, work: Work, kind: str | None) -> _Served:
@@ -223,7 +226,9 @@ class StabilityServer:
 
     async def _hand_over(self, generation: Generation, work: Work, kind: str | None) -> web.Response:
         """Painted each time, as the same comes of the same, and pictures of this size would fill the memory."""
-        response, generation.sha256 = await faults.picture(kind or generation.fault, work, answers.answer)
+        response, generation.sha256 = await faults.picture(
+            kind or generation.fault, work, answers.answer, self.sign
+        )
         generation.fetched += 1
         response.headers["x-request-id"] = uuid4().hex
         return response

@@ -77,6 +77,10 @@ async def test_a_typed_command_becomes_a_picture(house: House, browser: Browser)
         picture = message.get_by_role("img", name="a red fox in the snow")
         await expect(picture).to_be_visible()
         await assert_loaded(picture)
+        # It fills its card, but for the padding.
+        card = message.locator(".container")
+        widths = [await one.evaluate("element => element.clientWidth") for one in (card, picture)]
+        assert widths[0] - widths[1] == 32
 
         url = await message.get_by_role("link", name="Full size").get_attribute("href")
         assert url is not None
@@ -200,3 +204,20 @@ async def test_it_comes_back_with_the_server(
         # What changed in the meantime is seen.
         await expect(page.get_by_role("article")).to_have_count(0)
         await again.stop()
+
+
+async def test_a_long_press_opens_the_menu_though_it_selects_a_word(
+    discord_server: DiscordServer, browser: Browser
+) -> None:
+    async with opened(browser, discord_server.url) as page:
+        await page.get_by_label("Message #paintings").fill("a word")
+        await page.keyboard.press("Enter")
+        words = page.get_by_role("article").get_by_text("a word")
+        await words.evaluate("element => getSelection().selectAllChildren(element)")
+        asked = {"bubbles": True, "cancelable": True}
+        press = "(element, more) => element.dispatchEvent(new PointerEvent('contextmenu', more))"
+        # What was selected by a mouse is the browser's matter.
+        assert await words.evaluate(press, {**asked, "pointerType": "mouse"})
+        await expect(page.get_by_role("menu")).to_have_count(0)
+        assert not await words.evaluate(press, {**asked, "pointerType": "touch"})
+        await expect(page.get_by_role("menuitem", name="Apps")).to_be_visible()

@@ -44,7 +44,8 @@ def stored_once(evidence: Evidence) -> Iterator[Finding]:
     """A command that was answered with the hourglass is one order with its jobs, and no interaction is two."""
     orders = Counter(order["interaction_id"] for order in evidence.orders)
     for interaction, text in evidence.answers.items():
-        if "⏳ Waiting" in text and not orders[evidence.questions.get(interaction, interaction)]:
+        is_in_line = any(f"⏳ {place}" in text for place in ("Waiting", "Next", "Number"))
+        if is_in_line and not orders[evidence.questions.get(interaction, interaction)]:
             yield Finding("lost", f"interaction {interaction} was answered, but no order is stored")
         if "nothing was started" in text and orders[interaction]:
             yield Finding(

@@ -82,9 +82,10 @@ async def test_a_modal_may_be_filled_in_over_a_restart_and_says_what_is_wrong(
     await ada.press(wrong, "Open it again")
     await ada.until(lambda: len(ada.modals) == 2)
     edited = await ada.reply(await ada.submit(ada.modals[1], size="320 × 256, seed 5"), is_done)
-    assert "> a badger\n-# 320 × 256 · made by AI with Stable Image Core · style anime · seed 5" in text(
-        edited
-    )
+    assert (
+        f"> a badger\n-# ✓ for <@{ada.user_id}> · 320 × 256 · made by AI with Stable Image Core · style anime · "
+        "seed 5"
+    ) in text(edited)
 
 
 async def test_link_and_favourite_answer_the_member_alone_and_say_when_a_picture_has_expired(

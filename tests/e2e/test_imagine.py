@@ -22,7 +22,7 @@ async def test_a_prompt_becomes_a_picture(house: House, ada: Member, ben: Member
     await ada.until_bot_is(online=True)
     interaction = await ada.imagine("a red fox in the snow", width=640, height=480)
     waiting = await ada.reply(interaction, is_waiting)
-    assert "This one is next." in text(waiting)
+    assert "in line" in text(waiting)
 
     await house.worker()
     done = await ada.reply(interaction, is_done)
@@ -30,7 +30,7 @@ async def test_a_prompt_becomes_a_picture(house: House, ada: Member, ben: Member
     assert "> a red fox in the snow" in text(done)
     assert "640 × 480 · made by AI with Stable Image Core · seed " in text(done)
     (picture,) = pictures_of(done)
-    assert picture["description"] == "a red fox in the snow"
+    assert picture["description"] == "a red fox in the snow (made by AI)"
     assert (await download(picture["media"]["url"])).format == "WEBP"
     original = await download(link_of(done))
     assert (original.format, original.size) == ("PNG", (640, 480))

@@ -25,7 +25,7 @@ async def test_a_report_is_decided_about_after_a_restart(
     assert "**Why:** It is rude" in text(report)
     assert cleo.user_id not in text(report)
     assert pictures_of(report)[0]["spoiler"]
-    assert pictures_of(report)[0]["description"] == "a rude fox"
+    assert pictures_of(report)[0]["description"] == "a rude fox (made by AI)"
     queue = await ada.reply(await ada.use("reports"), lambda m: "a rude fox" in text(m))
 
     await bot.kill()

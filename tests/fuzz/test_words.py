@@ -453,10 +453,15 @@ def _longest(say: Words) -> list[FailureCode]:
 
 @fuzz(60)
 @given(
-    data=st.data(), query=queries, say=words, shared=st.booleans(), newer=st.booleans(), older=st.booleans()
+    data=st.data(),
+    query=queries,
+    say=words,
+    sharer=st.none() | st.just(7),
+    newer=st.booleans(),
+    older=st.booleans(),
 )
 def test_any_page_is_a_message_that_discord_takes(
-    data: st.DataObject, query: Query, say: Words, shared: bool, newer: bool, older: bool
+    data: st.DataObject, query: Query, say: Words, sharer: int | None, newer: bool, older: bool
 ) -> None:
     shown = [
         data.draw(pictures(1, data.draw(orders(id=number))))
@@ -464,7 +469,7 @@ def test_any_page_is_a_message_that_discord_takes(
     ]
     previews = {one.id: b"webp" for one in shown if data.draw(st.booleans())}
     page = Page(shown, newer, older, first=data.draw(st.none() | st.integers(1, 10**9)), total=10**9)
-    sent(page_content(page, query, previews, say, shared=shared))
+    sent(page_content(page, query, previews, say, shared_by=sharer))
     accepted(empty_page(query, 1, say))
 
 

@@ -68,6 +68,9 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "worker/storage.py": _in("unit/worker", "storage"),
     "worker/watch.py": _in("unit/worker", "watch"),
     "worker/imaging.py": _in("unit/worker", "imaging"),
+    "worker/marking.py": _in("unit/worker", "marking"),
+    "ops/signing.py": (*_in("unit/ops", "signing"), *_in("unit/worker", "marking")),
+    "ops/credentials.py": (*_in("unit/ops", "signing"), *_in("unit/worker", "marking")),
 }
 
 

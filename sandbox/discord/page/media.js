@@ -28,6 +28,7 @@ export function picture(media, { fit = true } = {}) {
 function keepFree(frame, { width, height }) {
   const scale = Math.min(1, SIDE_MAX / width, HEIGHT_MAX / height);
   frame.style.setProperty("--width", `${Math.round(width * scale)}px`);
+  frame.style.setProperty("--natural", `${width}px`);
   frame.style.setProperty("--ratio", `${width} / ${height}`);
 }
 

@@ -143,7 +143,9 @@ async function removeIfSure(message, room) {
 
 /** The page's own menu, but for a link or for text that was selected, which the browser knows better. */
 function onContextMenu(event, message, room) {
-  const isBrowsers = event.target.closest("a, input, textarea") || !getSelection().isCollapsed;
+  // A long press selects the word under it.
+  const isSelected = event.pointerType !== "touch" && !getSelection().isCollapsed;
+  const isBrowsers = event.target.closest("a, input, textarea") || isSelected;
   if (isBrowsers || isEphemeral(message) || !itemsOf(message, room).length) return;
   event.preventDefault();
   openMessageMenu(message, room, pointOf(event));

@@ -86,7 +86,7 @@ async def test_a_time_that_goes_by_is_replaced_once(house: Replying) -> None:
     house.reconciler.poll()
     for one in (reply, other):
         await until(lambda one=one: house.now(one), lambda now: now.estimate_over_at is None)  # type: ignore[misc]
-    assert all("one any moment now." in read for read in house.read())
+    assert all("ny moment now." in read for read in house.read())
     # The first spinner, and two as time went by.
     assert house.statuses(EDIT, BY_TOKEN) == [200] * 3
 
@@ -368,6 +368,19 @@ async def test_a_stored_order_is_never_said_to_have_broken(
         assert not any("broke" in one or "charged" in one for one in house.read())
     assert caught(caplog) == []
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_what_a_button_made_names_its_member_and_tells_nobody(house: Replying) -> None:
+    reply, _ = await house.ask()
+    again = await house.reply_of(await press_again(house, reply))
+    named = f"for <@{house.one.member_id}>"
+    assert sum(named in read for read in house.read()) == 1
+    await house.paint(reply)
+    await house.paint(again)
+    for one in (reply, again):
+        await house.shown(one)
+    assert sum(named in read for read in house.read()) == 1
+    assert not any(message.mention_ids for message in house.messages())
 
 
 async def press_again(house: Replying, reply: Reply) -> Interaction:

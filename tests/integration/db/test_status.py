@@ -89,7 +89,7 @@ async def test_only_the_newest_fifty_count(pool: Pool) -> None:
 
 @pytest.mark.parametrize(
     ("seconds_at_work", "stands"),
-    [((), False), ((1,), True), ((7,), True), ((9,), False), ((600,), False), ((1, 9, 1), False)],
+    [((), False), ((1,), True), ((6,), True), ((9,), False), ((600,), False), ((1, 9, 1), False)],
 )
 async def test_the_line_stands_while_none_of_those_at_work_is_about_to_be_done(
     pool: Pool, seconds_at_work: tuple[int, ...], stands: bool
@@ -102,6 +102,16 @@ async def test_the_line_stands_while_none_of_those_at_work_is_about_to_be_done(
     estimate = await Orders(pool).estimate(await waiting(pool))
     assert await Orders(pool).stands() is stands
     assert (estimate.place, estimate.told_place) == (1, 1 if stands else None)
+
+
+async def test_the_places_of_a_long_line_are_not_told(pool: Pool) -> None:
+    await paint_for(pool, 10)
+    await running(pool)
+    line = [await waiting(pool, member_id=member) for member in range(10)]
+    assert (await Orders(pool).estimate(line[0])).told_place == 1
+    await waiting(pool, member_id=10)
+    estimate = await Orders(pool).estimate(line[0])
+    assert (estimate.place, estimate.told_place) == (1, None)
 
 
 async def test_of_what_was_never_painted_it_may_be_done_any_moment(pool: Pool) -> None:

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 from PIL import Image
 
 from core.errors import BucketUnavailable, PictureGone
 from core.failures import FailureCode, JobFailed
-from core.operations import FAST, UPSCALE
+from core.operations import CUT_OUT, FAST, UPSCALE
 from core.orders import Job, Picture, Progress, State
 from core.provenance import SourceType, mark_in
 from db.alarms import AlarmCode, Alarms
@@ -20,10 +21,15 @@ from db.erasure import Erasure
 from db.orders import Orders
 from db.pool import Pool
 from db.rate_limits import RateLimit
+from ops import credentials
 from sandbox.stability import StabilityServer
+from sandbox.stability.credential import new_sign
+from tests import exiftool
 from tests.conditions import soon
 from tests.lives import running, stored, waiting
+from tests.signing import signer
 from tests.workshop import Workshop, used
+from worker.marking import Marker
 from worker.watch import JOBS_IN_A_ROW
 
 
@@ -61,6 +67,33 @@ async def test_a_picture_is_painted_and_stored(workshop: Workshop, bucket: Bucke
     assert [mark and (mark.source_type, mark.model) for mark in marks] == [
         (SourceType.GENERATED, "Stable Image Core")
     ] * 2
+
+
+@exiftool.needed
+async def test_what_a_link_brings_says_what_was_done_by_whom(
+    workshop: Workshop, bucket: Bucket, server: StabilityServer
+) -> None:
+    server.sign = new_sign()
+    workshop.runner = replace(workshop.runner, marker=Marker(signer("Fox & Co")))
+    first = picture_of(await workshop.paint(width=640, height=480))
+    cut = picture_of(
+        await workshop.paint(operation=CUT_OUT.name, inputs=(first.id,), model="remove-background")
+    )
+    enlarged = picture_of(await workshop.paint(**upscale(first)))
+    theirs = "Stability AI (local)"
+    async with ClientSession() as session:
+        for picture, signers in ((first, ["Fox & Co", theirs]), (cut, [theirs]), (enlarged, [theirs])):
+            async with session.get(bucket.link(picture, download=True)) as answer:
+                original = await answer.read()
+            credential = credentials.read(original)
+            assert credential is not None
+            assert (credential.is_intact, [one.signer for one in credential.manifests]) == (True, signers)
+            preview = await bucket.get_preview(picture)
+            assert exiftool.ai_mark(preview)[0] == SourceType.GENERATED
+            small = credentials.read(preview)
+            assert small is not None
+            assert [one.signer for one in small.manifests] == ["Fox & Co", theirs]
+    assert exiftool.ai_mark(await bucket.get_original(first))[0] == SourceType.GENERATED
 
 
 async def test_each_picture_of_an_order_has_a_call_of_its_own(

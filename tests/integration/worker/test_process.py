@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import ClientError, ClientSession
 
+from ops.certificates import make_chain
 from sandbox.stability import StabilityServer
 from tests.conditions import soon, until
 from tests.drill.proxy import Mode
@@ -132,6 +133,18 @@ async def test_a_wrong_password_ends_it_in_one_line_that_names_the_variable(data
     assert one.lines[-1].startswith("DATABASE_URL: Postgres refuses it (")
     assert "nobody" in one.lines[-1]
     assert not any("secret-word" in line or "Traceback" in line for line in one.lines), "".join(one.lines)
+
+
+async def test_a_key_that_is_not_the_certificates_ends_it_in_one_line_without_the_key(
+    database_url: str,
+) -> None:
+    (certificate, _), (_, key) = make_chain("Fox & Co"), make_chain("Fox & Co")
+    async with worker(database_url, C2PA_CERTIFICATE=certificate, C2PA_PRIVATE_KEY=key) as one:
+        assert await asyncio.wait_for(one.process.wait(), 30) == 78
+    assert one.lines[-1].startswith(
+        "C2PA_PRIVATE_KEY: is not that of the first certificate in C2PA_CERTIFICATE;"
+    )
+    assert not any(line in said for line in key.splitlines()[1:-1] for said in one.lines)
 
 
 async def test_a_zone_that_only_the_c_library_knows_keeps_no_bot_from_starting(database_url: str) -> None:

@@ -42,7 +42,7 @@ def components_of(view: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_spoiler_is_covered_and_nothing_else_is(shared: bool) -> None:
-    made = content(shared=shared)
+    made = content(shared_by=9 if shared else None)
     (gallery,) = (one for one in components(made) if one.get("type") == 12)
     assert [(item["media"]["url"], item["spoiler"]) for item in gallery["items"]] == [
         ("attachment://17.webp", False),
@@ -101,9 +101,10 @@ def test_there_are_no_dead_buttons_where_there_is_one_page() -> None:
     assert len(ids(content(older=True))) == 2 + 6
 
 
-def test_a_shared_page_tells_nobody_how_many_there_are() -> None:
-    made = content(shared=True, newer=True, of={"first": 1, "total": 42, "counted_max": 100})
+def test_a_shared_page_tells_who_shares_it_and_not_how_many_there_are() -> None:
+    made = content(shared_by=9, newer=True, of={"first": 1, "total": 42, "counted_max": 100})
     assert ids(made) == ["picture:more:17", "picture:more:33"]
+    assert "-# shared by <@9>" in words(made)
     assert "42" not in words(made)
     assert "Page" not in words(made)
 
@@ -140,7 +141,7 @@ def test_the_numbers_stand_in_rows_of_one_length(count: int, rows: list[int]) ->
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_what_discord_does_not_take_shows_no_picture_and_moves_no_buttons(shared: bool) -> None:
-    made = content(shared=shared, older=True)
+    made = content(shared_by=9 if shared else None, older=True)
     assert made.without_picture is not None
     plainer = made.without_picture(Unseen.EXPLICIT)
     assert plainer.files == ()

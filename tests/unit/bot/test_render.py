@@ -128,7 +128,7 @@ def test_a_time_to_come_is_replaced_before_it_reads_as_gone_by(seconds: float) -
 
 
 def test_a_time_that_is_over_is_never_told() -> None:
-    assert "### ⏳ Waiting in line\nDone any moment now.\n" in texts(shown(waiting(), Estimate(1, 0.0)))
+    assert "### ⏳ Waiting in line\nAny moment now.\n" in texts(shown(waiting(), Estimate(1, 0.0)))
     assert over_seconds(Estimate(1, 0.0)) is None
     told = over_seconds(Estimate(1, 65.0, FailureCode.RATE_LIMITED, pause_seconds=60.0))
     assert told == 60 + REPLACED_SECONDS

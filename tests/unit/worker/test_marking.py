@@ -6,7 +6,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pytest
 from PIL import Image
@@ -15,13 +14,12 @@ from bot.answers.show import numbered
 from bot.messages.badge import with_badge
 from core.orders import Order
 from core.provenance import Mark, SourceType, mark_in, mark_of
-from core.settings import CredentialSettings
 from ops import credentials
-from ops.certificates import make_chain
 from ops.credentials import Credential, Manifest
-from ops.signing import Signer, open_signer
+from ops.signing import Signer
 from tests import exiftool
 from tests.jobs import order
+from tests.signing import signer
 from worker.marking import Marker
 
 MODEL, TOOL = "Stable Image Core", "Tigerbrush"
@@ -32,14 +30,6 @@ ENLARGED = order(operation="upscale", inputs=(33,))
 GENERATED, COMPOSITE = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
 
 THEIRS = Manifest("Stability AI Ltd", "Stability AI", ("c2pa.created",), (MODEL,))
-
-
-@cache
-def signer(organisation: str, days: int = 300) -> Signer:
-    certificate, key = make_chain(organisation, days=days)
-    found = open_signer(CredentialSettings(c2pa_certificate=certificate, c2pa_private_key=key))
-    assert found is not None
-    return found
 
 
 def painted(size: tuple[int, int], kind: str = "PNG", colour: str = "#c04010") -> bytes:

@@ -116,7 +116,7 @@ def _how_many(page: Page, say: Words) -> list[str]:
 
 def _filters(query: Query, say: Words) -> list[str]:
     told = [MODELS[query.model].title if query.model in MODELS else query.model] if query.model else []
-    if query.operation is not None:
+    if query.operation:
         operation = OPERATIONS.get(query.operation)
         told.append(say(operation.title) if operation is not None else query.operation)
     if query.form is not None:

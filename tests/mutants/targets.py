@@ -33,7 +33,7 @@ _OF_REPLIES = (
 )
 _OF_PICTURES = (
     *_in("integration/db", "gallery_pages", "gallery", "neighbours"),
-    *_in("integration/bot", "access", "visibility", "pages"),
+    *_in("integration/bot", "access", "visibility", "pages", "shelf"),
 )
 TARGETS: dict[str, tuple[str, ...]] = {
     "core/*.py": ("tests/unit/core", "tests/unit/bot", "tests/unit/worker", *_in("integration/db", "limits")),
@@ -48,6 +48,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "db/pictures.py": _OF_PICTURES,
     "db/sql/pictures.sql": _OF_PICTURES,
     "db/migrations/0002_pictures.sql": _in("integration/db", "gallery", "replies", "copies", "queue"),
+    "db/migrations/0008_shelf.sql": _in("integration/db", "gallery"),
     "db/migrations/0003_ledger.sql": _in(
         "integration/db", "limits", "ledger", "queue", "orders", "queue_guards", "replies", "queue_model"
     ),

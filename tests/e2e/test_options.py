@@ -19,7 +19,7 @@ async def test_what_was_used_is_sent_shown_and_can_be_repeated(house: House, ada
     }
     interaction = await ada.imagine("a fox", shape="wide", spoiler=True, **options)
     done = await ada.reply(interaction, is_done)
-    assert "made by AI with Stable Diffusion 3.5 Medium · style origami · without rain · seed 7" in text(done)
+    assert "made by AI with Stable Diffusion 3.5 Medium · style Origami · without rain · seed 7" in text(done)
     assert pictures_of(done)[0]["spoiler"] is True
     (call,) = house.servers.stability.calls
     assert (call.model, call.seed) == ("sd3.5-medium", 7)

@@ -10,9 +10,11 @@ from tests.member import Member, is_cancelled, is_done, is_running, is_waiting, 
 async def test_the_place_in_line_and_the_estimate_are_kept_true(house: House, ada: Member) -> None:
     house.servers.environment.update({"WORKER_CONCURRENCY": "1", "SHUTDOWN_GRACE_SECONDS": "0"})
     await start(house, ada)
-    # Longer than it takes until the spinner is shown: else what is told is "any moment".
-    house.servers.stability.latency_seconds = 3
     await paint(ada)
+    # As if it had taken long: places are told while the line is likely to stand.
+    connection = await asyncpg.connect(house.servers.environment["DATABASE_URL"])
+    await connection.execute("update pictures set seconds = 600")
+    await connection.close()
     house.servers.stability.latency_seconds = 60
     running = await ada.reply(await ada.imagine("first", width=256, height=256), is_running)
     assert ", likely done <t:" in text(running)

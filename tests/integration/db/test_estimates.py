@@ -72,7 +72,7 @@ async def test_what_the_owner_has_to_mend_comes_before_a_pause_and_has_no_time(p
     await RateLimit(pool).provide()
     await RateLimit(pool).pause(60)
     await Alarms(pool).raise_(AlarmCode.NO_CREDIT, "", provider=STABILITY, pause_seconds=60)
-    assert await estimate(pool, progress) == Estimate(1, None, FailureCode.NO_CREDIT, None)
+    assert await estimate(pool, progress) == Estimate(1, None, FailureCode.NO_CREDIT, None, stands=True)
 
 
 @pytest.mark.usefixtures("usual")
@@ -85,7 +85,7 @@ async def test_an_order_of_which_some_is_at_work_waits_for_nothing(pool: Pool) -
     assert (told.place, told.paused, told.pause_seconds) == (None, None, None)
     assert about(told.seconds, 60 + 15)
     await Alarms(pool).raise_(AlarmCode.BAD_KEY, "", provider=STABILITY, pause_seconds=60)
-    assert await estimate(pool, progress) == Estimate(None, None)
+    assert await estimate(pool, progress) == Estimate(None, None, stands=True)
 
 
 @pytest.mark.usefixtures("usual")

@@ -106,9 +106,13 @@ def _copy(instruction: Instruction, directory: Path) -> None:
 
 def _here(image: Image, instruction: Instruction) -> Sequence[str]:
     """A step as it is, but for where the image's folders are and which Python its `python` is."""
-    # No shell takes part, so the steps may not need one.
-    assert not re.search(r"[|&;<>$`*]", instruction.value)
-    python, *arguments = instruction.words
+    # The shell takes part in what it puts in for words, and in nothing else.
+    assert not re.search(r"[|&;<>`*]", instruction.value)
+    written = instruction.value[instruction.value.index("python ") :]
+    expanded = subprocess.run(
+        ["sh", "-c", f'printf "%s\\n" {written}'], capture_output=True, check=True, text=True
+    )
+    python, *arguments = expanded.stdout.splitlines()
     assert python == "python"
     return [sys.executable, *(str(image.place(word)) if word[0] == "/" else word for word in arguments)]
 

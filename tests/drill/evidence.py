@@ -10,7 +10,6 @@ from typing import Any
 
 from PIL import Image
 
-from core.orders import JOB_NUMBERS
 from db.ledger import audit
 from db.pool import Connection
 from sandbox.discord import Exchange
@@ -111,9 +110,9 @@ class Shown:
         """Those that its buttons are for."""
         if any(one.startswith(_OF_A_PANEL) for one in self.custom_ids):
             return set()
+        # The buttons of a picture alone are those of a page of the gallery.
         parts = [one.split(":") for one in self.custom_ids]
-        ids = {int(part[2]) for part in parts if part[0] == "order"}
-        return ids | {int(part[2]) // JOB_NUMBERS for part in parts if part[0] == "picture"}
+        return {int(part[2]) for part in parts if part[0] == "order"}
 
 
 class Answers:

@@ -194,6 +194,8 @@ async def test_the_picker_fills_in_options(page: Page) -> None:
     await page.get_by_role("option", name="Fox no. 2").click()
     await page.keyboard.press("Tab")
     await expect(composer).to_have_value("/find title: Fox no. 2 private: ")
+    # What is typed on while the same is proposed is replaced as a whole.
+    await page.keyboard.type("Tr")
     await page.get_by_role("option", name="True").click()
     await page.keyboard.press("Tab")
     await page.get_by_role("option", name="@Ben").click()

@@ -26,8 +26,13 @@ export class Listbox {
   /** Rows are `{content, pick, selected, disabled, className}`. */
   show(rows, { active = -1 } = {}) {
     this.#rows = rows;
-    this.element.replaceChildren(...rows.map((row) => this.#render(row)));
+    this.element.replaceChildren(...rows.map((row, index) => this.#render(row, index)));
     this.#activate(rows.length ? Math.min(active, rows.length - 1) : -1);
+  }
+
+  /** What is shown stays, with its active row; what picking one does is as these say. */
+  renew(rows) {
+    this.#rows = rows;
   }
 
   move(step) {
@@ -37,8 +42,8 @@ export class Listbox {
     this.#activate((from + step + count) % count);
   }
 
-  pick() {
-    const row = this.#rows[this.#active];
+  pick(index = this.#active) {
+    const row = this.#rows[index];
     if (row && !row.disabled) row.pick();
   }
 
@@ -46,7 +51,7 @@ export class Listbox {
     return this.#active;
   }
 
-  #render(row) {
+  #render(row, index) {
     return h(
       "div",
       {
@@ -55,7 +60,7 @@ export class Listbox {
         id: newId("row"),
         "aria-selected": String(Boolean(row.selected)),
         "aria-disabled": row.disabled ? "true" : null,
-        onclick: () => row.disabled || row.pick(),
+        onclick: () => this.pick(index),
       },
       row.content,
     );

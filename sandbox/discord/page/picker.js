@@ -85,7 +85,7 @@ export class Picker {
   #show(title, rows, { active = -1, note = "" } = {}) {
     // Redrawing while nothing has changed would lose the row that the arrow keys have reached.
     const signature = JSON.stringify([title, note, rows.map((row) => row.key)]);
-    if (!this.#panel.hidden && this.#panel.dataset.shown === signature) return;
+    if (!this.#panel.hidden && this.#panel.dataset.shown === signature) return this.#listbox.renew(rows);
     this.#panel.dataset.shown = signature;
     this.#panel.hidden = false;
     this.#title.textContent = title;

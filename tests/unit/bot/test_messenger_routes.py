@@ -223,17 +223,17 @@ async def test_what_discord_took_is_delivered_whatever_it_answered(
 @pytest.mark.parametrize(
     ("of", "removed"),
     [
-        (replied(), ("delete", 30, 5)),
-        (replied(token=None, channel_id=77), ("delete", 77, 5)),
-        (replied(message_id=None), ("take back", 30, "@original")),
-        (replied(done(of=SECRET)), ("take back", 30, 5)),
-        (replied(done(of=SECRET), channel_id=77), ("delete", 77, 5)),
+        ({}, ("delete", 30, 5)),
+        ({"token": None, "channel_id": 77}, ("delete", 77, 5)),
+        ({"message_id": None}, ("take back", 30, "@original")),
+        ({"shown": done(of=SECRET)}, ("take back", 30, 5)),
+        ({"shown": done(of=SECRET), "channel_id": 77}, ("delete", 77, 5)),
     ],
 )
 async def test_a_reply_is_removed_by_who_finds_it(
-    edge: Edge, of: Reply, removed: tuple[str, int, Any]
+    edge: Edge, of: dict[str, Any], removed: tuple[str, int, Any]
 ) -> None:
-    await messenger(edge).remove(of)
+    await messenger(edge).remove(replied(**of))
     assert [call[:3] for call in edge.calls] == [removed]
 
 

@@ -52,7 +52,7 @@ def evidence(job: dict[str, Any] | None = None, **changes: Any) -> Evidence:
     journal = Journal(io.StringIO(), clock=lambda: NOW - 0.5 + next(ticks) * 0.1)
     journal.on_line("worker-1", f"2027 INFO worker.loop: job {JOB_ID}: attempt 1")
     original, preview = keys(JOB)
-    shown = Shown(10, 20, "Full size (PNG, 0.1 MB)", (f"picture:link:{JOB_ID}",), NOW)
+    shown = Shown(10, 20, "Full size (PNG, 0.1 MB)", ("order:again:1",), NOW)
     return Evidence(
         journal,
         {100: "### ⏳ Waiting in line"},

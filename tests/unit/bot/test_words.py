@@ -88,10 +88,10 @@ def _names() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize(("language", "file"), LANGUAGES)
 def test_commands_and_options_are_named_as_the_member_sees_them(language: str, file: Path) -> None:
-    say = Languages().of(language)
+    say, named = Languages().of(language), _names()
     said = 0
     for ids, texts in _pairs(language, file):
-        for before, names in _names().items():
+        for before, names in named.items():
             pattern = r"/([\w-]+)" if before == "/" else r"(\w+): "
             english = {
                 n for id_ in ids for code in re.findall("`([^`]+)`", id_) for n in re.findall(pattern, code)

@@ -26,7 +26,7 @@ run: install  ## all of it on this machine, with a local Discord, Stability, Pos
 	@$(BIN)/python -m sandbox $(ARGS)
 
 test: lint  ## lint, types, import rules and every test
-	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=
 
 coverage: install  ## which lines no test reached, of the last `make test`
 	@$(BIN)/coverage report --show-missing

@@ -30,7 +30,7 @@ async def test_one_of_a_mosaic_is_opened_and_changed_with_a_file_of_a_form(
         )
         await page.keyboard.press("Enter")
         mosaic = page.get_by_role("article")
-        await expect(mosaic).to_contain_text("Waiting in line")
+        await expect(mosaic).to_contain_text("in line")
         await house.worker()
         for name in ("1", "2", "3"):
             await expect(mosaic.get_by_role("link", name=name, exact=True)).to_be_visible()

@@ -62,7 +62,7 @@ async def test_a_second_server_is_let_in_and_a_role_s_limit_is_met(house: House,
 
         await act_as(page, "Cleo")
         await say(page, FOX)
-        await expect(shown(page, "Waiting in line")).to_be_visible()
+        await expect(shown(page, "in line")).to_be_visible()
         await say(page, FOX)
         refused = shown(page, "In this server you have used 3 of 4 credits today, and this costs 3.")
         await expect(refused).to_contain_text("Whoever manages this server set that")

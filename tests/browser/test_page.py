@@ -67,7 +67,7 @@ async def test_a_typed_command_becomes_a_picture(house: House, browser: Browser)
         await page.keyboard.press("Enter")
 
         message = page.get_by_role("article")
-        await expect(message).to_contain_text("Waiting in line")
+        await expect(message).to_contain_text("in line")
         await assert_loaded(message.get_by_role("img", name=":tigerbrush_waiting"))
         await expect(message).to_contain_text("Ada used /imagine")
         # So that the spinner stays for long enough to be seen.

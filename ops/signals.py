@@ -1,4 +1,4 @@
-"""What a process does that is told to end before it has begun anything."""
+"""What a process does that is told to end: before it has begun anything, while it works, and as it ends."""
 
 import asyncio
 import os
@@ -18,18 +18,26 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def stop_when_told(stop: Callable[[], None]) -> None:
-    """Calls `stop` in the running loop. Told again while it ends, the process still ends well.
+    """Calls `stop` in the running loop, and `end_undisturbed` belongs to the loop's end.
 
     A loop's own handlers go with it, and leave the signal's default, by which the process would die.
     """
     loop = asyncio.get_running_loop()
 
     def tell(_number: int, _frame: FrameType | None) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(stop)
+        loop.call_soon_threadsafe(stop)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, tell)
+
+
+def end_undisturbed() -> None:
+    """Told from here on, the process still ends well.
+
+    The interpreter gives each handler its default back in its last moments, but leaves what is ignored.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def end_as_usual_when_told() -> None:

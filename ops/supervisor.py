@@ -12,7 +12,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from core.errors import Misconfigured, reason
-from ops.signals import stop_when_told
+from ops.signals import end_undisturbed, stop_when_told
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +102,7 @@ class Supervisor:
             for finishing in self._finishing:
                 await asyncio.wait({finishing.task}, timeout=finishing.seconds)
         finally:
+            end_undisturbed()
             # Paused first: a run that is cancelled before its first step cannot say that it was no fault.
             self._scheduler.pause()
             for task in self._tasks:

@@ -1,24 +1,28 @@
-"""A process that is told to end more than once, the last time when its loop is closed already."""
+"""A process that is told to end more than once, the last time when even its interpreter is about to end."""
 
 import subprocess
 import sys
 
-TOLD_TWICE = """
+TOLD_AGAIN = """
 import asyncio, os, signal
-from ops.signals import stop_when_told
+from ops.supervisor import Supervisor
 
-async def main():
-    stopped = asyncio.Event()
-    stop_when_told(stopped.set)
-    os.kill(os.getpid(), signal.SIGTERM)
-    await stopped.wait()
+class Late:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("ended well", flush=True)
 
-asyncio.run(main())
+async def told(times):
+    for _ in range(times):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+asyncio.run(Supervisor().run(told(2)))
 os.kill(os.getpid(), signal.SIGTERM)
-print("ended well")
+# It goes with its module, when the interpreter has given up its signals.
+late = Late()
 """
 
 
 def test_told_again_as_it_ends_it_ends_well() -> None:
-    ended = subprocess.run([sys.executable, "-c", TOLD_TWICE], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([sys.executable, "-c", TOLD_AGAIN], capture_output=True, text=True, timeout=20)
     assert (ended.returncode, ended.stdout) == (0, "ended well\n"), ended

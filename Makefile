@@ -4,6 +4,9 @@ BIN := .venv/bin
 BENCH := .venv-bench
 STAMP := .venv/.installed
 
+# The tests start hundreds of processes: each would compile what it imports anew, and pytest every module of theirs.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test coverage unit drill mutants bench lint format browser pooler exiftool lock clean
 

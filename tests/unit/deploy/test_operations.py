@@ -11,7 +11,7 @@ import pytest
 from tests.unit.deploy.declared import ROOT, VARIABLES
 from tests.unit.deploy.operations import PAGE, blocks, first_cells, section, spans
 
-COMPOSE_ONLY = {"PICTURES_HOST"}
+COMPOSE_ONLY = {"COMPOSE_PROFILES", "PICTURES_HOST"}
 FILL_IN = {
     "BACKUP_ID",
     "CLUSTER_ID",

@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.deploy.declared import ROOT
+from tests.unit.deploy.declared import ROOT, compose
 
 FILLED_IN = {
     "DISCORD_TOKEN": "a-token",
@@ -54,12 +57,32 @@ class Refused(Exception):
 
 def resolved(folder: Path, variables: dict[str, str]) -> dict[str, dict[str, Any]]:
     """The services that would run, by name, with these variables in a copy of .env.example. Raises Refused."""
-    assert _PROGRAM is not None
     shutil.copy(ROOT / "compose.yaml", folder)
     written = "\n".join(f"{name}={value}" for name, value in variables.items())
     (folder / ".env").write_text(f"{(ROOT / '.env.example').read_text()}\n{written}\n")
+    services: dict[str, dict[str, Any]] = json.loads(_said(folder, "config", "--format", "json"))["services"]
+    return services
+
+
+def look_up(command: str) -> None:
+    """Of one such as `docker compose logs bot | cat`. Raises Refused where Compose would refuse it."""
+    _docker, _compose, name, *words = shlex.split(re.split("[|<>]", command)[0])
+    told = _said(ROOT, name, "--help")
+    known = {option for pair in re.findall(r"^ +(-\w)?,? ?(--[\w-]+)", told, re.MULTILINE) for option in pair}
+    options = [word.partition("=")[0] for word in words if word.startswith("-")]
+    # The 3 of `--scale worker=3` is after its service.
+    services = [word.partition("=")[0] for word in words if not word.startswith("-")]
+    if name == "exec":
+        # What follows is the container's.
+        options, services = list(takewhile(lambda word: word.startswith("-"), words)), services[:1]
+    if unknown := {*options} - known | {*services} - compose()["services"].keys():
+        raise Refused(f"{name} has no {', '.join(unknown)}")
+
+
+def _said(folder: Path, *arguments: str) -> str:
+    assert _PROGRAM is not None
     done = subprocess.run(
-        [*_PROGRAM, "config", "--format", "json"],
+        [*_PROGRAM, *arguments],
         cwd=folder,
         env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         capture_output=True,
@@ -68,5 +91,4 @@ def resolved(folder: Path, variables: dict[str, str]) -> dict[str, dict[str, Any
     )
     if done.returncode:
         raise Refused(done.stderr)
-    services: dict[str, dict[str, Any]] = json.loads(done.stdout)["services"]
-    return services
+    return done.stdout

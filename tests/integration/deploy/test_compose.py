@@ -16,9 +16,11 @@ from tests.integration.deploy.compose import (
     HTTP,
     HTTPS,
     Refused,
+    look_up,
     needs_compose,
     resolved,
 )
+from tests.unit.deploy.commands import on_the_page
 from worker.settings import WorkerSettings
 
 pytestmark = needs_compose
@@ -85,6 +87,19 @@ def test_it_says_which_variable_is_missing(name: str, tmp_path: Path) -> None:
     del variables[name]
     with pytest.raises(Refused, match=f"{name}.*set it in .env"):
         resolved(tmp_path, variables)
+
+
+def test_compose_knows_each_command_of_the_page() -> None:
+    commands = {command for command in on_the_page() if command.startswith("docker compose ")}
+    assert len(commands) > 10
+    for command in commands:
+        look_up(command)
+
+
+@pytest.mark.parametrize("command", ["ups", "up --detached", "exec -T workers python --any < file"])
+def test_a_command_that_compose_does_not_know_is_noticed(command: str) -> None:
+    with pytest.raises(Refused):
+        look_up(f"docker compose {command}")
 
 
 def _settings(

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,7 @@ def resolved(folder: Path, variables: dict[str, str]) -> dict[str, dict[str, Any
 def look_up(command: str) -> None:
     """Of one such as `docker compose logs bot | cat`. Raises Refused where Compose would refuse it."""
     _docker, _compose, name, *words = shlex.split(re.split("[|<>]", command)[0])
-    told = _said(ROOT, name, "--help")
-    known = {option for pair in re.findall(r"^ +(-\w)?,? ?(--[\w-]+)", told, re.MULTILINE) for option in pair}
+    known = _options(name)
     options = [word.partition("=")[0] for word in words if word.startswith("-")]
     # The 3 of `--scale worker=3` is after its service.
     services = [word.partition("=")[0] for word in words if not word.startswith("-")]
@@ -77,6 +77,12 @@ def look_up(command: str) -> None:
         options, services = list(takewhile(lambda word: word.startswith("-"), words)), services[:1]
     if unknown := {*options} - known | {*services} - compose()["services"].keys():
         raise Refused(f"{name} has no {', '.join(unknown)}")
+
+
+@cache
+def _options(command: str) -> set[str]:
+    told = _said(ROOT, command, "--help")
+    return {option for pair in re.findall(r"^ +(-\w)?,? ?(--[\w-]+)", told, re.MULTILINE) for option in pair}
 
 
 def _said(folder: Path, *arguments: str) -> str:

@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler exiftool lock clean
+.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler exiftool compose lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -76,6 +76,10 @@ exiftool:  ## an exiftool for the tests of what a picture's file says
 	@command -v exiftool >/dev/null \
 	  || { apt-get update -qq && apt-get install --yes -qq libimage-exiftool-perl; } \
 	  || echo "exiftool could not be installed: the tests that need it are skipped"
+
+compose:  ## the real Docker Compose for the tests of compose.yaml
+	@docker compose version >/dev/null 2>&1 || test -x .compose/docker-compose || .ci/fetch-compose \
+	  || echo "Docker Compose could not be fetched: the tests that need it are skipped"
 
 lock: install  ## resolve the dependencies anew and write the locked requirements
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt

@@ -15,7 +15,7 @@ from yarl import URL
 from sandbox.discord import DiscordServer
 from tests.member import File
 
-BOUND_SECONDS = 10.0
+BOUND_SECONDS = 30.0
 FORM = "form"
 Select = discord.ui.Select["Overlay"]
 

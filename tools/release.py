@@ -1,6 +1,6 @@
 """`python -m tools.release 0.2.0`: the version where it is written, the changelog's part, a commit and a tag.
 
-Everything is checked before anything is written, and nothing is pushed. docs/RELEASING.md says what goes before and after.
+Everything is checked before anything is written, and nothing is pushed. docs/RELEASING.md says what goes with it.
 """
 
 import re

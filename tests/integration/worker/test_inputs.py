@@ -95,7 +95,7 @@ async def cdn() -> AsyncIterator[Cdn]:
 
 @pytest.fixture
 async def attachments(cdn: Cdn) -> AsyncIterator[Attachments]:
-    async with Attachments(f"{cdn.url}/api/v10", lambda _url: None, timeout_seconds=1) as attachments:
+    async with Attachments(f"{cdn.url}/api/v10", lambda _url: None, timeout_seconds=4) as attachments:
         yield attachments
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,8 +46,11 @@ class System:
     """`postgres_lines` has one line for each process, so that one can be cut off alone. By `discord_url` members
     reach the local Discord past its line."""
 
-    def __init__(self, servers: Stack, directory: Path, journal: Journal, workers: int) -> None:
+    def __init__(
+        self, servers: Stack, directory: Path, journal: Journal, workers: int, settings: Mapping[str, str]
+    ) -> None:
         self.servers = servers
+        self._settings = settings
         self.discord_url = servers.discord.url
         self.bucket_directory = directory / "s3" / servers.environment["BUCKET_NAME"]
         self.database = Database(directory / "postgres", servers.environment["DATABASE_URL"])
@@ -118,6 +121,11 @@ class System:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
+    def ask_how_many_tasks(self) -> None:
+        """Each tells it in a line of its log."""
+        for name in self.processes:
+            self._send(name, signal.SIGUSR2)
+
     def ask_where_they_stand(self) -> None:
         """Has those that run print the stack of each task."""
         for name in self.processes:
@@ -137,7 +145,7 @@ class System:
     def _environment(self, name: str) -> dict[str, str]:
         return {
             **self.servers.environment,
-            **SETTINGS,
+            **self._settings,
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.postgres_lines[name].port}/postgres"
             "?sslmode=disable",
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.bucket_line.port}",
@@ -160,7 +168,12 @@ def _to_url(url: str) -> Connect:
 
 @asynccontextmanager
 async def system(
-    directory: Path, journal: Journal, *, workers: int, on_exchange: Callable[[Exchange], None]
+    directory: Path,
+    journal: Journal,
+    *,
+    workers: int,
+    on_exchange: Callable[[Exchange], None],
+    settings: Mapping[str, str] = SETTINGS,
 ) -> AsyncIterator[System]:
     """Runs until the end of the block, which finds every process stopped."""
     async with AsyncExitStack() as exits:
@@ -171,7 +184,7 @@ async def system(
         )
         servers.stability.rate_limit_pause_seconds = RATE_LIMIT_PAUSE_SECONDS
         await servers.migrate()
-        running = System(servers, directory, journal, workers)
+        running = System(servers, directory, journal, workers, settings)
         await _without_waiting_for_the_disk(running.database)
         exits.push_async_callback(running.stop)
         await running.start()

@@ -2,7 +2,10 @@
 
 import argparse
 import asyncio
+import dataclasses
+import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -67,6 +70,9 @@ async def soak(options: argparse.Namespace, directory: Path) -> bool:
     print("\n".join(lines(held, tables, len(evidence.jobs) / seconds)), flush=True)
     pictures = [one for one in usage.samples if one.what == "pictures"]
     options.plot.parent.mkdir(parents=True, exist_ok=True)
+    options.plot.with_suffix(".json").write_text(
+        json.dumps([dataclasses.astuple(one) for one in usage.samples])
+    )
     options.plot.write_text(draw(plot(held, pictures, seconds / 60)))
     return not any(finding.broken for finding in findings)
 
@@ -95,6 +101,8 @@ async def _load(
         )
         watching = asyncio.create_task(usage.watch(running))
         telling = asyncio.create_task(_tell(crowd, options.orders))
+        # Ctrl-C ends the load, and what there was of it is judged.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, crowd.stop)
         begun_at = time.time()
         try:
             await crowd.ask()

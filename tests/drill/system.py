@@ -44,10 +44,16 @@ STOP_TIMEOUT_SECONDS = 30.0
 
 class System:
     """`postgres_lines` has one line for each process, so that one can be cut off alone. By `discord_url` members
-    reach the local Discord past its line."""
+    reach the local Discord past its line. Without `settings` they are those of a drill; with some, nothing is
+    to be broken, and the processes need no lines."""
 
     def __init__(
-        self, servers: Stack, directory: Path, journal: Journal, workers: int, settings: Mapping[str, str]
+        self,
+        servers: Stack,
+        directory: Path,
+        journal: Journal,
+        workers: int,
+        settings: Mapping[str, str] | None,
     ) -> None:
         self.servers = servers
         self._settings = settings
@@ -70,10 +76,11 @@ class System:
         return [*self.postgres_lines.values(), self.bucket_line, self.stability_line, self.discord_line]
 
     async def start(self) -> None:
-        for line in self.lines:
-            await line.start()
-        # As it is named in all that the bot is told: a worker fetches attachments over the line too.
-        self.servers.discord.url = f"http://127.0.0.1:{self.discord_line.port}"
+        if self._settings is None:
+            for line in self.lines:
+                await line.start()
+            # As it is named in all that the bot is told: a worker fetches attachments over the line too.
+            self.servers.discord.url = f"http://127.0.0.1:{self.discord_line.port}"
         for name in self.names:
             process = Process(
                 name,
@@ -143,13 +150,19 @@ class System:
         return True
 
     def _environment(self, name: str) -> dict[str, str]:
+        settings = self._over_lines(name) if self._settings is None else self._settings
         return {
             **self.servers.environment,
-            **self._settings,
+            **settings,
+            "PYTHONPATH": str(Path(__file__).parent / "stacks"),
+        }
+
+    def _over_lines(self, name: str) -> dict[str, str]:
+        return {
+            **SETTINGS,
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.postgres_lines[name].port}/postgres"
             "?sslmode=disable",
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.bucket_line.port}",
-            "PYTHONPATH": str(Path(__file__).parent / "stacks"),
             "STABILITY_API_HOST": f"http://127.0.0.1:{self.stability_line.port}",
             "DISCORD_API_BASE": self.servers.discord.api_base,
             "DISCORD_GATEWAY_URL": self.servers.discord.gateway_url,
@@ -173,7 +186,7 @@ async def system(
     *,
     workers: int,
     on_exchange: Callable[[Exchange], None],
-    settings: Mapping[str, str] = SETTINGS,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[System]:
     """Runs until the end of the block, which finds every process stopped."""
     async with AsyncExitStack() as exits:

@@ -134,7 +134,7 @@ def _options() -> argparse.Namespace:
         "and compares what its processes hold in the first minute with the last.",
     )
     parser.add_argument("--orders", type=int, default=20_000, help="how many orders are given")
-    parser.add_argument("--others", type=float, default=1.0, help="how much else members do a second, in all")
+    parser.add_argument("--others", type=float, default=0.5, help="how much else members do a second, in all")
     parser.add_argument("--seed", type=int, default=1, help="what they ask for")
     parser.add_argument(
         "--plot", type=Path, default=Path("benchmarks/results/soak.svg"), help="where the plot goes"

@@ -25,7 +25,7 @@ from tests.drill.schedule import UNTOUCHED_MODEL
 from tests.drill.system import System, left_running, system
 from tests.member import member
 from tests.soak.crowd import Regulars
-from tests.soak.growth import Table, grown, series
+from tests.soak.growth import SHORTEST_SECONDS, Table, grown, series
 from tests.soak.report import lines, plot
 from tests.soak.seen import Seen
 from tests.soak.usage import Usage
@@ -64,9 +64,9 @@ async def soak(options: argparse.Namespace, directory: Path) -> bool:
     evidence.left_running = left_running(directory)
     usage.read_tasks(journal)
     held = series(usage.samples, begun_at, ended_at)
-    findings = [*judge(evidence), *grown(held, tables)]
-    print(report(evidence, findings, crowd))
     seconds = ended_at - begun_at
+    findings = [*judge(evidence), *grown(held if seconds >= SHORTEST_SECONDS else [], tables)]
+    print(report(evidence, findings, crowd))
     print("\n".join(lines(held, tables, len(evidence.jobs) / seconds)), flush=True)
     pictures = [one for one in usage.samples if one.what == "pictures"]
     options.plot.parent.mkdir(parents=True, exist_ok=True)
@@ -102,11 +102,13 @@ async def _load(
         watching = asyncio.create_task(usage.watch(running))
         telling = asyncio.create_task(_tell(crowd, options.orders))
         # Ctrl-C ends the load, and what there was of it is judged.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, crowd.stop)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, crowd.stop)
         begun_at = time.time()
         try:
             await crowd.ask()
         finally:
+            loop.remove_signal_handler(signal.SIGINT)
             for task in (watching, telling):
                 task.cancel()
             await asyncio.gather(watching, telling, return_exceptions=True)

@@ -12,6 +12,8 @@ from tests.drill.schedule import UNTOUCHED_MODEL
 from tests.drill.wishes import order
 from tests.member import Member
 
+BESIDE = {"gallery": 3, "Next": 5, "Last": 1, "More": 4, "Favourite": 2, "Share": 1, "react": 8}
+
 SIZE = {"model": UNTOUCHED_MODEL, "width": 320, "height": 320}
 """The smallest that there is: the machine has to paint them, too."""
 
@@ -30,7 +32,7 @@ class Regulars(Crowd):
     """`open_jobs` counts what waits and what is painted; `answers` has the interactions that the bot has answered.
     `others` is how much they do beside, in all, a second."""
 
-    actions = {"gallery": 3, "Next": 5, "Last": 1, "More": 4, "Favourite": 2, "Share": 1, "react": 8}  # noqa: RUF012
+    actions = BESIDE
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Usage:
-    """Memory is in MB: a process's own and its share of what it has in common with others (PSS)."""
+    """Memory is in MB, and that of the process alone: its share of a library is less while others have that, too."""
 
     samples: list[Sample] = field(default_factory=list)
 
@@ -56,10 +56,7 @@ class Usage:
 
 def _held_by(pid: int) -> Iterator[tuple[str, float]]:
     process = Path(f"/proc/{pid}")
-    pss = re.search(r"^Pss: +(\d+) kB$", (process / "smaps_rollup").read_text(), re.MULTILINE)
-    threads = re.search(r"^Threads:\t(\d+)$", (process / "status").read_text(), re.MULTILINE)
-    if pss is None or threads is None:
-        raise AssertionError("Linux tells both")
-    yield "memory", int(pss[1]) / 1000
-    yield "threads", int(threads[1])
+    status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
+    yield "memory", int(status["RssAnon"].split()[0]) / 1000
+    yield "threads", int(status["Threads"])
     yield "descriptors", sum(1 for _ in (process / "fd").iterdir())

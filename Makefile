@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage unit drill mutants bench audit lint format browser pooler exiftool compose lock release clean
+.PHONY: help install run test coverage unit drill soak mutants bench audit lint format browser pooler exiftool compose lock release clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ unit: install  ## the tests that need no server, in some seconds
 
 drill: install  ## the whole system under load while everything around it fails (ARGS="--seconds 60 --seed 7")
 	@$(BIN)/python -m tests.drill $(ARGS)
+
+soak: install  ## 20,000 orders at Stability's limit, and whether anything grew or was lost (ARGS="--orders 500")
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 mutants: install  ## plant small mistakes one by one and see whether the tests notice (ARGS="core/policy db/queue --share 0.1")
 	@$(BIN)/python -m tests.mutants $(ARGS)

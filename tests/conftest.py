@@ -126,7 +126,7 @@ def bucket_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
     command = s3.s3_command(tmp_path_factory.mktemp("s3"), port)
     with subprocess.Popen(command.arguments, env={**os.environ, **command.environment}) as server:
         try:
-            _wait_for_http(f"http://127.0.0.1:{port}/")
+            wait_for_http(f"http://127.0.0.1:{port}/")
             yield s3.bucket_environment(port)
             server.terminate()
             server.wait(20)
@@ -135,7 +135,7 @@ def bucket_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
             server.kill()
 
 
-def _wait_for_http(url: str) -> None:
+def wait_for_http(url: str) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:

@@ -57,13 +57,13 @@ def postgres_url() -> Iterator[str]:
         yield kept
         return
     # Root's Postgres runs as another user, whom the next pytest to start would lock out of pytest's folder.
-    folder = tempfile.TemporaryDirectory(dir=_memory())
+    folder = tempfile.TemporaryDirectory(dir=memory())
     with folder as directory, postgres(Path(directory) / "data") as url:
         make_template(url)
         yield url
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """A folder in memory where there is one with room: each database is hundreds of files."""
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN:
         return _MEMORY

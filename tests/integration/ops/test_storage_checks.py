@@ -95,7 +95,8 @@ async def test_what_refuses_the_url_is_said_with_what_to_do(
 
 @needs_pgbouncer
 async def test_a_transaction_pooler_is_named(database_url: str, bucket: Bucket) -> None:
-    async with pgbouncer(database_url, "transaction") as url:
+    async with pgbouncer(database_url, "transaction") as one:
+        url = one.url
         settings = DatabaseSettings.model_validate({"database_url": url})
         async with open_pool(settings, name="test") as pool:
             found = await line(pool, bucket, "Postgres")

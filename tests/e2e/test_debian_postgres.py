@@ -16,6 +16,7 @@ from db.migrate import migrate
 from tests.conditions import until
 from tests.debian_postgres import Cluster, cluster, needs_debian_postgres, standby
 from tests.drill.proxy import Proxy
+from tests.drill.schedule import UNTOUCHED_MODEL
 from tests.house import House, start
 from tests.member import Member, is_done, is_running, is_waiting
 from tests.pgbouncer import Pooler, needs_pgbouncer, pgbouncer
@@ -44,8 +45,14 @@ async def database_url(server: Cluster) -> str:
     return server.url
 
 
+@pytest.fixture(autouse=True)
+def quick(house: House) -> None:
+    """It paints the size that is asked for, so there is nothing to be fitted."""
+    house.servers.environment["STABILITY_MODEL"] = UNTOUCHED_MODEL
+
+
 async def ask(one: Member, prompt: str) -> str:
-    return await one.imagine(prompt, width=256, height=256, count=2)
+    return await one.imagine(prompt, width=320, height=320, count=2)
 
 
 async def ask_both(ada: Member, ben: Member) -> list[tuple[Member, str]]:
@@ -62,7 +69,7 @@ async def until_called(house: House, count: int) -> None:
     async def called() -> int:
         return len(house.servers.stability.calls)
 
-    await until(called, lambda calls: calls >= count)
+    await until(called, lambda calls: calls >= count, within_seconds=60)
 
 
 async def tally(server: Cluster, house: House, bucket: Bucket) -> dict[str, int]:

@@ -30,7 +30,7 @@ from tests.forks import fork, fork_server
 from tests.house import QUICK, House
 from tests.specs import DISCORD, find_spec
 
-pytest_plugins = ["tests.hang"]
+pytest_plugins = ["tests.hang", "tests.service_models"]
 
 _TEMPLATE = os.environ.get("TESTS_POSTGRES_TEMPLATE", "migrated")
 _numbers = count(1)

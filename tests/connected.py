@@ -191,7 +191,7 @@ async def connected(
             came = client.wait_for("connect", timeout=BOUND_SECONDS)
             running = asyncio.create_task(client.start(server.token))
             await came
-            await client.registration.update()
+            await client.tree.sync()
             one = Connected(server, client, pool, exchanges, running)
             await _paint(one, bucket)
             one.opener = await one.interact(COMMAND, {"id": "5", "name": "queue", "type": 1})

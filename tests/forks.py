@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
 _CONTEXT = get_context("forkserver")
-_PRELOADED = ["bot.__main__", "worker.__main__", "db.__main__", "tests.forks"]
+_PRELOADED = ["bot.__main__", "worker.__main__", "db.__main__", "tests.forks", "tests.service_models"]
 
 
 class Forked:

@@ -19,6 +19,7 @@ from core.errors import BadAnswer
 log = logging.getLogger(__name__)
 
 Payload: TypeAlias = dict[str, Any]
+Command: TypeAlias = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 AGAIN_SECONDS_MIN = 5.0
 AGAIN_SECONDS_MAX = 900.0
@@ -98,7 +99,8 @@ class Registration:
 
     async def _clear(self, scope: str) -> None:
         """A command that is registered for all servers and for this one would be there twice."""
-        ours = {_key(command) for command in await self._ours()}
+        # Without translating them, as each server is asked.
+        ours = {_key(command.to_dict(self._tree)) for command in self._commands}
         try:
             doubled = [command for command in await self._stored(scope) if _key(command) in ours]
             for command in doubled:
@@ -113,10 +115,10 @@ class Registration:
                 log.info("removed %d doubled commands%s", len(doubled), scope)
 
     async def _ours(self) -> list[Payload]:
-        commands, translator = self._tree.get_commands(guild=self._guild), self._tree.translator
+        translator = self._tree.translator
         if translator is None:
-            return [command.to_dict(self._tree) for command in commands]
-        return [await command.get_translated_payload(self._tree, translator) for command in commands]
+            return [command.to_dict(self._tree) for command in self._commands]
+        return [await command.get_translated_payload(self._tree, translator) for command in self._commands]
 
     async def _stored(self, scope: str) -> list[Payload]:
         """With the translations, which discord.py does not ask for."""
@@ -129,6 +131,10 @@ class Registration:
         client = self._tree.client
         route = Route(method, f"/applications/{client.application_id}{path}")
         return await client.http.request(route, **more)
+
+    @property
+    def _commands(self) -> list[Command]:
+        return self._tree.get_commands(guild=self._guild)
 
     @property
     def _scope(self) -> str:

@@ -135,8 +135,8 @@ def bucket_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
             server.kill()
 
 
-def wait_for_http(url: str) -> None:
-    deadline = time.monotonic() + 20
+def wait_for_http(url: str, *, within_seconds: float = 20) -> None:
+    deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(url, timeout=20).close()

@@ -11,7 +11,8 @@ from tests.second_s3 import second_s3, versioned_bucket
 @pytest.fixture(scope="session")
 def second_s3_url() -> Iterator[str]:
     with second_s3() as url:
-        wait_for_http(f"{url}/")
+        # It imports much, and where all else starts too that takes its time.
+        wait_for_http(f"{url}/", within_seconds=60)
         yield url
 
 

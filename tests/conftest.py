@@ -40,14 +40,19 @@ _MEMORY_BYTES_MIN = 4 * 2**30
 
 _NOT_COUNTED = ("browser", "drill", "e2e", "fuzz", "integration/sandbox", "unit/sandbox")
 """Tests whose lines are not counted: they run the product in processes of its own, or the stand-ins alone, or the
-same few lines thousands of times. Counting costs a third of a test's time."""
+same few lines thousands of times."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Counting lines takes a third of a test's time, so of a test's cases the first is counted: the others go the
+    same ways with other values."""
     tests = Path(__file__).parent
+    counted: set[str] = set()
     for item in items:
-        if item.path.relative_to(tests).as_posix().startswith(_NOT_COUNTED):
+        test = item.nodeid.partition("[")[0]
+        if test in counted or item.path.relative_to(tests).as_posix().startswith(_NOT_COUNTED):
             item.add_marker("no_cover")
+        counted.add(test)
 
 
 @pytest.fixture(scope="session")

@@ -297,7 +297,7 @@ async def test_discords_own_hosts_are_asked_by_way_of_the_proxy(pool: Pool, host
 
 @asynccontextmanager
 async def served(handler: Answer) -> AsyncIterator[str]:
-    server = web.ServerRunner(web.Server(handler))  # type: ignore[arg-type]
+    server = web.ServerRunner(web.Server(handler))  # type: ignore[arg-type] # all requests are of one kind
     await server.setup()
     await web.TCPSite(server, "127.0.0.1", 0).start()
     try:

@@ -1,6 +1,9 @@
 """compose.yaml says the same as fly.toml, and keeps each container as small in its rights as it can be."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +20,7 @@ from tests.unit.deploy.declared import (
     unknown,
 )
 
-OTHERS = {"postgres", "s3", "https"}
+OTHERS = {"postgres", "s3", "http", "https"}
 
 
 def test_it_has_the_same_processes_as_on_fly() -> None:
@@ -94,9 +97,53 @@ def test_others_images_are_pinned_and_come_back_by_themselves() -> None:
         assert services[name]["restart"] == "unless-stopped"
 
 
-def test_the_s3_server_is_addressed_by_path_and_takes_the_bots_region() -> None:
-    assert ours()["bot"]["environment"]["BUCKET_ADDRESSING"] == "${BUCKET_ADDRESSING:-path}"
-    assert compose()["services"]["s3"]["environment"]["VGW_REGION"] == "${AWS_REGION:-auto}"
+def test_what_is_signed_for_a_region_is_checked_for_it() -> None:
+    environment = compose()["services"]["s3"]["environment"]
+    assert environment["VGW_REGION"] == environment["ADMIN_REGION"] == "${AWS_REGION:-auto}"
+
+
+def test_the_s3_servers_root_key_is_its_own_and_bot_and_workers_have_an_account(tmp_path: Path) -> None:
+    """With a stand-in, as versitygw comes as an image only. Built from its source, it did the same by hand: the account
+    stored, read, listed and deleted in its bucket, and was refused all others, also after a start with another key."""
+    service = compose()["services"]["s3"]
+    assert not any("ROOT" in name for name in service["environment"])
+    # Nobody else can ask for an account.
+    assert service["environment"]["VGW_ADMIN_PORT"].startswith("127.0.0.1:")
+    for name in ("versitygw", "docker-entrypoint.sh"):
+        # The first command fails as long as the server is not there.
+        (tmp_path / name).write_text(
+            f'#!/bin/sh\necho {name} "$ROOT_ACCESS_KEY" "$ROOT_SECRET_KEY" "$@" >> {tmp_path}/ran\n'
+            f"test {name} != versitygw || test -e {tmp_path}/up || {{ touch {tmp_path}/up; exit 1; }}\n"
+        )
+        (tmp_path / name).chmod(0o755)
+    subprocess.run(
+        [*service["entrypoint"], *(part.replace("$$", "$") for part in service["command"])],
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "AWS_ACCESS_KEY_ID": "an-account",
+            "AWS_SECRET_ACCESS_KEY": "its-secret",
+            "BUCKET_NAME": "tigerbrush",
+            "VGW_BACKEND_ARG": str(tmp_path / "data"),
+            "VGW_IAM_DIR": str(tmp_path / "accounts"),
+        },
+        # Until the shell beside it has ended, which has the pipe too.
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=20,
+    )
+    ran = {tuple(line.split()) for line in (tmp_path / "ran").read_text().splitlines()}
+    ((_, access, secret),) = [line for line in ran if line[0] == "docker-entrypoint.sh"]
+    assert min(len(access), len(secret)) > 30
+    assert access != secret
+    assert {line[3:] for line in ran} == {
+        (),
+        ("admin", "create-user", "--access", "an-account", "--secret", "its-secret", "--role", "user"),
+        ("admin", "change-bucket-owner", "--bucket", "tigerbrush", "--owner", "an-account"),
+    }
+    assert {line[1:3] for line in ran} == {(access, secret)}
+    assert (tmp_path / "data" / "tigerbrush").is_dir()
+    # What the health check looks for.
+    assert (tmp_path / "accounts" / "ready").exists()
 
 
 def test_each_log_has_a_bound_that_docker_and_podman_know() -> None:

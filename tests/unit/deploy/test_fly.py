@@ -1,12 +1,55 @@
 """fly.toml says what the code does, and asks of Fly.io what the code needs."""
 
+import re
+import tomllib
 from typing import Any
 
 import pytest
 
-from tests.unit.deploy.declared import GRACE_SECONDS, HAND_BACK_SECONDS, fly, runs_a_module, unknown
+from tests.unit.deploy.declared import GRACE_SECONDS, HAND_BACK_SECONDS, fly, runs_a_module, seconds, unknown
+from tests.unit.deploy.flyctl import (
+    CHECK_TYPES,
+    RESTART_POLICIES,
+    SIGNALS,
+    SIZES,
+    STRATEGIES,
+    config_faults,
+)
+from tests.unit.deploy.operations import blocks
 
 GROUPS = {"bot", "worker"}
+
+
+def test_flyctl_knows_each_key_and_takes_each_kind() -> None:
+    assert list(config_faults(fly())) == []
+    assert [fault for block in blocks("toml") for fault in config_faults(tomllib.loads(block))] == []
+    wrong = {
+        "app": 1,
+        "kill_timeout": "soon",
+        "checks": {"bot": {"prot": 1}},
+        "vm": [{"size": "x", "cpus": "2"}],
+    }
+    assert list(config_faults(wrong)) == [
+        "fly.toml.app is no string: 1",
+        "fly.toml.kill_timeout is no duration: 'soon'",
+        "fly.toml.checks.bot.prot is unknown",
+        "fly.toml.vm[0].cpus is no int: '2'",
+    ]
+
+
+def test_each_value_is_one_that_flyctl_takes() -> None:
+    config = fly()
+    assert config["kill_signal"] in SIGNALS
+    assert config["deploy"]["strategy"] in STRATEGIES
+    assert {restart["policy"] for restart in config["restart"]} <= RESTART_POLICIES
+    assert {vm["size"] for vm in config["vm"]} <= SIZES
+    assert all(re.fullmatch(r"\d+(mb|gb)", vm["memory"]) for vm in config["vm"])
+    assert {check["type"] for check in config["checks"].values()} <= CHECK_TYPES
+    for check in config["checks"].values():
+        assert seconds(check["interval"]) >= 2
+        assert seconds(check["timeout"]) <= 60
+    for section in ("restart", "vm", "metrics"):
+        assert all(set(entry["processes"]) <= GROUPS for entry in config[section])
 
 
 def _of(table: Any, group: str) -> Any:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.deploy.commands import on_the_page, places
 from tests.unit.deploy.declared import ROOT, VARIABLES
+from tests.unit.deploy.flyctl import POSTGRES_MAJOR_VERSIONS, command_fault
 from tests.unit.deploy.operations import PAGE, blocks, first_cells, section, spans
 
-COMPOSE_ONLY = {"PICTURES_HOST"}
+COMPOSE_ONLY = {"COMPOSE_PROFILES", "PICTURES_HOST"}
 FILL_IN = {
     "BACKUP_ID",
     "CLUSTER_ID",
@@ -62,6 +64,29 @@ def test_each_command_for_a_postgres_names_which() -> None:
     assert [one for one in managed if "CLUSTER_ID" not in one] == []
     (restore,) = [one for one in managed if "restore" in one]
     assert "--backup-id" in restore
+
+
+def test_each_command_is_listed_with_the_place_where_it_was_run() -> None:
+    listed = [command for command, _place in places()]
+    assert sorted(listed) == sorted(on_the_page())
+    for place in {place for _command, place in places()}:
+        for file, name in re.findall(r"(tests/\S+\.py)::(\w+)", place):
+            assert f"def {name}(" in (ROOT / file).read_text(), place
+
+
+def test_each_fly_command_is_one_that_flyctl_knows() -> None:
+    elsewhere = re.findall(r"^# {3}(fly .*?) {2}", (ROOT / "fly.toml").read_text(), re.MULTILINE)
+    elsewhere += [span for span in spans((ROOT / "README.md").read_text()) if span.startswith("fly ")]
+    assert len(elsewhere) >= 3
+    commands = {*on_the_page(), *elsewhere}
+    faults = {command: command_fault(command) for command in commands if command.startswith("fly ")}
+    assert {command: fault for command, fault in faults.items() if fault} == {}
+    (version,) = {
+        number for command in commands for number in re.findall(r"--pg-major-version (\d+)", command)
+    }
+    assert int(version) in POSTGRES_MAJOR_VERSIONS
+    assert command_fault("fly scale counts bot=1") == "there is no such command"
+    assert command_fault("fly scale count bot=1 --groups=x | cat --all") == "it has no --groups"
 
 
 def test_its_make_commands_exist() -> None:

@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage unit drill soak mutants bench audit lint format browser pooler exiftool compose lock release clean
+.PHONY: help install run test coverage unit drill soak mutants bench audit lint format browser postgres pooler exiftool compose lock release clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -71,6 +71,11 @@ browser: install  ## a Chromium for the browser tests
 	@command -v chromium chromium-browser google-chrome >/dev/null \
 	  || $(BIN)/playwright install --with-deps chromium \
 	  || { apt-get update -qq && apt-get install --yes -qq chromium; }
+
+postgres:  ## Debian's Postgres, for the tests of a primary that is lost
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { apt-get update -qq && apt-get install --yes -qq postgresql; } \
+	  || echo "Debian's Postgres could not be installed: the tests that need it are skipped"
 
 pooler:  ## a pgbouncer for the tests of Postgres behind one
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer \

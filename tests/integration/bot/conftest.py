@@ -18,6 +18,7 @@ from tests.reporting import Reports, reporting
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with all its cores busy is later than Discord waits, and that is not what is tried here."""
     monkeypatch.setattr("sandbox.discord.interactions.FIRST_ANSWER_SECONDS", 30.0)
+    monkeypatch.setattr("bot.rights.access.ANSWER_SECONDS", 20.0)
 
 
 @pytest.fixture

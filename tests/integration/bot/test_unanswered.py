@@ -41,8 +41,9 @@ async def test_a_command_that_cannot_be_answered_is_stored_for_the_reconciler(
 
 
 async def test_a_refusal_that_cannot_be_told_is_logged(
-    bot: Connected, database_url: str, caplog: pytest.LogCaptureFixture
+    bot: Connected, database_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.rights.access.ANSWER_SECONDS", 1.0)
     async with held_up(database_url, int(bot.member_id)) as held:
         asking = asyncio.create_task(bot.interact(COMMAND, IMAGINE))
         await held()

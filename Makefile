@@ -5,7 +5,7 @@ BENCH := .venv-bench
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler exiftool lock clean
+.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler exiftool image lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -74,11 +74,19 @@ exiftool:  ## an exiftool for the tests of what a picture's file says
 	  || { apt-get update -qq && apt-get install --yes -qq libimage-exiftool-perl; } \
 	  || echo "exiftool could not be installed: the tests that need it are skipped"
 
+image: install  ## build the image without Docker and run it, in some minutes: as root, on a base made from apt's Debian
+	@type buildah catatonit debootstrap podman runc >/dev/null 2>&1 \
+	  || { apt-get update -qq && apt-get install --yes -qq --no-install-recommends --no-remove \
+	       buildah catatonit debootstrap podman runc; } \
+	  || echo "what builds and runs an image could not be installed"
+	@$(BIN)/python -m tests.image
+
 lock: install  ## resolve the dependencies anew and write the locked requirements
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --output-file requirements/traces.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra credentials --output-file requirements/credentials.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --extra credentials --group dev --output-file requirements/dev.txt
+	$(BIN)/uv pip compile --group sbom $(LOCK) --output-file requirements/sbom.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --quiet --custom-compile-command "make lock"

@@ -12,7 +12,7 @@ import sys
 from configparser import ConfigParser
 from pathlib import Path
 
-from tests.image.containers import Containers
+from tests.image.containers import TIMEOUT_SECONDS, Containers
 
 PACKAGES = "ca-certificates,netbase,tzdata,python3,python3-venv,python3-pip,python-is-python3"
 
@@ -40,7 +40,7 @@ def make_base(containers: Containers, name: str) -> None:
         check=True,
         # Hundreds of lines; of a failure, the last say what it was.
         stdout=subprocess.DEVNULL,
-        timeout=400,
+        timeout=TIMEOUT_SECONDS,
     )
     assert next((root / "usr/bin").glob("python3.*")).name == f"python{python.rpartition('.')[0]}"
     for cache in (root / "var/cache/apt", root / "var/lib/apt/lists"):

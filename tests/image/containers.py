@@ -11,6 +11,9 @@ from pathlib import Path
 
 TOOLS = ("buildah", "catatonit", "debootstrap", "podman", "runc")
 
+TIMEOUT_SECONDS = 900.0
+"""A build takes one minute of a core, which a machine that has more to do may not have for long."""
+
 _MEMORY = Path("/dev/shm")
 _STORE_BYTES = 3 * 2**30
 
@@ -46,7 +49,7 @@ class Containers:
     def _output(self, command: Sequence[str]) -> str:
         environment = {**os.environ, "TMPDIR": str(self.directory)}
         ended = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, check=True, text=True, timeout=400
+            command, env=environment, stdout=subprocess.PIPE, check=True, text=True, timeout=TIMEOUT_SECONDS
         )
         return ended.stdout.strip()
 

@@ -115,6 +115,7 @@ async def _told(image: Image, command: str, *options: str, after_seconds: float 
     # The moment is what is tried; nothing is waited for.
     await asyncio.sleep(after_seconds)
     os.kill(pid, signal.SIGTERM)
+    await until(lambda: asyncio.to_thread(Path(f"/proc/{pid}").exists), lambda runs: not runs)
     return int(await asyncio.to_thread(image.containers.podman, "wait", name))
 
 

@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage unit drill soak mutants bench audit lint format browser postgres pooler exiftool compose lock release clean
+.PHONY: help install run test coverage unit drill soak mutants bench audit lint format browser postgres pooler exiftool compose image lock release clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -91,6 +91,13 @@ compose:  ## the real Docker Compose for the tests of compose.yaml
 	@docker compose version >/dev/null 2>&1 || test -x .compose/docker-compose || .ci/fetch-compose \
 	  || echo "Docker Compose could not be fetched: the tests that need it are skipped"
 
+image: install  ## build the image without Docker and run it, in some minutes: as root, on a base made from apt's Debian
+	@type buildah catatonit debootstrap podman runc >/dev/null 2>&1 \
+	  || { apt-get update -qq && apt-get install --yes -qq --no-install-recommends --no-remove \
+	       buildah catatonit debootstrap podman runc; } \
+	  || echo "what builds and runs an image could not be installed"
+	@$(BIN)/python -m tests.image
+
 lock: install  ## resolve the dependencies anew and write the locked requirements (ARGS='--exclude-newer-package "NAME=0 days"')
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml --extra traces --output-file requirements/traces.txt
@@ -98,6 +105,7 @@ lock: install  ## resolve the dependencies anew and write the locked requirement
 	$(COMPILE) pyproject.toml --extra traces --extra credentials --group dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 	$(COMPILE) --group audit --output-file requirements/audit.txt
+	$(COMPILE) --group sbom --output-file requirements/sbom.txt
 
 # A version is a week old before it is taken: what was broken into is mostly found out within days.
 COMPILE = $(BIN)/uv pip compile --upgrade --exclude-newer "7 days" --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make lock" $(ARGS)

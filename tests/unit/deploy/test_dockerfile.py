@@ -1,4 +1,4 @@
-"""Rules for the image; what its steps do is tried in tests/integration/deploy."""
+"""Rules for the image; what its steps make is tried in tests/image."""
 
 import re
 import tomllib
@@ -31,13 +31,16 @@ def test_nothing_is_installed_but_wheels_whose_hashes_are_locked() -> None:
         for instruction in found.all("RUN")
         if {"install", "pip", "apt-get", "curl", "wget"} & set(instruction.words)
     ]
-    (install,) = installs
-    assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(install)
+    locked, told = installs
+    for install in installs:
+        assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(install)
     # Each of the names, of which the default is one.
-    assert install[-3:] == ["$(printf", " --requirement requirements/%s.txt", "runtime)"]
-    locked = (ROOT / "requirements" / "runtime.txt").read_text()
-    packages = re.findall(r"^[a-z0-9-]+==", locked, re.MULTILINE)
-    assert len(packages) == len(re.findall(r"^ {4}--hash=(?:.*\\\n {4}--hash=)*", locked, re.MULTILINE))
+    assert locked[-3:] == ["$(printf", " --requirement requirements/%s.txt", "runtime)"]
+    assert told[-2:] == ["--requirement", "requirements/sbom.txt"]
+    for name in ("runtime", "sbom"):
+        text = (ROOT / "requirements" / f"{name}.txt").read_text()
+        packages = re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
+        assert len(packages) == len(re.findall(r"^ {4}--hash=(?:.*\\\n {4}--hash=)*", text, re.MULTILINE))
 
 
 def test_no_registry_is_named() -> None:

@@ -12,6 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
+# The lists are complete. A pip that resolves takes the newest for `coverage[toml]`, though an older one is listed.
 install: $(STAMP)  ## make .venv from the locked requirements (does nothing when it is up to date)
 
 $(STAMP): requirements/dev.txt
@@ -20,7 +21,7 @@ $(STAMP): requirements/dev.txt
 	@$(PYTHON) -m venv .venv
 	@echo "Installing into it the $$(grep -c '==' $<) packages that $< locks: a minute or two, once ..."
 	@began=$$(date +%s) \
-	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $< \
 	  && echo "Installed in $$(( $$(date +%s) - began )) s; it takes up $$(du -sh .venv | cut -f1)."
 	@touch $(STAMP)
 
@@ -54,7 +55,7 @@ audit: .venv-audit/.installed  ## is a package that is locked known to be vulner
 # What measures and what audits have environments of their own: what runs and is tested must not depend on them.
 .venv-bench/.installed .venv-audit/.installed: .venv-%/.installed: requirements/%.txt
 	$(PYTHON) -m venv .venv-$*
-	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 lint: install  ## ruff, mypy and import-linter

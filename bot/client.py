@@ -38,6 +38,7 @@ from bot.gateway.emoji import ApplicationEmoji
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
+from bot.gateway.packed import pack_servers
 from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.status import GatewayStatus
@@ -113,6 +114,7 @@ class Client(discord.AutoShardedClient):
             proxy=proxy,
             http_trace=watched(),
         )
+        pack_servers(self._connection)
         guard(self._connection)
         self._shards: list[Shard] = []
         self._identify_buckets = 1

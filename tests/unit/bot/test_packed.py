@@ -17,9 +17,9 @@ SERVER, CHANNEL, ROLE, VOICE = 1 << 22, 11, 12, 13
 async def client() -> Client:
     client = Client(Languages())
     state = client._connection
-    me = {"id": "5", "username": "me", "global_name": None, "discriminator": "0", "avatar": None}
+    me: Any = {"id": "5", "username": "me", "global_name": None, "discriminator": "0", "avatar": None}
     state.user, state.shard_count = ClientUser(state=state, data=me), 1
-    state.dispatch = lambda *_event: None  # type: ignore[method-assign]
+    state.dispatch = lambda *_event: None
     return client
 
 

@@ -95,14 +95,12 @@ async def measure(stage: Stage) -> Result:
         try:
             system = _at(ordinary, discord, url)
             await system.migrate()
-            rows = [await _start(system, "in 1 server", 1)]
-            stage.say(f"servers: {servers:,} are made")
+            rows = [await _start(stage, system, "in 1 server", 1)]
             channels = furnish(discord.world, servers)
             # Nothing of this world goes, so the collector need not look through it while times are taken.
             gc.freeze()
             for title in ("the first time", "again"):
-                stage.say(f"servers: the bot starts, {title}")
-                rows.append(await _start(system, f"in {servers:,} servers, {title}", servers + 1))
+                rows.append(await _start(stage, system, f"in {servers:,} servers, {title}", servers + 1))
             async with _bot(system) as bot:
                 taken = {}
                 for title, workers in (
@@ -149,7 +147,7 @@ async def _bot(system: Stack) -> AsyncIterator[Process]:
         yield bot
 
 
-async def _start(system: Stack, title: str, servers: int) -> tuple[str, float, float, float]:
+async def _start(stage: Stage, system: Stack, title: str, servers: int) -> tuple[str, float, float, float]:
     """Megabytes, and seconds and seconds of CPU until it is ready and has put all servers down."""
     connection = await asyncpg.connect(system.environment["DATABASE_URL"])
     began = time.perf_counter()
@@ -159,7 +157,9 @@ async def _start(system: Stack, title: str, servers: int) -> tuple[str, float, f
             await until(lambda: connection.fetchval(counted), lambda n: n == servers, within_seconds=300)
             seconds, cpu = time.perf_counter() - began, cpu_seconds(bot.pid)
             await asyncio.sleep(SETTLING_SECONDS)
-            return title, held_bytes(bot.pid) / 1e6, seconds, cpu
+            held = held_bytes(bot.pid) / 1e6
+            stage.say(f"servers: {title}: ready after {seconds:.1f} s, {cpu:.1f} s of CPU, {held:.0f} MB")
+            return title, held, seconds, cpu
     finally:
         await connection.close()
 

@@ -31,6 +31,7 @@ MEASURES = (
     "length",
     "workers",
     "fairness",
+    "servers",
 )
 RESULTS = Path("benchmarks/results/latest.json")
 

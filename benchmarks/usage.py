@@ -21,6 +21,14 @@ def forget_peak(pid: int) -> None:
 
 def peak_bytes(pid: int) -> int:
     """The most memory that it held at once."""
+    return _status_kib(pid, "VmHWM") * 1024
+
+
+def held_bytes(pid: int) -> int:
+    """What it holds of the machine's memory now."""
+    return _status_kib(pid, "VmRSS") * 1024
+
+
+def _status_kib(pid: int, name: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    kib = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    return int(kib) * 1024
+    return int(next(line.split()[1] for line in lines if line.startswith(f"{name}:")))

@@ -38,6 +38,7 @@ from bot.gateway.emoji import ApplicationEmoji
 from bot.gateway.endpoints import Shards, choose_shards, log_in, until_discord_answers
 from bot.gateway.events import guard
 from bot.gateway.lenient import be_lenient
+from bot.gateway.packed import pack_servers
 from bot.gateway.registration import Registration
 from bot.gateway.shard import Shard
 from bot.gateway.status import GatewayStatus
@@ -113,6 +114,7 @@ class Client(discord.AutoShardedClient):
             proxy=proxy,
             http_trace=watched(),
         )
+        pack_servers(self._connection)
         guard(self._connection)
         self._shards: list[Shard] = []
         self._identify_buckets = 1
@@ -210,6 +212,8 @@ class Client(discord.AutoShardedClient):
         self.command_permissions.forget()
 
     async def on_ready(self) -> None:
+        # Not at each server that comes before it, as all are looked at each time; one that is back from an outage
+        # is seen to by the next poll.
         self.services.rules.admission.wake()
         servers = "1 server" if len(self.guilds) == 1 else f"{len(self.guilds)} servers"
         log.info("connected to Discord as %s, in %s", self.user, servers)
@@ -243,9 +247,6 @@ class Client(discord.AutoShardedClient):
         if payload.application_id == self.application_id:
             self.command_permissions.forget(payload.guild.id)
             self.command_permissions.learn(payload.guild.id)
-
-    async def on_guild_available(self, _guild: discord.Guild) -> None:
-        self.services.rules.admission.wake()
 
     async def on_guild_join(self, _guild: discord.Guild) -> None:
         self.services.rules.admission.wake()

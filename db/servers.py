@@ -86,6 +86,12 @@ class Servers:
                 self._set = House.model_validate_json(settings)
                 self.house = self._set.over(self._first)
 
+    async def meet(self, met: Collection[Server]) -> None:
+        """Puts down those that nobody has met, by id and name, and whether they are let in."""
+        columns = ([getattr(one, name) for one in met] for name in ("guild_id", "name", "is_allowed"))
+        await self._pool.execute(_SQL["meet"], *columns)
+        await self.load()
+
     async def edit_house(self, by: int, change: Mapping[str, Any], edit: Callable[[House], House]) -> House:
         """`change` is what the audit says of it, `by` the member who makes it. Raises ValidationError, StaleRules."""
         for _ in range(TRIES):

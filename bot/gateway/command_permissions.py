@@ -20,6 +20,7 @@ from core.errors import reason
 log = logging.getLogger(__name__)
 
 LEARN_SECONDS = 0.8  # how long a press waits for it, of the 3 seconds that it has
+ASKED_AT_ONCE = 3  # Discord takes 50 calls a second of a bot, and the replies need most of them
 AGAIN_SECONDS = 10.0  # before Discord is asked again for a server after it gave no answer
 
 Interaction: TypeAlias = discord.Interaction[Any]
@@ -43,6 +44,7 @@ class CommandPermissions:
         self._rules: dict[int, _Rules] = {}
         self._asking: dict[int, asyncio.Task[None]] = {}
         self._ask_from: dict[int, float] = {}
+        self._turns = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def may_use(self, interaction: discord.Interaction[Any], command: str) -> bool | None:
         """None if Discord does not say."""
@@ -79,7 +81,8 @@ class CommandPermissions:
     async def _ask(self, guild_id: int) -> None:
         self._ask_from[guild_id] = time.monotonic() + AGAIN_SECONDS
         try:
-            self._rules[guild_id] = await self._fetch(guild_id)
+            async with self._turns:
+                self._rules[guild_id] = await self._fetch(guild_id)
         except UNANSWERED as error:
             log.warning("who may use commands in server %d is not known: %s", guild_id, reason(error))
         finally:

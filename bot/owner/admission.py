@@ -86,9 +86,22 @@ class Admission:
 
         return await self._servers.edit(guild.id, 0, None, met)
 
+    async def _meet_new(self) -> None:
+        """All that are new at once, as there may be thousands."""
+        met = []
+        for guild in self._there():
+            server = self._servers.of(guild.id)
+            if not server.revision:
+                is_allowed = True if await self._lets_in_by_itself(server, guild) else None
+                met.append(replace(server, guild_id=guild.id, name=guild.name, is_allowed=is_allowed))
+                log.info("the bot is in server %d now", guild.id)
+        if met:
+            await self._servers.meet(met)
+
     async def reconcile(self) -> None:
         """What Discord refuses or does not answer is left for the next time."""
         try:
+            await self._meet_new()
             for guild in self._there():
                 await self.meet(guild)
             # Until then it is not known which servers there are.

@@ -31,6 +31,18 @@ audited as (
 )
 select revision, pg_notify('rules_changed', '') from (select * from saved union all select * from changed) as done;
 
+-- name: meet
+-- Servers that the bot is in, by id, name and whether they are let in, all at once: at the first start of a large bot
+-- these are thousands, and whoever is told of each change would look for it as often. One that is known stays.
+with met as (
+    insert into servers (guild_id, name, is_allowed)
+    select guild_id, name, is_allowed
+    from unnest($1::bigint[], $2::text[], $3::boolean[]) as told (guild_id, name, is_allowed)
+    on conflict (guild_id) do nothing
+    returning guild_id
+)
+select pg_notify('rules_changed', '') from met limit 1;
+
 -- name: first_limit_told
 -- The owner knows that a first limit stands: of row 0, that is what the owner was asked about.
 insert into servers (guild_id, asked_at) values (0, now())

@@ -68,7 +68,8 @@ class Events:
         self.world_changed()
 
     def bot_joined(self, guild: Guild) -> None:
-        self.guild("GUILD_CREATE", guild, render_guild_create(self._world, guild, self._render))
+        channels = self._world.channels_by_guild()[guild.id]
+        self.guild("GUILD_CREATE", guild, render_guild_create(self._world, guild, channels, self._render))
         self.commands_changed()
 
     def bot_left(self, guild: Guild) -> None:

@@ -262,9 +262,10 @@ class Gateway:
         self._sessions[session.id] = session
         self.sessions_left -= 1
         self._send(session, "READY", self._ready(session, connection.url))
+        channels = self._world.channels_by_guild()
         for guild in self._world.bot_guilds():
             if intents & Intent.GUILDS and _is_of(session, guild.id):
-                created = render_guild_create(self._world, guild, self._render)
+                created = render_guild_create(self._world, guild, channels[guild.id], self._render)
                 self._send(session, "GUILD_CREATE", {**created, "unavailable": False})
         self.on_presence(True)
         return None

@@ -2,7 +2,7 @@
 
 from sandbox.discord.render import Render
 from sandbox.discord.rules.permissions import Permission, permissions_of
-from sandbox.discord.state import Guild, World
+from sandbox.discord.state import Channel, Guild, World
 from sandbox.discord.wire import Json
 
 
@@ -40,14 +40,14 @@ def render_guild(guild: Guild, render: Render) -> Json:
     }
 
 
-def render_guild_create(world: World, guild: Guild, render: Render) -> Json:
+def render_guild_create(world: World, guild: Guild, channels: list[Channel], render: Render) -> Json:
     """Without the privileged members intent, the bot is told of no member but itself.
 
     As at a join: that a server was unavailable before is said by `unavailable` beside this.
     """
     bot = guild.members[world.bot_id]
-    channels = [channel for channel in world.channels.values() if channel.guild_id == guild.id]
-    seen = {c.id for c in channels if Permission.VIEW_CHANNEL in permissions_of(world, c, world.bot_id)}
+    threads = [channel for channel in channels if channel.is_thread]
+    seen = {t.id for t in threads if Permission.VIEW_CHANNEL in permissions_of(world, t, world.bot_id)}
     return {
         **render_guild(guild, render),
         "joined_at": bot.joined_at,
@@ -55,7 +55,7 @@ def render_guild_create(world: World, guild: Guild, render: Render) -> Json:
         "member_count": len(guild.members),
         "members": [render.member(bot)],
         "channels": [render.channel(channel) for channel in channels if not channel.is_thread],
-        "threads": [render.channel(one) for one in channels if one.is_thread and one.id in seen],
+        "threads": [render.channel(one) for one in threads if one.id in seen],
         "voice_states": [],
         "presences": [],
         "stage_instances": [],

@@ -9,7 +9,8 @@ from aiohttp import WSCloseCode, web
 from sandbox.discord.wire import encode
 
 BUFFER_EVENTS_MAX = 1000
-OUTBOX_MAX = 2000
+OUTBOX_MAX = 5000
+"""More than the 2,500 servers that Discord puts on one shard: each is an event when a session begins."""
 
 
 class Connection:

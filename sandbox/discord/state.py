@@ -241,7 +241,15 @@ class World:
         return [guild for guild in self.guilds.values() if self.bot_id in guild.members]
 
     def bot_guild(self, guild_id: str) -> Guild | None:
-        return next((guild for guild in self.bot_guilds() if guild.id == guild_id), None)
+        guild = self.guilds.get(guild_id)
+        return guild if guild is not None and self.bot_id in guild.members else None
+
+    def channels_by_guild(self) -> dict[str, list[Channel]]:
+        found: dict[str, list[Channel]] = {guild_id: [] for guild_id in self.guilds}
+        for channel in self.channels.values():
+            if channel.guild_id is not None:
+                found[channel.guild_id].append(channel)
+        return found
 
     def direct_channel(self, user_id: str) -> Channel | None:
         return next((c for c in self.channels.values() if c.recipient_id == user_id), None)

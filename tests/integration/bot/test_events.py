@@ -58,7 +58,7 @@ UNREADABLE: list[tuple[str, Any]] = [
     ("INTERACTION_CREATE", None),
     ("INTERACTION_CREATE", {"id": "41", "type": 3, "token": "its-secret"}),
     ("INTERACTION_CREATE", {"id": "its-secret", "token": "its-secret"}),
-    ("GUILD_CREATE", {"id": "42", "channels": [{"id": None}]}),
+    ("GUILD_CREATE", {"id": "42", "members": [{"user": None}]}),
     ("GUILD_UPDATE", []),
     ("CHANNEL_CREATE", {"id": "43", "type": "x"}),
     ("MESSAGE_REACTION_ADD", {"emoji": None}),
@@ -123,7 +123,7 @@ async def test_what_is_compressed_is_read_and_a_broken_stream_is_another_connect
     before = session.connection
     assert before is not None
     stream = zlib.compressobj()
-    for text in ('{"op": 0, "t": "GUILD_CREATE", "d": {"id": "44", "channels": [7]}}', "[]"):
+    for text in ('{"op": 0, "t": "GUILD_CREATE", "d": {"id": "44", "members": [7]}}', "[]"):
         packed = stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
         # A message may come in pieces.
         await before._websocket.send_bytes(packed[:2])

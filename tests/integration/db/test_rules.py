@@ -56,6 +56,21 @@ async def test_what_the_owner_has_set_holds_and_the_rest_is_as_the_environment_h
     ]
 
 
+async def test_all_that_nobody_has_met_are_put_down_at_once_and_no_other_is_touched(
+    pool: Pool, servers: Servers
+) -> None:
+    known = await servers.edit(
+        EASEL, ANNA, {}, lambda server: replace(server, is_allowed=False, name="Easel")
+    )
+    other = Servers(pool, House())
+    # It has not heard of the one that is known.
+    await other.meet([Server(EASEL, name="?", is_allowed=True), Server(ANNEX, name="Annex", is_allowed=None)])
+    assert other.of(EASEL) == known
+    annex = other.of(ANNEX)
+    assert (annex.name, annex.is_allowed, annex.left_at, annex.rules) == ("Annex", None, None, known.rules)
+    assert await servers.edit(ANNEX, 0, None, allowing) == replace(annex, is_allowed=True, revision=2)
+
+
 async def test_two_who_change_at_once_both_have_changed(pool: Pool, servers: Servers) -> None:
     other = Servers(pool, House())
     await other.load()

@@ -33,6 +33,8 @@ class Stage:
     postgres_url: str
     large: bool = False
     quick: bool = False
+    filled: dict[int, str] = field(default_factory=dict)
+    """The URLs of databases with so many pictures, which measures share (`benchmarks.filled`)."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def say(self, line: str) -> None:

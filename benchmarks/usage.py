@@ -24,3 +24,11 @@ def peak_bytes(pid: int) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     kib = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
     return int(kib) * 1024
+
+
+def with_children_cpu_seconds(pid: int) -> float:
+    """As `cpu_seconds`, with those of its children that are there, and of those that ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ended = (int(fields[13]) + int(fields[14])) / _TICKS_PER_SECOND
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return cpu_seconds(pid) + ended + sum(cpu_seconds(int(child)) for child in children)

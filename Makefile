@@ -1,14 +1,13 @@
 # Everything runs from .venv, which holds exactly what requirements/dev.txt locks.
 PYTHON ?= python3
 BIN := .venv/bin
-BENCH := .venv-bench
 STAMP := .venv/.installed
 
 # The tests start hundreds of processes: each would compile what it imports anew, and pytest every module of theirs.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage unit drill mutants bench lint format browser pooler exiftool compose lock clean
+.PHONY: help install run test coverage unit drill soak mutants bench audit lint format browser postgres pooler exiftool compose lock release clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -40,16 +39,22 @@ unit: install  ## the tests that need no server, in some seconds
 drill: install  ## the whole system under load while everything around it fails (ARGS="--seconds 60 --seed 7")
 	@$(BIN)/python -m tests.drill $(ARGS)
 
+soak: install  ## 20,000 orders at Stability's limit, and whether anything grew or was lost (ARGS="--orders 500")
+	@$(BIN)/python -m tests.soak $(ARGS)
+
 mutants: install  ## plant small mistakes one by one and see whether the tests notice (ARGS="core/policy db/queue --share 0.1")
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-bench: $(BENCH)/.installed  ## measure all beside its peers and the machine's floor, some minutes (ARGS="queue pickup", ARGS=--large)
-	@$(BENCH)/bin/python -m benchmarks $(ARGS)
+bench: .venv-bench/.installed  ## measure all beside its peers and the machine's floor, some minutes (ARGS="queue pickup", ARGS=--large)
+	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
-# The peers have an environment of their own: what runs and is tested must not depend on them.
-$(BENCH)/.installed: requirements/bench.txt
-	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+audit: .venv-audit/.installed  ## is a package that is locked known to be vulnerable? (ARGS="--ignore-vuln GHSA-...")
+	@.venv-audit/bin/python -m tools.audit $(ARGS)
+
+# What measures and what audits have environments of their own: what runs and is tested must not depend on them.
+.venv-bench/.installed .venv-audit/.installed: .venv-%/.installed: requirements/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 lint: install  ## ruff, mypy and import-linter
@@ -67,6 +72,11 @@ browser: install  ## a Chromium for the browser tests
 	  || $(BIN)/playwright install --with-deps chromium \
 	  || { apt-get update -qq && apt-get install --yes -qq chromium; }
 
+postgres:  ## Debian's Postgres, for the tests of a primary that is lost
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { apt-get update -qq && apt-get install --yes -qq postgresql; } \
+	  || echo "Debian's Postgres could not be installed: the tests that need it are skipped"
+
 pooler:  ## a pgbouncer for the tests of Postgres behind one
 	@command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer \
 	  || { apt-get update -qq && apt-get install --yes -qq pgbouncer; } \
@@ -81,14 +91,19 @@ compose:  ## the real Docker Compose for the tests of compose.yaml
 	@docker compose version >/dev/null 2>&1 || test -x .compose/docker-compose || .ci/fetch-compose \
 	  || echo "Docker Compose could not be fetched: the tests that need it are skipped"
 
-lock: install  ## resolve the dependencies anew and write the locked requirements
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) --output-file requirements/runtime.txt
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --output-file requirements/traces.txt
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra credentials --output-file requirements/credentials.txt
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) --extra traces --extra credentials --group dev --output-file requirements/dev.txt
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
+lock: install  ## resolve the dependencies anew and write the locked requirements (ARGS='--exclude-newer-package "NAME=0 days"')
+	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml --extra traces --output-file requirements/traces.txt
+	$(COMPILE) pyproject.toml --extra credentials --output-file requirements/credentials.txt
+	$(COMPILE) pyproject.toml --extra traces --extra credentials --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
+	$(COMPILE) --group audit --output-file requirements/audit.txt
 
-LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --quiet --custom-compile-command "make lock"
+# A version is a week old before it is taken: what was broken into is mostly found out within days.
+COMPILE = $(BIN)/uv pip compile --upgrade --exclude-newer "7 days" --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command "make lock" $(ARGS)
+
+release:  ## a version, its part of the changelog and its tag: docs/RELEASING.md (VERSION=0.2.0)
+	@$(PYTHON) -m tools.release "$(VERSION)"
 
 clean:  ## forget the sandbox's data
 	rm -rf .sandbox

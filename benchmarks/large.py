@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from decimal import Decimal
 from functools import partial
 from itertools import count
+from typing import Any
 
 from benchmarks.figures import interleaved, p99, ratio, timed, told
 from benchmarks.filled import CHANNELS, LEAVING, LEAVING_SHARE, PICTURES_EACH, SERVERS, USUAL, Filled, sizes
@@ -122,10 +123,11 @@ class World:
         for reply in await self._replies.claim_due(1, hold_seconds=HOLD_SECONDS):
             await self._replies.shown(reply, message_id=None)
 
-    async def _page(self, *, viewer_id: int | None = None, **where: object) -> None:
+    async def _page(self, *, viewer_id: int | None = None, **where: Any) -> None:
         member = self._member()
-        asked = {"owner_id": member, "viewer_id": viewer_id or member, "channel_ids": range(500), "limit": 6}
-        await self._pictures.page(**asked, **where)  # type: ignore[arg-type]
+        await self._pictures.page(
+            owner_id=member, viewer_id=viewer_id or member, channel_ids=range(500), limit=6, **where
+        )
 
     async def _best(self) -> None:
         guild = 1 + next(self._numbers) % SERVERS

@@ -20,11 +20,14 @@ class Batcher(Generic[Item, Answer]):
     async def send(self, item: Item) -> Answer:
         """Answers or raises as the call that the item went with, which is made even if nobody waits for it any more."""
         self._waiting.append(item)
-        if self._next is None:
-            self._next = asyncio.create_task(self._send_waiting())
+        call = self._next
+        if call is None:
+            call = self._next = asyncio.create_task(self._send_waiting())
             # Nobody may wait for it any more, and what it raises is theirs to know.
-            self._next.add_done_callback(lambda call: call.cancelled() or call.exception())
-        return await asyncio.shield(self._next)
+            call.add_done_callback(lambda call: call.cancelled() or call.exception())
+        # Unlike asyncio.shield, which from Python 3.14 on tells the loop of it, too, when nobody waits any more.
+        await asyncio.wait([call])
+        return call.result()
 
     async def _send_waiting(self) -> Answer:
         async with self._sending:

@@ -72,7 +72,7 @@ class TrackedConnection(_AsyncpgConnection):
     @property
     def transport(self) -> asyncio.Transport:
         # asyncpg names it for nobody, and there is no other way to the socket.
-        return cast("asyncio.Transport", getattr(self, "_transport"))  # noqa: B009
+        return cast("asyncio.Transport", getattr(self, "_transport"))  # noqa: B009 - see above
 
 
 async def connect(

@@ -1,10 +1,15 @@
 """`python -m sandbox`: the whole of it on one machine, until Ctrl-C."""
 
+import signal
+
+if __name__ == "__main__":
+    # While it imports, nothing runs that is to be ended in order.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 from contextlib import AsyncExitStack

@@ -9,14 +9,14 @@ _T = TypeVar("_T")
 INTERVAL_SECONDS = 0.02
 
 
-async def soon(awaited: Awaitable[_T], *, within_seconds: float = 20.0) -> _T:
+async def soon(awaited: Awaitable[_T], *, within_seconds: float = 30.0) -> _T:
     """What it comes to. Raises TimeoutError: a test that waits for what never comes would keep all others waiting."""
     async with asyncio.timeout(within_seconds):
         return await awaited
 
 
 async def until(
-    look: Callable[[], Awaitable[_T]], condition: Callable[[_T], bool], *, within_seconds: float = 20.0
+    look: Callable[[], Awaitable[_T]], condition: Callable[[_T], bool], *, within_seconds: float = 30.0
 ) -> _T:
     """What `look` returns, once `condition` holds for it."""
     deadline = asyncio.get_running_loop().time() + within_seconds

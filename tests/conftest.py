@@ -62,13 +62,13 @@ def postgres_url() -> Iterator[str]:
         yield kept
         return
     # Root's Postgres runs as another user, whom the next pytest to start would lock out of pytest's folder.
-    folder = tempfile.TemporaryDirectory(dir=_memory())
+    folder = tempfile.TemporaryDirectory(dir=memory())
     with folder as directory, postgres(Path(directory) / "data") as url:
         make_template(url)
         yield url
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """A folder in memory where there is one with room: each database is hundreds of files."""
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN:
         return _MEMORY
@@ -131,7 +131,7 @@ def bucket_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
     command = s3.s3_command(tmp_path_factory.mktemp("s3"), port)
     with subprocess.Popen(command.arguments, env={**os.environ, **command.environment}) as server:
         try:
-            _wait_for_http(f"http://127.0.0.1:{port}/")
+            wait_for_http(f"http://127.0.0.1:{port}/")
             yield s3.bucket_environment(port)
             server.terminate()
             server.wait(20)
@@ -140,8 +140,8 @@ def bucket_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
             server.kill()
 
 
-def _wait_for_http(url: str) -> None:
-    deadline = time.monotonic() + 20
+def wait_for_http(url: str, *, within_seconds: float = 20) -> None:
+    deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(url, timeout=20).close()

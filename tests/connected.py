@@ -55,7 +55,7 @@ from sandbox.discord.interactions import COMMAND, MODAL_SUBMIT
 from sandbox.discord.state import Channel, Interaction, Message, MessageFlag
 from tests.lives import painted, waiting
 
-BOUND_SECONDS = 10.0
+BOUND_SECONDS = 30.0
 EMOJI = "📥"
 
 

@@ -8,12 +8,11 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.conditions import soon
-from tests.postgres_line import line_to
 
 _PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
@@ -22,42 +21,58 @@ needs_pgbouncer = pytest.mark.skipif(
 )
 
 
+class Pooler:
+    """`url` is that of the database through it, also after it was killed and started again."""
+
+    def __init__(self, file: Path, user: str, url: str) -> None:
+        self.url = url
+        self._command = [str(_PROGRAM), *(["-u", user] if os.geteuid() == 0 else []), str(file)]
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        )
+        await _until_it_listens(urlsplit(self.url).port)
+
+    async def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        await soon(self._process.wait())
+
+
 @asynccontextmanager
-async def pgbouncer(database_url: str, mode: str, *, size: int = 20) -> AsyncIterator[str]:
-    """The URL of the database through it; `size` is how many connections to the server it has."""
+async def pgbouncer(database_url: str, mode: str, *, size: int = 20) -> AsyncIterator[Pooler]:
+    """Before that database; `size` is how many connections to the server it has."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    async with line_to(database_url) as (_, url):
-        with tempfile.TemporaryDirectory() as folder:
-            file = _settings(Path(folder), port, urlsplit(url).port, mode, size)
-            user = ["-u", "nobody"] if os.geteuid() == 0 else []
-            process = await asyncio.create_subprocess_exec(
-                *(str(_PROGRAM), *user, str(file)),
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-            try:
-                await _until_it_listens(port)
-                yield f"postgresql://postgres@127.0.0.1:{port}{urlsplit(url).path}?sslmode=disable"
-            finally:
-                process.kill()
-                await soon(process.wait())
+    parts = urlsplit(database_url)
+    server = Path(parse_qs(parts.query)["host"][0])
+    with tempfile.TemporaryDirectory() as folder:
+        file = _settings(Path(folder), port, server, mode, size)
+        url = f"postgresql://postgres@127.0.0.1:{port}{parts.path}?sslmode=disable"
+        # It does not run as root, and the folder of the server's socket may be closed to all but the server's user.
+        one = Pooler(file, (server / ".s.PGSQL.5432").owner(), url)
+        await one.start()
+        try:
+            yield one
+        finally:
+            await one.kill()
 
 
-def _settings(folder: Path, port: int, server_port: int | None, mode: str, size: int) -> Path:
+def _settings(folder: Path, port: int, server: Path, mode: str, size: int) -> Path:
     file = folder / "pgbouncer.ini"
     file.write_text(
-        f"[databases]\n* = host=127.0.0.1 port={server_port} user=postgres\n"
+        f"[databases]\n* = host={server} user=postgres\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
         f"auth_type = any\npool_mode = {mode}\ndefault_pool_size = {size}\n"
     )
-    # It does not run as root, and then cannot read what only root may.
     folder.chmod(0o755)
     file.chmod(0o644)
     return file
 
 
-async def _until_it_listens(port: int) -> None:
+async def _until_it_listens(port: int | None) -> None:
     async with asyncio.timeout(10):
         while True:
             try:

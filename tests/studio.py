@@ -15,7 +15,7 @@ from yarl import URL
 from sandbox.discord import DiscordServer
 from tests.member import File
 
-BOUND_SECONDS = 10.0
+BOUND_SECONDS = 30.0
 FORM = "form"
 Select = discord.ui.Select["Overlay"]
 
@@ -57,7 +57,7 @@ class Overlay(discord.ui.LayoutView):
         gallery = discord.ui.MediaGallery[Any](discord.MediaGalleryItem(f"attachment://{shown}.png"))
         row: discord.ui.ActionRow[Overlay] = discord.ui.ActionRow()
         select = Select(custom_id="nine", options=[discord.SelectOption(label=n) for n in ("one", "two")])
-        select.callback = self.chosen  # type: ignore[method-assign]
+        select.callback = self.chosen  # type: ignore[method-assign] # as discord.py would have it
         self.add_item(discord.ui.Section(discord.ui.TextDisplay(shown), accessory=thumbnail))
         self.add_item(gallery)
         self.add_item(row.add_item(select))

@@ -1,9 +1,11 @@
 """How many processors this process may use: a container's limit is not in what the machine has."""
 
 import asyncio
+import contextvars
 import math
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -11,15 +13,16 @@ T = TypeVar("T")
 
 
 class CpuSlots:
-    """As many threads at once as there are processors: more are no quicker, and each takes a picture's memory."""
+    """As many threads as there are processors: more are no quicker, and each keeps the memory of the largest picture
+    that it has had."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(usable_cpus())
+        self._threads = ThreadPoolExecutor(usable_cpus(), "picture")
 
     async def in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         """Work on a picture, off the event loop."""
-        async with self._slots:
-            return await asyncio.to_thread(work, *arguments)
+        here = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, here.run, work, *arguments)
 
 
 def usable_cpus(root: Path = Path("/")) -> int:

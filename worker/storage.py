@@ -48,7 +48,9 @@ class Storage:
         """Returns when the picture is safe, however long that takes. Raises JobFailed of `preparing`, or LostJob if the
         job was taken away: nothing is left behind then."""
         try:
-            await self._until_safe(job, painting, await asyncio.shield(preparing))
+            # As in db/batcher.py: it goes on where this is cancelled, and the loop is told of nothing.
+            await asyncio.wait([preparing])
+            await self._until_safe(job, painting, preparing.result())
         except asyncio.CancelledError:
             await self._spill_at_last(job, painting, preparing)
         except LostJob:

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from bot.controls.buttons import Say
+from bot.controls.modal import new_modal
 from core.operations import IMAGINE, PROMPT_LENGTH_MAX, STYLES, Model, choice_title
 from core.orders import Order
 
@@ -17,7 +18,6 @@ PROMPT, SIZE, MODEL, STYLE, WITHOUT = "prompt", "size", "model", "style", "negat
 
 NO_STYLE = "none"
 SIZE_LENGTH_MAX = 40
-_TIMEOUT_SECONDS = 900.0  # until then discord.py keeps the modal in memory
 
 
 def priced(model: Model) -> str:
@@ -46,9 +46,7 @@ def edit_modal(
     size_hint: str,
     model_hint: str | None,
 ) -> ui.Modal:
-    modal = ui.Modal(
-        title=say("Paint it differently"), custom_id=f"edit:{order.id}", timeout=_TIMEOUT_SECONDS
-    )
+    modal = new_modal(f"edit:{order.id}", say("Paint it differently"))
     size = ui.TextInput[Any](custom_id=SIZE, default=typed[SIZE] or None, max_length=SIZE_LENGTH_MAX)
     title = say("Size, and the seed") if order.operation == IMAGINE.name else say("Strength, and the seed")
     named = [(model.name, say(priced(model))) for model in models]

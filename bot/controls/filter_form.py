@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.controls.buttons import Say
+from bot.controls.modal import new_modal
 from bot.controls.page_controls import SHAPES, Move, Query
 from core.operations import MODELS, OPERATIONS
 
@@ -16,14 +17,11 @@ MODEL, KIND, SHAPE, WHERE, SINCE = "model", "kind", "shape", "where", "since"
 """The custom ids of its fields."""
 
 ANY, _HERE = "any", "here"
-_TIMEOUT_SECONDS = 900.0  # until then discord.py keeps the form in memory
 
 
 def filter_form(query: Query, say: Say, today: date) -> ui.Modal:
     """It begins with what is chosen."""
-    modal = ui.Modal(
-        title=say("Which pictures"), custom_id=query.custom_id(Move.FILTER, 0), timeout=_TIMEOUT_SECONDS
-    )
+    modal = new_modal(query.custom_id(Move.FILTER, 0), say("Which pictures"))
     days = ages(say, today)
     if query.since is not None:
         days.setdefault(f"{query.since}", f"{query.since}")

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from bot.controls.buttons import Say
+from bot.controls.modal import new_modal
 from bot.controls.verbs import Step, Verb
 from core.operations import (
     PROMPT_LENGTH_MAX,
@@ -27,7 +28,6 @@ PROMPT, SHAPE = "prompt", "shape"
 
 _LABELS_MAX = 5
 _NUMBER_LENGTH_MAX = 20
-_TIMEOUT_SECONDS = 900.0  # until then discord.py keeps the modal in memory
 _SIZE_OF_SHAPE = ("width", "height")
 
 Text: TypeAlias = str | Param
@@ -91,7 +91,7 @@ def form(
     verb: Verb, operation: Operation, model: Model, typed: Mapping[str, str], say: Say, *, title: str
 ) -> ui.Modal:
     """`typed` is what its fields begin with, by their names."""
-    modal = ui.Modal(title=title, custom_id=verb.custom_id(Step.FORM), timeout=_TIMEOUT_SECONDS)
+    modal = new_modal(verb.custom_id(Step.FORM), title)
     for one in asked(operation, model, verb.given):
         if isinstance(one, Param):
             modal.add_item(_param(one, model, typed.get(one.name), say))

@@ -14,6 +14,7 @@ from discord import ui
 
 from bot.controls.buttons import PRESSES
 from bot.controls.edit_modal import fields_of
+from bot.controls.modal import new_modal
 
 PANELS = ("settings", "owner", "me", "report", "queue")
 CUSTOM_ID = re.compile(
@@ -23,7 +24,6 @@ OUTDATED = "outdated"
 """What a press does for which nothing is registered: its panel was made by another version."""
 
 OPTIONS_MAX = 25
-_FORM_TIMEOUT_SECONDS = 900.0  # until then discord.py keeps a form in memory
 _ID = re.compile("[1-9][0-9]{0,18}")
 _ID_MAX = 2**63 - 1  # the largest number that Postgres takes
 
@@ -149,7 +149,7 @@ def rows(*controls: Control) -> list[ui.ActionRow[Any]]:
 
 def form(custom_id: str, title: str, *labels: ui.Label[Any]) -> ui.Modal:
     """Discord takes 1 to 5 labels."""
-    modal = ui.Modal(title=title, custom_id=custom_id, timeout=_FORM_TIMEOUT_SECONDS)
+    modal = new_modal(custom_id, title)
     for label in labels:
         modal.add_item(label)
     return modal

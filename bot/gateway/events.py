@@ -59,7 +59,7 @@ def _readable(state: State, data: Payload) -> Payload:
     for shape in (_whole, _bare):
         try:
             payload = shape(data)
-            interaction = discord.Interaction[Any](data=payload, state=state)  # type: ignore[arg-type]
+            interaction = discord.Interaction[Any](data=payload, state=state)  # type: ignore[arg-type] # it is to find out
         except Exception as error:  # noqa: BLE001 - discord.py raises anything for what it cannot read
             log.debug("an interaction is tried with less in it: %s", _told(error, data))
             continue

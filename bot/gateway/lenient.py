@@ -21,9 +21,10 @@ _answer = webhook.AsyncWebhookAdapter.create_interaction_response
 def be_lenient() -> None:
     """For the whole process, as the classes are discord.py's own."""
     discord.http.json_or_text = _what_can_be_read
-    webhook.json_or_text = _what_can_be_read  # type: ignore[attr-defined]
-    webhook.AsyncWebhookAdapter.create_interaction_response = _answer_once  # type: ignore[assignment,method-assign]
-    InteractionCallbackResponse._update = _update_as_far_as_possible  # type: ignore[method-assign]
+    webhook.json_or_text = _what_can_be_read  # type: ignore[attr-defined] # it is imported there
+    adapter, answer = webhook.AsyncWebhookAdapter, InteractionCallbackResponse
+    adapter.create_interaction_response = _answer_once  # type: ignore[assignment,method-assign] # it takes its place
+    answer._update = _update_as_far_as_possible  # type: ignore[method-assign] # it takes its place
 
 
 async def _what_can_be_read(response: aiohttp.ClientResponse) -> dict[str, Any] | str:
@@ -46,7 +47,7 @@ async def _answer_once(
     is_repeated = False
     while True:
         try:
-            return await _answer(self, interaction_id, token, **more)  # type: ignore[return-value]
+            return await _answer(self, interaction_id, token, **more)  # type: ignore[return-value] # text, too, now
         except discord.HTTPException as error:
             if error.code == ACKNOWLEDGED and (is_repeated or has_failed()):
                 log.info("an answer had arrived before it was repeated")

@@ -65,6 +65,8 @@ class Content:
 
 def view_of(*items: ui.Item[Any]) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
+    # What is pressed is known by its custom id; discord.py would keep what is seen by one alone for 15 minutes.
+    view.stop()
     for item in items:
         view.add_item(item)
     return view

@@ -23,6 +23,8 @@ def refused_form(
     for title, text in short:
         texts[0].add_field(name=title, value=text.strip() or _NOTHING)
     view = ui.View(timeout=None)
+    # As every view (`view_of`).
+    view.stop()
     view.add_item(button)
     return [discord.Embed(description=why, colour=_COLOUR), *texts], view
 

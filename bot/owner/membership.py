@@ -63,7 +63,9 @@ class Membership:
         if looking is None:
             looking = self._looking[member_id] = asyncio.create_task(self._look_up(member_id))
             looking.add_done_callback(partial(self._ended, member_id))
-        return await asyncio.shield(looking)
+        # As in db/batcher.py: who gives up ends it for nobody else, and the loop is told of nothing.
+        await asyncio.wait([looking])
+        return looking.result()
 
     async def _look_up(self, member_id: int) -> _Found:
         guild_id = await self._find(member_id)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from botocore.exceptions import ClientError
 
@@ -153,21 +153,27 @@ class Bucket:
         if self._keeps_versions is None:
             try:
                 answer = genuine(await self._client.get_bucket_versioning(Bucket=self._name), xml=True)
+                self._keeps_versions = answer.get("Status") in ("Enabled", "Suspended")
             except ClientError as error:
                 if not _is_refused(error):
                     raise
-                self._keeps_versions = False
-            else:
-                self._keeps_versions = answer.get("Status") in ("Enabled", "Suspended")
-        return self._keeps_versions
+                await self._try_versions()
+        return bool(self._keeps_versions)
+
+    async def _try_versions(self) -> None:
+        """A bucket that may not be asked gives itself away by the mark that a deletion leaves."""
+        key = f"versions-{uuid4()}"
+        await self.store(key, b"")
+        answer = genuine(await self._client.delete_object(Bucket=self._name, Key=key))
+        self._keeps_versions = bool(answer.get("DeleteMarker"))
+        if self._keeps_versions:
+            await self._remove_versions(key)
 
     async def _remove(self, key: str) -> None:
-        if not await self.keeps_versions():
-            answer = genuine(await self._client.delete_object(Bucket=self._name, Key=key))
-            # A bucket that could not be asked gives itself away by this marker.
-            self._keeps_versions = bool(answer.get("DeleteMarker"))
-        if self._keeps_versions:
+        if await self.keeps_versions():
             await self._remove_versions(key, only=key)
+        else:
+            genuine(await self._client.delete_object(Bucket=self._name, Key=key))
 
     async def _remove_versions(self, prefix: str, *, only: str | None = None) -> None:
         try:

@@ -12,11 +12,11 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from db.pool import Connection
 from tests.conditions import until
 from tests.drill import evidence as found
 from tests.drill.checks import judge
-from tests.drill.crowd import Crowd, Patient
+from tests.drill.crowd import NAMES, Crowd, Patient
+from tests.drill.end import collect, settle
 from tests.drill.evidence import Answers, Evidence
 from tests.drill.faults import Faults
 from tests.drill.journal import Journal
@@ -25,9 +25,7 @@ from tests.drill.schedule import GENERATION_SECONDS, day, deaths, schedule
 from tests.drill.system import System, left_running, system
 from tests.member import member
 
-NAMES = ("Ada", "Ben", "Cleo")
 KEPT = ("log.txt", "schedule.json", "orders.json", "jobs.json", "ledger.json", "calls.json", "report.txt")
-CONNECTIONS_GONE_SECONDS = 10.0
 START_TIMEOUT_SECONDS = 60.0
 BEGIN_TIMEOUT_SECONDS = 60.0
 
@@ -43,7 +41,7 @@ async def drill(options: argparse.Namespace, directory: Path) -> bool:
             system(directory, journal, workers=options.workers, on_exchange=answers.see)
         )
         crowd = await _run(options, directory, running, seen)
-        await _collect(running, seen)
+        await collect(running, seen)
         for name, rows in (("orders", seen.orders), ("jobs", seen.jobs), ("ledger", seen.ledger)):
             (directory / f"{name}.json").write_text(json.dumps(rows, indent=1, default=str))
         calls = [dataclasses.asdict(call) for call in seen.calls]
@@ -95,7 +93,7 @@ async def _run(options: argparse.Namespace, directory: Path, running: System, se
             await breaking.heal()
         seen.journal.on_line("drill", "healed")
         print("healed; waiting until every job has ended and every reply is up to date ...", flush=True)
-        await _settle(running, seen, options.settle)
+        await settle(running, seen, options.settle)
         seen.process_ids = {name: [id_, running.process_ids[name]] for name, id_ in begun_as.items()}
         seen.deleted = {int(id_) for one in members.values() for id_ in one.deleted}
     return crowd
@@ -111,60 +109,6 @@ async def _begun(running: System, count: int) -> None:
         )
     finally:
         await connection.close()
-
-
-async def _settle(running: System, seen: Evidence, within_seconds: float) -> None:
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
-    connection = await running.database.connect()
-
-    async def unsettled() -> dict[str, int]:
-        # Who is told to end before it can be told anything dies of it.
-        return {**await found.unsettled(connection), "starting": len(seen.journal.silent)}
-
-    try:
-        await until(
-            unsettled,
-            lambda counts: not any(counts.values()),
-            within_seconds=within_seconds,
-        )
-        seen.settled_seconds = loop.time() - begun
-    except AssertionError as error:
-        seen.journal.on_line("drill", f"not settled: {error}")
-        running.ask_where_they_stand()
-    finally:
-        await connection.close()
-
-
-async def _collect(running: System, seen: Evidence) -> None:
-    connection = await running.database.connect()
-    try:
-        seen.connections = await found.count_connections(connection)
-        seen.statuses = await running.stop()
-        seen.connections_left = await _connections_left(connection)
-        await found.read_tables(seen, connection)
-    finally:
-        await connection.close()
-    found.read_bucket(seen, running.bucket_directory)
-    found.read_world(seen, running.servers.discord.world)
-    environment = running.servers.environment
-    seen.secrets += [
-        environment[name] for name in ("STABILITY_API_KEY", "DISCORD_TOKEN", "AWS_SECRET_ACCESS_KEY")
-    ]
-    seen.calls = list(running.servers.stability.calls)
-    seen.generations = dict(running.servers.stability.generations)
-
-
-async def _connections_left(connection: Connection) -> dict[str, int]:
-    """Of processes that have ended; Postgres needs a moment to notice."""
-    try:
-        return await until(
-            lambda: found.count_connections(connection),
-            lambda counts: not counts,
-            within_seconds=CONNECTIONS_GONE_SECONDS,
-        )
-    except AssertionError:
-        return await found.count_connections(connection)
 
 
 def _keep(directory: Path) -> None:

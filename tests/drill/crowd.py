@@ -10,6 +10,7 @@ from typing import Any
 from tests.drill.wishes import change, order, upload, verb
 from tests.member import Member, Message, buttons_of, interaction_of, is_done, text, walk
 
+NAMES = ("Ada", "Ben", "Cleo")
 ACTIONS = {
     "imagine": 35, "change": 6, "Again": 7, "Cancel": 8, "Edit": 3, "Vary": 3, "More": 17, "verb": 22, "Favourite": 3,
     "Delete": 9, "Keep it": 1, "gallery": 4, "Share": 2, "react": 4,
@@ -29,6 +30,8 @@ _SIZE = re.compile(r"(\d+) × (\d+)")
 
 
 class Crowd:
+    actions = ACTIONS
+
     def __init__(self, members: dict[str, Member], *, seed: int, per_second: float) -> None:
         self._members = members
         self._seed = seed
@@ -48,7 +51,7 @@ class Crowd:
         number = 0
         while True:
             await asyncio.sleep(rng.uniform(0.4, 1.6) * self._pause_seconds)
-            (action,) = rng.choices(list(ACTIONS), list(ACTIONS.values()))
+            (action,) = rng.choices(list(self.actions), list(self.actions.values()))
             number += 1
             wish, channel = order(rng, f"{name} {number}"), rng.choice(places)
             try:

@@ -251,14 +251,18 @@ def read_world(evidence: Evidence, world: World) -> None:
         for message in messages.values():
             if message.author_id == world.bot_id:
                 body = {"content": message.content, "components": message.components}
-                ids = tuple(c["custom_id"] for c in walk(body) if "custom_id" in c)
                 at = datetime.fromisoformat(message.edited_timestamp or message.timestamp).timestamp()
-                shown = Shown(int(channel_id), int(message.id), text(body), ids, at, message.is_ephemeral)
+                shown = shown_in(int(channel_id), int(message.id), body, at, message.is_ephemeral)
                 evidence.messages[shown.channel_id, shown.id] = shown
     for interaction in world.interactions.values():
         evidence.secrets.append(interaction.token)
         if interaction.message_id and interaction.data.get("custom_id", "").startswith("sure:"):
             evidence.questions[int(interaction.id)] = int(interaction.message_id)
+
+
+def shown_in(channel_id: int, id_: int, body: dict[str, Any], at: float, ephemeral: bool) -> Shown:
+    ids = tuple(c["custom_id"] for c in walk(body) if "custom_id" in c)
+    return Shown(channel_id, id_, text(body), ids, at, ephemeral)
 
 
 def outcomes(jobs: list[Row]) -> Counter[str]:

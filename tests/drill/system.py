@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,10 +44,19 @@ STOP_TIMEOUT_SECONDS = 30.0
 
 class System:
     """`postgres_lines` has one line for each process, so that one can be cut off alone. By `discord_url` members
-    reach the local Discord past its line."""
+    reach the local Discord past its line. Without `settings` they are those of a drill; with some, nothing is
+    to be broken, and the processes need no lines."""
 
-    def __init__(self, servers: Stack, directory: Path, journal: Journal, workers: int) -> None:
+    def __init__(
+        self,
+        servers: Stack,
+        directory: Path,
+        journal: Journal,
+        workers: int,
+        settings: Mapping[str, str] | None,
+    ) -> None:
         self.servers = servers
+        self._settings = settings
         self.discord_url = servers.discord.url
         self.bucket_directory = directory / "s3" / servers.environment["BUCKET_NAME"]
         self.database = Database(directory / "postgres", servers.environment["DATABASE_URL"])
@@ -67,10 +76,11 @@ class System:
         return [*self.postgres_lines.values(), self.bucket_line, self.stability_line, self.discord_line]
 
     async def start(self) -> None:
-        for line in self.lines:
-            await line.start()
-        # As it is named in all that the bot is told: a worker fetches attachments over the line too.
-        self.servers.discord.url = f"http://127.0.0.1:{self.discord_line.port}"
+        if self._settings is None:
+            for line in self.lines:
+                await line.start()
+            # As it is named in all that the bot is told: a worker fetches attachments over the line too.
+            self.servers.discord.url = f"http://127.0.0.1:{self.discord_line.port}"
         for name in self.names:
             process = Process(
                 name,
@@ -118,6 +128,11 @@ class System:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
+    def ask_how_many_tasks(self) -> None:
+        """Each tells it in a line of its log."""
+        for name in self.processes:
+            self._send(name, signal.SIGUSR2)
+
     def ask_where_they_stand(self) -> None:
         """Has those that run print the stack of each task."""
         for name in self.processes:
@@ -135,13 +150,19 @@ class System:
         return True
 
     def _environment(self, name: str) -> dict[str, str]:
+        settings = self._over_lines(name) if self._settings is None else self._settings
         return {
             **self.servers.environment,
+            **settings,
+            "PYTHONPATH": str(Path(__file__).parent / "stacks"),
+        }
+
+    def _over_lines(self, name: str) -> dict[str, str]:
+        return {
             **SETTINGS,
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.postgres_lines[name].port}/postgres"
             "?sslmode=disable",
             "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.bucket_line.port}",
-            "PYTHONPATH": str(Path(__file__).parent / "stacks"),
             "STABILITY_API_HOST": f"http://127.0.0.1:{self.stability_line.port}",
             "DISCORD_API_BASE": self.servers.discord.api_base,
             "DISCORD_GATEWAY_URL": self.servers.discord.gateway_url,
@@ -160,7 +181,12 @@ def _to_url(url: str) -> Connect:
 
 @asynccontextmanager
 async def system(
-    directory: Path, journal: Journal, *, workers: int, on_exchange: Callable[[Exchange], None]
+    directory: Path,
+    journal: Journal,
+    *,
+    workers: int,
+    on_exchange: Callable[[Exchange], None],
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[System]:
     """Runs until the end of the block, which finds every process stopped."""
     async with AsyncExitStack() as exits:
@@ -171,7 +197,7 @@ async def system(
         )
         servers.stability.rate_limit_pause_seconds = RATE_LIMIT_PAUSE_SECONDS
         await servers.migrate()
-        running = System(servers, directory, journal, workers)
+        running = System(servers, directory, journal, workers, settings)
         await _without_waiting_for_the_disk(running.database)
         exits.push_async_callback(running.stop)
         await running.start()

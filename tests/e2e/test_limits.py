@@ -24,7 +24,7 @@ async def house(house: House) -> House:
 async def limited(house: House, pool: Pool, one: Member, **limits: str) -> AsyncIterator[None]:
     """A bot with these limits and no other, and a ledger that is empty."""
     for table in ("replies", "calls", "jobs", "orders", "usage"):
-        await pool.execute(f"delete from {table}")  # noqa: S608
+        await pool.execute(f"delete from {table}")
     house.servers.environment.update(limits)
     bot = await house.bot()
     await one.until_bot_is(online=True)

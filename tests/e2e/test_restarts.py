@@ -193,6 +193,12 @@ async def test_a_job_that_was_stored_although_its_member_was_told_otherwise_is_s
         await connection.execute("lock table jobs")
         interaction = await ask(ada)
         told = await ada.reply(interaction, lambda m: "If a picture was begun all the same" in text(m))
+        # The bot has given up, but Postgres stores it if it has the lock before it hears of that.
+        held_up = (
+            "select count(*) from pg_stat_activity "
+            "where datname = current_database() and wait_event_type = 'Lock' and query like '%store_order%'"
+        )
+        await until(lambda: pool.fetchval(held_up), lambda count: count == 0)
     # As if Postgres had stored it, and gone away before it could say so.
     world = house.servers.discord.world
     await waiting(

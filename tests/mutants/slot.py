@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,8 @@ class Plugin:
 
 def serve() -> None:
     # What is forked must have no threads, and importing starts none.
-    import aioboto3  # noqa: F401
-    import aiohttp.web  # noqa: F401
-    import asyncpg  # noqa: F401
-    import discord  # noqa: F401
-    import PIL.Image  # noqa: F401
-    import pydantic_settings  # noqa: F401
+    for module in ("aioboto3", "aiohttp.web", "asyncpg", "discord", "PIL.Image", "pydantic_settings"):
+        import_module(module)
 
     for line in sys.stdin:
         order = json.loads(line)

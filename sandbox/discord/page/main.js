@@ -144,6 +144,8 @@ class Page {
   }
 
   #show() {
+    // What comes before the first channel is open is shown with it.
+    if (!this.#room) return;
     const { channel, title } = this.#room;
     const unread = [...this.#unread.values()].reduce((sum, count) => sum + count, 0);
     document.title = `${unread ? `(${unread}) ` : ""}${title} · ${this.#directory.guild.name}`;

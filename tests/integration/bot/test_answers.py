@@ -1,17 +1,20 @@
 """An interaction that came again, too late, or for what cannot be done is one line of the log."""
 
+import gc
 import logging
 from contextlib import AsyncExitStack
 
 import pytest
+from discord.ui import LayoutView, Modal
 
 from core.settings import DatabaseSettings
 from sandbox.discord import errors
-from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND
+from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT
 from tests.connected import Connected, caught
 
 GALLERY = {"id": "5", "name": "gallery", "type": 1}
 QUEUE = {"id": "5", "name": "queue", "type": 1}
+EDIT = {"component_type": 2, "custom_id": "order:edit:1"}
 WIDE = [{"name": "prompt", "type": 3, "value": "a fox"}, {"name": "width", "type": 4, "value": 7}]
 TYPED = [{"name": "search", "type": 3, "value": "fo", "focused": True}]
 
@@ -31,6 +34,22 @@ async def test_a_command_that_is_replayed_is_a_line(
     assert not [record for record in lines if record.levelno > logging.INFO]
     assert caught(caplog) == []
     assert "Traceback" not in caplog.text
+
+
+async def test_discord_py_keeps_nothing_of_what_one_alone_is_shown(bot: Connected) -> None:
+    row = [
+        {"type": 1, "components": [{"type": 2, "style": 2, "label": "Edit", "custom_id": EDIT["custom_id"]}]}
+    ]
+    before = _views()
+    assert bot.is_answered(await bot.interact(COMMAND, QUEUE))
+    assert bot.is_answered(await bot.interact(COMPONENT, EDIT, components=row))
+    assert _views() == before
+
+
+def _views() -> int:
+    """How many views and forms are in memory."""
+    gc.collect()
+    return sum(issubclass(type(one), (LayoutView, Modal)) for one in gc.get_objects())
 
 
 async def test_what_a_member_asked_for_in_vain_is_a_line_in_their_words(

@@ -37,7 +37,7 @@ async def owner(
     async with connected(settings, pool, bucket) as one:
         await forget_orders(pool)
         for table in ("usage", "usage_days"):
-            await pool.execute(f"delete from {table}")  # noqa: S608 - of these two
+            await pool.execute(f"delete from {table}")
         await Owner(one).reconcile()
         yield Owner(one)
 

@@ -23,7 +23,7 @@ async def channel(bot: Connected) -> Connected:
     place = bot.channel()
     assert place.guild_id is not None
     for table in ("orders", "pictures"):
-        sql = f"update {table} set guild_id = $1, channel_id = $2 where id in (1, 17)"  # noqa: S608
+        sql = f"update {table} set guild_id = $1, channel_id = $2 where id in (1, 17)"
         await bot.pool.execute(sql, int(place.guild_id), int(place.id))
     return bot
 

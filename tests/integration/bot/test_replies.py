@@ -85,7 +85,7 @@ async def test_a_time_that_goes_by_is_replaced_once(house: Replying) -> None:
     )
     house.reconciler.poll()
     for one in (reply, other):
-        await until(lambda one=one: house.now(one), lambda now: now.estimate_over_at is None)  # type: ignore[misc]
+        await until(lambda one=one: house.now(one), lambda now: now.estimate_over_at is None)  # type: ignore[misc] # mypy infers no default
     assert all("ny moment now." in read for read in house.read())
     # The first spinner, and two as time went by.
     assert house.statuses(EDIT, BY_TOKEN) == [200] * 3

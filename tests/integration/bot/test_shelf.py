@@ -193,7 +193,7 @@ async def test_a_card_whose_links_are_over_or_that_was_given_up_is_shown_anew(
         "update replies set revision = 3, shown_revision = 2, message_id = $1, due_at = now() - interval '40 days'",
         int(card.id),
     )
-    await pool.execute(f"update replies set {reply}")  # noqa: S608
+    await pool.execute(f"update replies set {reply}")
     for _ in range(2):
         await place.press(Action.SETTINGS, picture, place.ben, "paintings")
         assert await pool.fetchval("select revision from replies") == 3 + is_redrawn

@@ -77,7 +77,7 @@ async def test_a_channel_that_the_member_does_not_see_is_not_named(bot: Connecte
     hidden = next(one for one in bot.client.get_all_channels() if one.name == "paintings")
     deny = discord.Permissions(view_channel=True).value
     everyone = {"id": hidden.guild.id, "type": 0, "allow": "0", "deny": str(deny)}
-    hidden._overwrites[:] = [_Overwrites(everyone)]  # type: ignore[arg-type]
+    hidden._overwrites[:] = [_Overwrites(everyone)]  # type: ignore[arg-type] # their type is its own
     await bot.interact(COMMAND, command("imagine", prompt=f"what is <#{hidden.id}>"), direct=False)
     assert await newest(bot) == ("what is a channel", None)
 

@@ -370,7 +370,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 if not is_over:
                     keys += [("member", holder), ("here", holder + server)]
                 for scope, key in keys:
-                    expected[period, scope, is_over, key] += job.used  # type: ignore[assignment]
+                    expected[period, scope, is_over, key] += job.used  # type: ignore[assignment] # counts in tenths
         # Nobody can tell any more whose the sums of months are that are over.
         known = {
             key: credits

@@ -181,7 +181,7 @@ async def test_whatever_a_picture_costs_all_of_it_is_counted(pool: Pool, name: s
     await waiting(pool)
     await pool.execute("update jobs set price = $1", Decimal(price))
     for table in ("usage", "usage_days"):
-        await pool.execute(f"update {table} set credits = $1", Decimal(price))  # noqa: S608
+        await pool.execute(f"update {table} set credits = $1", Decimal(price))
     (job,) = await worker(pool).claim(1)
     await TRANSITIONS[name](pool, job)
     assert (await audit(pool))[1] == []

@@ -42,7 +42,7 @@ async def the_reply(pool: Pool) -> Reply:
 
 
 async def column(pool: Pool, name: str) -> object:
-    return await pool.fetchval(f"select {name} from replies")  # noqa: S608
+    return await pool.fetchval(f"select {name} from replies")
 
 
 async def test_a_command_gets_time_to_answer_before_its_reply_is_missed(

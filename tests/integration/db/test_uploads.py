@@ -51,8 +51,9 @@ async def test_they_come_among_pictures_in_the_orders_order(pool: Pool, uploads:
     kept, found, new, again = await worker(pool).inputs(job)
     assert (found, new) == (picture, first)
     assert isinstance(kept, Upload)
+    assert isinstance(new, Upload)
     assert (kept.id, kept.key, kept.url, again) == (second.id, second.key, None, kept)
-    assert (new.url, "5ec2e7" in repr(new)) == (URL, False)  # type: ignore[union-attr]
+    assert (new.url, "5ec2e7" in repr(new)) == (URL, False)
     await pool.execute("update uploads set erased_at = now() where id = $1", second.id)
     assert await worker(pool).inputs(job) == [picture, first]
 

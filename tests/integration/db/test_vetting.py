@@ -48,10 +48,11 @@ async def migrated(url: str, **more: str) -> tuple[int, str]:
 async def test_a_transaction_pooler_without_the_direct_address_is_named(database_url: str) -> None:
     expected = "DATABASE_LISTEN_URL: is not set, and DATABASE_URL leads to a transaction pooler; it should be"
     for mode in ("transaction", "statement"):
-        async with pgbouncer(database_url, mode) as url, open_pool(settings(url), name="test") as pool:
+        async with pgbouncer(database_url, mode) as one, open_pool(settings(one.url), name="test") as pool:
             with pytest.raises(Misconfigured, match=expected):
                 await wait_until_migrated(pool)
-    async with pgbouncer(database_url, "transaction") as url:
+    async with pgbouncer(database_url, "transaction") as one:
+        url = one.url
         status, said = await migrated(url)
         assert status == 78
         assert said.startswith(expected)
@@ -71,17 +72,17 @@ async def test_a_transaction_pooler_without_the_direct_address_is_named(database
 async def test_a_session_pooler_serves_and_one_with_too_few_is_named(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with pgbouncer(database_url, "session") as url, open_pool(settings(url), name="test") as pool:
+    async with pgbouncer(database_url, "session") as one, open_pool(settings(one.url), name="test") as pool:
         await asyncio.wait_for(wait_until_migrated(pool), 10)
     monkeypatch.setattr("db.connect.CONNECT_SECONDS", 0.5)
-    async with pgbouncer(database_url, "session", size=1) as url:
+    async with pgbouncer(database_url, "session", size=1) as one:
         with pytest.raises(
             DatabaseUnavailable, match=r"DATABASE_URL gives one connection and no second, .*10$"
         ):
-            await Vetting(settings(url)).check()
+            await Vetting(settings(one.url)).check()
     async with (
-        pgbouncer(database_url, "session", size=2) as url,
-        open_pool(settings(url), name="test") as pool,
+        pgbouncer(database_url, "session", size=2) as one,
+        open_pool(settings(one.url), name="test") as pool,
     ):
         with pytest.raises(DatabaseUnavailable, match="2 connections are open, and DATABASE_POOL_SIZE is 8"):
             await asyncio.gather(*(pool.execute("select pg_sleep(1)") for _ in range(3)))

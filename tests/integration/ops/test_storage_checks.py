@@ -19,7 +19,7 @@ from ops.storage_checks import StorageChecks
 from tests.conditions import until
 from tests.front import front
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
-from tests.versioned import BUCKET, versioned_s3
+from tests.second_s3 import Refusal, count_versions
 
 
 async def findings(settings: DatabaseSettings, pool: Pool, bucket: Bucket) -> list[Finding]:
@@ -95,7 +95,8 @@ async def test_what_refuses_the_url_is_said_with_what_to_do(
 
 @needs_pgbouncer
 async def test_a_transaction_pooler_is_named(database_url: str, bucket: Bucket) -> None:
-    async with pgbouncer(database_url, "transaction") as url:
+    async with pgbouncer(database_url, "transaction") as one:
+        url = one.url
         settings = DatabaseSettings.model_validate({"database_url": url})
         async with open_pool(settings, name="test") as pool:
             found = await line(pool, bucket, "Postgres")
@@ -197,17 +198,16 @@ async def test_a_bucket_that_is_not_reached_comes_with_what_to_do(
 
 
 async def test_a_bucket_that_keeps_old_versions_is_named(
-    pool: Pool, bucket_environment: dict[str, str]
+    pool: Pool, versioned_environment: dict[str, str]
 ) -> None:
-    async with versioned_s3() as server:
-        settings = _settings(bucket_environment, aws_endpoint_url_s3=server.url, bucket_name=BUCKET)
-        async with open_bucket(settings) as bucket:
-            assert (await line(pool, bucket, "bucket")).startswith(
-                "ok    bucket: can be written and read, and keeps old versions, which are removed with"
-            )
-            assert not any(server.versions.values())
-        server.lets = False
-        async with open_bucket(settings) as bucket:
+    async with open_bucket(_settings(versioned_environment)) as bucket:
+        assert (await line(pool, bucket, "bucket")).startswith(
+            "ok    bucket: can be written and read, and keeps old versions, which are removed with"
+        )
+    assert await count_versions(versioned_environment, marks=True) == 0
+    async with front(versioned_environment["AWS_ENDPOINT_URL_S3"]) as one:
+        one.answer = Refusal(lets=False)
+        async with open_bucket(_settings(versioned_environment, aws_endpoint_url_s3=one.url)) as bucket:
             found = await line(pool, bucket, "bucket")
     assert found.startswith("WRONG bucket: cannot be used: the bucket keeps old versions")
     assert "s3:ListBucketVersions and s3:DeleteObjectVersion" in found

@@ -95,7 +95,7 @@ async def cdn() -> AsyncIterator[Cdn]:
 
 @pytest.fixture
 async def attachments(cdn: Cdn) -> AsyncIterator[Attachments]:
-    async with Attachments(f"{cdn.url}/api/v10", lambda _url: None, timeout_seconds=1) as attachments:
+    async with Attachments(f"{cdn.url}/api/v10", lambda _url: None, timeout_seconds=4) as attachments:
         yield attachments
 
 
@@ -297,7 +297,7 @@ async def test_discords_own_hosts_are_asked_by_way_of_the_proxy(pool: Pool, host
 
 @asynccontextmanager
 async def served(handler: Answer) -> AsyncIterator[str]:
-    server = web.ServerRunner(web.Server(handler))  # type: ignore[arg-type]
+    server = web.ServerRunner(web.Server(handler))  # type: ignore[arg-type] # all requests are of one kind
     await server.setup()
     await web.TCPSite(server, "127.0.0.1", 0).start()
     try:

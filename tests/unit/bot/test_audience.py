@@ -75,4 +75,4 @@ def _guild(roles: dict[str, Role], channels: list[Channel]) -> discord.Guild:
             for c in channels
         ],
     }  # fmt: skip
-    return discord.Guild(data=data, state=STATE)  # type: ignore[arg-type]
+    return discord.Guild(data=data, state=STATE)  # type: ignore[arg-type] # as much as is read

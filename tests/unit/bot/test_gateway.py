@@ -17,7 +17,7 @@ class _Socket:
     close_code = 4011
 
 
-REFUSED = discord.ConnectionClosed(_Socket(), shard_id=0)  # type: ignore[arg-type]
+REFUSED = discord.ConnectionClosed(_Socket(), shard_id=0)  # type: ignore[arg-type] # as much as is read
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ async def do(action: str, by: Interaction, order_id: int, picture_id: int) -> No
 
 async def opened(by: Interaction, picture_id: int) -> None:
     select = PictureSelect([])
-    select.item = SimpleNamespace(values=[str(picture_id)])  # type: ignore[assignment]
+    select.item = SimpleNamespace(values=[str(picture_id)])  # type: ignore[assignment] # as much of one as is read
     await select.callback(by)
 
 
@@ -369,7 +369,7 @@ async def test_a_picture_that_is_opened_is_that_one_and_covered_where_it_is_a_sp
 async def test_what_is_no_number_opens_nothing(chosen: str) -> None:
     house = House()
     select = PictureSelect([])
-    select.item = SimpleNamespace(values=[chosen])  # type: ignore[assignment]
+    select.item = SimpleNamespace(values=[chosen])  # type: ignore[assignment] # as much of one as is read
     await select.callback(house.press())
     assert NOT_THERE in house.words()
 

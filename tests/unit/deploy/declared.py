@@ -46,7 +46,7 @@ def unit(name: str) -> dict[str, list[str]]:
 
 
 def seconds(text: str) -> float:
-    number, word = re.fullmatch(r"(\d+)(s|min)", text).groups()  # type: ignore[union-attr]
+    ((number, word),) = re.findall(r"^(\d+)(s|min)$", text)
     return float(number) * (60 if word == "min" else 1)
 
 

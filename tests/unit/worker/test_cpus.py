@@ -1,11 +1,14 @@
 """A container's limit counts, whichever way the kernel tells it."""
 
+import asyncio
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from worker.cpus import usable_cpus
+from tests.conditions import soon
+from worker.cpus import CpuSlots, usable_cpus
 
 MACHINE = 16
 
@@ -57,3 +60,24 @@ def test_the_smallest_bound_counts(tmp_path: Path, groups: str, files: dict[str,
 def test_a_process_that_may_run_on_one_core_has_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {3})
     assert usable_cpus(tmp_path) == 1
+
+
+async def test_work_that_nobody_waits_for_any_more_has_its_thread_until_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.cpus.usable_cpus", lambda: 1)
+    slots, begun, ends = CpuSlots(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        ends.wait(20)
+
+    given_up = asyncio.create_task(slots.in_thread(work))
+    await asyncio.to_thread(begun.wait, 20)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    following = asyncio.create_task(slots.in_thread(ends.is_set))
+    for _ in range(20):
+        await asyncio.to_thread(int)
+    ends.set()
+    assert await soon(following)

@@ -275,6 +275,6 @@ def test_fields_are_white_and_soft_where_they_border_on_others() -> None:
     # Between two that are chosen, and at the picture's edge, nothing is soft.
     assert [mask.getpixel(point) for point in ((300, 100), (0, 0), (150, 0), (899, 300))] == [255] * 4
     border = [mask.getpixel((x, 100)) for x in range(580, 620)]
-    assert border == sorted(border, reverse=True)  # type: ignore[type-var]
+    assert border == sorted(border, reverse=True)  # type: ignore[type-var] # it is grey: numbers
     assert len(set(border)) > 10
     assert set(mask_of(range(1, 10), (99, 64)).get_flattened_data()) == {255}

@@ -58,7 +58,7 @@ def test_what_is_cut_out_can_be_seen_through_in_all_of_its_files(size: tuple[int
         assert (image.format, image.mode, image.size) == (kind, "RGBA", pictures.size)
         width, height = image.size
         assert near(image.getpixel((width // 4, height // 2)), (255, 0, 0))
-        assert [image.getpixel((int(width * x), height // 2))[3] for x in (0.2, 0.9)] == [255, 0]  # type: ignore[index]
+        assert [image.getpixel((int(width * x), height // 2))[3] for x in (0.2, 0.9)] == [255, 0]  # type: ignore[index] # RGBA
 
 
 def test_grey_of_16_bits_keeps_its_shades() -> None:

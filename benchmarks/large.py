@@ -42,6 +42,8 @@ ORDER, CLAIM, DONE, USED = (
 )
 
 HOLD_SECONDS = 10.0
+READABLE = 500
+"""Channels: as many as a server may have."""
 KEPT_DAYS = 399
 """One of the 400 that were filled is over."""
 
@@ -68,12 +70,14 @@ class World:
             "what is in line, /jobs": lambda: self._orders.open_of(of()),
             "the first page of a gallery": self._page,
             "the last page": partial(self._page, after_id=0),
-            "another's, by 500 channels": partial(self._page, viewer_id=1),
+            f"another's, by {READABLE} channels": partial(self._page, viewer_id=1),
             "of one form, which none has": partial(self._page, filters=Filters(model="ultra")),
             "a search that finds many": partial(self._page, search="a in the"),
             "a search for two words": partial(self._page, search="fox 996"),
             "a search that finds nothing": partial(self._page, search="badger"),
-            "the favourites": lambda: pictures.favourites(viewer_id=of(), channel_ids=range(500), limit=6),
+            "the favourites": lambda: pictures.favourites(
+                viewer_id=of(), channel_ids=range(READABLE), limit=6
+            ),
             "a server's best": self._best,
             "prompts that are proposed": lambda: pictures.suggestions(of(), "fox", 25),
             "what a message shows": lambda: pictures.by_message(self._row()),
@@ -125,8 +129,10 @@ class World:
 
     async def _page(self, *, viewer_id: int | None = None, **where: Any) -> None:
         member = self._member()
+        first = (1 + member % SERVERS) * CHANNELS
+        channels = range(first, first + READABLE)
         await self._pictures.page(
-            owner_id=member, viewer_id=viewer_id or member, channel_ids=range(500), limit=6, **where
+            owner_id=member, viewer_id=viewer_id or member, channel_ids=channels, limit=6, **where
         )
 
     async def _best(self) -> None:

@@ -11,6 +11,7 @@ from benchmarks.figures import interleaved, p99, ratio, timed, told
 from benchmarks.filled import CHANNELS, LEAVING, LEAVING_SHARE, PICTURES_EACH, SERVERS, USUAL, Filled, sizes
 from benchmarks.report import Goal, Result, Table
 from benchmarks.stage import Stage
+from benchmarks.usage import with_children_cpu_seconds
 from core.orders import Job
 from core.policy import Limits
 from core.settings import DatabaseSettings
@@ -100,6 +101,15 @@ class World:
             "`python -m db audit`, all of it": lambda: audit(self._pool),
         }
 
+    async def cpu_ms(self, orders: int) -> float:
+        """What Postgres takes of a processor for an order, from the command to the picture shown."""
+        pid = int((await self._pool.fetchval("select pg_read_file('postmaster.pid')")).split()[0])
+        before = with_children_cpu_seconds(pid)
+        for _ in range(orders):
+            for step in (self._order, self._claim, self._show, self._finish, self._show):
+                await step()
+        return (with_children_cpu_seconds(pid) - before) / orders * 1000
+
     def _member(self) -> int:
         number = next(self._numbers) * 7
         # Whose number is of every twentieth has none: those are the largest's.
@@ -160,14 +170,17 @@ async def measure(stage: Stage) -> Result:
             for name, case in world.often().items()
         }
         figures = await interleaved(stage.amount(ROUNDS, quick=2), cases)
+        cpu_ms = await worlds[large].cpu_ms(stage.amount(ROUNDS, quick=2))
         rare = {}
         for name, case in worlds[large].rare().items():
             stage.say(f"large: {name}")
             rare[name] = await timed(case) / 1000
-    return _result(small, large, figures, rare)
+    return _result(small, large, figures, rare, cpu_ms)
 
 
-def _result(few: int, many: int, figures: dict[str, list[float]], rare: dict[str, float]) -> Result:
+def _result(
+    few: int, many: int, figures: dict[str, list[float]], rare: dict[str, float], cpu_ms: float
+) -> Result:
     of_few, of_many = (
         {
             name.removesuffix(f" of {rows:,}"): taken
@@ -194,5 +207,6 @@ def _result(few: int, many: int, figures: dict[str, list[float]], rare: dict[str
         [often, once],
         goals,
         {f"{name}, ms": taken for name, taken in figures.items()}
-        | {f"{name}, s": [taken] for name, taken in rare.items()},
+        | {f"{name}, s": [taken] for name, taken in rare.items()}
+        | {"CPU of Postgres for an order, ms": [cpu_ms]},
     )

@@ -31,6 +31,7 @@ ORDERS = 300
 ORDERS_A_SECOND = 15
 """Stability's limit."""
 SAMPLE_SECONDS = 0.2
+OWN = 2
 
 _OPEN = "select count(*) from jobs where state in ('queued', 'running')"
 
@@ -58,7 +59,8 @@ async def _measure(stage: Stage, count: int) -> Figures:
     url, jobs, figures = await stage.database(), stage.amount(JOBS, quick=100), Figures()
     async with AsyncExitStack() as exits:
         ours = await exits.enter_async_context(Ours.open(url))
-        server = await exits.enter_async_context(_server(url))
+        server = await exits.enter_async_context(_connected(url))
+        counting = await exits.enter_async_context(_connected(url))
         pid = int((await server.fetchval("select pg_read_file('postmaster.pid')")).split()[0])
         workers: list[Worker] = []
         while len(workers) < count:
@@ -68,7 +70,7 @@ async def _measure(stage: Stage, count: int) -> Figures:
                 for _ in range(min(STARTED, count - len(workers)))
             ]
             workers.extend(await asyncio.gather(*some))
-        await exits.enter_async_context(_counted(server, figures))
+        await exits.enter_async_context(_counted(counting, figures))
         # The first round warms up.
         for number in range(stage.amount(ROUNDS, quick=1) + 1):
             before = with_children_cpu_seconds(pid)
@@ -86,7 +88,7 @@ async def _measure(stage: Stage, count: int) -> Figures:
 
 
 @asynccontextmanager
-async def _server(url: str) -> AsyncIterator[Connection]:
+async def _connected(url: str) -> AsyncIterator[Connection]:
     connection = await asyncpg.connect(url)
     try:
         yield connection
@@ -95,23 +97,23 @@ async def _server(url: str) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def _counted(server: Connection, figures: Figures) -> AsyncIterator[None]:
-    """The most connections at once; this one is not among them."""
+async def _counted(counting: Connection, figures: Figures) -> AsyncIterator[None]:
+    """The most connections at once, but for those that are this measure's."""
 
     async def count() -> None:
         while True:
-            there = await server.fetchval(
+            there = await counting.fetchval(
                 "select count(*) from pg_stat_activity where datname = current_database()"
             )
-            figures.connections = max(figures.connections, there - 1)
+            figures.connections = max(figures.connections, there - OWN)
             await asyncio.sleep(SAMPLE_SECONDS)
 
-    counting = asyncio.create_task(count())
+    task = asyncio.create_task(count())
     try:
         yield
     finally:
-        counting.cancel()
-        await asyncio.gather(counting, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _work_off(ours: Ours, workers: list[Worker], jobs: int) -> float:

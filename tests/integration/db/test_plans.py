@@ -26,6 +26,7 @@ ORDER = 45_000
 """One of a picture that is done, and in the middle of all; MEMBER's, by how the table is filled."""
 JOB = ORDER * 16 + 1
 LATER = datetime.now(UTC) + timedelta(days=1)
+LONG_AGO = LATER - timedelta(days=10_000)
 QUERY = "'AAAAAAAAAAUzebra':*"
 ANY = (None, None, None, None, None)
 CHOSEN = ("ultra", "vary", 1, 7, datetime(2026, 1, 1, tzinfo=UTC))
@@ -116,7 +117,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("pictures", "by_message"): ((99,), {"replies_message", "pictures_pkey"}),
     ("favourites", "add"): ((MEMBER, JOB), {"favourites_pkey", "pictures_pkey"}),
     ("downloads", "begin"): ((MEMBER, JOB, 60.0), {"downloads_pkey"}),
-    ("retention", "expire"): ((30, 500, 60.0), {"pictures_kept"}),
+    ("retention", "expire"): ((30, 500, 60.0, LONG_AGO), {"pictures_kept"}),
     ("bucket_sweep", "left"): (([UUID(int=1)], [1], [1]), {"orders_key_key", "jobs_pkey"}),
     ("bucket_sweep", "uploads"): (([UUID(int=1)],), {"uploads_key_key"}),
     ("uploads", "find"): ((-1,), {"uploads_pkey"}),

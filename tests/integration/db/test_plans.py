@@ -331,6 +331,19 @@ async def test_what_many_pictures_match_is_found_by_walking_through_the_pages(
     assert not any(step in steps for step in ("Sort", "Seq Scan on pictures", "Bitmap")), steps
 
 
+async def test_a_search_reads_its_index_though_many_seem_to_match(large: Pool) -> None:
+    """As Postgres takes it among ten million pictures."""
+    matching, by_words = (queries.load("pictures")[name] for name in ("matching", "by_words"))
+    async with large.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("update pg_class set reltuples = 10000000 where oid = 'pictures'::regclass")
+        await connection.execute(by_words)
+        rows = await connection.fetch("explain " + matching, QUERY, 1001, QUERY)
+        await transaction.rollback()
+    assert_uses("\n".join(row["QUERY PLAN"] for row in rows), {"pictures_words"})
+
+
 async def test_a_claim_does_not_depend_on_who_waits_behind(large: Pool) -> None:
     """Of 10,000 that wait it reads a few, and sorts none."""
     rows = await large.fetch(

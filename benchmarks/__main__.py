@@ -28,6 +28,7 @@ MEASURES = (
     "pipeline",
     "delivery",
     "gallery",
+    "large",
     "length",
     "workers",
     "fairness",

@@ -1,6 +1,5 @@
 """Pages, searches and claims in a database that is large, beside one that is not."""
 
-import asyncio
 import statistics
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -11,6 +10,7 @@ import asyncpg
 
 from benchmarks.contestants.ours import Ours
 from benchmarks.figures import interleaved, p99, ratio, timed, told
+from benchmarks.filled import LARGEST, LARGEST_SHARE, Filled, sizes
 from benchmarks.report import Goal, Result, Table
 from benchmarks.stage import Stage
 from core.settings import DatabaseSettings
@@ -19,54 +19,20 @@ from db.pool import open_pool
 
 TITLE = "The gallery"
 
-MEMBER = 7
-MEMBER_SHARE = 20
-"""Every so-manieth picture is that member's: 50,000 of a million."""
-
 PAGE_SIZE = 6
 DEEP = 1000
-SMALL = 100_000
-WAITING = 1000
 
 COMMON, RARE, NONE = "two common words", "a rare word", "a word of no picture"
 SEARCHES = {COMMON: "fox snow", RARE: "996", NONE: "badger"}
 
-# Twenty words in changing company, so that a search has something to find and something to pass by.
-FILL = """
-with added as (
-    insert into orders (interaction_id, member_id, channel_id, locale, operation, model, prompt)
-    select n, case when n % $3::bigint = 0 then $4 else 1000 + n % 5000 end, 1, 'en-US', 'imagine', 'core',
-        concat_ws(
-            ' ', 'a', words[1 + (n / 20) % 20], words[1 + (n / 400) % 20], 'in the', words[1 + (n / 8000) % 20],
-            n % 997
-        )
-    from generate_series($1::bigint, $2::bigint) as n,
-        (select string_to_array('fox snow tower sea night garden river city glass moon paper horse storm '
-            'forest desert lamp bridge winter island tiger', ' ') as words) as vocabulary
-    returning id, member_id, prompt
-),
-worked as (
-    insert into jobs (
-        id, order_id, member_id, provider, price, turn, state, attempt, started_at, finished_at, month, holder, guild_id
-    )
-    select id * 16 + 1, id, member_id, 'stability', 3, id, 'done', 1, now(), now(), usage_month(), '', 0 from added
-)
-insert into pictures (
-    id, order_id, attempt, seconds, member_id, channel_id, private, model, width, height, bytes, words
-)
-select id * 16 + 1, id, 1, 5, member_id, 1, false, 'core', 1024, 1024, 1500000, search_words(prompt, member_id)
-from added
-"""
-
 
 async def measure(stage: Stage) -> Result:
-    large = stage.amount(10_000_000 if stage.large else 1_000_000, quick=2_000)
-    small = stage.amount(SMALL, quick=1_000)
+    small, large = sizes(stage)
     async with AsyncExitStack() as exits:
         cases: dict[int, dict[str, Callable[[], Awaitable[float]]]] = {}
         for rows in (small, large):
-            stage.say(f"gallery: filling {rows:,} rows")
-            cases[rows] = await _cases(exits, await stage.database(), rows)
+            filled = await Filled.of(stage, rows)
+            cases[rows] = await _cases(exits, filled.url, rows)
         stage.say("gallery: pages, searches and claims")
         both = {f"{name} of {rows:,}": case for rows, of in cases.items() for name, case in of.items()}
         figures = await interleaved(stage.amount(100, quick=3), both)
@@ -76,15 +42,15 @@ async def measure(stage: Stage) -> Result:
 
 
 async def _cases(exits: AsyncExitStack, url: str, rows: int) -> dict[str, Callable[[], Awaitable[float]]]:
-    deep = await _fill(url, rows)
+    deep = await _deep(url, rows)
     ours = await exits.enter_async_context(Ours.open(url))
     settings = DatabaseSettings.model_validate({"database_url": url})
     pictures = Pictures(await exits.enter_async_context(open_pool(settings, name="benchmark")))
 
     async def page(**where: Any) -> float:
         asked: dict[str, Any] = {
-            "owner_id": MEMBER,
-            "viewer_id": MEMBER,
+            "owner_id": LARGEST,
+            "viewer_id": LARGEST,
             "channel_ids": [],
             "limit": PAGE_SIZE,
             **where,
@@ -100,19 +66,14 @@ async def _cases(exits: AsyncExitStack, url: str, rows: int) -> dict[str, Callab
     }
 
 
-async def _fill(url: str, rows: int) -> int:
-    """Some orders wait beside the pictures. Returns the id before which the deep page begins."""
+async def _deep(url: str, rows: int) -> int:
+    """The id before which the deep page begins."""
+    skipped = min((DEEP - 1) * PAGE_SIZE, rows // LARGEST_SHARE // 2)
     connection = await asyncpg.connect(url)
     try:
-        # One half by each of two processors, as most of it is computing.
-        await asyncio.gather(_add(url, 1, rows // 2), _add(url, rows // 2 + 1, rows))
-        async with Ours.open(url) as ours:
-            await ours.add(WAITING)
-        await connection.execute("vacuum analyze")
-        skipped = min((DEEP - 1) * PAGE_SIZE, rows // MEMBER_SHARE // 2)
         deep: int = await connection.fetchval(
             "select id from pictures where member_id = $1 order by id desc offset $2 limit 1",
-            MEMBER,
+            LARGEST,
             skipped - 1,
         )
         return deep
@@ -120,18 +81,10 @@ async def _fill(url: str, rows: int) -> int:
         await connection.close()
 
 
-async def _add(url: str, first: int, last: int) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(FILL, first, last, MEMBER_SHARE, MEMBER)
-    finally:
-        await connection.close()
-
-
 def _result(few: int, many: int, small: dict[str, list[float]], large: dict[str, list[float]]) -> Result:
     first, deep = large["page 1"], large[f"page {DEEP:,}"]
     table = Table(
-        f"A member with {many // MEMBER_SHARE:,} pictures among {many:,}, in milliseconds",
+        f"A member with {many // LARGEST_SHARE:,} pictures among {many:,}, in milliseconds",
         ("", "median", "p99", "of page 1", f"of the same among {few:,}"),
         [
             (

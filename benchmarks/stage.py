@@ -1,5 +1,6 @@
 """What every measure stands on: one Postgres for all of them, and how much is to be measured."""
 
+import asyncio
 import platform
 import re
 import subprocess
@@ -19,7 +20,8 @@ from db.migrate import migrate
 from sandbox.postgres import postgres
 
 PACKAGES = ("asyncpg", "discord.py", "aiohttp", "pillow", "procrastinate", "psycopg", "pgqueuer")
-SETTINGS = ("fsync", "synchronous_commit", "shared_buffers", "jit")
+CONNECTIONS_MAX = 500
+SETTINGS = ("fsync", "synchronous_commit", "shared_buffers", "jit", "max_connections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Stage:
     postgres_url: str
     large: bool = False
     quick: bool = False
+    filled: dict[int, str] = field(default_factory=dict)
+    """The URLs of databases with so many pictures, which measures share (`benchmarks.filled`)."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def say(self, line: str) -> None:
@@ -78,12 +82,23 @@ class Stage:
 
 @contextmanager
 def open_stage(*, large: bool = False, quick: bool = False) -> Iterator[Stage]:
-    """With a Postgres of its own, as the sandbox starts it and with nothing set that it does not set."""
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        postgres(Path(directory) / "postgres") as url,
-    ):
-        yield Stage(Path(directory), url, large=large, quick=quick)
+    """With a Postgres of its own, as the sandbox starts it and with nothing set that it does not set.
+
+    But a large stage has room for many more connections than the hundred that it allows.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        data = Path(directory) / "postgres"
+        if large:
+            with postgres(data) as url:
+                asyncio.run(_make_room(url))
+        with postgres(data) as url:
+            yield Stage(Path(directory), url, large=large, quick=quick)
+
+
+async def _make_room(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"alter system set max_connections = {CONNECTIONS_MAX}")
+    await connection.close()
 
 
 def _commit() -> str:

@@ -32,3 +32,11 @@ def held_bytes(pid: int) -> int:
 def _status_kib(pid: int, name: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith(f"{name}:")))
+
+
+def with_children_cpu_seconds(pid: int) -> float:
+    """As `cpu_seconds`, with those of its children that are there, and of those that ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ended = (int(fields[13]) + int(fields[14])) / _TICKS_PER_SECOND
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return cpu_seconds(pid) + ended + sum(cpu_seconds(int(child)) for child in children)

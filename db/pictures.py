@@ -217,7 +217,9 @@ class Pictures:
         query: str = row["whole"]
         found: list[int] = []
         for looked_up in (row["long"], query):
-            match = await self._pool.fetchrow(_SQL[f"matching{which}"], looked_up, MATCHES_MAX + 1, query)
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(_SQL["by_words"])
+                match = await connection.fetchrow(_SQL[f"matching{which}"], looked_up, MATCHES_MAX + 1, query)
             found = (match and match["ids"]) or []
             if len(found) <= MATCHES_MAX:
                 return query, found

@@ -1,6 +1,7 @@
 """Originals are kept for so many days, and then removed; their previews stay."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from db import queries
 from db.pool import Pool
@@ -23,10 +24,11 @@ async def expire(pool: Pool, *, days: int, link_ttl_seconds: int) -> Expired:
 
     Batch by batch: an interruption leaves the rest as it was, and the next call goes on.
     """
-    pictures, size, batch = 0, 0, BATCH
+    pictures, size, batch, since = 0, 0, BATCH, datetime.fromtimestamp(0, UTC)
     while batch == BATCH:
-        rows = await pool.fetch(_SQL["expire"], days, BATCH, link_ttl_seconds)
+        rows = await pool.fetch(_SQL["expire"], days, BATCH, link_ttl_seconds, since)
         batch = len(rows)
         pictures += batch
         size += sum(row["bytes"] for row in rows)
+        since = max((row["created_at"] for row in rows), default=since)
     return Expired(pictures, size)

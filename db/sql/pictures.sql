@@ -177,6 +177,11 @@ select
 -- prompts have a word that begins with some letter, and to look up which takes long.
 select prompt_query($1, $2, 0) as whole, prompt_query($1, $2, 3) as long;
 
+-- name: by_words
+-- For a search's transaction: how many match the beginning of a word is not known, and is taken for so many of a large
+-- table that the limit seems to be reached soon by reading through all of it.
+select set_config('enable_seqscan', 'off', true);
+
 -- name: matching
 -- Of a search the pictures that it may find, no more than $2, and how many of these match the whole ($3).
 select array_agg(id) as ids, count(*) filter (where words @@ $3::tsquery) as matching

@@ -3,11 +3,12 @@
 
 -- name: expire
 -- From now on no link is made, and the sweeper takes the original when the last link has ended that was made before:
--- it told its member until when it works. No revision is raised: thousands of old messages are not edited for it.
+-- it told its member until when it works. No revision is raised: thousands of old messages are not edited for it. $4 is
+-- where the last batch ended: what that one left, as favourites are kept, is not looked at again for each.
 with old as (
     select id from pictures
     where erased_at is null and expired_at is null
-        and created_at < now() - make_interval(days => $1)
+        and created_at < now() - make_interval(days => $1) and created_at >= $4
         and not exists (select from favourites where picture_id = pictures.id)
         and not exists (select from spill where picture_id = pictures.id)
     order by created_at
@@ -18,7 +19,7 @@ expired as (
     update pictures set expired_at = now()
     from old
     where pictures.id = old.id
-    returning pictures.id, pictures.order_id, pictures.attempt, pictures.bytes
+    returning pictures.id, pictures.order_id, pictures.attempt, pictures.bytes, pictures.created_at
 ),
 removal as (
     insert into removals (prefix, due_at)
@@ -27,4 +28,4 @@ removal as (
     from expired join orders on orders.id = expired.order_id
     on conflict (prefix) do nothing
 )
-select bytes from expired;
+select bytes, created_at from expired;

@@ -26,6 +26,7 @@ ORDER = 45_000
 """One of a picture that is done, and in the middle of all; MEMBER's, by how the table is filled."""
 JOB = ORDER * 16 + 1
 LATER = datetime.now(UTC) + timedelta(days=1)
+LONG_AGO = LATER - timedelta(days=10_000)
 QUERY = "'AAAAAAAAAAUzebra':*"
 ANY = (None, None, None, None, None)
 CHOSEN = ("ultra", "vary", 1, 7, datetime(2026, 1, 1, tzinfo=UTC))
@@ -116,7 +117,7 @@ STATEMENTS: dict[tuple[str, str], tuple[tuple[object, ...], set[str]]] = {
     ("pictures", "by_message"): ((99,), {"replies_message", "pictures_pkey"}),
     ("favourites", "add"): ((MEMBER, JOB), {"favourites_pkey", "pictures_pkey"}),
     ("downloads", "begin"): ((MEMBER, JOB, 60.0), {"downloads_pkey"}),
-    ("retention", "expire"): ((30, 500, 60.0), {"pictures_kept"}),
+    ("retention", "expire"): ((30, 500, 60.0, LONG_AGO), {"pictures_kept"}),
     ("bucket_sweep", "left"): (([UUID(int=1)], [1], [1]), {"orders_key_key", "jobs_pkey"}),
     ("bucket_sweep", "uploads"): (([UUID(int=1)],), {"uploads_key_key"}),
     ("uploads", "find"): ((-1,), {"uploads_pkey"}),
@@ -328,6 +329,19 @@ async def test_what_many_pictures_match_is_found_by_walking_through_the_pages(
     steps = await plan(large, "pictures", f"{name}_favourites", *arguments)
     assert steps.count("using favourites_pkey") == 2, steps
     assert not any(step in steps for step in ("Sort", "Seq Scan on pictures", "Bitmap")), steps
+
+
+async def test_a_search_reads_its_index_though_many_seem_to_match(large: Pool) -> None:
+    """As Postgres takes it among ten million pictures."""
+    matching, by_words = (queries.load("pictures")[name] for name in ("matching", "by_words"))
+    async with large.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("update pg_class set reltuples = 10000000 where oid = 'pictures'::regclass")
+        await connection.execute(by_words)
+        rows = await connection.fetch("explain " + matching, QUERY, 1001, QUERY)
+        await transaction.rollback()
+    assert_uses("\n".join(row["QUERY PLAN"] for row in rows), {"pictures_words"})
 
 
 async def test_a_claim_does_not_depend_on_who_waits_behind(large: Pool) -> None:

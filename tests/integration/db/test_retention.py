@@ -1,5 +1,6 @@
 """Originals expire after some days, and nothing else does."""
 
+import asyncpg
 import pytest
 
 from core.errors import PictureGone
@@ -65,10 +66,23 @@ async def test_what_is_older_expires_once_and_what_somebody_marked_is_kept(pool:
     assert (await stored(pool, old.order.id)).revision == revision
 
 
-async def test_many_expire_in_batches(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_expire_in_batches_and_each_begins_where_the_last_one_ended(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("db.retention.BATCH", 2)
-    await age(pool, *[await painted(pool) for _ in range(5)])
+    old = [await painted(pool) for _ in range(5)]
+    for number, picture in enumerate(old):
+        await age(pool, picture, days=DAYS + 5 - number)
+    begins, fetch = [], pool.fetch
+
+    async def watched(statement: str, *args: object) -> list[asyncpg.Record]:
+        begins.append(args[-1])
+        return await fetch(statement, *args)
+
+    monkeypatch.setattr(pool, "fetch", watched)
     assert await expire(pool) == Expired(5, 5000)
+    ages = [await pool.fetchval("select created_at from pictures where id = $1", one.id) for one in old]
+    assert begins[1:] == [ages[1], ages[3]]
 
 
 async def test_an_expired_picture_stays_in_the_gallery_without_a_link(pool: Pool, bucket: Bucket) -> None:

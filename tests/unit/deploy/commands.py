@@ -117,7 +117,7 @@ journalctl --unit 'tigerbrush-*' --follow
 sudo cp /opt/tigerbrush/docs/systemd/* /etc/systemd/system/
 sudo git clone REPOSITORY /opt/tigerbrush
 sudo install --mode 0600 /opt/tigerbrush/.env.example /etc/tigerbrush.env
-sudo /opt/tigerbrush/.venv/bin/pip install --no-deps --require-hashes --requirement /opt/tigerbrush/requirements/runtime.txt
+sudo /opt/tigerbrush/.venv/bin/pip install --no-deps --require-hashes -r /opt/tigerbrush/requirements/runtime.txt
 sudo python3 -m venv /opt/tigerbrush/.venv
 sudo systemctl daemon-reload
 sudo systemctl enable --now tigerbrush-bot tigerbrush-worker@1

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -101,18 +101,33 @@ def database_of(url: str, name: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture(scope="session")
+def execute(postgres_url: str) -> Iterator[Callable[[str], str]]:
+    """Has the server execute a statement, over one connection for all tests: making a database takes 20 ms there, and
+    90 ms over one that is new."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        connection = runner.run(asyncpg.connect(postgres_url))
+        yield lambda statement: runner.run(connection.execute(statement))
+        runner.run(connection.close())
+
+
 @pytest.fixture
-async def database_url(postgres_url: str) -> AsyncIterator[str]:
+def database_url(postgres_url: str, execute: Callable[[str], str]) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    yield await new_database(postgres_url, name)
-    await _execute(postgres_url, f"drop database {name} with (force)")
+    execute(_copied(name))
+    yield database_of(postgres_url, name)
+    execute(f"drop database {name} with (force)")
 
 
 async def new_database(postgres_url: str, name: str) -> str:
     """The URL of a database that has the schema and is otherwise empty."""
-    # In memory, copying the files takes half of what writing each page to the log does.
-    await _execute(postgres_url, f"create database {name} template {_TEMPLATE} strategy file_copy")
+    await _execute(postgres_url, _copied(name))
     return database_of(postgres_url, name)
+
+
+def _copied(name: str) -> str:
+    # In memory, copying the files takes half of what writing each page to the log does.
+    return f"create database {name} template {_TEMPLATE} strategy file_copy"
 
 
 @pytest.fixture

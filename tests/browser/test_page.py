@@ -77,10 +77,9 @@ async def test_a_typed_command_becomes_a_picture(house: House, browser: Browser)
         picture = message.get_by_role("img", name="a red fox in the snow")
         await expect(picture).to_be_visible()
         await assert_loaded(picture)
-        # It fills its card, but for the padding.
-        card = message.locator(".container")
-        widths = [await one.evaluate("element => element.clientWidth") for one in (card, picture)]
-        assert widths[0] - widths[1] == 32
+        # It fills its card, but for the padding; asked at once, as the card may be drawn anew in between.
+        beside = "one => one.closest('.container').clientWidth - one.clientWidth"
+        assert await picture.evaluate(beside) == 32
 
         url = await message.get_by_role("link", name="Full size").get_attribute("href")
         assert url is not None

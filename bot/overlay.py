@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from PIL import Image, ImageDraw, ImageFont
 
-from core.operations import field_boxes
+from core.geometry import field_boxes
 
 _SIDE_MAX = 1024
 _GROUND = (88, 92, 100)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from core.errors import InvalidRequest, Term
-from core.operations import CHANGES, UPSCALE, Kind, Model, Operation, Param, check_upscale
+from core.geometry import check_upscale
+from core.operations import CHANGES, UPSCALE, Kind, Model, Operation, Param
 from core.validation import fields_in, on_offer
 
 MayUse: TypeAlias = Callable[[str, str], bool]

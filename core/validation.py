@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.errors import InvalidRequest, Term
+from core.geometry import check_upscale, extended_size
 from core.operations import (
     EXTEND,
     EXTENDED_PIXELS_MAX,
@@ -25,8 +26,6 @@ from core.operations import (
     Need,
     Operation,
     Param,
-    check_upscale,
-    extended_size,
 )
 from core.orders import BESIDE, COUNT_MAX, Request
 

@@ -14,7 +14,8 @@ from PIL import ExifTags, Image, ImageFilter
 
 from core.errors import InvalidRequest
 from core.failures import FailureCode, JobFailed
-from core.operations import Bounds, Role, field_boxes
+from core.geometry import field_boxes
+from core.operations import Bounds, Role
 from core.orders import UPLOAD_PIXELS_MAX
 from worker.imaging import PNG, encode, opened, plain
 

@@ -12,6 +12,7 @@ from bot.controls.verbs import FieldSelect, Option, Step, Verb, VerbButton, Verb
 from bot.messages.content import Content, File, notice, view_of
 from bot.messages.failures import said
 from bot.messages.words import Words, amount
+from core.geometry import extended_size
 from core.offers import MayUse, offered
 from core.operations import (
     ERASE,
@@ -23,7 +24,6 @@ from core.operations import (
     VARYING_MODEL,
     Model,
     Operation,
-    extended_size,
 )
 from core.orders import Picture, Source, Upload
 

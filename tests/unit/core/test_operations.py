@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import InvalidRequest
 from core.operations import (
     CHANGES,
     CONSERVATIVE,
@@ -26,8 +25,6 @@ from core.operations import (
     Model,
     Need,
     Operation,
-    check_upscale,
-    extended_size,
     offer,
     usual_model,
 )
@@ -122,28 +119,6 @@ def test_a_shape_has_the_form_that_its_name_says_in_steps_that_every_model_paint
     )
     assert (SIZES["wide"][0] / SIZES["wide"][1], SIDE_DEFAULT) == (16 / 9, 1024)
     assert 0.65 < SIZES["portrait"][0] / SIZES["portrait"][1] < 0.7
-
-
-@pytest.mark.parametrize("size", [(1024, 1024), (256, 1536), (1536, 1024), (2048, 1024)])
-@pytest.mark.parametrize("model", UPSCALE.models.values(), ids=lambda model: model.name)
-def test_what_a_model_paints_can_be_made_larger(model: Model, size: tuple[int, int]) -> None:
-    if model is CONSERVATIVE and max(size) / min(size) > 2.5:
-        with pytest.raises(InvalidRequest, match=r"at most 2\.5 times"):
-            check_upscale(model, *size)
-    else:
-        check_upscale(model, *size)
-
-
-@pytest.mark.parametrize("size", [(4096, 4096), (6144, 2744)])
-@pytest.mark.parametrize("model", UPSCALE.models.values(), ids=lambda model: model.name)
-def test_a_picture_that_would_not_grow_is_refused(model: Model, size: tuple[int, int]) -> None:
-    with pytest.raises(InvalidRequest, match="cannot be made larger"):
-        check_upscale(model, *size)
-
-
-def test_a_picture_grows_by_what_is_added_to_its_sides() -> None:
-    assert extended_size(1000, 500, {"left": 1, "right": 20, "up": 300, "down": None}) == (1021, 800)
-    assert extended_size(1000, 500, {}) == (1000, 500)
 
 
 def test_each_change_is_done_by_models_at_the_vendor_s_prices() -> None:

@@ -67,6 +67,7 @@ from ops.checks import Finding, doctor
 from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
 from ops.logs import configure
+from ops.memory import return_what_is_freed
 from ops.metrics import new_registry
 from ops.signing import open_signer
 from ops.storage_checks import StorageChecks
@@ -256,6 +257,7 @@ def main() -> None:
         sys.exit(doctor(BotSettings, lambda settings: examine(settings, arguments.channel)))
     settings = load(BotSettings)
     configure(settings, process="bot")
+    return_what_is_freed()
     try:
         with open_traces(settings, process="bot") as traces:
             asyncio.run(serve(settings, traces))

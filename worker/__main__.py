@@ -35,6 +35,7 @@ from ops.checks import doctor
 from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
 from ops.logs import configure
+from ops.memory import return_what_is_freed
 from ops.metrics import new_registry
 from ops.signing import Signer, open_signer
 from ops.supervisor import Supervisor
@@ -244,6 +245,7 @@ def main() -> None:
         end_as_usual_when_told()
         sys.exit(check_contracts(settings))
     configure(settings, process="worker")
+    return_what_is_freed()
     try:
         with open_traces(settings, process="worker") as traces:
             asyncio.run(work(settings, traces))

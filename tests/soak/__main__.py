@@ -32,7 +32,7 @@ from tests.soak.usage import Usage
 
 SETTINGS = {
     "STABILITY_MODEL": UNTOUCHED_MODEL,
-    # Ten are painted at once, as it takes the local Stability more than half a second.
+    # Of both workers sixteen at once: the local Stability takes half a second, and some more to paint.
     "WORKER_CONCURRENCY": "8",
     "JOBS_PER_MEMBER_MAX": "100",
     "CREDITS_PER_MONTH": "1000000",

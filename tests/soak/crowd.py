@@ -20,7 +20,7 @@ SIZE = {"model": UNTOUCHED_MODEL, "width": 320, "height": 320}
 LINE_LENGTH, UNANSWERED_MAX = 60, 6
 """So much waits at most: some seconds' worth of pictures, and commands that the bot has not answered yet."""
 
-PAUSE_SECONDS, STUCK_SECONDS = 1 / 20, 300.0
+PAUSE_SECONDS, STUCK_SECONDS = 1 / 50, 300.0
 TOO_LATE_SECONDS = 5.0
 """Discord takes no answer after three."""
 

@@ -62,12 +62,11 @@ from db.servers import Servers
 from db.shard_locks import ShardLocks
 from db.spill import Spill
 from db.uploads import Uploads
-from ops import queue_gauges
+from ops import memory, queue_gauges
 from ops.checks import Finding, doctor
 from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
 from ops.logs import configure
-from ops.memory import return_what_is_freed
 from ops.metrics import new_registry
 from ops.signing import open_signer
 from ops.storage_checks import StorageChecks
@@ -176,6 +175,7 @@ class Bot:
         supervisor.start(listen(settings.listen_dsn, woken))
         supervisor.start(client.serve(settings, pool, locks))
         supervisor.every(settings.poll_seconds, self._probe.probe, at_once=True)
+        supervisor.every(memory.TRIM_SECONDS, memory.trim)
         await wait_until_migrated(pool)
         gauges = queue_gauges.QueueGauges(pool, self._registry)
         supervisor.every(queue_gauges.EVERY_SECONDS, gauges.refresh, at_once=True)
@@ -257,7 +257,7 @@ def main() -> None:
         sys.exit(doctor(BotSettings, lambda settings: examine(settings, arguments.channel)))
     settings = load(BotSettings)
     configure(settings, process="bot")
-    return_what_is_freed()
+    memory.share_one_heap()
     try:
         with open_traces(settings, process="bot") as traces:
             asyncio.run(serve(settings, traces))

@@ -31,11 +31,11 @@ from db.queue import Queue
 from db.rate_limits import RateLimit
 from db.spill import Spill
 from db.uploads import Uploads
+from ops import memory
 from ops.checks import doctor
 from ops.database_probe import DatabaseProbe
 from ops.health import Health, answering, unreachable
 from ops.logs import configure
-from ops.memory import return_what_is_freed
 from ops.metrics import new_registry
 from ops.signing import Signer, open_signer
 from ops.supervisor import Supervisor
@@ -140,6 +140,7 @@ async def _work(name: str, parts: _Parts, runners: dict[str, JobRunner]) -> None
     async def begin() -> None:
         supervisor.start(health.serve())
         supervisor.every(probe.every_seconds, probe.probe, at_once=True)
+        supervisor.every(memory.TRIM_SECONDS, memory.trim)
         await wait_until_migrated(pool)
         for runner in runners.values():
             await runner.prepare()
@@ -245,7 +246,7 @@ def main() -> None:
         end_as_usual_when_told()
         sys.exit(check_contracts(settings))
     configure(settings, process="worker")
-    return_what_is_freed()
+    memory.share_one_heap()
     try:
         with open_traces(settings, process="worker") as traces:
             asyncio.run(work(settings, traces))

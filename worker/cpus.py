@@ -13,8 +13,7 @@ T = TypeVar("T")
 
 
 class CpuSlots:
-    """As many threads as there are processors: more are no quicker, and each keeps the memory of the largest picture
-    that it has had."""
+    """As many threads as there are processors: more are no quicker, and each holds the pixels of a picture."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(usable_cpus(), "picture")

@@ -60,6 +60,9 @@ class Calls:
             case _:
                 self.counts["other"] += 1
 
+    async def reactions(self) -> int:
+        return self.counts["reaction"]
+
     async def shown_at(self, token: str) -> float:
         return await asyncio.wait_for(self._future(token), 120)
 
@@ -163,7 +166,9 @@ async def _calls(stage: Stage, jobs: int, at_once: int) -> dict[str, float]:
         bot = servers.bot()
         async with running(bot, servers.worker()):
             await ada.until_bot_is(online=True)
-            # What it does when it starts is for no job.
+            # What it does when it starts, and asks once of each server, is for no job.
+            await ada.reply(await ada.imagine("the first"), is_done, within_seconds=60)
+            await until(calls.reactions, lambda number: number == 1)
             calls.counts.clear()
             cpu = cpu_seconds(bot.pid)
             asked = [await ada.imagine(f"picture {n}") for n in range(jobs)]

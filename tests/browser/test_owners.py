@@ -12,7 +12,7 @@ FOX = "/imagine prompt: a fox width: 256 height: 256"
 
 
 async def say(page: Page, text: str) -> None:
-    box = page.get_by_role("textbox", name=re.compile("Message"))
+    box = page.get_by_role("textbox", name="Message #sketches")
     await box.fill(text)
     await page.keyboard.press("Enter")
 
@@ -38,12 +38,13 @@ async def test_a_second_server_is_let_in_and_a_role_s_limit_is_met(house: House,
         await expect(shown(page, "has not let this server in yet, and has been asked")).to_be_visible()
 
         await easel.click()
+        await expect(page.get_by_role("textbox", name="Message #paintings")).to_be_enabled()
         await page.get_by_role("link", name=re.compile("^Tigerbrush")).click()
         await shown(page, "Is this server let in?").get_by_role("button", name="Allow").click()
         await expect(shown(page, "It is let in")).to_be_visible()
 
         await annex.click()
-        await page.get_by_role("textbox", name=re.compile("Message")).fill("/settings")
+        await page.get_by_role("textbox", name="Message #sketches").fill("/settings")
         proposal = page.get_by_role("option", name=re.compile("settings"))
         await expect(proposal).to_be_visible()
         await page.keyboard.press("Enter")

@@ -8,7 +8,7 @@ import discord.gateway
 import discord.http
 import pytest
 from discord import app_commands, ui
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 from yarl import URL
 
 from sandbox.discord import DiscordServer
@@ -133,3 +133,31 @@ async def test_roles_members_and_channels_are_chosen_by_keyboard(
         await expect(
             page.get_by_role("article").filter(has_text="in #announcements since today")
         ).to_be_visible()
+
+
+async def test_until_it_is_open_for_another_member_nothing_is_done_as_the_former(
+    guest: None, discord_server: DiscordServer, browser: Browser
+) -> None:
+    async with opened(browser, discord_server.url) as page:
+        box = page.get_by_label("Message #paintings")
+        await box.fill("from Ada")
+        await page.keyboard.press("Enter")
+        said = page.get_by_role("article").filter(has_text="from Ada")
+        await expect(said).to_be_visible()
+        released = asyncio.Event()
+
+        async def wait(route: Route) -> None:
+            await released.wait()
+            await route.continue_()
+
+        await page.route("**/events", wait)
+        await page.locator(".member", has_text="Ben").click()
+        await expect(box).to_be_disabled()
+        await expect(said).to_be_visible()
+        await expect(page.get_by_role("log")).to_have_js_property("inert", True)
+        released.set()
+        await box.fill("from Ben")
+        await page.keyboard.press("Enter")
+        author = page.get_by_role("article").filter(has_text="from Ben").locator(".author")
+        await expect(author).to_have_text("Ben")
+        await expect(page.get_by_role("log")).to_have_js_property("inert", False)

@@ -47,6 +47,11 @@ export class Composer {
     addEventListener("resize", () => this.#fit());
   }
 
+  /** What is written stays, and nothing is sent until a room is opened. */
+  close() {
+    this.#setDisabled(true);
+  }
+
   open(room) {
     const changed = this.#room?.channel.id !== room.channel.id;
     if (this.#room && changed)
@@ -84,17 +89,22 @@ export class Composer {
   /** Sends a command that somebody else wrote; what the member is writing stays. */
   async use(text) {
     await this.#loaded;
+    if (this.#input.disabled) return;
     await this.#perform(this.#readCommand(text), text, () => {});
   }
 
   #allow() {
     const { can_send: canSend, can_use_commands: canUse } = this.#room.channel;
     const placeholders = [`Message ${this.#room.title}`, `Only commands here: type / in ${this.#room.title}`];
-    this.#input.disabled = this.#send.disabled = this.#attach.disabled = !canSend && !canUse;
+    this.#setDisabled(!canSend && !canUse);
     this.#input.placeholder = canSend ? placeholders[0] : canUse ? placeholders[1] : this.#refusal();
     this.#input.setAttribute("aria-label", this.#input.placeholder);
     this.#input.form.classList.toggle("refused", this.#input.disabled);
     this.#fit();
+  }
+
+  #setDisabled(isDisabled) {
+    this.#input.disabled = this.#send.disabled = this.#attach.disabled = isDisabled;
   }
 
   #refusal() {

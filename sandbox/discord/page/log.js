@@ -29,11 +29,17 @@ export class MessageLog {
     this.#scroll = new Scroll(element, content, jump, { onTop: () => this.#loadOlder() });
   }
 
+  /** What is shown stays, and nothing on it can be pressed until a room is opened. */
+  close() {
+    this.#element.inert = true;
+  }
+
   /** Shows a room's newest messages. Events that come meanwhile are not lost. */
   async open(room) {
     const sameChannel = this.#room?.channel.id === room.channel.id;
     this.#room = room;
     this.#waiting = [];
+    this.#element.inert = false;
     this.#element.setAttribute("aria-busy", "true");
     this.#element.setAttribute("aria-label", `Messages in ${room.title}`);
     if (!sameChannel) this.#show([]);

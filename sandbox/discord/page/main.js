@@ -32,13 +32,24 @@ class Page {
   #welcome = new Welcome(find(".welcome"), {
     onPrompt: (prompt) => this.#composer.use(`/imagine prompt: ${prompt}`),
   });
-  #sidebar = new Sidebar({ element: find(".sidebar"), toggle: find(".menu"), backdrop: find(".backdrop") });
+  #sidebar = new Sidebar({
+    element: find(".sidebar"),
+    toggle: find(".menu"),
+    backdrop: find(".backdrop"),
+    onGo: (hash) => this.#go(hash),
+  });
 
   constructor(world) {
     this.#world = world;
     this.#directory = new Directory(world, null, []);
     addEventListener("hashchange", () => this.follow());
     keepCurrent(find(".log"));
+  }
+
+  /** At once: the event comes later, and keys that are pressed meanwhile would be for the former channel. */
+  #go(hash) {
+    location.hash = hash;
+    this.follow();
   }
 
   /** Goes where the address says. */
@@ -52,7 +63,11 @@ class Page {
 
   #become(user) {
     this.#stream?.close();
+    // Until a channel is open for them, whatever is done would be done by whoever was looked at before.
+    this.#log.close();
+    this.#composer.close();
     this.#me = user;
+    this.#channels = [];
     this.#unread.clear();
     this.#api = new MemberApi(user.id);
     this.#interactions = new Interactions(this.#api);

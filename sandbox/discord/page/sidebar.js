@@ -10,11 +10,14 @@ export class Sidebar {
   #element;
   #toggle;
   #backdrop;
+  #onGo;
 
-  constructor({ element, toggle, backdrop }) {
+  /** `onGo` is called with the part of the page's address that a link or a member leads to. */
+  constructor({ element, toggle, backdrop, onGo }) {
     this.#element = element;
     this.#toggle = toggle;
     this.#backdrop = backdrop;
+    this.#onGo = onGo;
     toggle.addEventListener("click", () => this.#setOpen(toggle.getAttribute("aria-expanded") !== "true"));
     backdrop.addEventListener("click", () => this.#setOpen(false));
     element.addEventListener("keydown", (event) => {
@@ -22,9 +25,15 @@ export class Sidebar {
       this.#setOpen(false);
       toggle.focus();
     });
-    element.addEventListener("click", ({ target, detail }) => {
+    element.addEventListener("click", (event) => {
+      const { target, detail } = event;
+      const link = target.closest("a");
+      if (link && !isForAnotherTab(event)) {
+        event.preventDefault();
+        onGo(link.hash);
+      }
       // Arrow keys, too, click what they reach; they have no detail, and who uses them goes on choosing.
-      if (target.closest("a") || (detail && target.closest("label"))) this.#setOpen(false);
+      if (link || (detail && target.closest("label"))) this.#setOpen(false);
     });
   }
 
@@ -81,9 +90,7 @@ export class Sidebar {
 
   #member({ user, about }, shown) {
     const { directory, me, open } = shown;
-    const choose = () => {
-      location.hash = `${user.id}/${open?.type === 0 ? open.id : ""}`;
-    };
+    const choose = () => this.#onGo(`#${user.id}/${open?.type === 0 ? open.id : ""}`);
     const radio = h("input", {
       type: "radio",
       name: "member",
@@ -104,4 +111,8 @@ export class Sidebar {
       rolesButton(user, shown),
     );
   }
+}
+
+function isForAnotherTab({ ctrlKey, metaKey, shiftKey, altKey }) {
+  return ctrlKey || metaKey || shiftKey || altKey;
 }

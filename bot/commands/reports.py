@@ -10,6 +10,7 @@ from bot.services import Interaction
 @app_commands.command(description="For who manages messages: pictures that were reported")
 # To whom it is offered can be changed in the server's settings, under Integrations.
 @app_commands.default_permissions(manage_messages=True)
-@app_commands.guild_only()
+# `guild_only` would leave what the tree allows for all: direct messages.
+@app_commands.allowed_contexts(guilds=True, dms=False)
 async def reports(interaction: Interaction) -> None:
     await open_queue(interaction)

@@ -12,7 +12,8 @@ from bot.settings_panel.where_page import WHERE
 @app_commands.command(description="For who manages this server: where, by whom and how much is painted")
 # To whom it is offered can be changed in the server's settings, under Integrations.
 @app_commands.default_permissions(manage_guild=True)
-@app_commands.guild_only()
+# `guild_only` would leave what the tree allows for all: direct messages.
+@app_commands.allowed_contexts(guilds=True, dms=False)
 async def settings(interaction: Interaction) -> None:
     guild = await require_manager(interaction)
     view = await page_view(interaction, guild, WHERE)

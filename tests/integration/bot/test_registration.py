@@ -137,3 +137,11 @@ async def test_what_discord_adds_is_no_change_and_what_was_sent_is_compared(bot:
         imagine.clear()
         imagine.update(before)
     assert await registration.is_up_to_date()
+
+
+async def test_what_is_about_a_server_is_not_offered_in_direct_messages(bot: Connected) -> None:
+    await asyncio.wait_for(bot.client.registration.serve(registers=True), 10)
+    contexts = {command["name"]: command["contexts"] for command in bot.server.world.commands.values()}
+    in_servers_only = {name for name, where in contexts.items() if where == [0]}
+    assert in_servers_only == {"settings", "reports"}
+    assert all(where == [0, 1] for name, where in contexts.items() if name not in in_servers_only)

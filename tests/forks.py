@@ -82,4 +82,6 @@ def _run(output: Connection, module: str, arguments: Sequence[str], environment:
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [module, *arguments]
+    # It is run anew, and runpy would warn that it was imported.
+    sys.modules.pop(f"{module}.__main__", None)
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -14,6 +14,7 @@ THERE = "sketches"
 
 async def restarted(house: House, bot: Process, one: Member) -> Process:
     await bot.stop()
+    await one.until_bot_is(online=False)
     bot = await house.bot()
     await one.until_bot_is(online=True)
     return bot

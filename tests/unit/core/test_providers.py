@@ -1,6 +1,7 @@
 """The owner names who paints; whoever is named has to be there."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,24 @@ import pytest
 from core.providers import load_catalogues, packages
 
 
+OTHERS = "studio_of_others"
+
+
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that may have packages of others."""
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that may have packages of others. What is imported of them is forgotten again."""
     monkeypatch.syspath_prepend(tmp_path)
-    return tmp_path
+    yield tmp_path
+    for name in imported():
+        del sys.modules[name]
+
+
+def imported() -> set[str]:
+    return {name for name in sys.modules if name.partition(".")[0] == OTHERS}
 
 
 def make(folder: Path, name: str, *modules: str) -> None:
-    package = folder / "studio_of_others" / name
+    package = folder / OTHERS / name
     package.mkdir(parents=True)
     for module in modules:
         (package / f"{module}.py").write_text("")
@@ -39,9 +49,7 @@ def test_what_a_package_offers_is_imported_and_nothing_else(elsewhere: Path) -> 
     make(elsewhere, "first", "client", "catalogue")
     make(elsewhere, "second", "client")
     load_catalogues("studio_of_others.first,studio_of_others.second,stability")
-    assert {name for name in sys.modules if name.startswith("studio_of_others.")} == {
-        "studio_of_others.first", "studio_of_others.first.catalogue", "studio_of_others.second"
-    }  # fmt: skip
+    assert imported() == {OTHERS, f"{OTHERS}.first", f"{OTHERS}.first.catalogue", f"{OTHERS}.second"}
 
 
 @pytest.mark.parametrize(

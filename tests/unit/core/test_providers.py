@@ -8,7 +8,6 @@ import pytest
 
 from core.providers import load_catalogues, packages
 
-
 OTHERS = "studio_of_others"
 
 

@@ -1,6 +1,7 @@
 """A real pgbouncer before the tests' Postgres, where one is installed."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -22,23 +23,49 @@ needs_pgbouncer = pytest.mark.skipif(
 
 
 class Pooler:
-    """`url` is that of the database through it, also after it was killed and started again."""
+    """`url` is that of the database through it.
+
+    Whatever ends it, it is started again, as systemd does: 1.18 ends by itself ("bad client state") where somebody
+    who cancels a statement is gone before the server has heard of it.
+    """
 
     def __init__(self, file: Path, user: str, url: str) -> None:
         self.url = url
         self._command = [str(_PROGRAM), *(["-u", user] if os.geteuid() == 0 else []), str(file)]
         self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._stopped = asyncio.Event()
 
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-        )
+        self._keeper = asyncio.create_task(self._keep())
         await _until_it_listens(urlsplit(self.url).port)
 
     async def kill(self) -> None:
+        """Returns when its successor listens."""
+        killed = self._kill()
+        await soon(killed.wait())
+        await _until_it_listens(urlsplit(self.url).port)
+
+    async def stop(self) -> None:
+        assert self._keeper is not None
+        self._stopped.set()
+        self._kill()
+        await soon(self._keeper)
+
+    def _kill(self) -> asyncio.subprocess.Process:
         assert self._process is not None
-        self._process.kill()
-        await soon(self._process.wait())
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        return self._process
+
+    async def _keep(self) -> None:
+        while not self._stopped.is_set():
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+            )
+            if self._stopped.is_set():
+                self._kill()
+            await self._process.wait()
 
 
 @asynccontextmanager
@@ -53,11 +80,11 @@ async def pgbouncer(database_url: str, mode: str, *, size: int = 20) -> AsyncIte
         url = f"postgresql://postgres@127.0.0.1:{port}{parts.path}?sslmode=disable"
         # It does not run as root, and the folder of the server's socket may be closed to all but the server's user.
         one = Pooler(file, (server / ".s.PGSQL.5432").owner(), url)
-        await one.start()
         try:
+            await one.start()
             yield one
         finally:
-            await one.kill()
+            await one.stop()
 
 
 def _settings(folder: Path, port: int, server: Path, mode: str, size: int) -> Path:

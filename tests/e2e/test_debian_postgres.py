@@ -113,7 +113,6 @@ async def test_a_pooler_that_is_killed_under_load(
     for calls in (1, 3, 6):
         await until_called(house, calls)
         await pooler.kill()
-        await pooler.start()
     for one, interaction in asked:
         await one.reply(interaction, is_done)
     assert await tally(server, house, bucket) == all_of(4)

@@ -84,7 +84,7 @@ async def test_a_gateway_that_is_shut_while_one_is_painted_and_another_asked_for
 ) -> None:
     await start(house, ada)
     first = await paint(ada)
-    house.servers.stability.latency_seconds = 1
+    house.servers.stability.latency_seconds = 2
     second = await ask(ada)
     await ada.reply(second, is_running)
     url = house.servers.discord.url

@@ -49,7 +49,7 @@ async def test_a_worker_that_slept_beyond_its_lease_changes_nothing(
     house: House, ada: Member, bucket: Bucket
 ) -> None:
     stability = house.servers.stability
-    stability.latency_seconds = 1
+    stability.latency_seconds = 2
     await house.bot()
     sleeper = await house.worker("sleeper")
     await ada.until_bot_is(online=True)

@@ -24,6 +24,8 @@ async def test_a_prompt_becomes_a_picture(house: House, ada: Member, ben: Member
     waiting = await ada.reply(interaction, is_waiting)
     assert "in line" in text(waiting)
 
+    # Longer than the bot lets pass from one edit to the next, or the spinner may be left out.
+    house.servers.stability.latency_seconds = 2
     await house.worker()
     done = await ada.reply(interaction, is_done)
     assert any(is_running(version) for version in ada.seen[done["id"]])

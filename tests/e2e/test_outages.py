@@ -94,6 +94,7 @@ async def test_a_picture_that_the_bucket_does_not_take_is_shown_and_gets_its_lin
     assert "Link" not in buttons_of(panel)
     assert "follows shortly" in text(panel)
 
+    house.servers.stability.latency_seconds = 2
     secret = await ada.imagine("a secret", width=256, height=256, private=True)
     await ada.reply(secret, is_running)
     await fault(house.servers.discord.url, "expire_tokens")

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from yarl import URL
+
 HOST = "127.0.0.1"
 
 _NAMES = {"discord": "the page", "s3": "the pictures", "stability": "Stability"}
@@ -26,31 +28,47 @@ class Ports:
         self._known: dict[str, int] = json.loads(self._file.read_text()) if self._file.exists() else {}
 
     def pick(self, name: str, wanted: int | None = None) -> int:
-        """`wanted`, the port of the last time or, if somebody else has that by now, a free one. Raises Held."""
-        known = wanted or self._known.get(name, 0)
-        port = _bindable(known)
-        if not port and wanted:
+        """`wanted` or the port of the last time; 0, for any, where there is none or another has it. Raises Held.
+
+        Which one it came to is for `keep`: nobody else can take it between a server's being told 0 and listening.
+        """
+        port = wanted or self._known.get(name, 0)
+        if _is_free(port):
+            if wanted:
+                self._known[name] = wanted
+            return port
+        if wanted:
             raise Held(f"Port {wanted} is taken by {holder(wanted)}: name another with --port, or none.")
-        if not port:
-            port = _bindable(0)
+        return 0
+
+    def keep(self, name: str, url: str) -> None:
+        """The port that it is reached by now, and is to be the next time."""
+        port = URL(url).port
+        assert port is not None
+        known = self._known.get(name, port)
+        if known != port:
             self._tell(
                 f"Port {known}, which {_NAMES[name]} had, is taken by {holder(known)}: it is {port} now."
             )
         self._known[name] = port
         self._file.write_text(json.dumps(self._known))
+
+
+def any_free() -> int:
+    """For a server that has to be told which."""
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
         return port
 
 
-def _bindable(port: int) -> int:
-    """The port itself, or the one found for 0; 0 if it is taken."""
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            return 0
-        found: int = probe.getsockname()[1]
-        return found
+            return False
+        return True
 
 
 def holder(port: int) -> str:

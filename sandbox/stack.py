@@ -11,7 +11,7 @@ import aiohttp
 from sandbox import s3
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.heir import Heir
-from sandbox.ports import HOST, Ports
+from sandbox.ports import HOST, Ports, any_free
 from sandbox.postgres import postgres
 from sandbox.processes import Process, Spawn, print_line, python, spawn
 from sandbox.stability import StabilityServer
@@ -89,19 +89,22 @@ async def stack(
             with step("Postgres"):
                 environment["DATABASE_URL"] = exits.enter_context(postgres(directory / "postgres"))
         if "AWS_ENDPOINT_URL_S3" not in environment:
-            s3_port = ports.pick("s3")
+            s3_port = ports.pick("s3") or any_free()
             environment |= s3.bucket_environment(s3_port)
+            ports.keep("s3", environment["AWS_ENDPOINT_URL_S3"])
             with step("an S3 server"):
                 await exits.enter_async_context(_s3_server(directory / "s3", s3_port, on_line, heir))
 
         stability = StabilityServer(latency_seconds=latency_seconds)
         await stability.start(HOST, ports.pick("stability"))
+        ports.keep("stability", stability.url)
         exits.push_async_callback(stability.stop)
         if "STABILITY_API_KEY" not in environment:
             environment |= {"STABILITY_API_HOST": stability.url, "STABILITY_API_KEY": stability.key}
 
         discord = DiscordServer(directory / "discord", on_exchange=on_exchange)
         await discord.start(HOST, page_port)
+        ports.keep("discord", discord.url)
         exits.push_async_callback(discord.stop)
         environment |= {
             "DISCORD_TOKEN": discord.token,

@@ -54,7 +54,7 @@ class Ports:
         self._file.write_text(json.dumps(self._known))
 
 
-def any_free() -> int:
+def free_port() -> int:
     """For a server that has to be told which."""
     with socket.create_server((HOST, 0)) as probe:
         port: int = probe.getsockname()[1]

@@ -11,7 +11,7 @@ import aiohttp
 from sandbox import s3
 from sandbox.discord import DiscordServer, Exchange
 from sandbox.heir import Heir
-from sandbox.ports import HOST, Ports, any_free
+from sandbox.ports import HOST, Ports, free_port
 from sandbox.postgres import postgres
 from sandbox.processes import Process, Spawn, print_line, python, spawn
 from sandbox.stability import StabilityServer
@@ -89,7 +89,7 @@ async def stack(
             with step("Postgres"):
                 environment["DATABASE_URL"] = exits.enter_context(postgres(directory / "postgres"))
         if "AWS_ENDPOINT_URL_S3" not in environment:
-            s3_port = ports.pick("s3") or any_free()
+            s3_port = ports.pick("s3") or free_port()
             environment |= s3.bucket_environment(s3_port)
             ports.keep("s3", environment["AWS_ENDPOINT_URL_S3"])
             with step("an S3 server"):

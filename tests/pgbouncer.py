@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from sandbox.ports import free_port
 from tests.conditions import soon
 
 _PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
@@ -71,8 +71,7 @@ class Pooler:
 @asynccontextmanager
 async def pgbouncer(database_url: str, mode: str, *, size: int = 20) -> AsyncIterator[Pooler]:
     """Before that database; `size` is how many connections to the server it has."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     parts = urlsplit(database_url)
     server = Path(parse_qs(parts.query)["host"][0])
     with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,6 @@
 The sandbox's own is the other way round, so what is stored is tried on both.
 """
 
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -13,6 +12,7 @@ from itertools import count
 
 from aiohttp import ClientSession, web
 
+from sandbox.ports import free_port
 from sandbox.s3 import VARIABLES
 
 _VERSIONED = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
@@ -24,9 +24,7 @@ _numbers = count(1)
 @contextmanager
 def second_s3() -> Iterator[str]:
     """Its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(
         [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)],
         stdout=subprocess.DEVNULL,

@@ -1,7 +1,6 @@
 """Both processes answer /healthz, and say what is wrong with them."""
 
 import asyncio
-import socket
 from functools import partial
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -9,17 +8,11 @@ from urllib.request import urlopen
 import pytest
 
 from db.pool import Pool
+from sandbox.ports import free_port
 from tests.conditions import until
 from tests.house import House
 from tests.lives import waiting
 from tests.member import Member
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def health(port: int) -> str:

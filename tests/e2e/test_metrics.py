@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import aiohttp
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from sandbox.ports import free_port
 from tests.conditions import until
 from tests.house import House, paint
 from tests.member import Member, is_cancelled, is_failed, is_waiting
@@ -17,13 +17,6 @@ from tests.member import Member, is_cancelled, is_failed, is_waiting
 DOCS = Path(__file__).parents[2] / "docs"
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 NAME = re.compile(r"\b(?:tigerbrush|process)_\w+")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def scrape(port: int) -> str:

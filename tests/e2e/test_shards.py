@@ -8,9 +8,10 @@ from dataclasses import replace
 import asyncpg
 
 from db.pool import Pool
+from sandbox.ports import free_port
 from sandbox.processes import Process, print_line
 from tests.conditions import soon, until
-from tests.e2e.test_health import free_port, health
+from tests.e2e.test_health import health
 from tests.house import House
 from tests.member import Member, fault, is_done, is_waiting, member
 

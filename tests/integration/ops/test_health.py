@@ -19,14 +19,8 @@ from core.settings import HealthSettings
 from ops.database_probe import DatabaseProbe
 from ops.health import Check, Health, answering, unreachable
 from ops.health_port import CONNECTIONS_MAX
+from sandbox.ports import free_port
 from tests.conditions import until
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def ask(port: int, path: str = "/healthz", host: str = "127.0.0.1") -> tuple[int, str]:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from aiohttp import ClientError, ClientSession
 
 from ops.certificates import make_chain
+from sandbox.ports import free_port
 from sandbox.stability import StabilityServer
 from tests.conditions import soon, until
 from tests.drill.proxy import Mode
@@ -53,8 +53,7 @@ class Worker:
 async def worker(
     database_url: str, *, start: tuple[str, ...] = ("-m", "worker"), **changes: str
 ) -> AsyncIterator[Worker]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     nobody = "http://127.0.0.1:9"
     environment = {
         **os.environ,

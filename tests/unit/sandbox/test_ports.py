@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.ports import HOST, Held, Ports, any_free
+from sandbox.ports import HOST, Held, Ports, free_port
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_another_is_used_where_that_of_the_last_time_is_taken(tmp_path: Path, ta
     (tmp_path / "ports.json").write_text(f'{{"discord": {taken}}}')
     ports = Ports(tmp_path, tell=told.append)
     assert ports.pick("discord") == 0
-    port = any_free()
+    port = free_port()
     ports.keep("discord", at(port))
     (said,) = told
     assert said.startswith(f"Port {taken}, which the page had, is taken by ")
@@ -44,6 +44,6 @@ def test_one_that_was_named_is_taken_or_refused(tmp_path: Path, taken: int) -> N
     with pytest.raises(Held, match=rf"^Port {taken} is taken by .*\(process {os.getpid()}\): name another"):
         ports.pick("discord", taken)
     # Whoever names another than the last time is not told that it is another.
-    for free in (any_free(), any_free()):
+    for free in (free_port(), free_port()):
         assert ports.pick("discord", free) == free
         ports.keep("discord", at(free))
